@@ -1,0 +1,5 @@
+// Files that the program reads at run time and the compiler does not carry over.
+import { cpSync } from "node:fs";
+
+cpSync("proto", "dist/proto", { recursive: true });
+cpSync("src/store/lua", "dist/src/store/lua", { recursive: true });

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Writes the TypeScript types of the contract, from proto/ into the folder named ($1, src/gen by default).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+out=${1:-src/gen}
+rm -rf "$out"
+node_modules/.bin/proto-loader-gen-types \
+  --longs=Number --enums=String --defaults --oneofs --grpcLib=@grpc/grpc-js \
+  --targetFileExtension=.ts --importFileExtension=.js \
+  --includeDirs=proto --outDir="$out" \
+  posta/queue/v1/queue_service.proto grpc/health/v1/health.proto google/rpc/error_details.proto google/rpc/status.proto >/dev/null
+# The per-file roots are not used: the contract is loaded at run time, by src/grpc/contract.ts.
+rm -f "$out"/*.ts

@@ -1,0 +1,166 @@
+import { availableParallelism } from "node:os";
+import { z } from "zod";
+
+/**
+ * Every setting, once: its variable, default, meaning and rule. The README's table is made from this list
+ * (`make docs`), and the process reads its environment nowhere else.
+ */
+export const settings = {
+  host: text("POSTA_HOST", "127.0.0.1", "Address that gRPC listens on. Any but loopback wants TLS and auth."),
+  grpcPort: integer("POSTA_GRPC_PORT", 50051, 1, 65535, "Port of gRPC, shared by all servers."),
+  adminHost: text("POSTA_ADMIN_HOST", "127.0.0.1", "Address of the admin port. It has no auth of its own."),
+  adminPort: integer("POSTA_ADMIN_PORT", 9464, 1, 65535, "Port of /metrics, /livez, /readyz and /healthz."),
+  servers: integer("POSTA_SERVERS", availableParallelism(), 1, 256, "Server processes.", "one a core"),
+  queueRedisUrl: optional(
+    "POSTA_QUEUE_REDIS_URL",
+    "Redis of the queues: redis://, rediss://, unix:///path, redis+sentinel://host,host/master or redis+cluster://host,host. Unset: an embedded, private one.",
+  ),
+  queuePrefix: text("POSTA_QUEUE_PREFIX", "bull", "Prefix of BullMQ's keys. On a Redis Cluster it needs a {hash tag}."),
+  allowNoAof: flag(
+    "POSTA_ALLOW_NO_AOF",
+    "1: start although the queues' Redis keeps no append-only file, and lose jobs with it.",
+  ),
+  redisTimeoutMs: duration("POSTA_REDIS_TIMEOUT", "3s", 100, "How long Redis may be silent before it counts as lost."),
+  dataDir: text("POSTA_DATA_DIR", ".posta", "Folder of the embedded stores' data."),
+  defaultDeadlineMs: duration("POSTA_DEFAULT_DEADLINE", "10s", 1, "Deadline of a unary call that brings none."),
+  maxDeadlineMs: duration("POSTA_MAX_DEADLINE", "60s", 1, "Longest deadline of a unary call; a longer one is cut to it."),
+  drainTimeoutMs: duration("POSTA_DRAIN_TIMEOUT", "20s", 0, "How long a stopping server waits for its calls to finish."),
+  maxMessageBytes: bytes("POSTA_MAX_MESSAGE_BYTES", 4 << 20, 1024, "Largest request, in bytes."),
+  maxJobBytes: bytes("POSTA_MAX_JOB_BYTES", 1 << 20, 1, "Largest data_json, in bytes of UTF-8."),
+  maxStreams: integer("POSTA_MAX_STREAMS", 1000, 1, 1_000_000, "Concurrent calls on one connection."),
+  maxSessionMemoryMb: integer("POSTA_MAX_SESSION_MEMORY", 16, 1, 1024, "HTTP/2 memory of one connection, in MB."),
+  maxPendingJobs: integer("POSTA_MAX_PENDING_JOBS", 50_000, 1, 10_000_000, "Unanswered jobs of one server; over it, RESOURCE_EXHAUSTED."),
+  maxPendingBytes: bytes("POSTA_MAX_PENDING_BYTES", 64 << 20, 1024, "The same, in bytes of their payloads."),
+  maxConnectionAgeMs: duration("POSTA_MAX_CONNECTION_AGE", "30m", 1000, "Age at which a connection is told to reconnect, which spreads clients over the servers."),
+  maxConnectionAgeGraceMs: duration("POSTA_MAX_CONNECTION_AGE_GRACE", "5m", 1000, "How long calls on such a connection may still take."),
+  keepaliveTimeMs: duration("POSTA_KEEPALIVE_TIME", "60s", 1000, "Silence after which a connection is pinged."),
+  keepaliveTimeoutMs: duration("POSTA_KEEPALIVE_TIMEOUT", "20s", 100, "How long the ping may take before the connection is closed."),
+  tlsCertFile: optional("POSTA_TLS_CERT_FILE", "Certificate chain, PEM. With POSTA_TLS_KEY_FILE: TLS is on."),
+  tlsKeyFile: optional("POSTA_TLS_KEY_FILE", "Private key, PEM."),
+  tlsClientCaFile: optional("POSTA_TLS_CLIENT_CA_FILE", "CA of client certificates, PEM. Set: a client without one is refused."),
+  authFile: optional("POSTA_AUTH_FILE", "Callers' tokens, a line each: name, SHA-256 of the token in hex, queues (* as wildcard, comma between)."),
+  insecure: flag("POSTA_INSECURE", "1: listen on any address without TLS and auth."),
+  metricsIntervalMs: duration("POSTA_METRICS_INTERVAL", "5s", 100, "How often the queues are counted for /metrics."),
+  metricsMaxQueues: integer("POSTA_METRICS_MAX_QUEUES", 500, 0, 10_000, "How many queues /metrics shows, in name order."),
+  logLevel: oneOf("POSTA_LOG_LEVEL", "info", ["debug", "info", "warn", "error", "silent"], "Least severe level that is logged."),
+};
+
+/** One process's settings, all of them valid. Durations are in milliseconds. */
+export type Config = Readonly<{ [K in keyof typeof settings]: z.output<(typeof settings)[K]["schema"]> }>;
+
+/** Bad configuration: each line names a variable and the fix. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** Reads the settings from an environment; throws a {@link ConfigError} that names every variable at fault. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const problems: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [key, setting] of Object.entries(settings)) {
+    const result = setting.schema.safeParse(env[setting.variable] || undefined);
+    if (result.success) values[key] = result.data;
+    else problems.push(`${setting.variable}: ${result.error.issues.map((issue) => issue.message).join(", ")}`);
+  }
+  problems.push(...unknownVariables(env));
+  if (problems.length === 0) problems.push(...conflicts(values as Config));
+  if (problems.length > 0) throw new ConfigError(problems.join("\n"));
+  return Object.freeze(values) as Config;
+}
+
+/** A misspelt variable would otherwise be ignored in silence. */
+function unknownVariables(env: NodeJS.ProcessEnv): string[] {
+  const known = new Set<string>(Object.values(settings).map((setting) => setting.variable));
+  return Object.keys(env)
+    .filter((name) => name.startsWith("POSTA_") && !known.has(name))
+    .map((name) => `${name}: no such setting; see the README's table`);
+}
+
+/** Rules between settings. */
+function conflicts(config: Config): string[] {
+  const problems: string[] = [];
+  if (Boolean(config.tlsCertFile) !== Boolean(config.tlsKeyFile)) {
+    problems.push("POSTA_TLS_CERT_FILE and POSTA_TLS_KEY_FILE: set both or neither");
+  }
+  if (config.tlsClientCaFile && !config.tlsCertFile) {
+    problems.push("POSTA_TLS_CLIENT_CA_FILE: needs POSTA_TLS_CERT_FILE and POSTA_TLS_KEY_FILE");
+  }
+  const guarded = config.tlsCertFile && (config.authFile || config.tlsClientCaFile);
+  if (!isLoopback(config.host) && !guarded && !config.insecure) {
+    problems.push(
+      `POSTA_HOST: ${config.host} is not loopback: set POSTA_TLS_CERT_FILE, POSTA_TLS_KEY_FILE and POSTA_AUTH_FILE (or POSTA_TLS_CLIENT_CA_FILE), or POSTA_INSECURE=1`,
+    );
+  }
+  if (!isLoopback(config.adminHost) && !config.insecure) {
+    problems.push(`POSTA_ADMIN_HOST: ${config.adminHost} is not loopback, and the admin port has no auth: set POSTA_INSECURE=1 if only trusted hosts reach it`);
+  }
+  if (config.defaultDeadlineMs > config.maxDeadlineMs) {
+    problems.push("POSTA_DEFAULT_DEADLINE: is over POSTA_MAX_DEADLINE; lower it, or raise the other");
+  }
+  if (config.maxJobBytes > config.maxMessageBytes) {
+    problems.push("POSTA_MAX_JOB_BYTES: is over POSTA_MAX_MESSAGE_BYTES; lower it, or raise the other");
+  }
+  if (config.queueRedisUrl?.startsWith("redis+cluster:") && !/\{[^{}]+\}/.test(config.queuePrefix)) {
+    problems.push('POSTA_QUEUE_PREFIX: a Redis Cluster needs all keys of a queue in one slot: use a hash tag, as in "{bull}"');
+  }
+  return problems;
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+// The kinds of setting. Each knows its rule and how its default reads in the README.
+
+function text<V extends string>(variable: V, fallback: string, doc: string) {
+  return { variable, doc, shown: fallback, schema: z.string().min(1).default(fallback) };
+}
+
+function optional<V extends string>(variable: V, doc: string) {
+  return { variable, doc, shown: "", schema: z.string().min(1).optional() };
+}
+
+function flag<V extends string>(variable: V, doc: string) {
+  const schema = z
+    .enum(["0", "1"], { error: "use 1 or 0" })
+    .default("0")
+    .transform((value) => value === "1");
+  return { variable, doc, shown: "0", schema };
+}
+
+function oneOf<V extends string, O extends string>(variable: V, fallback: NoInfer<O>, options: readonly O[], doc: string) {
+  const schema = z.enum(options, { error: `use one of ${options.join(", ")}` }).default(fallback as never);
+  return { variable, doc, shown: fallback, schema };
+}
+
+function integer<V extends string>(variable: V, fallback: number, min: number, max: number, doc: string, shown = `${fallback}`) {
+  const schema = z
+    .string()
+    .default(String(fallback))
+    .refine((value) => /^\d+$/.test(value) && Number(value) >= min && Number(value) <= max, {
+      error: ({ input }) => `"${input}" is not a whole number from ${min} to ${max}`,
+    })
+    .transform(Number);
+  return { variable, doc, shown, schema };
+}
+
+function bytes<V extends string>(variable: V, fallback: number, min: number, doc: string) {
+  return integer(variable, fallback, min, 1 << 30, doc);
+}
+
+const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const longestMs = 24 * 3_600_000;
+
+function duration<V extends string>(variable: V, fallback: string, minMs: number, doc: string) {
+  const schema = z
+    .string()
+    .default(fallback)
+    .transform((value) => {
+      const [, amount, unit] = /^(\d+)(ms|s|m|h)$/.exec(value) ?? [];
+      return amount && unit ? Number(amount) * (unitMs[unit] ?? Number.NaN) : Number.NaN;
+    })
+    .refine((ms) => ms >= minMs && ms <= longestMs, {
+      error: `use a number and a unit (ms, s, m, h), ${minMs}ms to 24h, as in "${fallback}"`,
+    });
+  return { variable, doc, shown: fallback, schema };
+}

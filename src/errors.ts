@@ -1,0 +1,59 @@
+/**
+ * What can go wrong, in the domain's words. src/grpc/status.ts gives each its place among the transport's codes; nothing
+ * else knows both.
+ */
+export type ErrorCode =
+  | "invalid" // a field is malformed or out of range
+  | "not-found"
+  | "wrong-state" // the thing is there, but not in a state that allows this
+  | "exists" // the id is taken by other content
+  | "exhausted" // too large, over a rate, too many in flight
+  | "unavailable" // a store is out of reach
+  | "expired" // the caller's deadline passed before the work was written
+  | "cancelled" // the caller went away before the work was written
+  | "unauthenticated"
+  | "forbidden"
+  | "internal";
+
+/** What a {@link PostaError} carries beside its code and message. */
+export interface ErrorDetail {
+  /** The path of the request's field at fault: "jobs[3].options.priority". */
+  field?: string;
+  /** How long to wait before trying again, in milliseconds. */
+  retryAfterMs?: number;
+  /** For the log only; never reaches a caller. */
+  cause?: unknown;
+}
+
+/** The one error type that the domain throws. Its message is written for the caller. */
+export class PostaError extends Error {
+  override readonly name = "PostaError";
+  readonly field: string | undefined;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    detail: ErrorDetail = {},
+  ) {
+    super(message, { cause: detail.cause });
+    this.field = detail.field;
+    this.retryAfterMs = detail.retryAfterMs;
+  }
+}
+
+/** A field at fault: names it, the value and the limit. */
+export function invalid(field: string, problem: string): PostaError {
+  return new PostaError("invalid", `${field}: ${problem}`, { field });
+}
+
+/** Whatever was thrown, as a PostaError: what is not one already becomes an internal error with a fixed text. */
+export function toPostaError(error: unknown): PostaError {
+  if (error instanceof PostaError) return error;
+  return new PostaError("internal", "internal error", { cause: error });
+}
+
+/** A value as it may stand in an error message: quoted, cut to 64 characters. */
+export function show(value: string): string {
+  return JSON.stringify(value.length > 64 ? `${value.slice(0, 64)}...` : value);
+}

@@ -1,0 +1,11 @@
+// Original file: proto/posta/queue/v1/queue_service.proto
+
+import type { JobInfo as _posta_queue_v1_JobInfo, JobInfo__Output as _posta_queue_v1_JobInfo__Output } from '../../../posta/queue/v1/JobInfo.js';
+
+export interface GetJobResponse {
+  'job'?: (_posta_queue_v1_JobInfo | null);
+}
+
+export interface GetJobResponse__Output {
+  'job': (_posta_queue_v1_JobInfo__Output | null);
+}

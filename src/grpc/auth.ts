@@ -1,0 +1,61 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { Metadata } from "@grpc/grpc-js";
+import { ConfigError } from "../config.js";
+import { PostaError, show } from "../errors.js";
+
+/** Who calls, as far as the domain asks: may they use this queue? */
+export interface Principal {
+  readonly name: string;
+  /** Throws forbidden. */
+  requireQueue(queue: string): void;
+}
+
+/** Tells who a call is from; throws unauthenticated. */
+export type Authenticate = (metadata: Metadata) => Principal;
+
+const anyone: Principal = { name: "anyone", requireQueue() {} };
+
+/**
+ * Reads the callers' tokens from a file, a line each: `name sha256-of-token-in-hex queue,queue*`. Without a file every
+ * call is let in. Tokens are kept and compared as hashes, so neither the file nor a timing gives one away.
+ */
+export function createAuthenticate(file: string | undefined): Authenticate {
+  if (file === undefined) return () => anyone;
+  const callers = readCallers(file);
+  return (metadata) => {
+    const [, token] = /^Bearer (\S+)$/i.exec(String(metadata.get("authorization")[0] ?? "")) ?? [];
+    if (token === undefined) throw new PostaError("unauthenticated", 'metadata "authorization": send "Bearer <token>"');
+    const caller = callers.get(createHash("sha256").update(token).digest("hex"));
+    if (!caller) throw new PostaError("unauthenticated", 'metadata "authorization": unknown token');
+    return caller;
+  };
+}
+
+function readCallers(file: string): Map<string, Principal> {
+  const callers = new Map<string, Principal>();
+  for (const [index, line] of readFileSync(file, "utf8").split("\n").entries()) {
+    const [name, hash, queues, ...rest] = line.replace(/#.*/, "").trim().split(/\s+/);
+    if (!name) continue;
+    if (!hash || !/^[0-9a-f]{64}$/.test(hash) || !queues || rest.length > 0) {
+      throw new ConfigError(`POSTA_AUTH_FILE: line ${index + 1} is not "name sha256-in-hex queues"`);
+    }
+    callers.set(hash, createPrincipal(name, queues.split(",")));
+  }
+  return callers;
+}
+
+function createPrincipal(name: string, patterns: string[]): Principal {
+  const parts = patterns.map((pattern) => pattern.split("*").map(escapeRegExp).join(".*"));
+  const allowed = new RegExp(`^(?:${parts.join("|")})$`, "s");
+  return {
+    name,
+    requireQueue(queue) {
+      if (!allowed.test(queue)) throw new PostaError("forbidden", `${name} may not use the queue ${show(queue)}`);
+    },
+  };
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}

@@ -1,0 +1,133 @@
+import type {
+  handleBidiStreamingCall,
+  handleServerStreamingCall,
+  handleUnaryCall,
+  Metadata,
+  MethodDefinition,
+  ServerDuplexStream,
+  ServerWritableStream,
+} from "@grpc/grpc-js";
+import { invalid, PostaError } from "../errors.js";
+import type { Authenticate, Principal } from "./auth.js";
+import type { StatusMap } from "./status.js";
+
+/** What a method knows of its call beside the request. */
+export interface CallContext {
+  readonly principal: Principal;
+  /** When the caller stops waiting, in milliseconds since 1970. */
+  readonly deadline: number;
+  /** True once the caller is gone or has been answered: work not yet written must not be. */
+  readonly cancelled: boolean;
+}
+
+/** A method with one request and one response. It answers or throws a PostaError. */
+export type UnaryMethod<Request, Response> = (request: Request, context: CallContext) => Promise<Response>;
+
+/** A method with a stream each way. It ends the stream by returning, or with a status by throwing. */
+export type BidiMethod<Request, Response> = (
+  stream: ServerDuplexStream<Request, Response>,
+  context: CallContext,
+  closing: AbortSignal,
+) => Promise<void>;
+
+/** A method with one request and a stream of responses. */
+export type ServerStreamMethod<Request, Response> = (
+  stream: ServerWritableStream<Request, Response>,
+  closing: AbortSignal,
+) => Promise<void>;
+
+/** What stands for a request that is not a message of its type; the handler refuses it with a clear error. */
+const malformed = Symbol("malformed request");
+
+/** A method definition whose decoder never throws: grpc-js would answer INTERNAL for what is the caller's mistake. */
+export function tolerant<M extends MethodDefinition<object, object>>(method: M): M {
+  const { requestDeserialize } = method;
+  const decode = (bytes: Buffer) => {
+    try {
+      return requestDeserialize(bytes);
+    } catch {
+      return malformed as unknown as object;
+    }
+  };
+  return { ...method, requestDeserialize: decode };
+}
+
+interface AnyCall {
+  metadata: Metadata;
+  cancelled: boolean;
+  getDeadline(): Date | number;
+}
+
+class LiveContext implements CallContext {
+  readonly deadline: number;
+
+  constructor(
+    private readonly call: AnyCall,
+    readonly principal: Principal,
+  ) {
+    this.deadline = Number(call.getDeadline());
+  }
+
+  get cancelled(): boolean {
+    return this.call.cancelled;
+  }
+}
+
+/** Turns methods into grpc-js handlers: authenticates, passes the call on, maps what is thrown. */
+export class Adapter {
+  constructor(
+    private readonly statuses: StatusMap,
+    private readonly authenticate: Authenticate,
+    /** Aborted when the server drains: open streams end themselves. */
+    private readonly closing: AbortSignal,
+  ) {}
+
+  unary<Request, Response>(method: UnaryMethod<Request, Response>): handleUnaryCall<Request, Response> {
+    return (call, callback) => {
+      const fail = (error: unknown) => callback(this.statuses.toStatus(error));
+      try {
+        refuseMalformed(call.request);
+        const context = new LiveContext(call, this.authenticate(call.metadata));
+        method(call.request, context).then((response) => callback(null, response), fail);
+      } catch (error) {
+        fail(error);
+      }
+    };
+  }
+
+  bidi<Request, Response>(method: BidiMethod<Request, Response>): handleBidiStreamingCall<Request, Response> {
+    return (stream) => {
+      this.runStream(stream, async () => {
+        const context = new LiveContext(stream, this.authenticate(stream.metadata));
+        await method(stream, context, this.closing);
+      });
+    };
+  }
+
+  serverStream<Request, Response>(
+    method: ServerStreamMethod<Request, Response>,
+  ): handleServerStreamingCall<Request, Response> {
+    return (stream) => {
+      this.runStream(stream, async () => {
+        refuseMalformed(stream.request);
+        await method(stream, this.closing);
+      });
+    };
+  }
+
+  private runStream(stream: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>, run: () => Promise<void>): void {
+    // grpc-js reports a broken stream as an error event too; nobody is left to tell.
+    const fail = (error: unknown) => stream.emit("error", this.statuses.toStatus(error));
+    run().then(() => stream.end(), fail);
+  }
+}
+
+/** Throws invalid if a request could not be decoded. */
+export function refuseMalformed(request: unknown): void {
+  if ((request as unknown) === malformed) throw invalid("request", "is not a protobuf message of the method's request type");
+}
+
+/** What ends the streams of a server that stops. */
+export function stoppingError(): PostaError {
+  return new PostaError("unavailable", "the server is stopping: open a new stream", { retryAfterMs: 100 });
+}

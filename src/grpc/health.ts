@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ServerWritableStream } from "@grpc/grpc-js";
+import { PostaError, show } from "../errors.js";
+import type { HealthCheckRequest__Output as CheckRequest } from "../gen/grpc/health/v1/HealthCheckRequest.js";
+import type { HealthCheckResponse } from "../gen/grpc/health/v1/HealthCheckResponse.js";
+import type { HealthListResponse } from "../gen/grpc/health/v1/HealthListResponse.js";
+import { type Adapter, stoppingError } from "./handlers.js";
+
+type Watcher = (serving: boolean) => void;
+
+/**
+ * Which services take calls, and the standard health service that tells. grpc-health-check's own implementation keeps a
+ * watcher list for every name that is ever asked for and never ends its watches, so a server cannot bound or drain it.
+ */
+export class Health {
+  private readonly services = new Map<string, boolean>();
+  private readonly watchers = new Map<string, Set<Watcher>>();
+
+  constructor(names: string[]) {
+    for (const name of names) {
+      this.services.set(name, false);
+      this.watchers.set(name, new Set());
+    }
+  }
+
+  /** Sets the status of one service, or with the name "" of the server as a whole; tells whoever watches it. */
+  set(name: string, serving: boolean): void {
+    if (this.services.get(name) === serving) return;
+    this.services.set(name, serving);
+    for (const watcher of this.watchers.get(name) ?? []) watcher(serving);
+  }
+
+  /** Sets the status of every service. */
+  setAll(serving: boolean): void {
+    for (const name of this.services.keys()) this.set(name, serving);
+  }
+
+  isServing(name: string): boolean {
+    return this.services.get(name) === true;
+  }
+
+  /** The handlers of grpc.health.v1.Health. No auth: probes have no token. */
+  handlers(adapter: Adapter) {
+    return {
+      Check: adapter.unary(async ({ service }: CheckRequest): Promise<HealthCheckResponse> => {
+        const serving = this.services.get(service);
+        if (serving === undefined) throw new PostaError("not-found", `service: no service ${show(service)}`);
+        return response(serving);
+      }),
+      List: adapter.unary(async (): Promise<HealthListResponse> => {
+        const all = [...this.services].map(([name, serving]) => [name, response(serving)]);
+        return { statuses: Object.fromEntries(all) };
+      }),
+      Watch: adapter.serverStream((stream: ServerWritableStream<CheckRequest, HealthCheckResponse>, closing) =>
+        this.watch(stream, closing),
+      ),
+    };
+  }
+
+  private async watch(stream: ServerWritableStream<CheckRequest, HealthCheckResponse>, closing: AbortSignal): Promise<void> {
+    const { service } = stream.request;
+    const watchers = this.watchers.get(service);
+    const watcher: Watcher = (serving) => stream.write(response(serving));
+    stream.write(watchers ? response(this.isServing(service)) : { status: "SERVICE_UNKNOWN" });
+    watchers?.add(watcher);
+    await ended(stream, closing).finally(() => watchers?.delete(watcher));
+    if (closing.aborted) throw stoppingError();
+  }
+}
+
+/** Resolves when the caller goes away or the server stops; a stopping server first lets NOT_SERVING reach the caller. */
+async function ended(stream: ServerWritableStream<unknown, unknown>, closing: AbortSignal): Promise<void> {
+  const cancelled = new AbortController();
+  stream.once("cancelled", () => cancelled.abort());
+  const either = AbortSignal.any([closing, cancelled.signal]);
+  if (!either.aborted) await new Promise((resolve) => either.addEventListener("abort", resolve, { once: true }));
+  if (closing.aborted && !stream.cancelled) await sleep(0);
+}
+
+function response(serving: boolean): HealthCheckResponse {
+  return { status: serving ? "SERVING" : "NOT_SERVING" };
+}

@@ -1,0 +1,87 @@
+import { promisify } from "node:util";
+import { Server, type ServerOptions, type ServiceDefinition, type UntypedServiceImplementation } from "@grpc/grpc-js";
+import { ReflectionService } from "@grpc/reflection";
+import type { Registry } from "prom-client";
+import { type Config, ConfigError } from "../config.js";
+import type { Logger } from "../log.js";
+import { createAuthenticate } from "./auth.js";
+import { CallMetrics } from "./call-metrics.js";
+import type { Contract } from "./contract.js";
+import { createCredentials } from "./credentials.js";
+import { Adapter, tolerant } from "./handlers.js";
+import { Health } from "./health.js";
+import { observeCalls } from "./observe.js";
+import { createStatusMap } from "./status.js";
+
+const healthService = "grpc.health.v1.Health";
+
+/** The gRPC server of one process: what listens, what is served on it, and how it stops. */
+export class GrpcServer {
+  readonly statuses;
+  readonly health: Health;
+  private readonly server: Server;
+  private readonly adapter: Adapter;
+  private readonly closing = new AbortController();
+
+  constructor(
+    private readonly config: Config,
+    private readonly contract: Contract,
+    services: string[],
+    metrics: Registry,
+    log: Logger,
+  ) {
+    this.statuses = createStatusMap(contract);
+    this.health = new Health(["", ...services]);
+    this.server = new Server({
+      ...limits(config),
+      interceptors: [observeCalls(new CallMetrics(metrics), log, config)],
+    });
+    this.adapter = new Adapter(this.statuses, createAuthenticate(config.authFile), this.closing.signal);
+    const open = new Adapter(this.statuses, createAuthenticate(undefined), this.closing.signal);
+    this.add(healthService, () => this.health.handlers(open));
+    new ReflectionService(contract.definition, { services: [healthService, ...services] }).addToServer(this.server);
+  }
+
+  /** Serves a service of the contract. */
+  add(name: string, handlers: (adapter: Adapter) => UntypedServiceImplementation): void {
+    const definition = Object.entries(this.contract.service(name)).map(([key, method]) => [key, tolerant(method)]);
+    this.server.addService(Object.fromEntries(definition) as ServiceDefinition, handlers(this.adapter));
+  }
+
+  /** Listens. A port that is taken is a {@link ConfigError}. */
+  async bind(): Promise<void> {
+    const { host, grpcPort } = this.config;
+    const address = `${host.includes(":") ? `[${host}]` : host}:${grpcPort}`;
+    const bind = promisify(this.server.bindAsync.bind(this.server));
+    await bind(address, createCredentials(this.config)).catch((error) => {
+      if (error instanceof ConfigError) throw error;
+      throw new ConfigError(`POSTA_GRPC_PORT: cannot listen on ${address}: is it taken? (${error.message})`);
+    });
+  }
+
+  /**
+   * Stops without failing a call: says NOT_SERVING, takes no new connection, ends the streams, lets calls in flight
+   * finish. What is left after the time-out is cut off.
+   */
+  async drain(timeoutMs: number): Promise<void> {
+    this.health.setAll(false);
+    this.closing.abort();
+    const force = setTimeout(() => this.server.forceShutdown(), timeoutMs);
+    await promisify(this.server.tryShutdown.bind(this.server))();
+    clearTimeout(force);
+  }
+}
+
+function limits(config: Config): ServerOptions {
+  return {
+    "grpc.max_receive_message_length": config.maxMessageBytes,
+    "grpc.max_concurrent_streams": config.maxStreams,
+    "grpc-node.max_session_memory": config.maxSessionMemoryMb,
+    "grpc.max_connection_age_ms": config.maxConnectionAgeMs,
+    "grpc.max_connection_age_grace_ms": config.maxConnectionAgeGraceMs,
+    "grpc.keepalive_time_ms": config.keepaliveTimeMs,
+    "grpc.keepalive_timeout_ms": config.keepaliveTimeoutMs,
+    // Channelz costs bookkeeping on every call, and the metrics answer the same questions.
+    "grpc.enable_channelz": 0,
+  };
+}

@@ -1,0 +1,124 @@
+import { Job } from "bullmq";
+import { LRUCache } from "lru-cache";
+import { PostaError } from "../errors.js";
+import type { RedisStore } from "../store/redis.js";
+import { toStoreError } from "../store/redis-errors.js";
+import { defineScript, type Script } from "../store/scripts.js";
+import { type Bull, queueMeta } from "./bull.js";
+import type { Keys } from "./keys.js";
+import { type AddResult, abandonedError, type Entry } from "./lane.js";
+
+const scriptKeys = ["wait", "meta", "id", "events", "marker", "active", "delayed", "prioritized", "pc"];
+
+/** Writes batches of jobs: plain ones by one script, those that ask for deduplication by BullMQ itself. */
+export class BatchWriter {
+  private readonly addJobs: Script<string>;
+  /** Queues that this process has put on the list of queues. */
+  private readonly listed = new LRUCache<string, true>({ max: 10_000 });
+
+  constructor(
+    private readonly store: RedisStore,
+    private readonly keys: Keys,
+    private readonly bull: Bull,
+  ) {
+    this.addJobs = defineScript(store.client, "add-jobs", scriptKeys.length);
+  }
+
+  /** Writes the jobs in order; answers a result for each. Throws if the store failed. */
+  async write(queue: string, batch: Entry[]): Promise<AddResult[]> {
+    this.store.requireUsable();
+    try {
+      if (!batch.some(isDeduplicated)) return await this.writePlain(queue, batch);
+      const results: AddResult[] = [];
+      for (const run of splitRuns(batch)) {
+        const write = isDeduplicated(run[0] as Entry) ? this.writeDeduplicated : this.writePlain;
+        results.push(...(await write.call(this, queue, run)));
+      }
+      return results;
+    } catch (error) {
+      throw toStoreError(error);
+    }
+  }
+
+  private async writePlain(queue: string, batch: Entry[]): Promise<AddResult[]> {
+    const keys = scriptKeys.map((part) => this.keys.of(queue, part));
+    const args: (string | number)[] = [this.keys.start(queue), queueMeta.version];
+    for (const { id, spec, timestamp, caller, fresh } of batch) {
+      const options = `${spec.optionsJson},"jobId":${JSON.stringify(id)}}`;
+      const notAfter = Math.min(this.store.toRedisTime(caller.deadline), Number.MAX_SAFE_INTEGER);
+      args.push(id, spec.name, spec.dataJson, options, timestamp, notAfter, how(spec, fresh));
+    }
+    const listing = this.listed.has(queue) ? undefined : this.list(queue);
+    const [answer] = await Promise.all([this.addJobs(keys, args), listing]);
+    const isNew = answer.startsWith("+");
+    if (isNew && !listing) await this.list(queue);
+    return batch.map((entry, index) => toResult(entry, answer.charCodeAt(isNew ? index + 1 : index) - 48));
+  }
+
+  /** By BullMQ's own script, in a transaction that shows whether the id was there before. */
+  private async writeDeduplicated(queue: string, run: Entry[]): Promise<AddResult[]> {
+    const bullQueue = await this.bull.queue(queue);
+    const backend = bullQueue.getBackend();
+    const multi = this.bull.transaction();
+    const meta = this.keys.of(queue, "meta");
+    multi.hsetnx(meta, "opts.maxLenEvents", queueMeta.maxLenEvents);
+    multi.hsetnx(meta, "version", queueMeta.version);
+    for (const { id, spec, timestamp } of run) {
+      multi.hmget(this.keys.of(queue, id), "name", "data");
+      const job = new Job(bullQueue, spec.name, undefined, { ...spec.options, jobId: id, timestamp }, id);
+      await backend.addJobToTransaction(multi, { ...job.asJSON(), data: spec.dataJson }, id);
+    }
+    const listing = this.listed.has(queue) ? undefined : this.list(queue);
+    const [answers] = await Promise.all([multi.exec(), listing]);
+    return run.map((entry, index) => {
+      const [, kept] = answers?.[2 + index * 2] ?? [];
+      const [error, addedId] = answers?.[3 + index * 2] ?? [];
+      if (error) return { jobId: entry.id, error: toStoreError(error) };
+      return toDeduplicatedResult(entry, kept as [string | null, string | null], String(addedId));
+    });
+  }
+
+  private async list(queue: string): Promise<void> {
+    await this.store.client.zadd(this.keys.queues, 0, queue);
+    this.listed.set(queue, true);
+  }
+}
+
+function isDeduplicated({ spec }: Entry): boolean {
+  return spec.options.deduplication !== undefined;
+}
+
+/** Cuts a batch where jobs with and without deduplication follow each other. */
+function splitRuns(batch: Entry[]): Entry[][] {
+  const runs: Entry[][] = [];
+  for (const entry of batch) {
+    const run = runs.at(-1);
+    if (run && isDeduplicated(run[0] as Entry) === isDeduplicated(entry)) run.push(entry);
+    else runs.push([entry]);
+  }
+  return runs;
+}
+
+/** The last argument of a job in add-jobs.lua. */
+function how({ delayMs, priority, lifo }: Entry["spec"], fresh: boolean): string {
+  if (delayMs > 0) return `d${delayMs},${priority}`;
+  if (priority > 0) return `p${priority}`;
+  if (lifo) return "l";
+  return fresh ? "" : "w";
+}
+
+function toResult({ id, spec }: Entry, code: number): AddResult {
+  if (code === 0) return { jobId: id, outcome: "added" };
+  if (code === 1) return { jobId: id, outcome: "duplicate" };
+  return { jobId: id, error: code === 2 ? takenError(id, spec.name) : abandonedError() };
+}
+
+function toDeduplicatedResult(entry: Entry, [name, data]: [string | null, string | null], addedId: string): AddResult {
+  if (addedId !== entry.id) return { jobId: addedId, outcome: "duplicate" };
+  if (name === null) return { jobId: entry.id, outcome: "added" };
+  return toResult(entry, name === entry.spec.name && data === entry.spec.dataJson ? 1 : 2);
+}
+
+function takenError(id: string, name: string): PostaError {
+  return new PostaError("exists", `the id ${id} is taken by a job with another name or other data than this ${name}`);
+}

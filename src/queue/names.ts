@@ -1,0 +1,50 @@
+import { invalid, show } from "../errors.js";
+
+/** What a queue's keys are called after its prefix, in BullMQ: a job of that id would overwrite the queue itself. */
+const reservedIds = new Set(
+  (
+    "active wait waiting waiting-children paused id delayed prioritized priority stalled-check completed failed stalled " +
+    "repeat limiter meta events pc marker de 0"
+  ).split(" "),
+);
+
+const maxNameBytes = 128;
+const maxJobNameBytes = 256;
+
+/** Throws unless a queue can have this name. */
+export function requireQueueName(queue: string, field = "queue"): void {
+  requireText(queue, field, maxNameBytes);
+  if (queue.includes(":")) throw invalid(field, `${show(queue)} has a ':', which BullMQ keeps for its keys`);
+}
+
+/** Throws unless a job can have this id: BullMQ makes keys of ids, and counts with ids that are numbers. */
+export function requireJobId(id: string, field: string): void {
+  requireText(id, field, maxNameBytes);
+  if (id.includes(":")) throw invalid(field, `${show(id)} has a ':', which BullMQ keeps for its keys`);
+  if (/^-?\d+$/.test(id)) throw invalid(field, `${show(id)} is a number, and BullMQ keeps those for its own ids`);
+  if (reservedIds.has(id)) throw invalid(field, `${show(id)} is a name that BullMQ keeps for itself`);
+}
+
+/** Throws unless a job that is there already can have this id: BullMQ's own ids are numbers. */
+export function requireExistingJobId(id: string, field = "job_id"): void {
+  if (!/^[1-9]\d{0,15}$/.test(id)) requireJobId(id, field);
+}
+
+export function requireJobName(name: string, field: string): void {
+  requireText(name, field, maxJobNameBytes);
+}
+
+export function requireDeduplicationId(id: string, field: string): void {
+  requireText(id, field, maxNameBytes);
+}
+
+function requireText(text: string, field: string, maxBytes: number): void {
+  if (text === "") throw invalid(field, "is required");
+  // A character takes at most 3 bytes for each unit of its length, so short text needs no counting.
+  if (text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes) {
+    throw invalid(field, `${show(text)} has ${Buffer.byteLength(text)} bytes, over ${maxBytes}`);
+  }
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for.
+  if (/[\u0000-\u001f\u007f]/.test(text)) throw invalid(field, `${show(text)} has a control character`);
+  if (!text.isWellFormed()) throw invalid(field, `${show(text)} is not valid UTF-8`);
+}

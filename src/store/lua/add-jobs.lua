@@ -1,0 +1,107 @@
+--[[
+  Adds a batch of jobs to one queue: what BullMQ 6.7.0's addStandardJob, addDelayedJob and addPrioritizedJob do for each,
+  with what is the same for all of them done once. The conformance test compares the keyspaces.
+
+  KEYS
+    1 wait  2 meta  3 id  4 events  5 marker  6 active  7 delayed  8 prioritized  9 pc
+  ARGV
+    1 the start of the queue's keys, "bull:emails:"
+    2 the version that a new queue's meta gets, "bullmq:6.7.0"
+    then for each job 7:
+      id, name, data, options (all as they are stored), timestamp in ms,
+      the time after which it must not be added any more, in ms of this server's clock,
+      how: "" in line, with an id that is new for certain; else kind, number:
+        "w" in line, "l" first in line, "d<delay ms>,<priority>" delayed, "p<priority>" by priority
+  Returns
+    "+" if this batch made the queue, then a digit for each job:
+      0 added, 1 a duplicate, 2 its id is taken by other content, 3 too late
+]]
+local rcall = redis.call
+local prefix = ARGV[1]
+local meta = rcall("HMGET", KEYS[2], "paused", "concurrency", "opts.maxLenEvents")
+local maxEvents = meta[3]
+local results, counted, due = {}, 0, false
+if not maxEvents then
+  maxEvents = 10000
+  rcall("HSET", KEYS[2], "opts.maxLenEvents", maxEvents, "version", ARGV[2])
+  results[1] = "+"
+end
+local clock = rcall("TIME")
+local now = clock[1] * 1000 + clock[2] / 1000
+
+local line, front = {}, {}
+local delayedJobs = false
+
+-- A delayed job's place: its due time and, in the low 12 bits, its turn among those due in the same millisecond.
+local function delayedScore(dueTime)
+  local min, max = dueTime * 0x1000, (dueTime + 1) * 0x1000 - 1
+  local last = rcall("ZREVRANGEBYSCORE", KEYS[7], max, min, "WITHSCORES", "LIMIT", 0, 1)
+  local score = tonumber(last[2])
+  if not score then return min end
+  if score >= max then return max end
+  return score + 1
+end
+
+local function event(...)
+  rcall("XADD", KEYS[4], "MAXLEN", "~", maxEvents, "*", "event", ...)
+end
+
+for at = 3, #ARGV, 7 do
+  local id, name, data, how = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 6]
+  local timestamp = ARGV[at + 4]
+  local key = prefix .. id
+  local result = "0"
+  if now > tonumber(ARGV[at + 5]) then
+    result = "3"
+  else
+    counted = counted + 1
+    if how ~= "" and rcall("EXISTS", key) == 1 then
+      local kept = rcall("HMGET", key, "name", "data")
+      result = (kept[1] == name and kept[2] == data) and "1" or "2"
+      event("duplicated", "jobId", id)
+    else
+      local kind, delay, priority = string.sub(how, 1, 1), "0", "0"
+      if kind == "d" then
+        delay, priority = string.match(how, "^d(%d+),(%d+)$")
+      elseif kind == "p" then
+        priority = string.sub(how, 2)
+      end
+      rcall("HMSET", key, "name", name, "data", data, "opts", ARGV[at + 3],
+        "timestamp", timestamp, "delay", delay, "priority", priority)
+      rcall("XADD", KEYS[4], "*", "event", "added", "jobId", id, "name", name)
+      if kind == "d" then
+        local dueTime = tonumber(timestamp) + tonumber(delay)
+        rcall("ZADD", KEYS[7], delayedScore(dueTime), id)
+        event("delayed", "jobId", id, "delay", dueTime)
+        delayedJobs = true
+      else
+        if kind == "p" then
+          local turn = rcall("INCR", KEYS[9])
+          rcall("ZADD", KEYS[8], tonumber(priority) * 0x100000000 + turn % 0x100000000, id)
+        elseif kind == "l" then
+          front[#front + 1] = id
+        else
+          line[#line + 1] = id
+        end
+        event("waiting", "jobId", id)
+        due = true
+      end
+    end
+  end
+  results[#results + 1] = result
+end
+
+if #line > 0 then rcall("LPUSH", KEYS[1], unpack(line)) end
+if #front > 0 then rcall("RPUSH", KEYS[1], unpack(front)) end
+if counted > 0 then rcall("INCRBY", KEYS[3], counted) end
+
+-- The marker is what idle workers block on: 0 for a job that can run, 1 for the time of the next delayed one.
+if due then
+  local maxed = meta[1] or (meta[2] and rcall("LLEN", KEYS[6]) >= tonumber(meta[2]))
+  if not maxed then rcall("ZADD", KEYS[5], 0, "0") end
+end
+if delayedJobs then
+  local first = rcall("ZRANGE", KEYS[7], 0, 0, "WITHSCORES")
+  rcall("ZADD", KEYS[5], tonumber(first[2]) / 0x1000, "1")
+end
+return table.concat(results)

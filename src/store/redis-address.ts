@@ -1,0 +1,58 @@
+import { Cluster, type ClusterOptions, Redis, type RedisOptions } from "ioredis";
+import { ConfigError } from "../config.js";
+
+/** A client of a single server, of a Sentinel's master, or of a Cluster. */
+export type RedisClient = Redis | Cluster;
+
+/** Makes the client that an address names; the variable it came from is for the error only. */
+export function openRedis(address: string, variable: string, options: RedisOptions): RedisClient {
+  if (address.startsWith("unix://")) return new Redis({ ...options, path: address.slice("unix://".length) });
+  const { scheme, hosts, user, path } = parse(address, variable);
+  const [name = "", db = "0"] = path;
+  switch (scheme) {
+    case "redis":
+    case "rediss": {
+      const tls = scheme === "rediss" ? { tls: {} } : {};
+      return new Redis({ ...options, ...tls, ...user, ...hosts[0], db: Number(name || 0) });
+    }
+    case "redis+sentinel":
+      if (!name) throw new ConfigError(`${variable}: name the master: redis+sentinel://host:26379,host:26379/mymaster`);
+      return new Redis({ ...options, ...user, sentinels: hosts, name, db: Number(db) });
+    default:
+      return new Cluster(hosts, clusterOptions({ ...options, ...user }));
+  }
+}
+
+function parse(address: string, variable: string) {
+  const [, scheme, login, hostList, path] =
+    /^(rediss?|redis\+sentinel|redis\+cluster):\/\/(?:([^@/]*)@)?([^/?#]+)(?:\/([^?#]*))?$/.exec(address) ?? [];
+  if (!scheme || !hostList) {
+    throw new ConfigError(
+      `${variable}: is not a Redis address; use redis://host:6379, rediss://, unix:///path, redis+sentinel://host,host/master or redis+cluster://host,host`,
+    );
+  }
+  const port = scheme === "redis+sentinel" ? 26379 : 6379;
+  const hosts = hostList.split(",").map((entry) => {
+    const [, host = "", given] = /^(\[[^\]]+\]|[^:]+)(?::(\d+))?$/.exec(entry) ?? [];
+    if (!host) throw new ConfigError(`${variable}: its list of hosts has an entry that is not host:port`);
+    return { host: host.replace(/^\[|\]$/g, ""), port: Number(given ?? port) };
+  });
+  return { scheme, hosts, user: parseLogin(login), path: (path ?? "").split("/") };
+}
+
+function parseLogin(login: string | undefined): Pick<RedisOptions, "username" | "password"> {
+  if (login === undefined) return {};
+  const [username = "", password = ""] = login.split(/:(.*)/s).map(decodeURIComponent);
+  return username ? { username, password } : { password };
+}
+
+function clusterOptions(options: RedisOptions): ClusterOptions {
+  const { enableOfflineQueue, ...redisOptions } = options;
+  return {
+    redisOptions,
+    ...(enableOfflineQueue === undefined ? {} : { enableOfflineQueue }),
+    // A command that a node refused is not sent again: its outcome may be unknown, and the caller has the job's id.
+    retryDelayOnFailover: 0,
+    retryDelayOnClusterDown: 0,
+  };
+}

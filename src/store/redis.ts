@@ -1,0 +1,120 @@
+import { EventEmitter } from "node:events";
+import { ConfigError } from "../config.js";
+import { PostaError } from "../errors.js";
+import type { Logger } from "../log.js";
+import { openRedis, type RedisClient } from "./redis-address.js";
+import { requireDurable } from "./redis-durability.js";
+
+/** How often the connection is tried; also how stale the clock's offset may be. */
+const heartbeatMs = 500;
+
+export interface RedisStoreOptions {
+  url: string;
+  /** The variable that the address came from, for errors. */
+  variable: string;
+  /** How long Redis may be silent before it counts as lost, in milliseconds. */
+  timeoutMs: number;
+  allowNoAof: boolean;
+}
+
+interface Events {
+  /** It can be used, or no longer. */
+  usable: [boolean];
+  /** It must not be used: the process has to stop, and say this. */
+  unfit: [ConfigError];
+}
+
+/**
+ * The connection of one process to the queues' Redis. Nothing waits for a Redis that is down and nothing is sent twice:
+ * a command fails at once, and whoever called knows whether it was sent.
+ */
+export class RedisStore extends EventEmitter<Events> {
+  readonly client: RedisClient;
+  private heartbeat: NodeJS.Timeout | undefined;
+  private up = false;
+  private verified = false;
+  private clockOffsetMs = 0;
+
+  constructor(
+    private readonly options: RedisStoreOptions,
+    private readonly log: Logger,
+  ) {
+    super();
+    this.client = openRedis(options.url, options.variable, {
+      lazyConnect: true,
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      socketTimeout: options.timeoutMs,
+      connectTimeout: options.timeoutMs,
+      retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 5), 1000) * (0.75 + Math.random() / 2),
+    });
+  }
+
+  /** Starts to connect, and goes on trying; `usable` tells when it has. */
+  open(): void {
+    this.client.on("ready", () => void this.verify());
+    this.client.on("close", () => this.setUsable(false));
+    this.client.on("error", (error) => this.log.debug({ err: error }, "redis connection"));
+    this.client.connect().catch(() => this.log.warn(`${this.options.variable}: Redis cannot be reached; trying again`));
+    this.heartbeat = setInterval(() => void this.beat(), heartbeatMs);
+  }
+
+  get usable(): boolean {
+    return this.up;
+  }
+
+  /** Throws unavailable if Redis is known to be down, so that a call fails before any work. */
+  requireUsable(): void {
+    if (!this.up) throw new PostaError("unavailable", "the queue's store cannot be reached; nothing was done", { retryAfterMs: 500 });
+  }
+
+  /** A time of this process, as Redis' clock shows it; in milliseconds since 1970. */
+  toRedisTime(localMs: number): number {
+    return localMs + this.clockOffsetMs;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.heartbeat);
+    this.removeAllListeners();
+    if (this.up) await this.client.quit().catch(() => this.client.disconnect());
+    else this.client.disconnect();
+  }
+
+  /** A Redis that may lose jobs is refused: at start for good, later for as long as it is so. */
+  private async verify(): Promise<void> {
+    try {
+      await requireDurable(this.client, this.options);
+      await this.readClock();
+      this.verified = true;
+      this.setUsable(true);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) this.log.warn({ err: error }, "redis connected but does not answer");
+      else if (this.verified) this.log.error(error.message);
+      else this.emit("unfit", error);
+    }
+  }
+
+  private async beat(): Promise<void> {
+    if (this.client.status !== "ready") return;
+    if (!this.up) return this.verify();
+    const late = setTimeout(() => this.setUsable(false), heartbeatMs * 2);
+    await this.readClock().catch(() => this.setUsable(false));
+    clearTimeout(late);
+  }
+
+  private async readClock(): Promise<void> {
+    const before = Date.now();
+    const [seconds, micros] = await this.client.time();
+    const now = Number(seconds) * 1000 + Number(micros) / 1000;
+    this.clockOffsetMs = Math.round(now - (before + Date.now()) / 2);
+  }
+
+  private setUsable(usable: boolean): void {
+    if (this.up === usable) return;
+    this.up = usable;
+    if (usable) this.log.info("redis is reachable");
+    else this.log.warn(`${this.options.variable}: Redis is lost; trying to reach it again`);
+    this.emit("usable", usable);
+  }
+}
