@@ -7,6 +7,7 @@ import { PostaError, show } from "../errors.js";
 /** Who calls, as far as the domain asks: may they use this queue? */
 export interface Principal {
   readonly name: string;
+  mayUse(queue: string): boolean;
   /** Throws forbidden. */
   requireQueue(queue: string): void;
 }
@@ -14,7 +15,7 @@ export interface Principal {
 /** Tells who a call is from; throws unauthenticated. */
 export type Authenticate = (metadata: Metadata) => Principal;
 
-const anyone: Principal = { name: "anyone", requireQueue() {} };
+const anyone: Principal = { name: "anyone", mayUse: () => true, requireQueue() {} };
 
 /**
  * Reads the callers' tokens from a file, a line each: `name sha256-of-token-in-hex queue,queue*`. Without a file every
@@ -48,10 +49,12 @@ function readCallers(file: string): Map<string, Principal> {
 function createPrincipal(name: string, patterns: string[]): Principal {
   const parts = patterns.map((pattern) => pattern.split("*").map(escapeRegExp).join(".*"));
   const allowed = new RegExp(`^(?:${parts.join("|")})$`, "s");
+  const mayUse = (queue: string) => allowed.test(queue);
   return {
     name,
+    mayUse,
     requireQueue(queue) {
-      if (!allowed.test(queue)) throw new PostaError("forbidden", `${name} may not use the queue ${show(queue)}`);
+      if (!mayUse(queue)) throw new PostaError("forbidden", `${name} may not use the queue ${show(queue)}`);
     },
   };
 }

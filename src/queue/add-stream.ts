@@ -1,5 +1,4 @@
 import type { ServerDuplexStream } from "@grpc/grpc-js";
-import { invalid, toPostaError } from "../errors.js";
 import type { StreamAck } from "../gen/posta/queue/v1/StreamAck.js";
 import type { StreamAddJobsRequest__Output as Message } from "../gen/posta/queue/v1/StreamAddJobsRequest.js";
 import type { StreamAddJobsResponse } from "../gen/posta/queue/v1/StreamAddJobsResponse.js";
@@ -59,16 +58,17 @@ export class AddStream {
       this.finish?.(error);
       return;
     }
-    this.openJobs += message.jobs.length;
+    const weight = Math.max(1, message.jobs.length);
+    this.openJobs += weight;
     this.readOrRest();
     this.add(message).then(
-      (ack) => this.settle(message.jobs.length, ack),
-      (error) => this.finish?.(toPostaError(error)),
+      (ack) => this.settle(weight, ack),
+      (error) => this.finish?.(error),
     );
   }
 
-  private settle(jobs: number, ack: StreamAck): void {
-    this.openJobs -= jobs;
+  private settle(weight: number, ack: StreamAck): void {
+    this.openJobs -= weight;
     this.acks.push(ack);
     if (this.flushing) return;
     this.flushing = true;
@@ -102,10 +102,4 @@ export class AddStream {
   private finishIfDone(): void {
     if (!this.reading && this.openJobs === 0 && this.acks.length === 0) this.finish?.();
   }
-}
-
-/** Throws unless a message says which jobs to add. */
-export function requireJobs(jobs: unknown[], max: number): void {
-  if (jobs.length === 0) throw invalid("jobs", "is required");
-  if (jobs.length > max) throw invalid("jobs", `${jobs.length} items is over ${max}`);
 }

@@ -65,8 +65,8 @@ export class BatchWriter {
     multi.hsetnx(meta, "version", queueMeta.version);
     for (const { id, spec, timestamp } of run) {
       multi.hmget(this.keys.of(queue, id), "name", "data");
-      const job = new Job(bullQueue, spec.name, undefined, { ...spec.options, jobId: id, timestamp }, id);
-      await backend.addJobToTransaction(multi, { ...job.asJSON(), data: spec.dataJson }, id);
+      const job = new Job(bullQueue, spec.name, undefined, { ...spec.options, jobId: id }, id);
+      await backend.addJobToTransaction(multi, { ...job.asJSON(), data: spec.dataJson, timestamp }, id);
     }
     const listing = this.listed.has(queue) ? undefined : this.list(queue);
     const [answers] = await Promise.all([multi.exec(), listing]);

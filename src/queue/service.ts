@@ -1,0 +1,120 @@
+import { invalid } from "../errors.js";
+import type { CleanQueueRequest__Output as CleanQueue } from "../gen/posta/queue/v1/CleanQueueRequest.js";
+import type { DrainQueueRequest__Output as DrainQueue } from "../gen/posta/queue/v1/DrainQueueRequest.js";
+import type { ListJobLogsRequest__Output as ListJobLogs } from "../gen/posta/queue/v1/ListJobLogsRequest.js";
+import type { ListJobsRequest__Output as ListJobs } from "../gen/posta/queue/v1/ListJobsRequest.js";
+import type { ListQueuesRequest__Output as ListQueues } from "../gen/posta/queue/v1/ListQueuesRequest.js";
+import type { ObliterateQueueRequest__Output as ObliterateQueue } from "../gen/posta/queue/v1/ObliterateQueueRequest.js";
+import type { RetryJobsRequest__Output as RetryJobs } from "../gen/posta/queue/v1/RetryJobsRequest.js";
+import type { SetQueueLimitsRequest__Output as SetQueueLimits } from "../gen/posta/queue/v1/SetQueueLimitsRequest.js";
+import type { UpdateJobRequest__Output as UpdateJob } from "../gen/posta/queue/v1/UpdateJobRequest.js";
+import type { Adapter, CallContext } from "../grpc/handlers.js";
+import type { StatusMap } from "../grpc/status.js";
+import { toMs } from "../grpc/times.js";
+import type { Adder } from "./add.js";
+import type { Changer } from "./change.js";
+import { allStates, toJobInfo, toLimits, toQueue, toState } from "./convert-info.js";
+import { inRange, parseData, parseDelay, parsePriority } from "./job.js";
+import type { JobLister } from "./list-jobs.js";
+import { requireExistingJobId } from "./names.js";
+import type { JobReader } from "./read-job.js";
+import type { QueueReader } from "./read-queue.js";
+import { addHandlers, requireAllowed } from "./service-add.js";
+
+/** What QueueService calls. */
+export interface QueueParts {
+  adder: Adder;
+  jobs: JobReader;
+  lister: JobLister;
+  queues: QueueReader;
+  changer: Changer;
+  /** Throws unavailable if the store is known to be down, so that a call fails before any work. */
+  requireStore(): void;
+  maxJobBytes: number;
+}
+
+interface OfQueue {
+  queue: string;
+}
+interface OfJob extends OfQueue {
+  jobId: string;
+}
+
+/** The RPC edge of the queues: request to domain, domain to response, and no rule of its own. */
+export function queueHandlers(adapter: Adapter, parts: QueueParts, statuses: StatusMap) {
+  const { adder, jobs, lister, queues, changer, requireStore, maxJobBytes } = parts;
+
+  /** A call on a queue: the caller may use it, and the store is there. */
+  function onQueue<Request extends OfQueue, Response>(run: (request: Request, context: CallContext) => Promise<Response>) {
+    return adapter.unary(async (request: Request, context) => {
+      requireAllowed(request.queue, context);
+      requireStore();
+      return run(request, context);
+    });
+  }
+
+  function onJob<Request extends OfJob, Response>(run: (request: Request) => Promise<Response>) {
+    return onQueue(async (request: Request) => {
+      requireExistingJobId(request.jobId);
+      return run(request);
+    });
+  }
+
+  return {
+    ...addHandlers(adapter, adder, statuses),
+
+    GetJob: onJob(async ({ queue, jobId }: OfJob) => ({ job: toJobInfo(await jobs.get(queue, jobId), true) })),
+    ListJobs: onQueue(async ({ queue, state, pageSize, pageToken, view }: ListJobs) => {
+      const full = view === "JOB_VIEW_FULL";
+      const page = await lister.list({ queue, state: toState(state, allStates), pageSize, pageToken, full });
+      return { jobs: page.jobs.map((job) => toJobInfo(job, full)), nextPageToken: page.nextPageToken };
+    }),
+    ListJobLogs: onJob(({ queue, jobId, pageSize, pageToken }: ListJobLogs) => {
+      return jobs.logs(queue, jobId, pageSize, pageToken);
+    }),
+    GetQueue: onQueue(async ({ queue }: OfQueue) => ({ queue: toQueue(await queues.get(queue)) })),
+    ListQueues: adapter.unary(async ({ pageSize, pageToken }: ListQueues, { principal }) => {
+      requireStore();
+      const page = await queues.list(pageSize, pageToken, (queue) => principal.mayUse(queue));
+      return { queues: page.queues.map(toQueue), nextPageToken: page.nextPageToken };
+    }),
+
+    UpdateJob: onJob(async ({ queue, jobId, change, dataJson, priority, delay }: UpdateJob) => {
+      if (change === "dataJson") {
+        await changer.updateData(queue, jobId, parseData(dataJson ?? "", "data_json", maxJobBytes));
+      } else if (change === "priority") {
+        await changer.updatePriority(queue, jobId, parsePriority(priority, "priority"));
+      } else if (change === "delay") {
+        await changer.updateDelay(queue, jobId, parseDelay(toMs(delay, "delay") ?? 0, "delay"));
+      } else {
+        throw invalid("change", "is required: data_json, priority or delay");
+      }
+      return {};
+    }),
+    RemoveJob: onJob(async ({ queue, jobId }: OfJob) => done(changer.removeJob(queue, jobId))),
+    RetryJob: onJob(async ({ queue, jobId }: OfJob) => done(changer.retryJob(queue, jobId))),
+    PromoteJob: onJob(async ({ queue, jobId }: OfJob) => done(changer.promoteJob(queue, jobId))),
+    RetryJobs: onQueue(async ({ queue, state }: RetryJobs, context) => {
+      const from = state === "JOB_STATE_UNSPECIFIED" ? "failed" : toState(state, ["failed", "completed"]);
+      return done(changer.retryJobs(queue, from, context));
+    }),
+    PauseQueue: onQueue(async ({ queue }: OfQueue) => done(changer.pause(queue))),
+    ResumeQueue: onQueue(async ({ queue }: OfQueue) => done(changer.resume(queue))),
+    DrainQueue: onQueue(async ({ queue, includeDelayed }: DrainQueue) => done(changer.drain(queue, includeDelayed))),
+    CleanQueue: onQueue(async ({ queue, state, olderThan, limit }: CleanQueue) => {
+      const cleanable = toState(state, ["waiting", "delayed", "prioritized", "completed", "failed"]);
+      const olderThanMs = parseDelay(toMs(olderThan, "older_than") ?? 0, "older_than");
+      const most = limit === 0 ? 1000 : inRange(limit, 1, 10_000, "limit");
+      return { removed: await changer.clean(queue, cleanable, olderThanMs, most) };
+    }),
+    ObliterateQueue: onQueue(async ({ queue, force }: ObliterateQueue, context) => {
+      return done(changer.obliterate(queue, force, context));
+    }),
+    SetQueueLimits: onQueue(async ({ queue, limits }: SetQueueLimits) => done(changer.setLimits(queue, toLimits(limits)))),
+  };
+}
+
+async function done(work: Promise<void>): Promise<Record<string, never>> {
+  await work;
+  return {};
+}

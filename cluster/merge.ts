@@ -1,0 +1,76 @@
+import { AggregatorRegistry, type Registry } from "prom-client";
+import type { MetricsSnapshot, ToChild } from "./messages.js";
+import type { Child, Supervisor } from "./supervisor.js";
+
+/** How long a scrape waits for children; one that is silent is shown as it last was. */
+const answerTimeoutMs = 250;
+
+/**
+ * The metrics of all processes as one. prom-client's own merge fails whole if one child is silent, and forgets what a
+ * child counted when it dies; here the last snapshot stands in for a silent child, and the dead keep their counters.
+ */
+export class MergedMetrics {
+  private readonly latest = new Map<Child, MetricsSnapshot>();
+  private retired: MetricsSnapshot = [];
+  private waiting: { for: Set<Child>; done(): void } | undefined;
+  private asking: Promise<void> | undefined;
+
+  constructor(
+    private readonly own: Registry,
+    private readonly supervisor: Supervisor,
+  ) {
+    supervisor.on("message", (child, message) => {
+      if (message.type === "metrics") this.hear(child, message.snapshot);
+    });
+    supervisor.on("exit", (child) => void this.retire(child));
+  }
+
+  /** In Prometheus' text format. */
+  async text(): Promise<string> {
+    // Scrapes that come at the same time share one round of questions.
+    this.asking ??= this.ask().finally(() => {
+      this.asking = undefined;
+    });
+    await this.asking;
+    const own = (await this.own.getMetricsAsJSON()) as unknown as MetricsSnapshot;
+    return AggregatorRegistry.aggregate([own, this.retired, ...this.latest.values()]).metrics();
+  }
+
+  get contentType(): string {
+    return this.own.contentType;
+  }
+
+  private async ask(): Promise<void> {
+    const children = new Set(this.supervisor.children);
+    if (children.size === 0) return;
+    await new Promise<void>((done) => {
+      const timer = setTimeout(done, answerTimeoutMs);
+      this.waiting = {
+        for: children,
+        done() {
+          clearTimeout(timer);
+          done();
+        },
+      };
+      const question: ToChild = { type: "metrics" };
+      for (const { worker } of children) worker.send(question, () => {}); // A child that just died answers nothing.
+    });
+    this.waiting = undefined;
+  }
+
+  private hear(child: Child, snapshot: MetricsSnapshot): void {
+    this.latest.set(child, snapshot);
+    this.waiting?.for.delete(child);
+    if (this.waiting?.for.size === 0) this.waiting.done();
+  }
+
+  /** Counters and histograms live on; a gauge speaks of what is no more. */
+  private async retire(child: Child): Promise<void> {
+    const snapshot = this.latest.get(child) ?? [];
+    this.latest.delete(child);
+    this.waiting?.for.delete(child);
+    const counts = snapshot.filter(({ type }) => ["counter", "histogram"].includes(String(type)));
+    const sum = AggregatorRegistry.aggregate([this.retired, counts]);
+    this.retired = (await sum.getMetricsAsJSON()) as unknown as MetricsSnapshot;
+  }
+}

@@ -1,0 +1,16 @@
+import type { MetricObjectWithValues, MetricValue } from "prom-client";
+
+/** A process's metrics as prom-client gives them for merging. */
+export type MetricsSnapshot = MetricObjectWithValues<MetricValue<string>>[];
+
+/** What the primary tells a child. */
+export type ToChild = { type: "drain" } | { type: "metrics" };
+
+/** What a child tells the primary. */
+export type ToPrimary =
+  | { type: "serving"; serving: boolean }
+  | { type: "metrics"; snapshot: MetricsSnapshot }
+  | { type: "unfit"; message: string };
+
+/** Exit code of a process whose settings or stores are unfit (EX_CONFIG of sysexits.h): starting it again is no use. */
+export const unfitExitCode = 78;

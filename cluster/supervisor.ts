@@ -1,0 +1,156 @@
+import cluster, { type Worker } from "node:cluster";
+import { EventEmitter, once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ConfigError } from "../src/config.js";
+import type { Logger } from "../src/log.js";
+import { type ToPrimary, unfitExitCode } from "./messages.js";
+
+/** So many exits in so long a time are a crash loop: more starts would only hide it. */
+const crashLoop = { exits: 5, windowMs: 30_000 };
+/** How long a new child may take until it serves, in a rolling restart. */
+const servingTimeoutMs = 30_000;
+/** What a child may take beyond its drain time-out before it is killed. */
+const killAfterMs = 3000;
+
+/** A child process and what it last said of itself. */
+export interface Child {
+  readonly worker: Worker;
+  serving: boolean;
+}
+
+interface Events {
+  /** A child's message that is not for the supervisor. */
+  message: [Child, ToPrimary];
+  /** A child is gone. */
+  exit: [Child];
+  /** No use going on. */
+  fatal: [Error];
+}
+
+/** Keeps a number of children running: starts them again with a growing delay, rolls them, stops them. */
+export class Supervisor extends EventEmitter<Events> {
+  readonly children = new Set<Child>();
+  restarts = 0;
+  private readonly exits: number[] = [];
+  private stopping = false;
+  private rolling = false;
+  private unfit: string | undefined;
+
+  constructor(
+    private readonly count: number,
+    /** What a child's environment has beyond the primary's. */
+    private readonly env: Record<string, string>,
+    private readonly drainTimeoutMs: number,
+    private readonly log: Logger,
+  ) {
+    super();
+  }
+
+  start(): void {
+    for (let index = 0; index < this.count; index += 1) this.fork();
+  }
+
+  get servingCount(): number {
+    return [...this.children].filter((child) => child.serving).length;
+  }
+
+  /** One by one: a new child serves before an old one drains. Gives up, and keeps the old, if a new one does not serve. */
+  async roll(): Promise<void> {
+    if (this.rolling || this.stopping) return;
+    this.rolling = true;
+    try {
+      for (const old of [...this.children]) {
+        const fresh = this.fork();
+        await this.untilServing(fresh);
+        await this.drain(old);
+      }
+      this.log.info("rolling restart: done");
+    } catch (error) {
+      this.log.error(`rolling restart: given up: ${(error as Error).message}`);
+    } finally {
+      this.rolling = false;
+    }
+  }
+
+  /** Drains all children; resolves when they are gone. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    await Promise.all([...this.children].map((child) => this.drain(child)));
+  }
+
+  /** Ends all children at once. */
+  kill(): void {
+    this.stopping = true;
+    for (const { worker } of this.children) worker.process.kill("SIGKILL");
+  }
+
+  private fork(): Child {
+    const child: Child = { worker: cluster.fork(this.env), serving: false };
+    this.children.add(child);
+    child.worker.on("message", (message: ToPrimary) => this.hear(child, message));
+    child.worker.once("exit", (code, signal) => this.lose(child, code, signal));
+    return child;
+  }
+
+  private hear(child: Child, message: ToPrimary): void {
+    if (message.type === "serving") child.serving = message.serving;
+    if (message.type === "unfit") this.unfit = message.message;
+    this.emit("message", child, message);
+  }
+
+  private lose(child: Child, code: number | null, signal: string | null): void {
+    // One that was told to drain has been taken off the list already.
+    const expected = !this.children.delete(child) || this.stopping;
+    this.emit("exit", child);
+    if (expected) return;
+    if (code === unfitExitCode) {
+      this.fail(new ConfigError(this.unfit ?? "a server found its settings unfit"));
+      return;
+    }
+    this.log.error(`server ${child.worker.process.pid} ended with ${signal ?? `code ${code}`}; starting another`);
+    this.restart();
+  }
+
+  private restart(): void {
+    const now = Date.now();
+    this.exits.push(now);
+    while (now - (this.exits[0] as number) > crashLoop.windowMs) this.exits.shift();
+    const recent = this.exits.length;
+    if (recent >= crashLoop.exits) {
+      this.fail(new Error(`crash loop: ${recent} exits in ${crashLoop.windowMs / 1000} s; see the log above`));
+      return;
+    }
+    this.restarts += 1;
+    const delay = 100 * 2 ** (recent - 1) * (0.75 + Math.random() / 2);
+    setTimeout(() => this.stopping || this.fork(), delay);
+  }
+
+  private fail(error: Error): void {
+    if (this.stopping) return;
+    this.stopping = true;
+    this.emit("fatal", error);
+  }
+
+  private async drain(child: Child): Promise<void> {
+    const { worker } = child;
+    if (worker.isDead()) return;
+    this.children.delete(child);
+    const gone = once(worker, "exit");
+    worker.send({ type: "drain" }, () => {}); // One that cannot hear any more is about to end anyway.
+    const force = setTimeout(() => worker.process.kill("SIGKILL"), this.drainTimeoutMs + killAfterMs);
+    await gone;
+    clearTimeout(force);
+  }
+
+  private async untilServing(child: Child): Promise<void> {
+    const until = Date.now() + servingTimeoutMs;
+    while (!child.serving) {
+      if (!this.children.has(child)) throw new Error("the new server ended");
+      if (Date.now() > until) {
+        await this.drain(child);
+        throw new Error(`the new server was not serving after ${servingTimeoutMs / 1000} s`);
+      }
+      await sleep(20);
+    }
+  }
+}

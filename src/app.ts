@@ -1,0 +1,104 @@
+import type { Registry } from "prom-client";
+import type { Config, ConfigError } from "./config.js";
+import { loadContract } from "./grpc/contract.js";
+import { GrpcServer } from "./grpc/server.js";
+import type { Logger } from "./log.js";
+import { createMetrics } from "./metrics.js";
+import { Adder } from "./queue/add.js";
+import { BatchWriter } from "./queue/batch.js";
+import { Bull } from "./queue/bull.js";
+import { Changer } from "./queue/change.js";
+import { Keys } from "./queue/keys.js";
+import { JobLister } from "./queue/list-jobs.js";
+import { QueueMetrics } from "./queue/queue-metrics.js";
+import { JobReader } from "./queue/read-job.js";
+import { QueueReader } from "./queue/read-queue.js";
+import { queueHandlers } from "./queue/service.js";
+import { RedisStore } from "./store/redis.js";
+
+const queueService = "posta.queue.v1.QueueService";
+
+/** What a server process tells whoever started it. */
+export interface ServerEvents {
+  /** Whether it takes calls; told at each change. */
+  onServing(serving: boolean): void;
+  /** It cannot go on: settings or a store are unfit. */
+  onUnfit(error: ConfigError): void;
+}
+
+/** One server process. */
+export interface PostaServer {
+  readonly metrics: Registry;
+  /** Listens; it need not be serving yet. Throws a ConfigError if it cannot. */
+  start(): Promise<void>;
+  /** Lets calls in flight finish, then closes the stores in reverse order of opening. */
+  stop(): Promise<void>;
+}
+
+/** Puts a server together: gRPC on one side, the queues' Redis on the other. */
+export function createServer(config: Config, log: Logger, events: ServerEvents): PostaServer {
+  const metrics = createMetrics();
+  const grpc = new GrpcServer(config, loadContract(), [queueService], metrics, log);
+  const store = openQueueStore(config, log);
+  const parts = createQueueParts(config, store);
+  grpc.add(queueService, (adapter) => queueHandlers(adapter, parts, grpc.statuses));
+  let stopping = false;
+  store.on("usable", (usable) => {
+    if (stopping) return;
+    grpc.health.setAll(usable);
+    events.onServing(usable);
+  });
+  store.on("unfit", events.onUnfit);
+
+  return {
+    metrics,
+    async start() {
+      await grpc.bind();
+      store.open();
+    },
+    async stop() {
+      stopping = true;
+      events.onServing(false);
+      await grpc.drain(config.drainTimeoutMs);
+      await parts.adder.drain();
+      await store.close();
+    },
+  };
+}
+
+/** Counts the queues for /metrics: one of it in a cluster, in the primary. */
+export function createQueueMonitor(config: Config, log: Logger, metrics: Registry) {
+  const store = openQueueStore(config, log);
+  const queueMetrics = new QueueMetrics(new QueueReader(store, new Keys(config.queuePrefix)), metrics, config);
+  store.on("usable", (usable) => (usable ? queueMetrics.start() : queueMetrics.stop()));
+  store.on("unfit", () => {}); // The servers say so.
+  return {
+    start: () => store.open(),
+    async stop() {
+      queueMetrics.stop();
+      await store.close();
+    },
+  };
+}
+
+function openQueueStore(config: Config, log: Logger): RedisStore {
+  const { queueRedisUrl: url, redisTimeoutMs: timeoutMs, allowNoAof } = config;
+  if (url === undefined) throw new Error("the queue's Redis has no address: the primary gives its children one");
+  return new RedisStore({ url, variable: "POSTA_QUEUE_REDIS_URL", timeoutMs, allowNoAof }, log);
+}
+
+function createQueueParts(config: Config, store: RedisStore) {
+  const keys = new Keys(config.queuePrefix);
+  const bull = new Bull(store, config.queuePrefix);
+  const jobs = new JobReader(store, keys);
+  const queues = new QueueReader(store, keys);
+  return {
+    adder: new Adder(new BatchWriter(store, keys, bull), config),
+    jobs,
+    queues,
+    lister: new JobLister(store, keys),
+    changer: new Changer(store, keys, bull, jobs, queues),
+    requireStore: () => store.requireUsable(),
+    maxJobBytes: config.maxJobBytes,
+  };
+}

@@ -1,0 +1,103 @@
+import { invalid } from "../errors.js";
+import type { JobInfo } from "../gen/posta/queue/v1/JobInfo.js";
+import type { JobState } from "../gen/posta/queue/v1/JobState.js";
+import type { Queue } from "../gen/posta/queue/v1/Queue.js";
+import type { QueueLimits__Output as LimitsMessage } from "../gen/posta/queue/v1/QueueLimits.js";
+import { toDuration, toMs, toTimestamp } from "../grpc/times.js";
+import { inRange } from "./job.js";
+import type { State, StoredJob } from "./read-job.js";
+import type { QueueFigures, QueueLimits } from "./read-queue.js";
+
+const stateMessages = {
+  waiting: "JOB_STATE_WAITING",
+  active: "JOB_STATE_ACTIVE",
+  delayed: "JOB_STATE_DELAYED",
+  prioritized: "JOB_STATE_PRIORITIZED",
+  "waiting-children": "JOB_STATE_WAITING_CHILDREN",
+  completed: "JOB_STATE_COMPLETED",
+  failed: "JOB_STATE_FAILED",
+} as const satisfies Record<State, JobState>;
+
+const statesByMessage = new Map<unknown, State>(
+  Object.entries(stateMessages).map(([state, message]) => [message, state as State]),
+);
+
+/** A state that a request names; throws invalid for none, or for one that is not `allowed`. */
+export function toState<S extends State>(message: unknown, allowed: readonly S[]): S {
+  const state = statesByMessage.get(message);
+  if (state === undefined) throw invalid("state", "is required");
+  if (!allowed.includes(state as S)) throw invalid("state", `${message} is not one of ${allowed.join(", ")}`);
+  return state as S;
+}
+
+export const allStates = Object.keys(stateMessages) as State[];
+
+/** In lists of the BASIC view a job says at most this much of why it failed. */
+const maxBriefReason = 1024;
+
+/** A job as callers see it; `full`: with all that may be large. */
+export function toJobInfo({ id, state, score, fields }: StoredJob, full: boolean): JobInfo {
+  const { failedReason = "" } = fields;
+  return {
+    id,
+    name: fields.name ?? "",
+    state: stateMessages[state],
+    dataJson: full ? (fields.data ?? "{}") : "",
+    optionsJson: fields.opts ?? "{}",
+    priority: Number(fields.priority ?? 0),
+    delay: toDuration(Number(fields.delay ?? 0)),
+    attemptsMade: Number(fields.attemptsMade ?? fields.atm ?? 0),
+    attemptsStarted: Number(fields.ats ?? 0),
+    progressJson: full ? (fields.progress ?? "0") : "",
+    returnValueJson: full ? (fields.returnvalue ?? "") : "",
+    failedReason: full ? failedReason : failedReason.slice(0, maxBriefReason),
+    stacktrace: full ? toStacktrace(fields.stacktrace) : [],
+    createTime: toTime(fields.timestamp),
+    processTime: toTime(fields.processedOn),
+    finishTime: toTime(fields.finishedOn),
+    // BullMQ keeps a delayed job's turn in the low 12 bits of its score.
+    dueTime: state === "delayed" && score !== undefined ? toTimestamp(Math.floor(score / 0x1000)) : null,
+    deduplicationId: fields.deid ?? "",
+    workerName: fields.pb ?? "",
+  };
+}
+
+function toTime(text: string | undefined) {
+  return toTimestamp(text === undefined ? undefined : Number(text));
+}
+
+function toStacktrace(json: string | undefined): string[] {
+  if (json === undefined) return [];
+  const traces: unknown = JSON.parse(json);
+  return Array.isArray(traces) ? traces.map(String) : [];
+}
+
+/** A queue as callers see it. */
+export function toQueue(figures: QueueFigures): Queue {
+  const { name, counts, paused, limits, completedPerSecond, failedPerSecond, oldestDueAgeMs, addedTotal } = figures;
+  const { concurrency, rate } = limits;
+  return {
+    name,
+    paused,
+    addedTotal,
+    counts: { ...counts, waitingChildren: counts["waiting-children"] },
+    limits: {
+      ...(concurrency === undefined ? {} : { concurrency }),
+      ...(rate ? { rate: { max: rate.max, duration: toDuration(rate.durationMs) } } : {}),
+    },
+    rates: { completedPerSecond, failedPerSecond },
+    oldestDueAge: oldestDueAgeMs === undefined ? null : toDuration(oldestDueAgeMs),
+  };
+}
+
+/** The limits that a request sets. Throws invalid. */
+export function toLimits(message: LimitsMessage | null): QueueLimits {
+  const { concurrency, rate } = message ?? {};
+  if (concurrency !== undefined) inRange(concurrency, 1, 1_000_000, "limits.concurrency");
+  if (!rate) return concurrency === undefined ? {} : { concurrency };
+  const durationMs = toMs(rate.duration, "limits.rate.duration");
+  if (durationMs === undefined) throw invalid("limits.rate.duration", "is required");
+  inRange(rate.max, 1, 1_000_000, "limits.rate.max");
+  inRange(durationMs, 1, 24 * 3_600_000, "limits.rate.duration", " ms");
+  return { ...(concurrency === undefined ? {} : { concurrency }), rate: { max: rate.max, durationMs } };
+}

@@ -1,0 +1,126 @@
+import type { RedisStore } from "../store/redis.js";
+import { defineScript, type Script } from "../store/scripts.js";
+import type { Keys } from "./keys.js";
+import { fromToken, pageSize, toToken } from "./page-token.js";
+import { noSuchQueue, rethrow, type State, type StoredJob } from "./read-job.js";
+
+export interface JobPage {
+  jobs: StoredJob[];
+  nextPageToken: string;
+}
+
+/** Which jobs to list; `full`: with their payloads. */
+export interface ListQuery {
+  queue: string;
+  state: State;
+  pageSize: number;
+  pageToken: string;
+  full: boolean;
+}
+
+interface Place {
+  id: string;
+  score: string | undefined;
+}
+
+const sorted: Partial<Record<State, "asc" | "desc">> = {
+  delayed: "asc",
+  prioritized: "asc",
+  "waiting-children": "asc",
+  completed: "desc",
+  failed: "desc",
+};
+
+/** How many of a line's last shown jobs a token remembers: some may be taken or removed before the next page is asked for. */
+const marks = 8;
+const maxPageBytes = 2 << 20;
+const bulkyFields = ["data", "returnvalue", "stacktrace", "progress"];
+const briefFields = "name opts timestamp delay priority atm ats attemptsMade failedReason finishedOn processedOn deid pb".split(" ");
+
+/** Lists the jobs of one state, a page at a time. */
+export class JobLister {
+  private readonly pageSorted: Script<string[]>;
+  private readonly pageLine: Script<(string | number)[]>;
+
+  constructor(
+    private readonly store: RedisStore,
+    private readonly keys: Keys,
+  ) {
+    this.pageSorted = defineScript(store.client, "page-sorted", 1);
+    this.pageLine = defineScript(store.client, "page-line", 1);
+  }
+
+  /** Throws not-found if there is no such queue. */
+  async list(query: ListQuery): Promise<JobPage> {
+    const { queue, state, full } = query;
+    const size = pageSize(query.pageSize, 100, 1000);
+    const after = fromToken(query.pageToken, state);
+    const exists = this.store.client.exists(this.keys.of(queue, "meta"));
+    const order = sorted[state];
+    const page = order ? this.sortedPage(query, order, size, after) : this.linePage(query, size, after);
+    const [known, { places, tokenAt }] = await Promise.all([exists, page]).catch(rethrow);
+    if (!known) throw noSuchQueue(queue);
+    const shown = full ? await this.countWithinBytes(queue, places) : places.length;
+    const jobs = await this.read(query, places.slice(0, shown)).catch(rethrow);
+    const isLast = places.length < size && shown === places.length;
+    return { jobs, nextPageToken: isLast ? "" : toToken([state, ...tokenAt(shown)]) };
+  }
+
+  private async sortedPage({ queue, state }: ListQuery, order: string, size: number, after: (string | number)[] = []) {
+    const [score = "", id = ""] = after;
+    const flat = await this.pageSorted([this.keys.of(queue, state)], [order, size, score, id]);
+    const places: Place[] = [];
+    for (let at = 0; at < flat.length; at += 2) places.push({ id: flat[at] as string, score: flat[at + 1] });
+    const tokenAt = (shown: number) => {
+      const last = places[shown - 1];
+      return last ? [last.score as string, last.id] : [];
+    };
+    return { places, tokenAt };
+  }
+
+  private async linePage({ queue, state }: ListQuery, size: number, after: (string | number)[] = [-1]) {
+    const key = this.keys.of(queue, state === "waiting" ? "wait" : state);
+    const [start, ...ids] = await this.pageLine([key], [size, ...after]);
+    const places = ids.map((id) => ({ id: id as string, score: undefined }));
+    const tokenAt = (shown: number) => {
+      const lastShown = ids.slice(Math.max(0, shown - marks), shown).reverse();
+      return [Number(start) + shown - 1, ...lastShown];
+    };
+    return { places, tokenAt };
+  }
+
+  /** How many jobs, at least one, fit the bytes that a page may have. */
+  private async countWithinBytes(queue: string, places: Place[]): Promise<number> {
+    const pipeline = this.store.client.pipeline();
+    for (const { id } of places) {
+      for (const field of bulkyFields) pipeline.hstrlen(this.keys.of(queue, id), field);
+    }
+    const lengths = ((await pipeline.exec().catch(rethrow)) ?? []).map(([, length]) => Number(length));
+    let bytes = 0;
+    for (const index of places.keys()) {
+      for (const length of lengths.slice(index * bulkyFields.length, (index + 1) * bulkyFields.length)) bytes += length;
+      if (bytes > maxPageBytes) return Math.max(1, index);
+    }
+    return places.length;
+  }
+
+  private async read({ queue, state, full }: ListQuery, places: Place[]): Promise<StoredJob[]> {
+    const names = full ? [...briefFields, ...bulkyFields] : briefFields;
+    const pipeline = this.store.client.pipeline();
+    for (const { id } of places) pipeline.hmget(this.keys.of(queue, id), ...names);
+    const answers = (await pipeline.exec()) ?? [];
+    return places.flatMap(({ id, score }, index) => {
+      const [error, values] = answers[index] ?? [];
+      if (error) throw error;
+      const fields = pick(names, values as (string | null)[]);
+      // A job that was removed since its id was read.
+      if (fields.name === undefined) return [];
+      return [{ id, state, score: score === undefined ? undefined : Number(score), fields }];
+    });
+  }
+}
+
+function pick(names: string[], values: (string | null)[]): Record<string, string> {
+  const present = names.map((name, index) => [name, values[index]] as const).filter(([, value]) => value !== null);
+  return Object.fromEntries(present) as Record<string, string>;
+}

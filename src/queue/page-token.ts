@@ -1,0 +1,27 @@
+import { invalid } from "../errors.js";
+
+/** A place in a list, as text that callers pass back without looking into it. */
+export function toToken(place: (string | number)[]): string {
+  return Buffer.from(JSON.stringify(place)).toString("base64url");
+}
+
+/** The place that a token names; undefined for the first page. `kind` is its first item: of which list it must be. */
+export function fromToken(token: string, kind: string): (string | number)[] | undefined {
+  if (token === "") return undefined;
+  try {
+    const place = JSON.parse(Buffer.from(token, "base64url").toString());
+    const isFlat = Array.isArray(place) && place.every((part) => typeof part === "string" || Number.isFinite(part));
+    if (isFlat && place[0] === kind) return place.slice(1);
+  } catch {
+    // Falls through: it is no token of ours.
+  }
+  throw invalid("page_token", "is not a next_page_token of this list");
+}
+
+/** A page's size: 0 stands for the default. */
+export function pageSize(size: number, fallback: number, max: number): number {
+  if (size === 0) return fallback;
+  if (size < 0) throw invalid("page_size", `${size} is under 0`);
+  if (size > max) throw invalid("page_size", `${size} is over ${max}`);
+  return size;
+}

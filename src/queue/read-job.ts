@@ -1,0 +1,97 @@
+import { PostaError, show } from "../errors.js";
+import type { RedisStore } from "../store/redis.js";
+import { toStoreError } from "../store/redis-errors.js";
+import { defineScript, type Script } from "../store/scripts.js";
+import type { Keys } from "./keys.js";
+import { fromToken, pageSize, toToken } from "./page-token.js";
+
+/** BullMQ's words for where a job is. */
+export type State = "waiting" | "active" | "delayed" | "prioritized" | "waiting-children" | "completed" | "failed";
+
+/** A job's hash as BullMQ keeps it, with its id, its state and its score in that state's set. */
+export interface StoredJob {
+  id: string;
+  state: State;
+  score: number | undefined;
+  fields: Record<string, string>;
+}
+
+export interface LogPage {
+  lines: string[];
+  total: number;
+  nextPageToken: string;
+}
+
+const jobKeys = ["completed", "failed", "delayed", "prioritized", "waiting-children", "active"];
+const logChunk = 100;
+const maxPageBytes = 2 << 20;
+
+/** Reads single jobs and their logs. */
+export class JobReader {
+  private readonly getJob: Script<[State, string, string[]] | null>;
+
+  constructor(
+    private readonly store: RedisStore,
+    private readonly keys: Keys,
+  ) {
+    this.getJob = defineScript(store.client, "get-job", 1 + jobKeys.length);
+  }
+
+  /** Throws not-found. */
+  async get(queue: string, id: string): Promise<StoredJob> {
+    const keys = [this.keys.of(queue, id), ...jobKeys.map((part) => this.keys.of(queue, part))];
+    const found = await this.getJob(keys, [id]).catch(rethrow);
+    if (!found) throw noSuchJob(queue, id);
+    const [state, score, flat] = found;
+    return { id, state, score: score === "" ? undefined : Number(score), fields: toFields(flat) };
+  }
+
+  /** A page of a job's log, oldest line first; it ends early where it would pass 2 MiB. Throws not-found. */
+  async logs(queue: string, id: string, size: number, token: string): Promise<LogPage> {
+    const limit = pageSize(size, 100, 1000);
+    const [start = 0] = (fromToken(token, "logs") ?? []).map(Number);
+    const key = this.keys.of(queue, id);
+    const lines: string[] = [];
+    let [total, bytes, full] = [0, 0, false];
+    while (!full && lines.length < limit) {
+      const from = start + lines.length;
+      const until = from + Math.min(logChunk, limit - lines.length) - 1;
+      const { client } = this.store;
+      const [exists, length, chunk] = await Promise.all([
+        client.exists(key),
+        client.llen(`${key}:logs`),
+        client.lrange(`${key}:logs`, from, until),
+      ]).catch(rethrow);
+      if (!exists) throw noSuchJob(queue, id);
+      total = length;
+      for (const line of chunk) {
+        bytes += line.length;
+        full = bytes > maxPageBytes && lines.length > 0;
+        if (full) break;
+        lines.push(line);
+      }
+      if (chunk.length < until - from + 1) break;
+    }
+    const next = start + lines.length;
+    return { lines, total, nextPageToken: next < total ? toToken(["logs", next]) : "" };
+  }
+}
+
+export function noSuchJob(queue: string, id: string): PostaError {
+  return new PostaError("not-found", `the queue ${show(queue)} has no job ${show(id)}`);
+}
+
+export function noSuchQueue(queue: string): PostaError {
+  return new PostaError("not-found", `there is no queue ${show(queue)}`);
+}
+
+/** For a promise's catch: the store's failure in the domain's words. */
+export function rethrow(error: unknown): never {
+  throw toStoreError(error);
+}
+
+function toFields(flat: string[]): Record<string, string> {
+  const fields: Record<string, string> = {};
+  for (let at = 0; at < flat.length; at += 2) fields[flat[at] as string] = flat[at + 1] as string;
+  return fields;
+}

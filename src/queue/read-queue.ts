@@ -1,0 +1,104 @@
+import type { RedisStore } from "../store/redis.js";
+import { defineScript, type Script } from "../store/scripts.js";
+import type { Keys } from "./keys.js";
+import { fromToken, pageSize, toToken } from "./page-token.js";
+import { noSuchQueue, rethrow, type State } from "./read-job.js";
+
+/** Limits of a queue over all its workers; a field that is absent is no limit. */
+export interface QueueLimits {
+  concurrency?: number;
+  rate?: { max: number; durationMs: number };
+}
+
+/** A queue as it stands. */
+export interface QueueFigures {
+  name: string;
+  counts: Record<State, number>;
+  paused: boolean;
+  limits: QueueLimits;
+  completedPerSecond: number;
+  failedPerSecond: number;
+  /** How long the oldest job that can run has been able to; undefined: there is none. */
+  oldestDueAgeMs: number | undefined;
+  addedTotal: number;
+}
+
+const parts = ["meta", "id", "wait", "active", "delayed", "prioritized", "waiting-children", "completed", "failed", "paused"];
+const states: State[] = ["waiting", "active", "delayed", "prioritized", "waiting-children", "completed", "failed"];
+const rateWindowMs = 60_000;
+
+/** Reads queues as a whole. */
+export class QueueReader {
+  private readonly readQueue: Script<(string | number)[] | null>;
+
+  constructor(
+    private readonly store: RedisStore,
+    private readonly keys: Keys,
+  ) {
+    this.readQueue = defineScript(store.client, "read-queue", parts.length);
+  }
+
+  /** Throws not-found. */
+  async get(queue: string): Promise<QueueFigures> {
+    const figures = await this.read(queue).catch(rethrow);
+    if (!figures) throw noSuchQueue(queue);
+    return figures;
+  }
+
+  /** Throws not-found. */
+  async requireQueue(queue: string): Promise<void> {
+    const exists = await this.store.client.exists(this.keys.of(queue, "meta")).catch(rethrow);
+    if (!exists) throw noSuchQueue(queue);
+  }
+
+  /** Queues in name order; those whose names `allowed` refuses are left out. */
+  async list(size: number, token: string, allowed: (queue: string) => boolean) {
+    const limit = pageSize(size, 50, 100);
+    const [after] = fromToken(token, "queues") ?? [];
+    const names = await this.names(limit, after === undefined ? undefined : String(after)).catch(rethrow);
+    const queues = await this.readAll(names.filter(allowed)).catch(rethrow);
+    const last = names.length === limit ? names.at(-1) : undefined;
+    return { queues, nextPageToken: last === undefined ? "" : toToken(["queues", last]) };
+  }
+
+  /** The figures of the first queues in name order; a queue that is gone is left out. */
+  async first(count: number): Promise<QueueFigures[]> {
+    return this.readAll(await this.names(count, undefined));
+  }
+
+  private names(count: number, after: string | undefined): Promise<string[]> {
+    const from = after === undefined ? "-" : `(${after}`;
+    return this.store.client.zrangebylex(this.keys.queues, from, "+", "LIMIT", 0, count);
+  }
+
+  /** All commands go out at once: one round trip. */
+  private async readAll(names: string[]): Promise<QueueFigures[]> {
+    const all = await Promise.all(names.map((name) => this.read(name)));
+    return all.filter((figures) => figures !== undefined);
+  }
+
+  private async read(queue: string): Promise<QueueFigures | undefined> {
+    const now = Date.now();
+    const keys = parts.map((part) => this.keys.of(queue, part));
+    const answer = await this.readQueue(keys, [this.keys.start(queue), now, rateWindowMs]);
+    return answer ? toFigures(queue, now, answer) : undefined;
+  }
+}
+
+function toFigures(name: string, now: number, answer: (string | number)[]): QueueFigures {
+  const [paused, concurrency, max, duration, addedTotal, ...rest] = answer;
+  const [completed = 0, completedSpan = 1, failed = 0, failedSpan = 1, dueSince = -1] = rest.slice(states.length).map(Number);
+  return {
+    name,
+    counts: Object.fromEntries(states.map((state, index) => [state, Number(rest[index])])) as Record<State, number>,
+    paused: paused !== "",
+    limits: {
+      ...(concurrency ? { concurrency: Number(concurrency) } : {}),
+      ...(max && duration ? { rate: { max: Number(max), durationMs: Number(duration) } } : {}),
+    },
+    completedPerSecond: (completed * 1000) / completedSpan,
+    failedPerSecond: (failed * 1000) / failedSpan,
+    oldestDueAgeMs: dueSince < 0 ? undefined : Math.max(0, now - dueSince),
+    addedTotal: Number(addedTotal),
+  };
+}

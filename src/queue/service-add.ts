@@ -1,0 +1,83 @@
+import { invalid, toPostaError } from "../errors.js";
+import type { AddJobRequest__Output as AddJobRequest } from "../gen/posta/queue/v1/AddJobRequest.js";
+import type { AddJobResponse } from "../gen/posta/queue/v1/AddJobResponse.js";
+import type { AddJobsRequest__Output as AddJobsRequest } from "../gen/posta/queue/v1/AddJobsRequest.js";
+import type { AddJobsResponse } from "../gen/posta/queue/v1/AddJobsResponse.js";
+import type { Job__Output as JobMessage } from "../gen/posta/queue/v1/Job.js";
+import type { StreamAddJobsRequest__Output as StreamRequest } from "../gen/posta/queue/v1/StreamAddJobsRequest.js";
+import type { StreamAddJobsResponse } from "../gen/posta/queue/v1/StreamAddJobsResponse.js";
+import type { Adapter, CallContext } from "../grpc/handlers.js";
+import type { StatusMap } from "../grpc/status.js";
+import type { Adder } from "./add.js";
+import { AddStream } from "./add-stream.js";
+import { toFailedResult, toJobRequest, toOutcome, toResultMessage } from "./convert-job.js";
+import type { JobRequest } from "./job.js";
+import type { AddResult, Caller } from "./lane.js";
+import { requireQueueName } from "./names.js";
+
+const maxJobs = 10_000;
+
+/** The part of QueueService that produces: AddJob, AddJobs, StreamAddJobs. */
+export function addHandlers(adapter: Adapter, adder: Adder, statuses: StatusMap) {
+  async function addJob({ queue, job }: AddJobRequest, context: CallContext): Promise<AddJobResponse> {
+    requireAllowed(queue, context);
+    const result = await adder.add(queue, toJobRequest(job, "job"), context);
+    if (result.error) throw result.error;
+    return { jobId: result.jobId, outcome: toOutcome(result.outcome) };
+  }
+
+  async function addJobs({ queue, jobs }: AddJobsRequest, context: CallContext): Promise<AddJobsResponse> {
+    requireAllowed(queue, context);
+    requireJobs(jobs);
+    const results = await addEach(queue, jobs, context);
+    return { results: results.map((result) => toResultMessage(result, statuses)) };
+  }
+
+  /** One message of a stream: what is wrong with it as a whole is wrong with each of its jobs. */
+  async function addMessage({ sequence, queue, jobs }: StreamRequest, context: CallContext) {
+    let results: AddResult[];
+    try {
+      requireAllowed(queue, context);
+      requireJobs(jobs);
+      results = await addEach(queue, jobs, context);
+    } catch (error) {
+      results = jobs.map((job) => ({ jobId: job.options?.id ?? "", error: toPostaError(error) }));
+    }
+    return { sequence, results: results.map((result) => toResultMessage(result, statuses)) };
+  }
+
+  /** Jobs that cannot be converted fail alone; the others keep their order. */
+  async function addEach(queue: string, jobs: JobMessage[], caller: Caller): Promise<AddResult[]> {
+    const failed = new Map<number, AddResult>();
+    const requests: JobRequest[] = [];
+    for (const [index, job] of jobs.entries()) {
+      try {
+        requests.push(toJobRequest(job, `jobs[${index}]`));
+      } catch (error) {
+        failed.set(index, toFailedResult(job, error));
+      }
+    }
+    if (failed.size === 0) return adder.addAll(queue, requests, caller);
+    const added = (requests.length === 0 ? [] : await adder.addAll(queue, requests, caller)).values();
+    return jobs.map((_, index) => failed.get(index) ?? (added.next().value as AddResult));
+  }
+
+  return {
+    AddJob: adapter.unary(addJob),
+    AddJobs: adapter.unary(addJobs),
+    StreamAddJobs: adapter.bidi<StreamRequest, StreamAddJobsResponse>((stream, context, closing) => {
+      return new AddStream(stream, (message) => addMessage(message, context), closing).run();
+    }),
+  };
+}
+
+/** Throws invalid for a name that no queue can have, forbidden for a queue that the caller may not use. */
+export function requireAllowed(queue: string, { principal }: CallContext): void {
+  requireQueueName(queue);
+  principal.requireQueue(queue);
+}
+
+function requireJobs(jobs: JobMessage[]): void {
+  if (jobs.length === 0) throw invalid("jobs", "is required");
+  if (jobs.length > maxJobs) throw invalid("jobs", `${jobs.length} items is over ${maxJobs}`);
+}
