@@ -67,6 +67,8 @@ export class EmbeddedRedis {
       logfile: join(this.dir, "redis.log"),
       appendonly: "yes",
       appendfsync: "everysec",
+      // At the default of 64mb a busy queue would rewrite its file every other second.
+      "auto-aof-rewrite-min-size": "256mb",
       save: "",
       "maxmemory-policy": "noeviction",
     };

@@ -1,8 +1,8 @@
 import { LRUCache } from "lru-cache";
-import { v7 as uuidv7 } from "uuid";
 import { PostaError, toPostaError } from "../errors.js";
 import type { BatchWriter } from "./batch.js";
 import { type JobRequest, type JobSpec, parseJob } from "./job.js";
+import { createJobIds } from "./job-ids.js";
 import { type AddResult, type Caller, Lane } from "./lane.js";
 
 export interface AddLimits {
@@ -15,6 +15,7 @@ export interface AddLimits {
 export class Adder {
   /** A lane that is dropped here while it writes finishes all the same; the connection keeps the order. */
   private readonly lanes = new LRUCache<string, Lane>({ max: 1000 });
+  private readonly ids = createJobIds();
   private pendingJobs = 0;
   private pendingBytes = 0;
   private idle: (() => void) | undefined;
@@ -71,7 +72,7 @@ export class Adder {
       if (this.pendingJobs === 0) this.idle?.();
     };
     const fresh = spec.id === undefined;
-    this.laneOf(queue).push({ spec, id: spec.id ?? uuidv7(), fresh, timestamp: Date.now(), caller, settle });
+    this.laneOf(queue).push({ spec, id: spec.id ?? this.ids.generate().toString(), fresh, caller, settle });
   }
 
   private requireRoom(): void {

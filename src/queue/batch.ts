@@ -42,11 +42,11 @@ export class BatchWriter {
 
   private async writePlain(queue: string, batch: Entry[]): Promise<AddResult[]> {
     const keys = scriptKeys.map((part) => this.keys.of(queue, part));
-    const args: (string | number)[] = [this.keys.start(queue), queueMeta.version];
-    for (const { id, spec, timestamp, caller, fresh } of batch) {
+    const args: (string | number)[] = [this.keys.start(queue), queueMeta.version, Date.now()];
+    for (const { id, spec, caller, fresh } of batch) {
       const options = `${spec.optionsJson},"jobId":${JSON.stringify(id)}}`;
       const notAfter = Math.min(this.store.toRedisTime(caller.deadline), Number.MAX_SAFE_INTEGER);
-      args.push(id, spec.name, spec.dataJson, options, timestamp, notAfter, how(spec, fresh));
+      args.push(id, spec.name, spec.dataJson, options, `${notAfter}${how(spec, fresh)}`);
     }
     const listing = this.listed.has(queue) ? undefined : this.list(queue);
     const [answer] = await Promise.all([this.addJobs(keys, args), listing]);
@@ -63,10 +63,10 @@ export class BatchWriter {
     const meta = this.keys.of(queue, "meta");
     multi.hsetnx(meta, "opts.maxLenEvents", queueMeta.maxLenEvents);
     multi.hsetnx(meta, "version", queueMeta.version);
-    for (const { id, spec, timestamp } of run) {
+    for (const { id, spec } of run) {
       multi.hmget(this.keys.of(queue, id), "name", "data");
       const job = new Job(bullQueue, spec.name, undefined, { ...spec.options, jobId: id }, id);
-      await backend.addJobToTransaction(multi, { ...job.asJSON(), data: spec.dataJson, timestamp }, id);
+      await backend.addJobToTransaction(multi, { ...job.asJSON(), data: spec.dataJson }, id);
     }
     const listing = this.listed.has(queue) ? undefined : this.list(queue);
     const [answers] = await Promise.all([multi.exec(), listing]);
@@ -99,7 +99,7 @@ function splitRuns(batch: Entry[]): Entry[][] {
   return runs;
 }
 
-/** The last argument of a job in add-jobs.lua. */
+/** How add-jobs.lua is to put the job in. */
 function how({ delayMs, priority, lifo }: Entry["spec"], fresh: boolean): string {
   if (delayMs > 0) return `d${delayMs},${priority}`;
   if (priority > 0) return `p${priority}`;

@@ -20,8 +20,6 @@ export interface Entry {
   readonly id: string;
   /** True: Posta made the id, so no job can have it yet. */
   readonly fresh: boolean;
-  /** When it was accepted, in milliseconds since 1970. */
-  readonly timestamp: number;
   readonly caller: Caller;
   settle(result: AddResult): void;
 }
@@ -31,6 +29,8 @@ export type WriteBatch = (batch: Entry[]) => Promise<AddResult[]>;
 
 export const maxBatch = 100;
 const maxBatchBytes = 1 << 20;
+/** Full batches need not wait for each other: so many may be on their way, in order, on the one connection. */
+const maxInFlight = 4;
 
 /**
  * Group commit for one queue: while a batch is on its way, what arrives gathers into the next one. So an idle service adds
@@ -38,26 +38,34 @@ const maxBatchBytes = 1 << 20;
  */
 export class Lane {
   private waiting: Entry[] = [];
-  private writing = false;
+  private inFlight = 0;
+  private scheduled = false;
 
   constructor(private readonly write: WriteBatch) {}
 
   push(entry: Entry): void {
     this.waiting.push(entry);
-    if (this.writing) return;
-    this.writing = true;
+    if (this.scheduled || this.inFlight > 0) {
+      if (this.waiting.length >= maxBatch) this.writeAll();
+      return;
+    }
+    this.scheduled = true;
     // After this turn's other calls, which came in by the same read of a socket.
-    setImmediate(() => void this.run());
+    setImmediate(() => {
+      this.scheduled = false;
+      this.writeAll();
+    });
   }
 
-  private async run(): Promise<void> {
-    while (this.waiting.length > 0) await this.writeNext();
-    this.writing = false;
+  private writeAll(): void {
+    while (this.waiting.length >= maxBatch && this.inFlight < maxInFlight) void this.writeNext();
+    if (this.waiting.length > 0 && this.inFlight === 0) void this.writeNext();
   }
 
   private async writeNext(): Promise<void> {
     const batch = this.takeBatch();
     if (batch.length === 0) return;
+    this.inFlight += 1;
     try {
       const results = await this.write(batch);
       for (const [index, entry] of batch.entries()) entry.settle(results[index] as AddResult);
@@ -65,6 +73,8 @@ export class Lane {
       const error = toPostaError(thrown);
       for (const entry of batch) entry.settle({ jobId: entry.id, error });
     }
+    this.inFlight -= 1;
+    this.writeAll();
   }
 
   /** The next entries, up to the batch's limits; those that nobody waits for any more are dropped. */

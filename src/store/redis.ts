@@ -77,7 +77,9 @@ export class RedisStore extends EventEmitter<Events> {
   async close(): Promise<void> {
     clearInterval(this.heartbeat);
     this.removeAllListeners();
-    if (this.up) await this.client.quit().catch(() => this.client.disconnect());
+    const wasUp = this.up;
+    this.up = false; // Before the connection closes, so that this is not taken for a loss.
+    if (wasUp) await this.client.quit().catch(() => this.client.disconnect());
     else this.client.disconnect();
   }
 

@@ -7,17 +7,22 @@
   ARGV
     1 the start of the queue's keys, "bull:emails:"
     2 the version that a new queue's meta gets, "bullmq:6.7.0"
-    then for each job 7:
-      id, name, data, options (all as they are stored), timestamp in ms,
-      the time after which it must not be added any more, in ms of this server's clock,
-      how: "" in line, with an id that is new for certain; else kind, number:
-        "w" in line, "l" first in line, "d<delay ms>,<priority>" delayed, "p<priority>" by priority
+    3 the jobs' timestamp, in ms since 1970
+    then for each job 5:
+      id, name, data, options (all as they are stored),
+      the time after which it must not be added any more, in ms of this server's clock; behind it, how:
+        nothing  in line, with an id that is new for certain
+        w        in line
+        l        first in line
+        d<delay in ms>,<priority>
+        p<priority>
   Returns
     "+" if this batch made the queue, then a digit for each job:
       0 added, 1 a duplicate, 2 its id is taken by other content, 3 too late
 ]]
 local rcall = redis.call
-local prefix = ARGV[1]
+local prefix, timestamp = ARGV[1], ARGV[3]
+local events = KEYS[4]
 local meta = rcall("HMGET", KEYS[2], "paused", "concurrency", "opts.maxLenEvents")
 local maxEvents = meta[3]
 local results, counted, due = {}, 0, false
@@ -42,23 +47,24 @@ local function delayedScore(dueTime)
   return score + 1
 end
 
-local function event(...)
-  rcall("XADD", KEYS[4], "MAXLEN", "~", maxEvents, "*", "event", ...)
-end
 
-for at = 3, #ARGV, 7 do
-  local id, name, data, how = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 6]
-  local timestamp = ARGV[at + 4]
+for at = 4, #ARGV, 5 do
+  local id, name, data = ARGV[at], ARGV[at + 1], ARGV[at + 2]
+  local notAfter, how = tonumber(ARGV[at + 4]), ""
+  if not notAfter then
+    notAfter, how = string.match(ARGV[at + 4], "^(%d+)(.+)$")
+    notAfter = tonumber(notAfter)
+  end
   local key = prefix .. id
   local result = "0"
-  if now > tonumber(ARGV[at + 5]) then
+  if now > notAfter then
     result = "3"
   else
     counted = counted + 1
     if how ~= "" and rcall("EXISTS", key) == 1 then
       local kept = rcall("HMGET", key, "name", "data")
       result = (kept[1] == name and kept[2] == data) and "1" or "2"
-      event("duplicated", "jobId", id)
+      rcall("XADD", events, "*", "event", "duplicated", "jobId", id)
     else
       local kind, delay, priority = string.sub(how, 1, 1), "0", "0"
       if kind == "d" then
@@ -68,11 +74,11 @@ for at = 3, #ARGV, 7 do
       end
       rcall("HMSET", key, "name", name, "data", data, "opts", ARGV[at + 3],
         "timestamp", timestamp, "delay", delay, "priority", priority)
-      rcall("XADD", KEYS[4], "*", "event", "added", "jobId", id, "name", name)
+      rcall("XADD", events, "*", "event", "added", "jobId", id, "name", name)
       if kind == "d" then
         local dueTime = tonumber(timestamp) + tonumber(delay)
         rcall("ZADD", KEYS[7], delayedScore(dueTime), id)
-        event("delayed", "jobId", id, "delay", dueTime)
+        rcall("XADD", events, "*", "event", "delayed", "jobId", id, "delay", dueTime)
         delayedJobs = true
       else
         if kind == "p" then
@@ -83,7 +89,7 @@ for at = 3, #ARGV, 7 do
         else
           line[#line + 1] = id
         end
-        event("waiting", "jobId", id)
+        rcall("XADD", events, "*", "event", "waiting", "jobId", id)
         due = true
       end
     end
@@ -93,7 +99,11 @@ end
 
 if #line > 0 then rcall("LPUSH", KEYS[1], unpack(line)) end
 if #front > 0 then rcall("RPUSH", KEYS[1], unpack(front)) end
-if counted > 0 then rcall("INCRBY", KEYS[3], counted) end
+if counted > 0 then
+  rcall("INCRBY", KEYS[3], counted)
+  -- BullMQ trims with each event; once a batch keeps the stream as short.
+  rcall("XTRIM", events, "MAXLEN", "~", maxEvents)
+end
 
 -- The marker is what idle workers block on: 0 for a job that can run, 1 for the time of the next delayed one.
 if due then

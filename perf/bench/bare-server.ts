@@ -1,0 +1,23 @@
+/** The yardstick: grpc-js with an empty unary call and nothing else, in as many processes as Posta has servers. */
+import cluster from "node:cluster";
+import { Server, ServerCredentials, type ServiceDefinition } from "@grpc/grpc-js";
+import { loadMethod } from "./contract.js";
+
+const [port, servers] = process.argv.slice(2).map(Number);
+
+if (cluster.isPrimary) {
+  let listening = 0;
+  cluster.on("listening", () => {
+    listening += 1;
+    if (listening === servers) console.log("listening");
+  });
+  for (let index = 0; index < (servers as number); index += 1) cluster.fork();
+} else {
+  const server = new Server();
+  const Check = loadMethod("grpc.health.v1.Health", "Check");
+  const check = (_call: unknown, callback: (error: null, value: object) => void) => callback(null, { status: "SERVING" });
+  server.addService({ Check } as unknown as ServiceDefinition, { Check: check });
+  server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error) => {
+    if (error) throw error;
+  });
+}

@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+export const servers = 2;
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const tsx = ["--import", "tsx"];
+
+/** A process of the bench that runs until it is stopped. */
+export interface Running {
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+/** Runs a script of this folder with a plan on its standard input; answers the report that it prints. */
+export async function runLoad<Report>(script: string, plan: object): Promise<Report> {
+  const child = spawn(process.execPath, [...tsx, join(root, "perf/bench", script)], { stdio: ["pipe", "pipe", "inherit"] });
+  child.stdin.end(JSON.stringify(plan));
+  const [output, [code]] = await Promise.all([text(child.stdout), once(child, "exit")]);
+  if (code !== 0) throw new Error(`${script} ended with code ${code}`);
+  return JSON.parse(output) as Report;
+}
+
+/** A cluster of its own on an embedded Redis, with what it keeps in a folder that is removed in the end. */
+export async function startPosta(port: number, nodeArgs: string[] = []): Promise<Running & { socket: string; rssMib(): number }> {
+  const dataDir = mkdtempSync(join(tmpdir(), "posta-bench-"));
+  const env = {
+    ...process.env,
+    POSTA_GRPC_PORT: String(port),
+    POSTA_ADMIN_PORT: String(port + 1),
+    POSTA_SERVERS: String(servers),
+    POSTA_DATA_DIR: dataDir,
+    POSTA_LOG_LEVEL: "warn",
+  };
+  const child = spawn(process.execPath, [...nodeArgs, join(root, "dist/cluster/main.js")], { env, stdio: ["ignore", "pipe", "inherit"] });
+  await firstLine(child);
+  return {
+    pid: child.pid as number,
+    socket: join(dataDir, "queue-redis/redis.sock"),
+    rssMib: () => clusterRssMib(child.pid as number),
+    async stop() {
+      await stopProcess(child);
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function startBare(port: number): Promise<Running> {
+  const args = [...tsx, join(root, "perf/bench/bare-server.ts"), String(port), String(servers)];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  await firstLine(child);
+  return { pid: child.pid as number, stop: () => stopProcess(child) };
+}
+
+async function firstLine(child: ChildProcess): Promise<void> {
+  const ended = once(child, "exit").then(([code]) => {
+    throw new Error(`a process of the bench ended with code ${code} before it was ready`);
+  });
+  await Promise.race([once(child.stdout as NodeJS.ReadableStream, "data"), ended]);
+  ended.catch(() => {});
+}
+
+async function stopProcess(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const gone = once(child, "exit");
+  child.kill("SIGTERM");
+  await Promise.race([gone, sleep(30_000, undefined, { ref: false })]);
+}
+
+/** The primary and its Node children; the stores are not counted. */
+function clusterRssMib(primary: number): number {
+  const children = readFileSync(`/proc/${primary}/task/${primary}/children`, "utf8").trim().split(" ").filter(Boolean);
+  const nodes = children.filter((pid) => readFileSync(`/proc/${pid}/comm`, "utf8").startsWith("node"));
+  return [String(primary), ...nodes].map(rssMib).reduce((sum, rss) => sum + rss, 0);
+}
+
+function rssMib(pid: string): number {
+  const [, kib] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  return Number(kib) / 1024;
+}

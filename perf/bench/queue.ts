@@ -1,0 +1,132 @@
+/**
+ * `make bench-queue`: what the queue costs, as ratios to what it stands on. All rounds run interleaved, on one machine in
+ * one session; a figure is the median of its rounds. The last line is one JSON object.
+ */
+import { Redis } from "ioredis";
+import type { BullReport } from "./bull-load.js";
+import { loadMethod } from "./contract.js";
+import { runLoad, servers, startBare, startPosta } from "./processes.js";
+import type { StreamReport } from "./stream-load.js";
+import type { UnaryReport } from "./unary-load.js";
+
+const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
+const timing = { warmupMs: 1500, durationMs: Number(process.env.BENCH_SECONDS ?? 4) * 1000 };
+const [postaPort, barePort] = [50061, 50071];
+const data = '{"to":"34600123456","template":"hello"}';
+const job = { name: "bench", dataJson: data };
+
+function unary(port: number, service: string, method: string, request: object, load: object): Promise<UnaryReport> {
+  const { path, requestSerialize } = loadMethod(service, method);
+  const message = requestSerialize(request).toString("base64");
+  return runLoad("unary-load.ts", { port, path, message, connections: 8, ...timing, ...load });
+}
+
+const check = (port: number) => unary(port, "grpc.health.v1.Health", "Check", {}, { concurrency: 128 });
+const queueService = "posta.queue.v1.QueueService";
+
+const posta = await startPosta(postaPort);
+const bare = await startBare(barePort);
+const redis = new Redis({ path: posta.socket });
+let rssMib = 0;
+let failures = 0;
+
+function counted<Report extends { failures: number }>(report: Report): Report {
+  failures += report.failures;
+  return report;
+}
+
+const measures: Record<string, () => Promise<number>> = {
+  "bare grpc-js, empty call": async () => counted(await check(barePort)).perSecond,
+  "Health/Check": async () => counted(await check(postaPort)).perSecond,
+  "AddJob": async () => {
+    const load = { concurrency: 128 };
+    const running = unary(postaPort, queueService, "AddJob", { queue: "bench", job }, load);
+    const timer = setInterval(() => {
+      rssMib = Math.max(rssMib, posta.rssMib());
+    }, 250);
+    const report = counted(await running.finally(() => clearInterval(timer)));
+    return report.perSecond;
+  },
+  "AddJobs of 100, jobs": async () => {
+    const request = { queue: "bench-many", jobs: Array.from({ length: 100 }, () => job) };
+    return counted(await unary(postaPort, queueService, "AddJobs", request, { concurrency: 4, connections: 4 })).perSecond * 100;
+  },
+  "StreamAddJobs, 1 job a message": () => stream(1, 128),
+  "StreamAddJobs, 50 jobs a message, jobs": () => stream(50, 8),
+  "Queue.add, 128 in flight": () => bull("add"),
+  "Queue.addBulk of 100, 4 in flight, jobs": () => bull("addBulk"),
+};
+
+async function stream(jobsPerMessage: number, window: number): Promise<number> {
+  const plan = { port: postaPort, streams: 2, jobsPerMessage, window, ...timing };
+  return counted(await runLoad<StreamReport>("stream-load.ts", plan)).jobsPerSecond;
+}
+
+async function bull(mode: string): Promise<number> {
+  return (await runLoad<BullReport>("bull-load.ts", { socket: posta.socket, mode, ...timing })).jobsPerSecond;
+}
+
+function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
+}
+
+const figures = new Map<string, number[]>(Object.keys(measures).map((name) => [name, []]));
+const steady: UnaryReport[] = [];
+try {
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const [name, measure] of Object.entries(measures)) {
+      const perSecond = await measure();
+      figures.get(name)?.push(perSecond);
+      console.log(`round ${round}/${rounds}  ${name.padEnd(42)} ${Math.round(perSecond).toLocaleString("en").padStart(9)}/s`);
+      // Each measure begins on an empty Redis that has nothing left to write.
+      await redis.flushall();
+    }
+    const report = counted(await unary(postaPort, queueService, "AddJob", { queue: "bench", job }, { ratePerSecond: 1000 }));
+    steady.push(report);
+    console.log(`round ${round}/${rounds}  AddJob at 1000/s: P50 ${report.p50Ms.toFixed(2)} ms, P99 ${report.p99Ms.toFixed(2)} ms`);
+    await redis.flushall();
+  }
+} finally {
+  redis.disconnect();
+  await Promise.all([posta.stop(), bare.stop()]);
+}
+
+const rate = (name: string) => median(figures.get(name) as number[]);
+/** The median of the rounds' ratios: what disturbs a whole round disturbs both its sides. */
+function ratio(name: string, base: string): number {
+  const bases = figures.get(base) as number[];
+  return median((figures.get(name) as number[]).map((value, round) => value / (bases[round] as number)));
+}
+
+const result = {
+  check_over_bare: ratio("Health/Check", "bare grpc-js, empty call"),
+  add_job_over_check: ratio("AddJob", "Health/Check"),
+  add_jobs_over_add_bulk: ratio("AddJobs of 100, jobs", "Queue.addBulk of 100, 4 in flight, jobs"),
+  stream_1_over_add: ratio("StreamAddJobs, 1 job a message", "Queue.add, 128 in flight"),
+  stream_50_over_add: ratio("StreamAddJobs, 50 jobs a message, jobs", "Queue.add, 128 in flight"),
+  add_job_p50_ms: median(steady.map(({ p50Ms }) => p50Ms)),
+  add_job_p99_ms: median(steady.map(({ p99Ms }) => p99Ms)),
+  cluster_rss_mib: rssMib,
+};
+const wanted: Record<keyof typeof result, string> = {
+  check_over_bare: ">= 0.85",
+  add_job_over_check: ">= 0.65",
+  add_jobs_over_add_bulk: ">= 2.5",
+  stream_1_over_add: ">= 0.6",
+  stream_50_over_add: ">= 2.0",
+  add_job_p50_ms: "< 3",
+  add_job_p99_ms: "< 15",
+  cluster_rss_mib: "< 400",
+};
+
+console.log(`\nMedians of ${rounds} rounds, ${servers} servers:\n\n| what | a second |\n|---|---:|`);
+for (const name of figures.keys()) console.log(`| ${name} | ${Math.round(rate(name)).toLocaleString("en")} |`);
+console.log("\n| figure | measured | wanted |\n|---|---:|---:|");
+for (const [key, value] of Object.entries(result)) {
+  console.log(`| ${key} | ${value.toFixed(2)} | ${wanted[key as keyof typeof result]} |`);
+}
+if (failures > 0) {
+  console.error(`\n${failures} calls failed: these figures are not to be used`);
+  process.exitCode = 1;
+}
+console.log(`\n${JSON.stringify(Object.fromEntries(Object.entries(result).map(([key, value]) => [key, Number(value.toFixed(3))])))}`);
