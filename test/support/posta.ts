@@ -1,0 +1,150 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer as createSocket, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createServer } from "../../src/app.js";
+import { readConfig } from "../../src/config.js";
+import { createLog } from "../../src/log.js";
+import { TestClient } from "./client.js";
+
+type Env = Record<string, string>;
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const socket = createSocket().listen(0, "127.0.0.1");
+  await once(socket, "listening");
+  const { port } = socket.address() as AddressInfo;
+  socket.close();
+  await once(socket, "close");
+  return port;
+}
+
+/** A key prefix that no other test uses. */
+export function freshPrefix(): string {
+  return `t${randomBytes(6).toString("hex")}`;
+}
+
+/** One server in this process, with a client; `env` holds settings as the environment would. */
+export async function startServer(redisUrl: string, env: Env = {}) {
+  const prefix = freshPrefix();
+  const port = await freePort();
+  const config = readConfig({
+    POSTA_QUEUE_REDIS_URL: redisUrl,
+    POSTA_QUEUE_PREFIX: prefix,
+    POSTA_GRPC_PORT: String(port),
+    POSTA_LOG_LEVEL: "silent",
+    ...env,
+  });
+  let onServing: (serving: boolean) => void = () => {};
+  const unfit: Error[] = [];
+  const server = createServer(config, createLog("test", config.logLevel), {
+    onServing: (serving) => onServing(serving),
+    onUnfit: (error) => unfit.push(error),
+  });
+  /** Resolves when the server next says so. */
+  const untilServing = (wanted: boolean) =>
+    new Promise<void>((resolve) => {
+      onServing = (serving) => serving === wanted && resolve();
+    });
+  const serving = untilServing(true);
+  await server.start();
+  const client = new TestClient(`127.0.0.1:${port}`);
+  return {
+    client,
+    config,
+    port,
+    prefix,
+    metrics: server.metrics,
+    /** What made the server unfit. */
+    unfit,
+    serving,
+    untilServing,
+    async stop() {
+      client.close();
+      await server.stop();
+    },
+  };
+}
+
+const main = fileURLToPath(new URL("../../dist/cluster/main.js", import.meta.url));
+
+/** A whole cluster in processes of its own, as `make up` starts it; without a Redis in `env`, on an embedded one. */
+export interface TestCluster {
+  readonly process: ChildProcess;
+  readonly port: number;
+  readonly adminUrl: string;
+  readonly dataDir: string;
+  /** All that it printed so far, on both outputs. */
+  output(): string;
+  /** Resolves when the output first matches. Rejects if the process ends before. */
+  untilOutput(pattern: RegExp): Promise<void>;
+  /** Resolves to its exit code and signal. */
+  readonly ended: Promise<[number | null, NodeJS.Signals | null]>;
+  /** Process ids of the server processes, from /healthz. */
+  serverPids(): Promise<number[]>;
+  /** SIGTERM, and away with its data. */
+  stop(): Promise<void>;
+}
+
+/** Starts a cluster and waits for its line, unless `ready` is false. */
+export async function startCluster(env: Env = {}, { ready = true } = {}): Promise<TestCluster> {
+  const port = Number(env.POSTA_GRPC_PORT ?? (await freePort()));
+  const adminPort = Number(env.POSTA_ADMIN_PORT ?? (await freePort()));
+  const dataDir = env.POSTA_DATA_DIR ?? mkdtempSync(join(tmpdir(), "posta-test-"));
+  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("POSTA_")));
+  const child = spawn(process.execPath, [main], {
+    env: {
+      ...inherited,
+      POSTA_GRPC_PORT: String(port),
+      POSTA_ADMIN_PORT: String(adminPort),
+      POSTA_DATA_DIR: dataDir,
+      POSTA_SERVERS: "2",
+      ...env,
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  const waiting = new Set<() => void>();
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (chunk) => {
+      output += chunk;
+      for (const check of waiting) check();
+    });
+  }
+  const ended = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
+  const cluster: TestCluster = {
+    process: child,
+    port,
+    adminUrl: `http://127.0.0.1:${adminPort}`,
+    dataDir,
+    ended,
+    output: () => output,
+    untilOutput(pattern) {
+      return new Promise((resolve, reject) => {
+        const check = () => {
+          if (!pattern.test(output)) return;
+          waiting.delete(check);
+          resolve();
+        };
+        waiting.add(check);
+        check();
+        void ended.then(() => setImmediate(() => (pattern.test(output) ? resolve() : reject(new Error(`it ended:\n${output}`)))));
+      });
+    },
+    async serverPids() {
+      const health = (await (await fetch(`${cluster.adminUrl}/healthz`)).json()) as { servers: { pid: number }[] };
+      return health.servers.map(({ pid }) => pid);
+    },
+    async stop() {
+      if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
+      await ended;
+      if (env.POSTA_DATA_DIR === undefined) rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+  if (ready) await cluster.untilOutput(/^posta: gRPC/m);
+  return cluster;
+}
