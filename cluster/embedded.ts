@@ -18,7 +18,8 @@ const stopTimeoutMs = 10_000;
  * Runs a command and ends it when file descriptor 3 closes, which happens however the primary dies: so no server is left
  * behind, and what it has in memory it still writes.
  */
-const guard = 'exec 4<&3 3<&-; "$@" 4<&- & server=$!; { read -r _ <&4; kill "$server"; } & wait "$server"; code=$?; kill $! 2>/dev/null; exit $code';
+const guard =
+  'exec 4<&3 3<&-; "$@" 4<&- & server=$!; { read -r _ <&4; kill "$server"; } & wait "$server"; code=$?; kill $! 2>/dev/null; exit $code';
 
 /** A private redis-server for the queues, on a Unix socket in the data folder. It keeps its data between starts. */
 export class EmbeddedRedis {
@@ -84,7 +85,9 @@ export class EmbeddedRedis {
   private lose(code: number | null): void {
     if (this.stopping) return;
     if (code === 127) return; // untilReady says it.
-    this.log.error(`the embedded Redis ended with code ${code}; starting it again (its log: ${join(this.dir, "redis.log")})`);
+    this.log.error(
+      `the embedded Redis ended with code ${code}; starting it again (its log: ${join(this.dir, "redis.log")})`,
+    );
     setTimeout(() => this.stopping || this.spawn(), 500);
   }
 
@@ -93,25 +96,36 @@ export class EmbeddedRedis {
     const until = Date.now() + stopTimeoutMs;
     while (await isListening(this.socket)) {
       if (Date.now() > until) {
-        throw new ConfigError(`POSTA_DATA_DIR: ${this.dir} is in use by another Posta; stop that, or set POSTA_DATA_DIR`);
+        throw new ConfigError(
+          `POSTA_DATA_DIR: ${this.dir} is in use by another Posta; stop that, or set POSTA_DATA_DIR`,
+        );
       }
       await sleep(100);
     }
   }
 
   private async untilReady(): Promise<void> {
-    const client = new Redis({ path: this.socket, lazyConnect: true, retryStrategy: () => 20, maxRetriesPerRequest: null });
+    const client = new Redis({
+      path: this.socket,
+      lazyConnect: true,
+      retryStrategy: () => 20,
+      maxRetriesPerRequest: null,
+    });
     client.on("error", () => {}); // Not there yet.
     const ready = new Promise((resolve) => client.once("ready", resolve));
     client.connect().catch(() => {});
     const failed = once(this.process as ChildProcess, "exit").then(([code]) => {
       if (code === 127) {
-        throw new ConfigError("redis-server is not installed; install it (Debian, Ubuntu: apt-get install redis-server), or set POSTA_QUEUE_REDIS_URL");
+        throw new ConfigError(
+          "redis-server is not installed; install it (Debian, Ubuntu: apt-get install redis-server), or set POSTA_QUEUE_REDIS_URL",
+        );
       }
       throw new ConfigError(`the embedded Redis ended with code ${code}; see ${join(this.dir, "redis.log")}`);
     });
     const late = sleep(startTimeoutMs, undefined, { ref: false }).then(() => {
-      throw new ConfigError(`the embedded Redis did not start in ${startTimeoutMs / 1000} s; see ${join(this.dir, "redis.log")}`);
+      throw new ConfigError(
+        `the embedded Redis did not start in ${startTimeoutMs / 1000} s; see ${join(this.dir, "redis.log")}`,
+      );
     });
     await Promise.race([ready, failed, late]).finally(() => client.disconnect());
     failed.catch(() => {}); // From now on, lose() sees to it.

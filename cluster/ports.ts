@@ -14,6 +14,7 @@ export async function requireFreePort(variable: string, host: string, port: numb
 }
 
 export function listenError(variable: string, host: string, port: number, error: NodeJS.ErrnoException): ConfigError {
-  const why = error.code === "EADDRINUSE" ? "is taken, perhaps by another Posta" : `cannot be listened on: ${error.message}`;
+  const why =
+    error.code === "EADDRINUSE" ? "is taken, perhaps by another Posta" : `cannot be listened on: ${error.message}`;
   return new ConfigError(`${variable}: ${host}:${port} ${why}; stop that, or set ${variable}`);
 }

@@ -1,10 +1,10 @@
 import cluster from "node:cluster";
 import closeWithGrace from "close-with-grace";
 import { Gauge } from "prom-client";
-import { createQueueMonitor } from "../src/app.js";
 import { type Config, ConfigError, readConfig } from "../src/config.js";
 import { createLog, type Logger } from "../src/log.js";
 import { createMetrics } from "../src/metrics.js";
+import { createQueueMonitor } from "../src/monitor.js";
 import { Admin } from "./admin.js";
 import { EmbeddedRedis } from "./embedded.js";
 import { MergedMetrics } from "./merge.js";
@@ -38,7 +38,12 @@ async function start(config: Config, log: Logger, releases: Release[]): Promise<
   const queueRedisUrl = config.queueRedisUrl ?? (await startRedis(config, log, releases));
   const metrics = createMetrics();
   // `delivery` joins here, a supervisor of its own, once there is something to deliver.
-  const supervisor = new Supervisor(config.servers, { POSTA_QUEUE_REDIS_URL: queueRedisUrl }, config.drainTimeoutMs, log);
+  const supervisor = new Supervisor(
+    config.servers,
+    { POSTA_QUEUE_REDIS_URL: queueRedisUrl },
+    config.drainTimeoutMs,
+    log,
+  );
   const admin = new Admin(config, supervisor, new MergedMetrics(metrics, supervisor));
   await admin.listen();
   releases.push(() => admin.close());

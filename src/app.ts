@@ -10,11 +10,10 @@ import { Bull } from "./queue/bull.js";
 import { Changer } from "./queue/change.js";
 import { Keys } from "./queue/keys.js";
 import { JobLister } from "./queue/list-jobs.js";
-import { QueueMetrics } from "./queue/queue-metrics.js";
 import { JobReader } from "./queue/read-job.js";
 import { QueueReader } from "./queue/read-queue.js";
 import { queueHandlers } from "./queue/service.js";
-import { RedisStore } from "./store/redis.js";
+import { openQueueStore, type RedisStore } from "./store/redis.js";
 
 const queueService = "posta.queue.v1.QueueService";
 
@@ -64,27 +63,6 @@ export function createServer(config: Config, log: Logger, events: ServerEvents):
       await store.close();
     },
   };
-}
-
-/** Counts the queues for /metrics: one of it in a cluster, in the primary. */
-export function createQueueMonitor(config: Config, log: Logger, metrics: Registry) {
-  const store = openQueueStore(config, log);
-  const queueMetrics = new QueueMetrics(new QueueReader(store, new Keys(config.queuePrefix)), metrics, config);
-  store.on("usable", (usable) => (usable ? queueMetrics.start() : queueMetrics.stop()));
-  store.on("unfit", () => {}); // The servers say so.
-  return {
-    start: () => store.open(),
-    async stop() {
-      queueMetrics.stop();
-      await store.close();
-    },
-  };
-}
-
-function openQueueStore(config: Config, log: Logger): RedisStore {
-  const { queueRedisUrl: url, redisTimeoutMs: timeoutMs, allowNoAof } = config;
-  if (url === undefined) throw new Error("the queue's Redis has no address: the primary gives its children one");
-  return new RedisStore({ url, variable: "POSTA_QUEUE_REDIS_URL", timeoutMs, allowNoAof }, log);
 }
 
 function createQueueParts(config: Config, store: RedisStore) {

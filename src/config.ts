@@ -23,26 +23,74 @@ export const settings = {
   redisTimeoutMs: duration("POSTA_REDIS_TIMEOUT", "3s", 100, "How long Redis may be silent before it counts as lost."),
   dataDir: text("POSTA_DATA_DIR", ".posta", "Folder of the embedded stores' data."),
   defaultDeadlineMs: duration("POSTA_DEFAULT_DEADLINE", "10s", 1, "Deadline of a unary call that brings none."),
-  maxDeadlineMs: duration("POSTA_MAX_DEADLINE", "60s", 1, "Longest deadline of a unary call; a longer one is cut to it."),
-  drainTimeoutMs: duration("POSTA_DRAIN_TIMEOUT", "20s", 0, "How long a stopping server waits for its calls to finish."),
+  maxDeadlineMs: duration(
+    "POSTA_MAX_DEADLINE",
+    "60s",
+    1,
+    "Longest deadline of a unary call; a longer one is cut to it.",
+  ),
+  drainTimeoutMs: duration(
+    "POSTA_DRAIN_TIMEOUT",
+    "20s",
+    0,
+    "How long a stopping server waits for its calls to finish.",
+  ),
   maxMessageBytes: bytes("POSTA_MAX_MESSAGE_BYTES", 4 << 20, 1024, "Largest request, in bytes."),
   maxJobBytes: bytes("POSTA_MAX_JOB_BYTES", 1 << 20, 1, "Largest data_json, in bytes of UTF-8."),
   maxStreams: integer("POSTA_MAX_STREAMS", 1000, 1, 1_000_000, "Concurrent calls on one connection."),
   maxSessionMemoryMb: integer("POSTA_MAX_SESSION_MEMORY", 16, 1, 1024, "HTTP/2 memory of one connection, in MB."),
-  maxPendingJobs: integer("POSTA_MAX_PENDING_JOBS", 50_000, 1, 10_000_000, "Unanswered jobs of one server; over it, RESOURCE_EXHAUSTED."),
+  maxPendingJobs: integer(
+    "POSTA_MAX_PENDING_JOBS",
+    50_000,
+    1,
+    10_000_000,
+    "Unanswered jobs of one server; over it, RESOURCE_EXHAUSTED.",
+  ),
   maxPendingBytes: bytes("POSTA_MAX_PENDING_BYTES", 64 << 20, 1024, "The same, in bytes of their payloads."),
-  maxConnectionAgeMs: duration("POSTA_MAX_CONNECTION_AGE", "30m", 1000, "Age at which a connection is told to reconnect, which spreads clients over the servers."),
-  maxConnectionAgeGraceMs: duration("POSTA_MAX_CONNECTION_AGE_GRACE", "5m", 1000, "How long calls on such a connection may still take."),
+  maxConnectionAgeMs: duration(
+    "POSTA_MAX_CONNECTION_AGE",
+    "30m",
+    1000,
+    "Age at which a connection is told to reconnect, which spreads clients over the servers.",
+  ),
+  maxConnectionAgeGraceMs: duration(
+    "POSTA_MAX_CONNECTION_AGE_GRACE",
+    "5m",
+    1000,
+    "How long calls on such a connection may still take.",
+  ),
   keepaliveTimeMs: duration("POSTA_KEEPALIVE_TIME", "60s", 1000, "Silence after which a connection is pinged."),
-  keepaliveTimeoutMs: duration("POSTA_KEEPALIVE_TIMEOUT", "20s", 100, "How long the ping may take before the connection is closed."),
+  keepaliveTimeoutMs: duration(
+    "POSTA_KEEPALIVE_TIMEOUT",
+    "20s",
+    100,
+    "How long the ping may take before the connection is closed.",
+  ),
   tlsCertFile: optional("POSTA_TLS_CERT_FILE", "Certificate chain, PEM. With POSTA_TLS_KEY_FILE: TLS is on."),
   tlsKeyFile: optional("POSTA_TLS_KEY_FILE", "Private key, PEM."),
-  tlsClientCaFile: optional("POSTA_TLS_CLIENT_CA_FILE", "CA of client certificates, PEM. Set: a client without one is refused."),
-  authFile: optional("POSTA_AUTH_FILE", "Callers' tokens, a line each: name, SHA-256 of the token in hex, queues (* as wildcard, comma between)."),
+  tlsClientCaFile: optional(
+    "POSTA_TLS_CLIENT_CA_FILE",
+    "CA of client certificates, PEM. Set: a client without one is refused.",
+  ),
+  authFile: optional(
+    "POSTA_AUTH_FILE",
+    "Callers' tokens, a line each: name, SHA-256 of the token in hex, queues (* as wildcard, comma between).",
+  ),
   insecure: flag("POSTA_INSECURE", "1: listen on any address without TLS and auth."),
   metricsIntervalMs: duration("POSTA_METRICS_INTERVAL", "5s", 100, "How often the queues are counted for /metrics."),
-  metricsMaxQueues: integer("POSTA_METRICS_MAX_QUEUES", 500, 0, 10_000, "How many queues /metrics shows, in name order."),
-  logLevel: oneOf("POSTA_LOG_LEVEL", "info", ["debug", "info", "warn", "error", "silent"], "Least severe level that is logged."),
+  metricsMaxQueues: integer(
+    "POSTA_METRICS_MAX_QUEUES",
+    500,
+    0,
+    10_000,
+    "How many queues /metrics shows, in name order.",
+  ),
+  logLevel: oneOf(
+    "POSTA_LOG_LEVEL",
+    "info",
+    ["debug", "info", "warn", "error", "silent"],
+    "Least severe level that is logged.",
+  ),
 };
 
 /** One process's settings, all of them valid. Durations are in milliseconds. */
@@ -92,7 +140,9 @@ function conflicts(config: Config): string[] {
     );
   }
   if (!isLoopback(config.adminHost) && !config.insecure) {
-    problems.push(`POSTA_ADMIN_HOST: ${config.adminHost} is not loopback, and the admin port has no auth: set POSTA_INSECURE=1 if only trusted hosts reach it`);
+    problems.push(
+      `POSTA_ADMIN_HOST: ${config.adminHost} is not loopback, and the admin port has no auth: set POSTA_INSECURE=1 if only trusted hosts reach it`,
+    );
   }
   if (config.defaultDeadlineMs > config.maxDeadlineMs) {
     problems.push("POSTA_DEFAULT_DEADLINE: is over POSTA_MAX_DEADLINE; lower it, or raise the other");
@@ -101,7 +151,9 @@ function conflicts(config: Config): string[] {
     problems.push("POSTA_MAX_JOB_BYTES: is over POSTA_MAX_MESSAGE_BYTES; lower it, or raise the other");
   }
   if (config.queueRedisUrl?.startsWith("redis+cluster:") && !/\{[^{}]+\}/.test(config.queuePrefix)) {
-    problems.push('POSTA_QUEUE_PREFIX: a Redis Cluster needs all keys of a queue in one slot: use a hash tag, as in "{bull}"');
+    problems.push(
+      'POSTA_QUEUE_PREFIX: a Redis Cluster needs all keys of a queue in one slot: use a hash tag, as in "{bull}"',
+    );
   }
   return problems;
 }
@@ -128,12 +180,24 @@ function flag<V extends string>(variable: V, doc: string) {
   return { variable, doc, shown: "0", schema };
 }
 
-function oneOf<V extends string, O extends string>(variable: V, fallback: NoInfer<O>, options: readonly O[], doc: string) {
+function oneOf<V extends string, O extends string>(
+  variable: V,
+  fallback: NoInfer<O>,
+  options: readonly O[],
+  doc: string,
+) {
   const schema = z.enum(options, { error: `use one of ${options.join(", ")}` }).default(fallback as never);
   return { variable, doc, shown: fallback, schema };
 }
 
-function integer<V extends string>(variable: V, fallback: number, min: number, max: number, doc: string, shown = `${fallback}`) {
+function integer<V extends string>(
+  variable: V,
+  fallback: number,
+  min: number,
+  max: number,
+  doc: string,
+  shown = `${fallback}`,
+) {
   const schema = z
     .string()
     .default(String(fallback))

@@ -1,4 +1,4 @@
-import { Registry, collectDefaultMetrics } from "prom-client";
+import { collectDefaultMetrics, Registry } from "prom-client";
 
 /** The metrics of one process; the primary merges those of all (cluster/merge.ts). */
 export function createMetrics(): Registry {

@@ -15,7 +15,8 @@ if (cluster.isPrimary) {
 } else {
   const server = new Server();
   const Check = loadMethod("grpc.health.v1.Health", "Check");
-  const check = (_call: unknown, callback: (error: null, value: object) => void) => callback(null, { status: "SERVING" });
+  const check = (_call: unknown, callback: (error: null, value: object) => void) =>
+    callback(null, { status: "SERVING" });
   server.addService({ Check } as unknown as ServiceDefinition, { Check: check });
   server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error) => {
     if (error) throw error;

@@ -19,7 +19,9 @@ export interface Running {
 
 /** Runs a script of this folder with a plan on its standard input; answers the report that it prints. */
 export async function runLoad<Report>(script: string, plan: object): Promise<Report> {
-  const child = spawn(process.execPath, [...tsx, join(root, "perf/bench", script)], { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [...tsx, join(root, "perf/bench", script)], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   child.stdin.end(JSON.stringify(plan));
   const [output, [code]] = await Promise.all([text(child.stdout), once(child, "exit")]);
   if (code !== 0) throw new Error(`${script} ended with code ${code}`);
@@ -27,7 +29,10 @@ export async function runLoad<Report>(script: string, plan: object): Promise<Rep
 }
 
 /** A cluster of its own on an embedded Redis, with what it keeps in a folder that is removed in the end. */
-export async function startPosta(port: number, nodeArgs: string[] = []): Promise<Running & { socket: string; rssMib(): number }> {
+export async function startPosta(
+  port: number,
+  nodeArgs: string[] = [],
+): Promise<Running & { socket: string; rssMib(): number }> {
   const dataDir = mkdtempSync(join(tmpdir(), "posta-bench-"));
   const env = {
     ...process.env,
@@ -37,7 +42,10 @@ export async function startPosta(port: number, nodeArgs: string[] = []): Promise
     POSTA_DATA_DIR: dataDir,
     POSTA_LOG_LEVEL: "warn",
   };
-  const child = spawn(process.execPath, [...nodeArgs, join(root, "dist/cluster/main.js")], { env, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [...nodeArgs, join(root, "dist/cluster/main.js")], {
+    env,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   await firstLine(child);
   return {
     pid: child.pid as number,

@@ -38,7 +38,7 @@ function counted<Report extends { failures: number }>(report: Report): Report {
 const measures: Record<string, () => Promise<number>> = {
   "bare grpc-js, empty call": async () => counted(await check(barePort)).perSecond,
   "Health/Check": async () => counted(await check(postaPort)).perSecond,
-  "AddJob": async () => {
+  AddJob: async () => {
     const load = { concurrency: 128 };
     const running = unary(postaPort, queueService, "AddJob", { queue: "bench", job }, load);
     const timer = setInterval(() => {
@@ -49,7 +49,10 @@ const measures: Record<string, () => Promise<number>> = {
   },
   "AddJobs of 100, jobs": async () => {
     const request = { queue: "bench-many", jobs: Array.from({ length: 100 }, () => job) };
-    return counted(await unary(postaPort, queueService, "AddJobs", request, { concurrency: 4, connections: 4 })).perSecond * 100;
+    return (
+      counted(await unary(postaPort, queueService, "AddJobs", request, { concurrency: 4, connections: 4 })).perSecond *
+      100
+    );
   },
   "StreamAddJobs, 1 job a message": () => stream(1, 128),
   "StreamAddJobs, 50 jobs a message, jobs": () => stream(50, 8),
@@ -77,13 +80,19 @@ try {
     for (const [name, measure] of Object.entries(measures)) {
       const perSecond = await measure();
       figures.get(name)?.push(perSecond);
-      console.log(`round ${round}/${rounds}  ${name.padEnd(42)} ${Math.round(perSecond).toLocaleString("en").padStart(9)}/s`);
+      console.log(
+        `round ${round}/${rounds}  ${name.padEnd(42)} ${Math.round(perSecond).toLocaleString("en").padStart(9)}/s`,
+      );
       // Each measure begins on an empty Redis that has nothing left to write.
       await redis.flushall();
     }
-    const report = counted(await unary(postaPort, queueService, "AddJob", { queue: "bench", job }, { ratePerSecond: 1000 }));
+    const report = counted(
+      await unary(postaPort, queueService, "AddJob", { queue: "bench", job }, { ratePerSecond: 1000 }),
+    );
     steady.push(report);
-    console.log(`round ${round}/${rounds}  AddJob at 1000/s: P50 ${report.p50Ms.toFixed(2)} ms, P99 ${report.p99Ms.toFixed(2)} ms`);
+    console.log(
+      `round ${round}/${rounds}  AddJob at 1000/s: P50 ${report.p50Ms.toFixed(2)} ms, P99 ${report.p99Ms.toFixed(2)} ms`,
+    );
     await redis.flushall();
   }
 } finally {
@@ -129,4 +138,6 @@ if (failures > 0) {
   console.error(`\n${failures} calls failed: these figures are not to be used`);
   process.exitCode = 1;
 }
-console.log(`\n${JSON.stringify(Object.fromEntries(Object.entries(result).map(([key, value]) => [key, Number(value.toFixed(3))])))}`);
+console.log(
+  `\n${JSON.stringify(Object.fromEntries(Object.entries(result).map(([key, value]) => [key, Number(value.toFixed(3))])))}`,
+);

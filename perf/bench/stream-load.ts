@@ -3,7 +3,7 @@
  * JSON report to standard output. A job counts only if its acknowledgement says ADDED.
  */
 import { text } from "node:stream/consumers";
-import { type ClientDuplexStream, Client, credentials } from "@grpc/grpc-js";
+import { Client, type ClientDuplexStream, credentials } from "@grpc/grpc-js";
 import { loadMethod } from "./contract.js";
 
 export interface StreamPlan {
@@ -29,7 +29,10 @@ const plan = JSON.parse(await text(process.stdin)) as StreamPlan;
 const method = loadMethod("posta.queue.v1.QueueService", "StreamAddJobs");
 const measuredFrom = performance.now() + plan.warmupMs;
 const until = measuredFrom + plan.durationMs;
-const jobs = Array.from({ length: plan.jobsPerMessage }, () => ({ name: "bench", dataJson: '{"to":"34600123456","template":"hello"}' }));
+const jobs = Array.from({ length: plan.jobsPerMessage }, () => ({
+  name: "bench",
+  dataJson: '{"to":"34600123456","template":"hello"}',
+}));
 let added = 0;
 let failures = 0;
 

@@ -5,7 +5,7 @@
  * Reads one JSON plan from standard input, writes one JSON report to standard output.
  */
 import { once } from "node:events";
-import { connect, type ClientHttp2Session } from "node:http2";
+import { type ClientHttp2Session, connect } from "node:http2";
 import { text } from "node:stream/consumers";
 
 /** What to send. Exactly one of concurrency (closed loop) and ratePerSecond (open loop) is set. */
@@ -110,7 +110,8 @@ else await openLoop(plan.ratePerSecond as number);
 for (const session of sessions) session.close();
 
 latencies.sort((a, b) => a - b);
-const percentile = (share: number) => latencies[Math.min(latencies.length - 1, Math.ceil(latencies.length * share) - 1)];
+const percentile = (share: number) =>
+  latencies[Math.min(latencies.length - 1, Math.ceil(latencies.length * share) - 1)];
 const report: UnaryReport = {
   perSecond: (latencies.length * 1000) / plan.durationMs,
   p50Ms: percentile(0.5) as number,

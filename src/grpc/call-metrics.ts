@@ -52,7 +52,8 @@ export class CallMetrics {
         for (const method of methods.values()) this.inc(method.labels, method.started);
       },
     });
-    const allHandled = () => [...methods.values()].flatMap((method) => method.handled.filter((row) => row !== undefined));
+    const allHandled = () =>
+      [...methods.values()].flatMap((method) => method.handled.filter((row) => row !== undefined));
     new Counter({
       name: "grpc_server_handled_total",
       help: "Calls ended, by code.",

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
-import { type MessageTypeDefinition, type PackageDefinition, loadSync } from "@grpc/proto-loader";
 import type { ServiceDefinition } from "@grpc/grpc-js";
+import { loadSync, type MessageTypeDefinition, type PackageDefinition } from "@grpc/proto-loader";
 import type { BadRequest } from "../gen/google/rpc/BadRequest.js";
 import type { RetryInfo } from "../gen/google/rpc/RetryInfo.js";
 import type { Status } from "../gen/google/rpc/Status.js";
@@ -29,7 +29,13 @@ const files = [
 
 /** Loads the contract. The options are those that the types in src/gen are generated with: change both together. */
 export function loadContract(): Contract {
-  const definition = loadSync(files, { includeDirs: [protoDir], longs: Number, enums: String, defaults: true, oneofs: true });
+  const definition = loadSync(files, {
+    includeDirs: [protoDir],
+    longs: Number,
+    enums: String,
+    defaults: true,
+    oneofs: true,
+  });
   const encoder = (type: string) => (definition[type] as MessageTypeDefinition<object, object>).serialize;
   return {
     definition,

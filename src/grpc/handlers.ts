@@ -115,7 +115,10 @@ export class Adapter {
     };
   }
 
-  private runStream(stream: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>, run: () => Promise<void>): void {
+  private runStream(
+    stream: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>,
+    run: () => Promise<void>,
+  ): void {
     // grpc-js reports a broken stream as an error event too; nobody is left to tell.
     const fail = (error: unknown) => stream.emit("error", this.statuses.toStatus(error));
     run().then(() => stream.end(), fail);
@@ -124,7 +127,8 @@ export class Adapter {
 
 /** Throws invalid if a request could not be decoded. */
 export function refuseMalformed(request: unknown): void {
-  if ((request as unknown) === malformed) throw invalid("request", "is not a protobuf message of the method's request type");
+  if ((request as unknown) === malformed)
+    throw invalid("request", "is not a protobuf message of the method's request type");
 }
 
 /** What ends the streams of a server that stops. */

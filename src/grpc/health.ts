@@ -57,7 +57,10 @@ export class Health {
     };
   }
 
-  private async watch(stream: ServerWritableStream<CheckRequest, HealthCheckResponse>, closing: AbortSignal): Promise<void> {
+  private async watch(
+    stream: ServerWritableStream<CheckRequest, HealthCheckResponse>,
+    closing: AbortSignal,
+  ): Promise<void> {
     const { service } = stream.request;
     const watchers = this.watchers.get(service);
     const watcher: Watcher = (serving) => stream.write(response(serving));

@@ -1,5 +1,5 @@
 import { Metadata, type StatusObject, status } from "@grpc/grpc-js";
-import { type ErrorCode, PostaError, toPostaError } from "../errors.js";
+import { type ErrorCode, type PostaError, toPostaError } from "../errors.js";
 import type { Status__Output as RpcStatus } from "../gen/google/rpc/Status.js";
 import type { Contract } from "./contract.js";
 

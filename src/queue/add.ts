@@ -78,7 +78,9 @@ export class Adder {
   private requireRoom(): void {
     const { maxPendingJobs, maxPendingBytes } = this.limits;
     if (this.pendingJobs < maxPendingJobs && this.pendingBytes < maxPendingBytes) return;
-    throw new PostaError("exhausted", "too many jobs are on their way to the store; nothing was done", { retryAfterMs: 250 });
+    throw new PostaError("exhausted", "too many jobs are on their way to the store; nothing was done", {
+      retryAfterMs: 250,
+    });
   }
 
   private laneOf(queue: string): Lane {

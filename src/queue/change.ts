@@ -141,7 +141,8 @@ export class Changer {
       return await change(bull);
     } catch (error) {
       if (/active jobs/.test((error as Error).message)) throw wrongState("the queue has active jobs: use force");
-      if (typeof (error as { code?: unknown }).code === "number") throw new PostaError("internal", "internal error", { cause: error });
+      if (typeof (error as { code?: unknown }).code === "number")
+        throw new PostaError("internal", "internal error", { cause: error });
       throw toStoreError(error);
     }
   }
@@ -159,4 +160,3 @@ function requireCaller(caller: Caller): void {
     throw new PostaError("expired", "the deadline passed before all jobs were changed; call again to go on");
   }
 }
-

@@ -25,7 +25,9 @@ const statesByMessage = new Map<unknown, State>(
 /** A state that a request names; throws invalid for none, or for one that is not `allowed`. */
 export function toState<S extends State>(message: unknown, allowed: readonly S[]): S {
   const state = statesByMessage.get(message);
-  if (state === undefined) throw invalid("state", "is required");
+  // A number is a value that this version of the contract does not know.
+  if (state === undefined)
+    throw invalid("state", typeof message === "number" ? `${message} is no state` : "is required");
   if (!allowed.includes(state as S)) throw invalid("state", `${message} is not one of ${allowed.join(", ")}`);
   return state as S;
 }

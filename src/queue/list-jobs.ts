@@ -1,7 +1,7 @@
 import type { RedisStore } from "../store/redis.js";
 import { defineScript, type Script } from "../store/scripts.js";
 import type { Keys } from "./keys.js";
-import { fromToken, pageSize, toToken } from "./page-token.js";
+import { fromToken, isCount, pageSize, toToken } from "./page-token.js";
 import { noSuchQueue, rethrow, type State, type StoredJob } from "./read-job.js";
 
 export interface JobPage {
@@ -35,7 +35,8 @@ const sorted: Partial<Record<State, "asc" | "desc">> = {
 const marks = 8;
 const maxPageBytes = 2 << 20;
 const bulkyFields = ["data", "returnvalue", "stacktrace", "progress"];
-const briefFields = "name opts timestamp delay priority atm ats attemptsMade failedReason finishedOn processedOn deid pb".split(" ");
+const briefFields =
+  "name opts timestamp delay priority atm ats attemptsMade failedReason finishedOn processedOn deid pb".split(" ");
 
 /** Lists the jobs of one state, a page at a time. */
 export class JobLister {
@@ -54,9 +55,9 @@ export class JobLister {
   async list(query: ListQuery): Promise<JobPage> {
     const { queue, state, full } = query;
     const size = pageSize(query.pageSize, 100, 1000);
-    const after = fromToken(query.pageToken, state);
-    const exists = this.store.client.exists(this.keys.of(queue, "meta"));
     const order = sorted[state];
+    const after = fromToken(query.pageToken, state, order ? isSortedPlace : isLinePlace);
+    const exists = this.store.client.exists(this.keys.of(queue, "meta"));
     const page = order ? this.sortedPage(query, order, size, after) : this.linePage(query, size, after);
     const [known, { places, tokenAt }] = await Promise.all([exists, page]).catch(rethrow);
     if (!known) throw noSuchQueue(queue);
@@ -118,6 +119,22 @@ export class JobLister {
       return [{ id, state, score: score === undefined ? undefined : Number(score), fields }];
     });
   }
+}
+
+/** A score and an id. */
+function isSortedPlace([score, id, ...rest]: (string | number)[]): boolean {
+  return (
+    typeof score === "string" &&
+    /^[-+.e\d]+$/.test(score) &&
+    Number.isFinite(Number(score)) &&
+    typeof id === "string" &&
+    rest.length === 0
+  );
+}
+
+/** A distance from the line's end, and ids. */
+function isLinePlace([distance, ...ids]: (string | number)[]): boolean {
+  return isCount(distance) && ids.length > 0 && ids.length <= marks && ids.every((id) => typeof id === "string");
 }
 
 function pick(names: string[], values: (string | null)[]): Record<string, string> {

@@ -5,13 +5,20 @@ export function toToken(place: (string | number)[]): string {
   return Buffer.from(JSON.stringify(place)).toString("base64url");
 }
 
-/** The place that a token names; undefined for the first page. `kind` is its first item: of which list it must be. */
-export function fromToken(token: string, kind: string): (string | number)[] | undefined {
+/**
+ * The place that a token names; undefined for the first page. `kind` is its first item: of which list it must be.
+ * `isPlace` tells whether the rest can be a place there: tokens can be forged, and scripts must not fail on them.
+ */
+export function fromToken(
+  token: string,
+  kind: string,
+  isPlace: (place: (string | number)[]) => boolean,
+): (string | number)[] | undefined {
   if (token === "") return undefined;
   try {
     const place = JSON.parse(Buffer.from(token, "base64url").toString());
     const isFlat = Array.isArray(place) && place.every((part) => typeof part === "string" || Number.isFinite(part));
-    if (isFlat && place[0] === kind) return place.slice(1);
+    if (isFlat && place[0] === kind && isPlace(place.slice(1))) return place.slice(1);
   } catch {
     // Falls through: it is no token of ours.
   }
@@ -24,4 +31,9 @@ export function pageSize(size: number, fallback: number, max: number): number {
   if (size < 0) throw invalid("page_size", `${size} is under 0`);
   if (size > max) throw invalid("page_size", `${size} is over ${max}`);
   return size;
+}
+
+/** Whether a part of a place is a whole number that is not negative. */
+export function isCount(part: string | number | undefined): boolean {
+  return Number.isSafeInteger(part) && (part as number) >= 0;
 }

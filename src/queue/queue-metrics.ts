@@ -27,7 +27,12 @@ export class QueueMetrics {
       labelNames: ["queue"],
       registers,
     });
-    this.paused = new Gauge({ name: "posta_queue_paused", help: "1: the queue is paused.", labelNames: ["queue"], registers });
+    this.paused = new Gauge({
+      name: "posta_queue_paused",
+      help: "1: the queue is paused.",
+      labelNames: ["queue"],
+      registers,
+    });
     this.readTime = new Gauge({
       name: "posta_queue_metrics_timestamp_seconds",
       help: "When the queues were last counted, in seconds since 1970.",

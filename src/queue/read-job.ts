@@ -3,7 +3,7 @@ import type { RedisStore } from "../store/redis.js";
 import { toStoreError } from "../store/redis-errors.js";
 import { defineScript, type Script } from "../store/scripts.js";
 import type { Keys } from "./keys.js";
-import { fromToken, pageSize, toToken } from "./page-token.js";
+import { fromToken, isCount, pageSize, toToken } from "./page-token.js";
 
 /** BullMQ's words for where a job is. */
 export type State = "waiting" | "active" | "delayed" | "prioritized" | "waiting-children" | "completed" | "failed";
@@ -49,7 +49,7 @@ export class JobReader {
   /** A page of a job's log, oldest line first; it ends early where it would pass 2 MiB. Throws not-found. */
   async logs(queue: string, id: string, size: number, token: string): Promise<LogPage> {
     const limit = pageSize(size, 100, 1000);
-    const [start = 0] = (fromToken(token, "logs") ?? []).map(Number);
+    const [start = 0] = (fromToken(token, "logs", ([line]) => isCount(line)) ?? []).map(Number);
     const key = this.keys.of(queue, id);
     const lines: string[] = [];
     let [total, bytes, full] = [0, 0, false];

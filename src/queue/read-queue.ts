@@ -23,7 +23,18 @@ export interface QueueFigures {
   addedTotal: number;
 }
 
-const parts = ["meta", "id", "wait", "active", "delayed", "prioritized", "waiting-children", "completed", "failed", "paused"];
+const parts = [
+  "meta",
+  "id",
+  "wait",
+  "active",
+  "delayed",
+  "prioritized",
+  "waiting-children",
+  "completed",
+  "failed",
+  "paused",
+];
 const states: State[] = ["waiting", "active", "delayed", "prioritized", "waiting-children", "completed", "failed"];
 const rateWindowMs = 60_000;
 
@@ -54,7 +65,7 @@ export class QueueReader {
   /** Queues in name order; those whose names `allowed` refuses are left out. */
   async list(size: number, token: string, allowed: (queue: string) => boolean) {
     const limit = pageSize(size, 50, 100);
-    const [after] = fromToken(token, "queues") ?? [];
+    const [after] = fromToken(token, "queues", ([name]) => typeof name === "string") ?? [];
     const names = await this.names(limit, after === undefined ? undefined : String(after)).catch(rethrow);
     const queues = await this.readAll(names.filter(allowed)).catch(rethrow);
     const last = names.length === limit ? names.at(-1) : undefined;
@@ -87,7 +98,9 @@ export class QueueReader {
 
 function toFigures(name: string, now: number, answer: (string | number)[]): QueueFigures {
   const [paused, concurrency, max, duration, addedTotal, ...rest] = answer;
-  const [completed = 0, completedSpan = 1, failed = 0, failedSpan = 1, dueSince = -1] = rest.slice(states.length).map(Number);
+  const [completed = 0, completedSpan = 1, failed = 0, failedSpan = 1, dueSince = -1] = rest
+    .slice(states.length)
+    .map(Number);
   return {
     name,
     counts: Object.fromEntries(states.map((state, index) => [state, Number(rest[index])])) as Record<State, number>,

@@ -45,7 +45,9 @@ export function queueHandlers(adapter: Adapter, parts: QueueParts, statuses: Sta
   const { adder, jobs, lister, queues, changer, requireStore, maxJobBytes } = parts;
 
   /** A call on a queue: the caller may use it, and the store is there. */
-  function onQueue<Request extends OfQueue, Response>(run: (request: Request, context: CallContext) => Promise<Response>) {
+  function onQueue<Request extends OfQueue, Response>(
+    run: (request: Request, context: CallContext) => Promise<Response>,
+  ) {
     return adapter.unary(async (request: Request, context) => {
       requireAllowed(request.queue, context);
       requireStore();
@@ -110,7 +112,9 @@ export function queueHandlers(adapter: Adapter, parts: QueueParts, statuses: Sta
     ObliterateQueue: onQueue(async ({ queue, force }: ObliterateQueue, context) => {
       return done(changer.obliterate(queue, force, context));
     }),
-    SetQueueLimits: onQueue(async ({ queue, limits }: SetQueueLimits) => done(changer.setLimits(queue, toLimits(limits)))),
+    SetQueueLimits: onQueue(async ({ queue, limits }: SetQueueLimits) =>
+      done(changer.setLimits(queue, toLimits(limits))),
+    ),
   };
 }
 

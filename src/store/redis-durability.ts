@@ -30,7 +30,8 @@ function findProblem(info: Map<string, string>, fsync: string | undefined, allow
   if (info.get("aof_enabled") !== "1") {
     return "this Redis keeps no append-only file; fix: CONFIG SET appendonly yes, and the same in redis.conf (or POSTA_ALLOW_NO_AOF=1, and lose jobs with it)";
   }
-  if (fsync === "no") return "this Redis leaves syncing to the system; fix: CONFIG SET appendfsync everysec, and the same in redis.conf";
+  if (fsync === "no")
+    return "this Redis leaves syncing to the system; fix: CONFIG SET appendfsync everysec, and the same in redis.conf";
   return undefined;
 }
 

@@ -11,10 +11,16 @@ export function toStoreError(error: unknown): PostaError {
     return unavailable("the queue's store cannot be reached; nothing was done", error);
   }
   if (name !== "ReplyError") {
-    return unavailable("the queue's store was lost before it answered: the outcome is unknown; try again with the same id", error);
+    return unavailable(
+      "the queue's store was lost before it answered: the outcome is unknown; try again with the same id",
+      error,
+    );
   }
   if (/^OOM\b/.test(message)) {
-    return new PostaError("exhausted", "the queue's store is full; nothing was done", { cause: error, retryAfterMs: 5000 });
+    return new PostaError("exhausted", "the queue's store is full; nothing was done", {
+      cause: error,
+      retryAfterMs: 5000,
+    });
   }
   if (passing.test(message)) return unavailable("the queue's store cannot take writes now; nothing was done", error);
   return new PostaError("internal", "internal error", { cause: error });

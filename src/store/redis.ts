@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { ConfigError } from "../config.js";
+import { type Config, ConfigError } from "../config.js";
 import { PostaError } from "../errors.js";
 import type { Logger } from "../log.js";
 import { openRedis, type RedisClient } from "./redis-address.js";
@@ -66,7 +66,10 @@ export class RedisStore extends EventEmitter<Events> {
 
   /** Throws unavailable if Redis is known to be down, so that a call fails before any work. */
   requireUsable(): void {
-    if (!this.up) throw new PostaError("unavailable", "the queue's store cannot be reached; nothing was done", { retryAfterMs: 500 });
+    if (!this.up)
+      throw new PostaError("unavailable", "the queue's store cannot be reached; nothing was done", {
+        retryAfterMs: 500,
+      });
   }
 
   /** A time of this process, as Redis' clock shows it; in milliseconds since 1970. */
@@ -119,4 +122,11 @@ export class RedisStore extends EventEmitter<Events> {
     else this.log.warn(`${this.options.variable}: Redis is lost; trying to reach it again`);
     this.emit("usable", usable);
   }
+}
+
+/** The store that the settings name. */
+export function openQueueStore(config: Config, log: Logger): RedisStore {
+  const { queueRedisUrl: url, redisTimeoutMs: timeoutMs, allowNoAof } = config;
+  if (url === undefined) throw new Error("the queue's Redis has no address: the primary gives its children one");
+  return new RedisStore({ url, variable: "POSTA_QUEUE_REDIS_URL", timeoutMs, allowNoAof }, log);
 }

@@ -1,0 +1,57 @@
+# Posta's commands. `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+BIN := node_modules/.bin
+
+.PHONY: help up test build bench-queue lint format types proto-lint proto-breaking generate verify check clean
+
+help: ## List these commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+up: build redis ## Set up what is missing, build, and run Posta in the foreground; Ctrl-C stops it
+	@scripts/up.sh
+
+test: node_modules/.ready redis ## Set up what is missing and run all tests (FILE=test/queue for some)
+	@$(BIN)/vitest run $(FILE)
+
+build: node_modules/.ready ## Compile into dist/
+	@npm run --silent build
+
+bench-queue: build redis ## Measure the queue against what it stands on; prints a table, then one JSON line
+	@$(BIN)/tsx perf/bench/queue.ts
+
+lint: node_modules/.ready ## Check format, lint, import directions, and code that nothing uses
+	@$(BIN)/biome check --error-on-warnings .
+	@$(BIN)/knip
+
+format: node_modules/.ready ## Rewrite the format, and what lint can mend
+	@$(BIN)/biome check --write .
+
+types: node_modules/.ready ## Check the types
+	@$(BIN)/tsc -p tsconfig.json
+
+proto-lint: node_modules/.ready ## Lint the contract (buf STANDARD)
+	@$(BIN)/buf lint
+
+proto-breaking: node_modules/.ready ## Compare the contract with AGAINST (a git ref, main by default): nothing may break
+	@$(BIN)/buf breaking --against '.git#ref=$(or $(AGAINST),main)'
+
+generate: node_modules/.ready ## Write the contract's types (src/gen) and the README's table of settings
+	@scripts/generate-types.sh
+	@$(BIN)/tsx scripts/settings-table.ts --write
+
+verify: node_modules/.ready ## Check that what is generated is up to date
+	@scripts/verify.sh
+
+check: lint types proto-lint verify ## All checks but the tests
+
+clean: ## Remove what was built and installed; the data in .posta stays
+	rm -rf dist node_modules
+
+.PHONY: redis
+redis:
+	@scripts/need-redis.sh
+
+node_modules/.ready: package.json package-lock.json
+	@scripts/need-packages.sh
+	@touch $@

@@ -1,0 +1,23 @@
+/**
+ * The README's table of settings, made from src/config.ts. With --write it is put into the README; without, the exit
+ * status says whether the README has it.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { settings } from "../src/config.js";
+
+const [begin, end] = ["<!-- settings: made by make generate -->", "<!-- /settings -->"];
+const rows = Object.values(settings).map(
+  ({ variable, shown, doc }) => `| \`${variable}\` | ${shown ? `\`${shown}\`` : ""} | ${doc} |`,
+);
+const table = ["| variable | default | meaning |", "|---|---|---|", ...rows].join("\n");
+
+const readme = readFileSync("README.md", "utf8");
+const [before, rest] = readme.split(begin);
+const after = rest?.split(end)[1];
+if (before === undefined || after === undefined) throw new Error(`README.md lacks ${begin} ... ${end}`);
+const wanted = `${before}${begin}\n${table}\n${end}${after}`;
+if (process.argv.includes("--write")) writeFileSync("README.md", wanted);
+else if (readme !== wanted) {
+  console.error("README.md: its table of settings is not that of src/config.ts; run make generate");
+  process.exitCode = 1;
+}

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Runs Posta in the foreground, and says what to try once it serves.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+host=${POSTA_HOST:-127.0.0.1}
+port=${POSTA_GRPC_PORT:-50051}
+cat <<TEXT
+posta: starting; Ctrl-C stops it. A first call to try, once it says where it listens:
+
+  npm run --silent call -- AddJob '{"queue":"emails","job":{"name":"welcome","dataJson":"{\"to\":\"ada\"}"}}'
+
+or with grpcurl, through reflection:
+
+  grpcurl -plaintext -d '{"queue":"emails","job":{"name":"welcome"}}' $host:$port posta.queue.v1.QueueService/AddJob
+
+TEXT
+exec node --enable-source-maps dist/cluster/main.js
