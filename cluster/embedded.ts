@@ -70,6 +70,8 @@ export class EmbeddedRedis {
       appendfsync: "everysec",
       // At the default of 64mb a busy queue would rewrite its file every other second.
       "auto-aof-rewrite-min-size": "256mb",
+      // The options of a job take some 200 bytes: up to this its hash stays in the compact form, which is smaller and faster.
+      "hash-max-listpack-value": "1024",
       save: "",
       "maxmemory-policy": "noeviction",
     };

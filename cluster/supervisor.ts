@@ -31,6 +31,8 @@ interface Events {
 export class Supervisor extends EventEmitter<Events> {
   readonly children = new Set<Child>();
   restarts = 0;
+  /** Told to drain, and not gone yet. */
+  private readonly draining = new Set<Child>();
   private readonly exits: number[] = [];
   private stopping = false;
   private rolling = false;
@@ -81,7 +83,7 @@ export class Supervisor extends EventEmitter<Events> {
   /** Ends all children at once. */
   kill(): void {
     this.stopping = true;
-    for (const { worker } of this.children) worker.process.kill("SIGKILL");
+    for (const { worker } of [...this.children, ...this.draining]) worker.process.kill("SIGKILL");
   }
 
   private fork(): Child {
@@ -135,10 +137,12 @@ export class Supervisor extends EventEmitter<Events> {
     const { worker } = child;
     if (worker.isDead()) return;
     this.children.delete(child);
+    this.draining.add(child);
     const gone = once(worker, "exit");
     worker.send({ type: "drain" }, () => {}); // One that cannot hear any more is about to end anyway.
     const force = setTimeout(() => worker.process.kill("SIGKILL"), this.drainTimeoutMs + killAfterMs);
     await gone;
+    this.draining.delete(child);
     clearTimeout(force);
   }
 

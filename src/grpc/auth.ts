@@ -35,7 +35,7 @@ export function createAuthenticate(file: string | undefined): Authenticate {
 
 function readCallers(file: string): Map<string, Principal> {
   const callers = new Map<string, Principal>();
-  for (const [index, line] of readFileSync(file, "utf8").split("\n").entries()) {
+  for (const [index, line] of readText(file).split("\n").entries()) {
     const [name, hash, queues, ...rest] = line.replace(/#.*/, "").trim().split(/\s+/);
     if (!name) continue;
     if (!hash || !/^[0-9a-f]{64}$/.test(hash) || !queues || rest.length > 0) {
@@ -44,6 +44,14 @@ function readCallers(file: string): Map<string, Principal> {
     callers.set(hash, createPrincipal(name, queues.split(",")));
   }
   return callers;
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new ConfigError(`POSTA_AUTH_FILE: ${(error as Error).message}`);
+  }
 }
 
 function createPrincipal(name: string, patterns: string[]): Principal {

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { createSecureContext } from "node:tls";
 import { ServerCredentials } from "@grpc/grpc-js";
 import { type Config, ConfigError, settings } from "../config.js";
 
@@ -11,6 +12,8 @@ export function createCredentials(config: Config): ServerCredentials {
   const private_key = read(config, "tlsKeyFile");
   const clientCa = config.tlsClientCaFile ? read(config, "tlsClientCaFile") : null;
   try {
+    // grpc-js looks into them only when it listens, and would blame the port.
+    createSecureContext({ cert: cert_chain, key: private_key, ...(clientCa ? { ca: clientCa } : {}) });
     return ServerCredentials.createSsl(clientCa, [{ cert_chain, private_key }], clientCa !== null);
   } catch (error) {
     throw new ConfigError(`POSTA_TLS_CERT_FILE, POSTA_TLS_KEY_FILE: ${(error as Error).message}`);

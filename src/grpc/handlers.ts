@@ -121,7 +121,9 @@ export class Adapter {
   ): void {
     // grpc-js reports a broken stream as an error event too; nobody is left to tell.
     const fail = (error: unknown) => stream.emit("error", this.statuses.toStatus(error));
-    run().then(() => stream.end(), fail);
+    // An aborted stream first looks like one whose caller has finished; a turn later it is known to be cancelled.
+    const end = () => setImmediate(() => stream.cancelled || stream.end());
+    run().then(end, fail);
   }
 }
 

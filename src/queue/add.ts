@@ -30,13 +30,16 @@ export class Adder {
     return new Promise((resolve) => this.start(queue, job, "job", caller, resolve));
   }
 
-  /** Adds jobs in order; answers a result for each. Never rejects. */
-  addAll(queue: string, jobs: JobRequest[], caller: Caller): Promise<AddResult[]> {
+  /**
+   * Adds jobs in order; answers a result for each. Never rejects. `places` are the jobs' places in the request, for errors,
+   * where those are others than in `jobs`.
+   */
+  addAll(queue: string, jobs: JobRequest[], caller: Caller, places?: number[]): Promise<AddResult[]> {
     const results: AddResult[] = new Array(jobs.length);
     let open = jobs.length;
     return new Promise((resolve) => {
       for (const [index, job] of jobs.entries()) {
-        this.start(queue, job, `jobs[${index}]`, caller, (result) => {
+        this.start(queue, job, `jobs[${places?.[index] ?? index}]`, caller, (result) => {
           results[index] = result;
           open -= 1;
           if (open === 0) resolve(results);

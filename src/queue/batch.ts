@@ -6,7 +6,7 @@ import { toStoreError } from "../store/redis-errors.js";
 import { defineScript, type Script } from "../store/scripts.js";
 import { type Bull, queueMeta } from "./bull.js";
 import type { Keys } from "./keys.js";
-import { type AddResult, abandonedError, type Entry } from "./lane.js";
+import { type AddResult, abandonedError, type Entry, isDeduplicated } from "./lane.js";
 
 const scriptKeys = ["wait", "meta", "id", "events", "marker", "active", "delayed", "prioritized", "pc"];
 
@@ -24,17 +24,13 @@ export class BatchWriter {
     this.addJobs = defineScript(store.client, "add-jobs", scriptKeys.length);
   }
 
-  /** Writes the jobs in order; answers a result for each. Throws if the store failed. */
+  /** Writes jobs of one kind in order; answers a result for each. Throws if the store failed. */
   async write(queue: string, batch: Entry[]): Promise<AddResult[]> {
     this.store.requireUsable();
     try {
-      if (!batch.some(isDeduplicated)) return await this.writePlain(queue, batch);
-      const results: AddResult[] = [];
-      for (const run of splitRuns(batch)) {
-        const write = isDeduplicated(run[0] as Entry) ? this.writeDeduplicated : this.writePlain;
-        results.push(...(await write.call(this, queue, run)));
-      }
-      return results;
+      return await (isDeduplicated(batch[0] as Entry)
+        ? this.writeDeduplicated(queue, batch)
+        : this.writePlain(queue, batch));
     } catch (error) {
       throw toStoreError(error);
     }
@@ -45,7 +41,7 @@ export class BatchWriter {
     const args: (string | number)[] = [this.keys.start(queue), queueMeta.version, Date.now()];
     for (const { id, spec, caller, fresh } of batch) {
       const options = `${spec.optionsJson},"jobId":${JSON.stringify(id)}}`;
-      const notAfter = Math.min(this.store.toRedisTime(caller.deadline), Number.MAX_SAFE_INTEGER);
+      const notAfter = Math.min(Math.ceil(this.store.toRedisTime(caller.deadline)), Number.MAX_SAFE_INTEGER);
       args.push(id, spec.name, spec.dataJson, options, `${notAfter}${how(spec, fresh)}`);
     }
     const listing = this.listed.has(queue) ? undefined : this.list(queue);
@@ -82,21 +78,6 @@ export class BatchWriter {
     await this.store.client.zadd(this.keys.queues, 0, queue);
     this.listed.set(queue, true);
   }
-}
-
-function isDeduplicated({ spec }: Entry): boolean {
-  return spec.options.deduplication !== undefined;
-}
-
-/** Cuts a batch where jobs with and without deduplication follow each other. */
-function splitRuns(batch: Entry[]): Entry[][] {
-  const runs: Entry[][] = [];
-  for (const entry of batch) {
-    const run = runs.at(-1);
-    if (run && isDeduplicated(run[0] as Entry) === isDeduplicated(entry)) run.push(entry);
-    else runs.push([entry]);
-  }
-  return runs;
 }
 
 /** How add-jobs.lua is to put the job in. */

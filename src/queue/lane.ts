@@ -24,10 +24,10 @@ export interface Entry {
   settle(result: AddResult): void;
 }
 
-/** Writes a batch, of at most {@link maxBatch} entries, in order; answers a result for each. */
+/** Writes a batch, of at most 100 entries, all with deduplication or none, in order; answers a result for each. */
 export type WriteBatch = (batch: Entry[]) => Promise<AddResult[]>;
 
-export const maxBatch = 100;
+const maxBatch = 100;
 const maxBatchBytes = 1 << 20;
 /** Full batches need not wait for each other: so many may be on their way, in order, on the one connection. */
 const maxInFlight = 4;
@@ -40,32 +40,42 @@ export class Lane {
   private waiting: Entry[] = [];
   private inFlight = 0;
   private scheduled = false;
+  private alone = false;
 
   constructor(private readonly write: WriteBatch) {}
 
   push(entry: Entry): void {
     this.waiting.push(entry);
-    if (this.scheduled || this.inFlight > 0) {
-      if (this.waiting.length >= maxBatch) this.writeAll();
-      return;
-    }
-    this.scheduled = true;
-    // After this turn's other calls, which came in by the same read of a socket.
-    setImmediate(() => {
-      this.scheduled = false;
+    if (this.inFlight > 0) {
       this.writeAll();
-    });
+    } else if (!this.scheduled) {
+      this.scheduled = true;
+      // After this turn's other calls, which came in by the same read of a socket.
+      setImmediate(() => {
+        this.scheduled = false;
+        this.writeAll();
+      });
+    }
   }
 
   private writeAll(): void {
-    while (this.waiting.length >= maxBatch && this.inFlight < maxInFlight) void this.writeNext();
-    if (this.waiting.length > 0 && this.inFlight === 0) void this.writeNext();
+    while (this.mayWrite()) void this.writeNext();
+  }
+
+  private mayWrite(): boolean {
+    const [next] = this.waiting;
+    if (next === undefined || this.inFlight === 0) return next !== undefined;
+    // A deduplicated batch takes several steps: to keep the order it goes alone.
+    if (this.alone || isDeduplicated(next)) return false;
+    return this.waiting.length >= maxBatch && this.inFlight < maxInFlight;
   }
 
   private async writeNext(): Promise<void> {
     const batch = this.takeBatch();
-    if (batch.length === 0) return;
+    const [first] = batch;
+    if (first === undefined) return;
     this.inFlight += 1;
+    this.alone = isDeduplicated(first);
     try {
       const results = await this.write(batch);
       for (const [index, entry] of batch.entries()) entry.settle(results[index] as AddResult);
@@ -74,17 +84,20 @@ export class Lane {
       for (const entry of batch) entry.settle({ jobId: entry.id, error });
     }
     this.inFlight -= 1;
+    this.alone = false;
     this.writeAll();
   }
 
-  /** The next entries, up to the batch's limits; those that nobody waits for any more are dropped. */
+  /** The next entries of one kind, up to the batch's limits; those that nobody waits for any more are dropped. */
   private takeBatch(): Entry[] {
     const batch: Entry[] = [];
     const now = Date.now();
+    const deduplicated = isDeduplicated(this.waiting[0] as Entry);
     let bytes = 0;
     let taken = 0;
     for (const entry of this.waiting) {
       if (batch.length === maxBatch || (bytes > 0 && bytes + entry.spec.dataJson.length > maxBatchBytes)) break;
+      if (isDeduplicated(entry) !== deduplicated) break;
       taken += 1;
       if (entry.caller.cancelled || entry.caller.deadline <= now) {
         entry.settle({ jobId: entry.id, error: abandonedError() });
@@ -100,4 +113,9 @@ export class Lane {
 
 export function abandonedError(): PostaError {
   return new PostaError("expired", "the deadline passed before the job was written; it was not added");
+}
+
+/** Whether BullMQ itself has to write it. */
+export function isDeduplicated({ spec }: Entry): boolean {
+  return spec.options.deduplication !== undefined;
 }

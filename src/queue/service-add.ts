@@ -50,15 +50,17 @@ export function addHandlers(adapter: Adapter, adder: Adder, statuses: StatusMap)
   async function addEach(queue: string, jobs: JobMessage[], caller: Caller): Promise<AddResult[]> {
     const failed = new Map<number, AddResult>();
     const requests: JobRequest[] = [];
+    const places: number[] = [];
     for (const [index, job] of jobs.entries()) {
       try {
         requests.push(toJobRequest(job, `jobs[${index}]`));
+        places.push(index);
       } catch (error) {
         failed.set(index, toFailedResult(job, error));
       }
     }
     if (failed.size === 0) return adder.addAll(queue, requests, caller);
-    const added = (requests.length === 0 ? [] : await adder.addAll(queue, requests, caller)).values();
+    const added = (requests.length === 0 ? [] : await adder.addAll(queue, requests, caller, places)).values();
     return jobs.map((_, index) => failed.get(index) ?? (added.next().value as AddResult));
   }
 

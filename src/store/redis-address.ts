@@ -47,10 +47,13 @@ function parseLogin(login: string | undefined): Pick<RedisOptions, "username" | 
 }
 
 function clusterOptions(options: RedisOptions): ClusterOptions {
-  const { enableOfflineQueue, ...redisOptions } = options;
+  const { enableOfflineQueue = true, lazyConnect = false, ...redisOptions } = options;
   return {
     redisOptions,
-    ...(enableOfflineQueue === undefined ? {} : { enableOfflineQueue }),
+    lazyConnect,
+    enableOfflineQueue,
+    // ioredis asks CLUSTER INFO by a command that it then refuses itself, as long as the Cluster is not ready.
+    enableReadyCheck: enableOfflineQueue,
     // A command that a node refused is not sent again: its outcome may be unknown, and the caller has the job's id.
     retryDelayOnFailover: 0,
     retryDelayOnClusterDown: 0,

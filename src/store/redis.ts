@@ -33,6 +33,7 @@ export class RedisStore extends EventEmitter<Events> {
   private heartbeat: NodeJS.Timeout | undefined;
   private up = false;
   private verified = false;
+  private problem: string | undefined;
   private clockOffsetMs = 0;
 
   constructor(
@@ -94,10 +95,16 @@ export class RedisStore extends EventEmitter<Events> {
       this.verified = true;
       this.setUsable(true);
     } catch (error) {
-      if (!(error instanceof ConfigError)) this.log.warn({ err: error }, "redis connected but does not answer");
-      else if (this.verified) this.log.error(error.message);
-      else this.emit("unfit", error);
+      if (!(error instanceof ConfigError)) this.log.debug({ err: error }, "redis is connected but does not answer");
+      else if (!this.verified) this.emit("unfit", error);
+      else this.complain(error.message);
     }
+  }
+
+  /** Once, not at each heartbeat. */
+  private complain(problem: string): void {
+    if (this.problem !== problem) this.log.error(problem);
+    this.problem = problem;
   }
 
   private async beat(): Promise<void> {
@@ -118,6 +125,7 @@ export class RedisStore extends EventEmitter<Events> {
   private setUsable(usable: boolean): void {
     if (this.up === usable) return;
     this.up = usable;
+    this.problem = undefined;
     if (usable) this.log.info("redis is reachable");
     else this.log.warn(`${this.options.variable}: Redis is lost; trying to reach it again`);
     this.emit("usable", usable);

@@ -72,7 +72,7 @@ for at = 4, #ARGV, 5 do
       elseif kind == "p" then
         priority = string.sub(how, 2)
       end
-      rcall("HMSET", key, "name", name, "data", data, "opts", ARGV[at + 3],
+      rcall("HSET", key, "name", name, "data", data, "opts", ARGV[at + 3],
         "timestamp", timestamp, "delay", delay, "priority", priority)
       rcall("XADD", events, "*", "event", "added", "jobId", id, "name", name)
       if kind == "d" then

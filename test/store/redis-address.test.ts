@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Redis } from "ioredis";
+import { afterEach, describe, expect, it } from "vitest";
+import { openRedis } from "../../src/store/redis-address.js";
+import { freePort, startServer } from "../support/posta.js";
+
+const releases: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const release of releases.splice(0).reverse()) await release();
+});
+
+/** A redis-server on a TCP port, as Sentinels and Clusters need it. */
+async function startTcpRedis(args: string[], password?: string): Promise<{ port: number; dir: string; client: Redis }> {
+  const dir = mkdtempSync(join(tmpdir(), "posta-redis-"));
+  // A Cluster's own bus listens 10000 ports higher.
+  let port = await freePort();
+  while (port > 55_000) port = await freePort();
+  const all = ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir, "--save", "", ...args];
+  const server: ChildProcess = spawn("redis-server", all, { stdio: "ignore" });
+  const client = new Redis({
+    port,
+    host: "127.0.0.1",
+    retryStrategy: () => 20,
+    maxRetriesPerRequest: null,
+    ...(password ? { password } : {}),
+  });
+  client.on("error", () => {});
+  releases.push(async () => {
+    client.disconnect();
+    const gone = once(server, "exit");
+    server.kill("SIGKILL");
+    await gone;
+    rmSync(dir, { recursive: true, force: true });
+  });
+  await client.ping();
+  return { port, dir, client };
+}
+
+async function addAndRead(url: string, prefix: string): Promise<string> {
+  const posta = await startServer(url, { POSTA_QUEUE_PREFIX: prefix });
+  releases.push(() => posta.stop());
+  await posta.serving;
+  const jobs = [{ name: "plain" }, { name: "dedup", options: { deduplication: { id: "d" } } }];
+  const { results } = await posta.client.queue("AddJobs", { queue: "q", jobs });
+  expect(results.map((result: { outcome: string }) => result.outcome)).toEqual(["OUTCOME_ADDED", "OUTCOME_ADDED"]);
+  const { job } = await posta.client.queue("GetJob", { queue: "q", jobId: results[0].jobId });
+  const { queue } = await posta.client.queue("GetQueue", { queue: "q" });
+  expect(queue.counts.waiting).toBe(2);
+  return job.name;
+}
+
+describe("Redis addresses", () => {
+  it("reaches a single server by redis:// with its database and password", async () => {
+    const { port } = await startTcpRedis(["--appendonly", "yes", "--requirepass", "s3cret/word"], "s3cret/word");
+    expect(await addAndRead(`redis://:s3cret%2Fword@127.0.0.1:${port}/2`, "single")).toBe("plain");
+  });
+
+  it("reaches a Cluster by redis+cluster://", async () => {
+    const { port, client } = await startTcpRedis([
+      "--appendonly",
+      "yes",
+      "--cluster-enabled",
+      "yes",
+      "--cluster-announce-ip",
+      "127.0.0.1",
+    ]);
+    await client.call("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
+    await expect
+      .poll(async () => String(await client.call("CLUSTER", "INFO")), { timeout: 10_000 })
+      .toContain("cluster_state:ok");
+    expect(await addAndRead(`redis+cluster://127.0.0.1:${port}`, "{bull}")).toBe("plain");
+  });
+
+  it("reaches a Sentinel's master by redis+sentinel://", async () => {
+    const master = await startTcpRedis(["--appendonly", "yes"]);
+    const conf = join(master.dir, "sentinel.conf");
+    writeFileSync(conf, `sentinel monitor mymaster 127.0.0.1 ${master.port} 1\n`);
+    const sentinelPort = await freePort();
+    const sentinel = spawn(
+      "redis-server",
+      [conf, "--sentinel", "--port", String(sentinelPort), "--bind", "127.0.0.1"],
+      {
+        stdio: "ignore",
+      },
+    );
+    releases.push(async () => {
+      const gone = once(sentinel, "exit");
+      sentinel.kill("SIGKILL");
+      await gone;
+    });
+    expect(await addAndRead(`redis+sentinel://127.0.0.1:${sentinelPort}/mymaster`, "sentinel")).toBe("plain");
+  });
+
+  it("refuses what is no address, with the variable and the forms that are, and without the address", () => {
+    const open = (address: string) => () => openRedis(address, "POSTA_QUEUE_REDIS_URL", { lazyConnect: true });
+    expect(open("http://secret-host")).toThrow(/^POSTA_QUEUE_REDIS_URL: is not a Redis address; use redis:\/\//);
+    expect(open("http://secret-host")).not.toThrow(/secret-host/);
+    expect(open("redis+sentinel://h:26379")).toThrow(/name the master/);
+  });
+});
