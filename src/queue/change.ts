@@ -2,7 +2,7 @@ import { ErrorCode, type Queue } from "bullmq";
 import { PostaError, show } from "../errors.js";
 import type { RedisStore } from "../store/redis.js";
 import { toStoreError } from "../store/redis-errors.js";
-import type { Bull } from "./bull.js";
+import { type Bull, queueMeta } from "./bull.js";
 import type { Keys } from "./keys.js";
 import type { Caller } from "./lane.js";
 import { type JobReader, noSuchJob, type State } from "./read-job.js";
@@ -119,8 +119,15 @@ export class Changer {
     await this.list(queue);
   }
 
+  /** Also writes what BullMQ's own queue does into meta: else it, and the queue, would go with the last pause or limit. */
   private async list(queue: string): Promise<void> {
-    await this.store.client.zadd(this.keys.queues, 0, queue).catch((error) => {
+    const { client } = this.store;
+    const meta = this.keys.of(queue, "meta");
+    await Promise.all([
+      client.hsetnx(meta, "opts.maxLenEvents", queueMeta.maxLenEvents),
+      client.hsetnx(meta, "version", queueMeta.version),
+      client.zadd(this.keys.queues, 0, queue),
+    ]).catch((error) => {
       throw toStoreError(error);
     });
   }

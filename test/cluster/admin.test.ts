@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { TestClient } from "../support/client.js";
+import { startCluster, type TestCluster } from "../support/posta.js";
+import { startRedis, type TestRedis } from "../support/redis.js";
+
+let redis: TestRedis;
+let cluster: TestCluster;
+const clients: TestClient[] = [];
+
+beforeAll(async () => {
+  redis = await startRedis();
+  cluster = await startCluster({
+    POSTA_QUEUE_REDIS_URL: redis.url,
+    POSTA_METRICS_INTERVAL: "100ms",
+    POSTA_LOG_LEVEL: "error",
+  });
+});
+afterAll(async () => {
+  for (const client of clients) client.close();
+  await cluster?.stop();
+  await redis?.stop();
+});
+
+const get = (path: string, init?: RequestInit) => fetch(`${cluster.adminUrl}${path}`, init);
+const scrape = async () => (await get("/metrics")).text();
+
+/** The values of a metric's samples that have all these labels. */
+function samples(text: string, name: string, labels: Record<string, string> = {}): number[] {
+  return text
+    .split("\n")
+    .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+    .filter((line) => Object.entries(labels).every(([label, value]) => line.includes(`${label}="${value}"`)))
+    .map((line) => Number(line.slice(line.lastIndexOf(" "))));
+}
+
+const addJob = { grpc_service: "posta.queue.v1.QueueService", grpc_method: "AddJob", grpc_code: "OK" };
+
+/** The figure of one sample that must be there once. */
+function only(text: string, name: string, labels: Record<string, string> = {}): number {
+  const found = samples(text, name, labels);
+  expect(found).toHaveLength(1);
+  return found[0] as number;
+}
+
+/** Adds jobs, each time over connections of its own, and so on all servers. */
+async function addJobs(queue: string, { connections, each }: { connections: number; each: number }): Promise<void> {
+  const added = Array.from({ length: connections }, () => {
+    const client = new TestClient(`127.0.0.1:${cluster.port}`);
+    clients.push(client);
+    return Array.from({ length: each }, () => client.queue("AddJob", { queue, job: { name: "n" } }));
+  });
+  await Promise.all(added.flat());
+}
+
+describe("the probes", () => {
+  it("answer for a cluster that serves", async () => {
+    for (const path of ["/livez", "/readyz"]) {
+      const response = await get(path);
+      expect([response.status, await response.text()]).toEqual([200, "ok\n"]);
+    }
+    const health = await get("/healthz");
+    expect(health.headers.get("content-type")).toBe("application/json");
+    const pid = expect.any(Number);
+    const servers = [
+      { pid, serving: true },
+      { pid, serving: true },
+    ];
+    expect(await health.json()).toEqual({ status: "OK", servers, restarts: expect.any(Number) });
+  });
+
+  it("refuse what is not there, and what is no reading", async () => {
+    expect((await get("/nothing")).status).toBe(404);
+    expect((await get("/")).status).toBe(404);
+    expect((await get("/constructor")).status).toBe(404);
+    expect((await get("/metrics", { method: "POST" })).status).toBe(405);
+    expect((await get("/livez", { method: "HEAD" })).status).toBe(200);
+    expect((await get("/livez?verbose")).status).toBe(200);
+  });
+});
+
+describe("/metrics", () => {
+  it("adds up what all servers counted", async () => {
+    await addJobs("merged", { connections: 6, each: 50 });
+    const response = await get("/metrics");
+    expect(response.headers.get("content-type")).toMatch(/^text\/plain; version=0\.0\.4/);
+    const text = await response.text();
+    expect(only(text, "grpc_server_handled_total", addJob)).toBe(300);
+    const { grpc_code, ...method } = addJob;
+    expect(only(text, "grpc_server_started_total", method)).toBe(300);
+    expect(only(text, "grpc_server_handling_seconds_count", addJob)).toBe(300);
+    expect(only(text, "grpc_server_handling_seconds_bucket", { ...addJob, le: "+Inf" })).toBe(300);
+    expect(only(text, "posta_servers_serving")).toBe(2);
+  });
+
+  it("shows each queue once, whatever the number of servers", async () => {
+    await addJobs("shown", { connections: 2, each: 5 });
+    const waiting = { queue: "shown", state: "waiting" };
+    await expect
+      .poll(async () => samples(await scrape(), "posta_queue_jobs", waiting), { timeout: 5000 })
+      .toEqual([10]);
+    const text = await scrape();
+    for (const state of ["active", "delayed", "prioritized", "completed", "failed"]) {
+      expect(only(text, "posta_queue_jobs", { queue: "shown", state })).toBe(0);
+    }
+    const age = only(text, "posta_queue_oldest_due_age_seconds", { queue: "shown" });
+    expect(age).toBeGreaterThan(0);
+    expect(age).toBeLessThan(60);
+    expect(only(text, "posta_queue_paused", { queue: "shown" })).toBe(0);
+  });
+
+  it("is answered in time with a server that hangs, whose last figures stand in for it", async () => {
+    const before = only(await scrape(), "grpc_server_handled_total", addJob);
+    const [stuck] = (await cluster.serverPids()) as [number];
+    process.kill(stuck, "SIGSTOP");
+    try {
+      const begun = Date.now();
+      const text = await scrape();
+      expect(Date.now() - begun).toBeLessThan(2000);
+      expect(only(text, "grpc_server_handled_total", addJob)).toBe(before);
+    } finally {
+      process.kill(stuck, "SIGCONT");
+    }
+  });
+
+  it("lets no counter fall when a server is killed", async () => {
+    const before = only(await scrape(), "grpc_server_handled_total", addJob);
+    const [victim] = (await cluster.serverPids()) as [number];
+    process.kill(victim, "SIGKILL");
+    await expect.poll(() => cluster.serverPids(), { timeout: 10_000 }).not.toContain(victim);
+    expect(only(await scrape(), "grpc_server_handled_total", addJob)).toBe(before);
+    await expect.poll(async () => only(await scrape(), "posta_servers_serving"), { timeout: 10_000 }).toBe(2);
+    await addJobs("later", { connections: 4, each: 5 });
+    const text = await scrape();
+    expect(only(text, "grpc_server_handled_total", addJob)).toBe(before + 20);
+    expect(only(text, "posta_server_restarts")).toBe(1);
+  });
+});

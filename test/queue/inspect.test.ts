@@ -1,0 +1,284 @@
+import { status } from "@grpc/grpc-js";
+import { Queue, Worker } from "bullmq";
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import { startServer } from "../support/posta.js";
+
+let posta: Awaited<ReturnType<typeof startServer>>;
+const connection = () => ({ path: inject("redisUrl").replace("unix://", "") });
+const opened: { close(): Promise<void> }[] = [];
+
+beforeAll(async () => {
+  posta = await startServer(inject("redisUrl"));
+  await posta.serving;
+});
+afterAll(() => posta.stop());
+afterEach(async () => {
+  for (const one of opened.splice(0).reverse()) await one.close();
+});
+
+const call = (method: string, request: object) => posta.client.queue(method, request);
+
+/** BullMQ's own queue, as any other user of the same Redis has it. */
+function bull(queue: string): Queue {
+  const own = new Queue(queue, { connection: connection(), prefix: posta.prefix });
+  opened.push(own);
+  return own;
+}
+
+const ids = (prefix: string, count: number, from = 0) =>
+  Array.from({ length: count }, (_, index) => `${prefix}${String(from + index).padStart(3, "0")}`);
+
+async function add(queue: string, wanted: string[], options: object = {}, dataJson = "{}") {
+  const jobs = wanted.map((id) => ({ name: "n", dataJson, options: { ...options, id } }));
+  await call("AddJobs", { queue, jobs });
+}
+
+/** Runs all jobs of a queue by a real worker; those whose name is "bad" fail. Resolves when `count` have finished. */
+async function work(queue: string, count: number): Promise<void> {
+  const worker = new Worker(
+    queue,
+    async (job) => {
+      if (job.id?.startsWith("bad")) throw new Error("as asked");
+      return { done: job.id };
+    },
+    { connection: connection(), prefix: posta.prefix },
+  );
+  let finished = 0;
+  await new Promise<void>((resolve) => {
+    const onFinished = () => {
+      finished += 1;
+      if (finished === count) resolve();
+    };
+    worker.on("completed", onFinished);
+    worker.on("failed", onFinished);
+  });
+  await worker.close();
+}
+
+interface Page {
+  jobs: { id: string; dataJson: string; state: string }[];
+  nextPageToken: string;
+}
+
+const page = (queue: string, state: string, rest: object = {}): Promise<Page> =>
+  call("ListJobs", { queue, state: `JOB_STATE_${state}`, pageSize: 5, ...rest });
+
+/** All pages of a state, with something done between the pages. */
+async function listAll(queue: string, state: string, between: (shown: string[]) => Promise<void> = async () => {}) {
+  const shown: string[] = [];
+  let pageToken = "";
+  do {
+    const answer = await page(queue, state, { pageToken });
+    shown.push(...answer.jobs.map(({ id }) => id));
+    pageToken = answer.nextPageToken;
+    if (pageToken) await between(shown);
+  } while (pageToken);
+  return shown;
+}
+
+/** BullMQ's own list of a queue's finished jobs, newest first. */
+function finishedBy(queue: string, state: string) {
+  return state === "FAILED" ? bull(queue).getFailed() : bull(queue).getCompleted();
+}
+
+describe("ListJobs", () => {
+  /** How jobs of each state are made, and in which order they are listed. */
+  const states: [string, (queue: string, wanted: string[]) => Promise<void>, "as added" | "newest first"][] = [
+    ["WAITING", (queue, wanted) => add(queue, wanted), "as added"],
+    ["DELAYED", (queue, wanted) => add(queue, wanted, { delay: { seconds: 3600 } }), "as added"],
+    ["PRIORITIZED", (queue, wanted) => add(queue, wanted, { priority: 7 }), "as added"],
+    ["COMPLETED", (queue, wanted) => add(queue, wanted).then(() => work(queue, wanted.length)), "newest first"],
+    [
+      "FAILED",
+      (queue, wanted) => add(queue, wanted, { attempts: 1 }).then(() => work(queue, wanted.length)),
+      "newest first",
+    ],
+  ];
+  const start = (state: string) => (state === "FAILED" ? "bad" : "job");
+
+  it.each(states)("pages through %s jobs, each once and in order", async (state, make, order) => {
+    const queue = `pages-${state}`;
+    const wanted = ids(start(state), 12);
+    await make(queue, wanted);
+    const shown = await listAll(queue, state);
+    if (order === "as added") expect(shown).toEqual(wanted);
+    // Several may finish in the same millisecond, and BullMQ's own order is the measure.
+    else expect(shown).toEqual((await finishedBy(queue, state)).map(({ id }) => id));
+    expect(shown.toSorted()).toEqual(wanted);
+  });
+
+  it.each(states)("misses no %s job and shows none twice while others come and go", async (state, make) => {
+    const queue = `busy-${state}`;
+    const wanted = ids(start(state), 23);
+    await make(queue, wanted);
+    let round = 0;
+    const shown = await listAll(queue, state, async (soFar) => {
+      // The last job shown goes (it marks the place), one shown earlier goes, and new ones come.
+      for (const jobId of [soFar.at(-1), soFar.at(-4)]) await call("RemoveJob", { queue, jobId });
+      await make(queue, ids(`${start(state)}-new`, 2, 10 * round++));
+    });
+    expect(new Set(shown).size).toBe(shown.length);
+    const old = shown.filter((id) => !id.includes("new"));
+    expect(old.toSorted()).toEqual(wanted);
+  });
+
+  it("goes on at the right place when workers took what was shown", async () => {
+    const wanted = ids("job", 20);
+    await add("taken", wanted);
+    const worker = new Worker("taken", null, { connection: connection(), prefix: posta.prefix });
+    opened.push(worker);
+    const first = await page("taken", "WAITING");
+    // All that was shown is taken, and nothing else.
+    for (const _ of first.jobs) await worker.getNextJob("token");
+    const second = await page("taken", "WAITING", { pageToken: first.nextPageToken });
+    expect([...first.jobs, ...second.jobs].map(({ id }) => id)).toEqual(wanted.slice(0, 10));
+    const active = await page("taken", "ACTIVE", { pageSize: 10 });
+    expect(active.jobs.map(({ id, state }) => [id, state])).toEqual(
+      first.jobs.map(({ id }) => [id, "JOB_STATE_ACTIVE"]),
+    );
+  });
+
+  it("shows no payloads in the BASIC view, and all of them in FULL", async () => {
+    await add("views", ["job1"], {}, '{"a": 1}');
+    await work("views", 1);
+    const [basic] = (await page("views", "COMPLETED")).jobs;
+    expect(basic).toMatchObject({ id: "job1", name: "n", dataJson: "", returnValueJson: "" });
+    const [full] = (await page("views", "COMPLETED", { view: "JOB_VIEW_FULL" })).jobs;
+    expect(full).toMatchObject({
+      id: "job1",
+      dataJson: '{"a": 1}',
+      returnValueJson: '{"done":"job1"}',
+      attemptsMade: 1,
+    });
+  });
+
+  it("ends a FULL page early at 2 MiB, and misses nothing", async () => {
+    const wanted = ids("job", 5);
+    const half = JSON.stringify("x".repeat(900_000));
+    for (const id of wanted) await add("big", [id], {}, half);
+    const sizes: number[] = [];
+    const shown: string[] = [];
+    let pageToken = "";
+    do {
+      const answer = await page("big", "WAITING", { view: "JOB_VIEW_FULL", pageToken });
+      sizes.push(answer.jobs.length);
+      shown.push(...answer.jobs.map(({ id }) => id));
+      expect(answer.jobs.every(({ dataJson }) => dataJson === half)).toBe(true);
+      pageToken = answer.nextPageToken;
+    } while (pageToken);
+    expect(sizes.slice(0, 3)).toEqual([2, 2, 1]);
+    expect(shown).toEqual(wanted);
+  });
+
+  it("answers NOT_FOUND for a queue that is not there", async () => {
+    await expect(page("nowhere", "WAITING")).rejects.toMatchObject({ code: status.NOT_FOUND });
+  });
+});
+
+describe("ListJobLogs", () => {
+  it("pages through a job's lines, oldest first", async () => {
+    await add("logs", ["job"]);
+    const queue = bull("logs");
+    const lines = Array.from({ length: 7 }, (_, index) => `line ${index}`);
+    for (const line of lines) await queue.addJobLog("job", line);
+    const first = await call("ListJobLogs", { queue: "logs", jobId: "job", pageSize: 4 });
+    expect(first).toMatchObject({ lines: lines.slice(0, 4), total: 7 });
+    await queue.addJobLog("job", "line 7");
+    const second = await call("ListJobLogs", {
+      queue: "logs",
+      jobId: "job",
+      pageSize: 4,
+      pageToken: first.nextPageToken,
+    });
+    expect(second).toEqual({ lines: [...lines.slice(4), "line 7"], total: 8, nextPageToken: "" });
+  });
+
+  it("answers an empty page for a job without lines, and NOT_FOUND without a job", async () => {
+    await add("no-logs", ["job"]);
+    expect(await call("ListJobLogs", { queue: "no-logs", jobId: "job" })).toEqual({
+      lines: [],
+      total: 0,
+      nextPageToken: "",
+    });
+    await expect(call("ListJobLogs", { queue: "no-logs", jobId: "none" })).rejects.toMatchObject({
+      code: status.NOT_FOUND,
+    });
+  });
+});
+
+describe("GetQueue", () => {
+  it("counts the jobs of each state, and the rates of those that finished", async () => {
+    await add("figures", ["good1", "good2", "bad1"], { attempts: 1 });
+    await work("figures", 3);
+    await add("figures", ids("wait", 4));
+    await add("figures", ids("later", 3), { delay: { seconds: 3600 } });
+    await add("figures", ids("prio", 2), { priority: 3 });
+    const worker = new Worker("figures", null, { connection: connection(), prefix: posta.prefix });
+    opened.push(worker);
+    await worker.getNextJob("token");
+    const { queue } = await call("GetQueue", { queue: "figures" });
+    expect(queue).toMatchObject({
+      name: "figures",
+      paused: false,
+      addedTotal: 12,
+      counts: { waiting: 3, active: 1, delayed: 3, prioritized: 2, waitingChildren: 0, completed: 2, failed: 1 },
+    });
+    expect(queue.rates.completedPerSecond).toBeGreaterThan(0);
+    expect(queue.rates.failedPerSecond).toBeGreaterThan(0);
+  });
+
+  it("tells the age of the oldest job that could run, and nothing if there is none", async () => {
+    await add("ages", ["later"], { delay: { seconds: 3600 } });
+    expect((await call("GetQueue", { queue: "ages" })).queue.oldestDueAge).toBeNull();
+    const minuteAgo = Date.now() - 60_000;
+    await bull("ages").add("n", {}, { jobId: "old", timestamp: minuteAgo });
+    await add("ages", ["young"]);
+    const { oldestDueAge } = (await call("GetQueue", { queue: "ages" })).queue;
+    const ageMs = oldestDueAge.seconds * 1000 + oldestDueAge.nanos / 1e6;
+    expect(ageMs).toBeGreaterThanOrEqual(60_000);
+    expect(ageMs).toBeLessThanOrEqual(Date.now() - minuteAgo);
+  });
+
+  it("tells of a pause and of limits that BullMQ's own API has set", async () => {
+    await add("limited", ["job"]);
+    const queue = bull("limited");
+    await queue.pause();
+    await queue.setGlobalConcurrency(9);
+    await queue.setGlobalRateLimit(5, 1500);
+    expect((await call("GetQueue", { queue: "limited" })).queue).toMatchObject({
+      paused: true,
+      counts: { waiting: 1 },
+      limits: { concurrency: 9, rate: { max: 5, duration: { seconds: 1, nanos: 500_000_000 } } },
+    });
+    // What waits in a paused queue is listed as waiting, as it is counted.
+    expect((await page("limited", "WAITING")).jobs.map(({ id }) => id)).toEqual(["job"]);
+  });
+
+  it("answers NOT_FOUND for a queue that is not there", async () => {
+    await expect(call("GetQueue", { queue: "nowhere" })).rejects.toMatchObject({
+      code: status.NOT_FOUND,
+      details: 'there is no queue "nowhere"',
+    });
+  });
+});
+
+describe("ListQueues", () => {
+  it("pages through the queues by name in byte order, while others come and go", async () => {
+    const own = await startServer(inject("redisUrl"));
+    await own.serving;
+    const names = ["Zebra", "ant", "bee", "cat", "dog", "é"];
+    try {
+      for (const queue of [...names].reverse()) await own.client.queue("AddJob", { queue, job: { name: "n" } });
+      const first = await own.client.queue("ListQueues", { pageSize: 2 });
+      await own.client.queue("ObliterateQueue", { queue: "ant" });
+      await own.client.queue("PauseQueue", { queue: "Aardvark" });
+      const second = await own.client.queue("ListQueues", { pageSize: 10, pageToken: first.nextPageToken });
+      const shown = [...first.queues, ...second.queues].map(({ name }: { name: string }) => name);
+      expect(shown).toEqual(names);
+      expect(first.queues[0]).toMatchObject({ name: "Zebra", counts: { waiting: 1 } });
+      expect(second.nextPageToken).toBe("");
+    } finally {
+      await own.stop();
+    }
+  });
+});
