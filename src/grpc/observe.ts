@@ -11,7 +11,7 @@ import type { Logger } from "../log.js";
 import type { CallMetrics } from "./call-metrics.js";
 import { ErrorTrailers } from "./status.js";
 
-export const requestIdKey = "x-request-id";
+const requestIdKey = "x-request-id";
 
 /** Bounds for calls that bring no deadline, or too long a one; in milliseconds. Streams are not bounded. */
 export interface Deadlines {

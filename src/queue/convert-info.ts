@@ -34,6 +34,13 @@ export function toState<S extends State>(message: unknown, allowed: readonly S[]
 
 export const allStates = Object.keys(stateMessages) as State[];
 
+/** Whether a list's view is the full one. Throws invalid for a view that there is not. */
+export function toFullView(view: unknown): boolean {
+  if (view === "JOB_VIEW_FULL") return true;
+  if (view === "JOB_VIEW_BASIC" || view === "JOB_VIEW_UNSPECIFIED") return false;
+  throw invalid("view", `${view} is not a JobView`);
+}
+
 /** In lists of the BASIC view a job says at most this much of why it failed. */
 const maxBriefReason = 1024;
 

@@ -36,6 +36,8 @@ const backoffTypes: Record<string, "fixed" | "exponential"> = {
 };
 
 function toBackoff({ type, delay, jitter }: NonNullable<OptionsMessage["backoff"]>, at: string) {
+  if (type !== "BACKOFF_TYPE_UNSPECIFIED" && !backoffTypes[type])
+    throw invalid(`${at}.type`, `${type} is neither FIXED nor EXPONENTIAL`);
   return { type: backoffTypes[type], delayMs: toMs(delay, `${at}.delay`), jitter };
 }
 

@@ -13,7 +13,7 @@ import type { StatusMap } from "../grpc/status.js";
 import { toMs } from "../grpc/times.js";
 import type { Adder } from "./add.js";
 import type { Changer } from "./change.js";
-import { allStates, toJobInfo, toLimits, toQueue, toState } from "./convert-info.js";
+import { allStates, toFullView, toJobInfo, toLimits, toQueue, toState } from "./convert-info.js";
 import { inRange, parseData, parseDelay, parsePriority } from "./job.js";
 import type { JobLister } from "./list-jobs.js";
 import { requireExistingJobId } from "./names.js";
@@ -67,7 +67,7 @@ export function queueHandlers(adapter: Adapter, parts: QueueParts, statuses: Sta
 
     GetJob: onJob(async ({ queue, jobId }: OfJob) => ({ job: toJobInfo(await jobs.get(queue, jobId), true) })),
     ListJobs: onQueue(async ({ queue, state, pageSize, pageToken, view }: ListJobs) => {
-      const full = view === "JOB_VIEW_FULL";
+      const full = toFullView(view);
       const page = await lister.list({ queue, state: toState(state, allStates), pageSize, pageToken, full });
       return { jobs: page.jobs.map((job) => toJobInfo(job, full)), nextPageToken: page.nextPageToken };
     }),

@@ -7,6 +7,8 @@ import { requireDurable } from "./redis-durability.js";
 
 /** How often the connection is tried; also how stale the clock's offset may be. */
 const heartbeatMs = 500;
+/** An answer that took no longer tells the offset between the clocks. */
+const exactWithinMs = 10;
 
 export interface RedisStoreOptions {
   url: string;
@@ -118,8 +120,11 @@ export class RedisStore extends EventEmitter<Events> {
   private async readClock(): Promise<void> {
     const before = Date.now();
     const [seconds, micros] = await this.client.time();
-    const now = Number(seconds) * 1000 + Number(micros) / 1000;
-    this.clockOffsetMs = Math.round(now - (before + Date.now()) / 2);
+    const [now, after] = [Number(seconds) * 1000 + Number(micros) / 1000, Date.now()];
+    // Redis read its clock between the two; a late answer says little, and must not overrule what is known.
+    const [least, most] = [now - after, now - before];
+    const guess = most - least > exactWithinMs ? this.clockOffsetMs : (least + most) / 2;
+    this.clockOffsetMs = Math.round(Math.min(Math.max(guess, least), most));
   }
 
   private setUsable(usable: boolean): void {

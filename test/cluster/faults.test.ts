@@ -27,7 +27,9 @@ async function setup(env: Record<string, string> = {}) {
 /** Several connections: one stays on one server process. */
 function connect(cluster: TestCluster, count: number): TestClient[] {
   const clients = Array.from({ length: count }, () => new TestClient(`127.0.0.1:${cluster.port}`));
-  releases.push(() => clients.forEach((client) => client.close()));
+  releases.push(() => {
+    for (const client of clients) client.close();
+  });
   return clients;
 }
 

@@ -19,7 +19,8 @@ describe("AddJob", () => {
   });
 
   it("tells a repeated add from one that takes its id for something else", async () => {
-    const add = (dataJson: string) => posta.client.queue("AddJob", { queue: "ids", job: { name: "n", dataJson, options: { id: "once" } } });
+    const add = (dataJson: string) =>
+      posta.client.queue("AddJob", { queue: "ids", job: { name: "n", dataJson, options: { id: "once" } } });
     expect((await add("1")).outcome).toBe("OUTCOME_ADDED");
     expect((await add("1")).outcome).toBe("OUTCOME_DUPLICATE");
     await expect(add("2")).rejects.toMatchObject({ code: 6 });

@@ -243,7 +243,9 @@ describe("a stream of jobs", () => {
     const sequences = new Set<number>();
     // grpc-js holds its connection back only once a reader has come and paused.
     stream.once("data", () => stream.pause());
-    stream.on("data", ({ acks }) => acks.forEach((ack: { sequence: number }) => sequences.add(ack.sequence)));
+    stream.on("data", ({ acks }) => {
+      for (const { sequence } of acks) sequences.add(sequence);
+    });
     for (let sequence = 0; sequence < messages; sequence += 1) stream.write(message(sequence));
     const stalledAt = await untilSteady(countWaiting);
     expect(stream.isPaused()).toBe(true);

@@ -12,7 +12,12 @@ import { loadSync, type MessageTypeDefinition } from "@grpc/proto-loader";
 
 /** Loaded as any client would, not by Posta's own code. */
 const definition = loadSync(
-  ["posta/queue/v1/queue_service.proto", "grpc/health/v1/health.proto", "google/rpc/status.proto", "google/rpc/error_details.proto"],
+  [
+    "posta/queue/v1/queue_service.proto",
+    "grpc/health/v1/health.proto",
+    "google/rpc/status.proto",
+    "google/rpc/error_details.proto",
+  ],
   {
     includeDirs: [fileURLToPath(new URL("../../proto", import.meta.url))],
     longs: Number,
@@ -44,16 +49,29 @@ export class TestClient {
     return this.call("posta.queue.v1.QueueService", method, request, options);
   }
 
-  call(service: string, method: string, request: object, { deadlineMs, metadata = {} }: CallOptions = {}): Promise<Answer> {
+  call(
+    service: string,
+    method: string,
+    request: object,
+    { deadlineMs, metadata = {} }: CallOptions = {},
+  ): Promise<Answer> {
     const { path, requestSerialize, responseDeserialize } = methodOf(service, method);
     const headers = new Metadata();
     for (const [key, value] of Object.entries(metadata)) headers.set(key, value);
     const options = deadlineMs === undefined ? {} : { deadline: Date.now() + deadlineMs };
     return new Promise((resolve, reject) => {
-      this.raw.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, headers, options, (error, answer) => {
-        if (error) reject(error);
-        else resolve(answer);
-      });
+      this.raw.makeUnaryRequest(
+        path,
+        requestSerialize,
+        responseDeserialize,
+        request,
+        headers,
+        options,
+        (error, answer) => {
+          if (error) reject(error);
+          else resolve(answer);
+        },
+      );
     });
   }
 
@@ -94,7 +112,8 @@ export async function failureOf(call: Promise<unknown>): Promise<ServiceError> {
 export function detailsOf(error: ServiceError): Record<string, Answer> {
   const [encoded] = error.metadata.get("grpc-status-details-bin");
   if (!encoded) return {};
-  const decode = (type: string, bytes: Buffer): Answer => (definition[type] as MessageTypeDefinition<object, object>).deserialize(bytes);
+  const decode = (type: string, bytes: Buffer): Answer =>
+    (definition[type] as MessageTypeDefinition<object, object>).deserialize(bytes);
   const { details } = decode("google.rpc.Status", encoded as Buffer);
   return Object.fromEntries(
     details.map(({ type_url, value }: { type_url: string; value: Buffer }) => {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer as createSocket, type AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -132,7 +132,9 @@ export async function startCluster(env: Env = {}, { ready = true } = {}): Promis
         };
         waiting.add(check);
         check();
-        void ended.then(() => setImmediate(() => (pattern.test(output) ? resolve() : reject(new Error(`it ended:\n${output}`)))));
+        void ended.then(() =>
+          setImmediate(() => (pattern.test(output) ? resolve() : reject(new Error(`it ended:\n${output}`)))),
+        );
       });
     },
     async serverPids() {

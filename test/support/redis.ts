@@ -21,7 +21,15 @@ export interface TestRedis {
 export async function startRedis(options: Record<string, string> = {}): Promise<TestRedis> {
   const dir = mkdtempSync(join(tmpdir(), "posta-redis-"));
   const socket = join(dir, "redis.sock");
-  const settings = { port: "0", unixsocket: socket, dir, appendonly: "yes", save: "", "maxmemory-policy": "noeviction", ...options };
+  const settings = {
+    port: "0",
+    unixsocket: socket,
+    dir,
+    appendonly: "yes",
+    save: "",
+    "maxmemory-policy": "noeviction",
+    ...options,
+  };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   let server = spawn("redis-server", args, { stdio: "ignore" });
   await untilReady(socket);
