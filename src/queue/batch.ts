@@ -1,4 +1,3 @@
-import { Job } from "bullmq";
 import { LRUCache } from "lru-cache";
 import { PostaError } from "../errors.js";
 import type { RedisStore } from "../store/redis.js";
@@ -53,16 +52,13 @@ export class BatchWriter {
 
   /** By BullMQ's own script, in a transaction that shows whether the id was there before. */
   private async writeDeduplicated(queue: string, run: Entry[]): Promise<AddResult[]> {
-    const bullQueue = await this.bull.queue(queue);
-    const backend = bullQueue.getBackend();
-    const multi = this.bull.transaction();
+    const { multi, add } = await this.bull.transaction(queue);
     const meta = this.keys.of(queue, "meta");
     multi.hsetnx(meta, "opts.maxLenEvents", queueMeta.maxLenEvents);
     multi.hsetnx(meta, "version", queueMeta.version);
     for (const { id, spec } of run) {
       multi.hmget(this.keys.of(queue, id), "name", "data");
-      const job = new Job(bullQueue, spec.name, undefined, { ...spec.options, jobId: id }, id);
-      await backend.addJobToTransaction(multi, { ...job.asJSON(), data: spec.dataJson }, id);
+      await add(id, spec.name, spec.dataJson, spec.options);
     }
     const listing = this.listed.has(queue) ? undefined : this.list(queue);
     const [answers] = await Promise.all([multi.exec(), listing]);

@@ -1,13 +1,5 @@
 import { createRequire } from "node:module";
-import {
-  createIORedisClient,
-  type IRedisTransaction,
-  Queue,
-  QueueKeys,
-  type QueueOptions,
-  RedisConnection,
-  RedisQueueBackend,
-} from "bullmq";
+import type { IRedisTransaction, JobJson, JobsOptions, Queue, QueueOptions, RedisQueueBackend } from "bullmq";
 import type { ChainableCommander } from "ioredis";
 import type { RedisStore } from "../store/redis.js";
 import { toStoreError } from "../store/redis-errors.js";
@@ -18,15 +10,27 @@ export const queueMeta = {
   version: `bullmq:${createRequire(import.meta.url)("bullmq/package.json").version}`,
 };
 
+/** What BullMQ's operations fail with, in the code of their error. */
+export const errorCodes = { jobNotExist: -1, jobNotInState: -3, jobBelongsToJobScheduler: -8 };
+
 /** A transaction that takes both plain commands and BullMQ's scripts. */
 export type Transaction = ChainableCommander & IRedisTransaction;
+
+/** BullMQ's module. It is loaded when it is first needed: plain adds and reads do without, and without its 10 MiB. */
+type Library = typeof import("bullmq");
+
+interface Shared {
+  library: Library;
+  /** Of no queue: only its siblings are used. */
+  backend: RedisQueueBackend;
+}
 
 /**
  * BullMQ's own API on the store's one connection, for all that the fast path does not do. A queue is a light object on a
  * shared backend: it is made for a call and needs no closing.
  */
 export class Bull {
-  private backend: Promise<RedisQueueBackend> | undefined;
+  private loading: Promise<Shared> | undefined;
 
   constructor(
     private readonly store: RedisStore,
@@ -35,35 +39,49 @@ export class Bull {
 
   /** Throws unavailable if Redis is down. */
   async queue(name: string): Promise<Queue> {
-    const shared = await this.shared();
-    // The third argument makes a queue of its siblings: without it each would listen on the connection of its own.
-    return new Queue(name, { connection: {}, prefix: this.prefix, skipMetasUpdate: true }, () => {
-      return shared.forQueue(name) as RedisQueueBackend;
-    });
+    return this.queueOf(await this.shared(), name);
   }
 
-  /** A transaction for {@link RedisQueueBackend.addJobToTransaction}. */
-  transaction(): Transaction {
-    return createIORedisClient(this.store.client).multi() as unknown as Transaction;
+  /** A transaction to add jobs in, and how to add one: its payload is stored byte for byte. */
+  async transaction(name: string) {
+    const shared = await this.shared();
+    const { createIORedisClient, Job } = shared.library;
+    const queue = this.queueOf(shared, name);
+    const multi = createIORedisClient(this.store.client).multi() as unknown as Transaction;
+    const add = (id: string, jobName: string, dataJson: string, options: JobsOptions) => {
+      const job = new Job(queue, jobName, undefined, { ...options, jobId: id }, id);
+      const json: JobJson = { ...job.asJSON(), data: dataJson };
+      return queue.getBackend().addJobToTransaction(multi, json, id);
+    };
+    return { multi, add };
+  }
+
+  private queueOf({ library, backend }: Shared, name: string): Queue {
+    // The third argument makes a queue of its siblings: without it each would listen on the connection of its own.
+    return new library.Queue(name, { connection: {}, prefix: this.prefix, skipMetasUpdate: true }, () => {
+      return backend.forQueue(name) as RedisQueueBackend;
+    });
   }
 
   /** Made when Redis is first there: BullMQ asks it for its version, and would remember a failure for good. */
-  private shared(): Promise<RedisQueueBackend> {
+  private shared(): Promise<Shared> {
     this.store.requireUsable();
-    this.backend ??= this.connect().catch((error) => {
-      this.backend = undefined;
+    this.loading ??= this.load().catch((error) => {
+      this.loading = undefined;
       throw toStoreError(error);
     });
-    return this.backend;
+    return this.loading;
   }
 
-  private async connect(): Promise<RedisQueueBackend> {
-    const connection = new RedisConnection(this.store.client, { shared: true, blocking: false });
+  private async load(): Promise<Shared> {
+    const library = await import("bullmq");
+    const connection = new library.RedisConnection(this.store.client, { shared: true, blocking: false });
     connection.on("error", () => {}); // The store logs what happens to its connection.
     await connection.client;
-    const keys = new QueueKeys(this.prefix);
-    const name = "posta"; // Of no queue: only its siblings are used.
+    const keys = new library.QueueKeys(this.prefix);
+    const toKey = (part: string) => keys.toKey("posta", part);
     const options: QueueOptions = { connection: {}, prefix: this.prefix };
-    return new RedisQueueBackend(connection, name, keys.getKeys(name), (part) => keys.toKey(name, part), options);
+    const backend = new library.RedisQueueBackend(connection, "posta", keys.getKeys("posta"), toKey, options);
+    return { library, backend };
   }
 }

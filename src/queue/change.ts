@@ -1,8 +1,8 @@
-import { ErrorCode, type Queue } from "bullmq";
+import type { Queue } from "bullmq";
 import { PostaError, show } from "../errors.js";
 import type { RedisStore } from "../store/redis.js";
 import { toStoreError } from "../store/redis-errors.js";
-import { type Bull, queueMeta } from "./bull.js";
+import { type Bull, errorCodes, queueMeta } from "./bull.js";
 import type { Keys } from "./keys.js";
 import type { Caller } from "./lane.js";
 import { type JobReader, noSuchJob, type State } from "./read-job.js";
@@ -135,9 +135,9 @@ export class Changer {
   private async onJob(queue: string, id: string, change: (bull: Queue) => Promise<unknown>): Promise<void> {
     await this.onQueue(queue, change).catch((error) => {
       const code = (error.cause as { code?: number } | undefined)?.code;
-      if (code === ErrorCode.JobNotExist) throw noSuchJob(queue, id);
-      if (code === ErrorCode.JobNotInState) throw wrongState(`the job ${show(id)} is not in a state that allows this`);
-      if (code === ErrorCode.JobBelongsToJobScheduler) throw wrongState(`the job ${show(id)} belongs to a schedule`);
+      if (code === errorCodes.jobNotExist) throw noSuchJob(queue, id);
+      if (code === errorCodes.jobNotInState) throw wrongState(`the job ${show(id)} is not in a state that allows this`);
+      if (code === errorCodes.jobBelongsToJobScheduler) throw wrongState(`the job ${show(id)} belongs to a schedule`);
       throw error;
     });
   }
