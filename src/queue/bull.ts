@@ -14,7 +14,7 @@ export const queueMeta = {
 export const errorCodes = { jobNotExist: -1, jobNotInState: -3, jobBelongsToJobScheduler: -8 };
 
 /** A transaction that takes both plain commands and BullMQ's scripts. */
-export type Transaction = ChainableCommander & IRedisTransaction;
+type Transaction = ChainableCommander & IRedisTransaction;
 
 /** BullMQ's module. It is loaded when it is first needed: plain adds and reads do without, and without its 10 MiB. */
 type Library = typeof import("bullmq");
