@@ -3,3 +3,4 @@ import { cpSync } from "node:fs";
 
 cpSync("proto", "dist/proto", { recursive: true });
 cpSync("src/store/lua", "dist/src/store/lua", { recursive: true });
+cpSync("src/gen/contract.binpb", "dist/src/gen/contract.binpb");

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes the TypeScript types of the contract, from proto/ into the folder named ($1, src/gen by default).
+# Writes the TypeScript types and the descriptors of the contract, from proto/ into the folder named ($1, src/gen by default).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=${1:-src/gen}
@@ -11,3 +11,5 @@ node_modules/.bin/proto-loader-gen-types \
   posta/queue/v1/queue_service.proto grpc/health/v1/health.proto google/rpc/error_details.proto google/rpc/status.proto >/dev/null
 # The per-file roots are not used: the contract is loaded at run time, by src/grpc/contract.ts.
 rm -f "$out"/*.ts
+# For reflection: proto-loader's own descriptors merge files, and clients then miss what they import.
+node_modules/.bin/buf build --as-file-descriptor-set --exclude-source-info -o "$out/contract.binpb"

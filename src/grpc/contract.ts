@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { ServiceDefinition } from "@grpc/grpc-js";
 import { loadSync, type MessageTypeDefinition, type PackageDefinition } from "@grpc/proto-loader";
+import descriptor from "protobufjs/ext/descriptor/index.js";
 import type { BadRequest } from "../gen/google/rpc/BadRequest.js";
 import type { RetryInfo } from "../gen/google/rpc/RetryInfo.js";
 import type { Status } from "../gen/google/rpc/Status.js";
@@ -8,6 +10,8 @@ import type { Status } from "../gen/google/rpc/Status.js";
 /** The contract as it is loaded from proto/, once a process. */
 export interface Contract {
   definition: PackageDefinition;
+  /** The encoded FileDescriptorProto of every file, for reflection. */
+  descriptors: Buffer[];
   /** A service by its full name. */
   service(name: string): ServiceDefinition;
   /** Encoders of the error details, by type. */
@@ -39,6 +43,7 @@ export function loadContract(): Contract {
   const encoder = (type: string) => (definition[type] as MessageTypeDefinition<object, object>).serialize;
   return {
     definition,
+    descriptors: readDescriptors(),
     service: (name) => definition[name] as ServiceDefinition,
     encode: {
       status: encoder("google.rpc.Status"),
@@ -46,4 +51,11 @@ export function loadContract(): Contract {
       retryInfo: encoder("google.rpc.RetryInfo"),
     },
   };
+}
+
+/** As buf wrote them, with the files' own names and imports. */
+function readDescriptors(): Buffer[] {
+  const set = descriptor.FileDescriptorSet.decode(readFileSync(new URL("../gen/contract.binpb", import.meta.url)));
+  const files = (set as unknown as { file: object[] }).file;
+  return files.map((file) => Buffer.from(descriptor.FileDescriptorProto.encode(file).finish()));
 }

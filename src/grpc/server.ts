@@ -1,5 +1,6 @@
 import { promisify } from "node:util";
 import { Server, type ServerOptions, type ServiceDefinition, type UntypedServiceImplementation } from "@grpc/grpc-js";
+import type { PackageDefinition } from "@grpc/proto-loader";
 import { ReflectionService } from "@grpc/reflection";
 import type { Registry } from "prom-client";
 import { type Config, ConfigError } from "../config.js";
@@ -39,7 +40,9 @@ export class GrpcServer {
     this.adapter = new Adapter(this.statuses, createAuthenticate(config.authFile), this.closing.signal);
     const open = new Adapter(this.statuses, createAuthenticate(undefined), this.closing.signal);
     this.add(healthService, () => this.health.handlers(open));
-    new ReflectionService(contract.definition, { services: [healthService, ...services] }).addToServer(this.server);
+    // The shape that the library reads descriptors from.
+    const described = { contract: { fileDescriptorProtos: contract.descriptors } } as unknown as PackageDefinition;
+    new ReflectionService(described, { services: [healthService, ...services] }).addToServer(this.server);
   }
 
   /** Serves a service of the contract. */
