@@ -12,8 +12,8 @@ import { unfitExitCode } from "./messages.js";
 import { requireFreePort } from "./ports.js";
 import { Supervisor } from "./supervisor.js";
 
-/** A young generation of 12 MiB instead of 16: it saves some 10 MiB a server under load, for hardly any of its rate. */
-const serverFlags = ["--max-semi-space-size=12"];
+/** A young generation of 8 MiB instead of 16: it saves some 20 MiB a server under load, for a few percent of its rate. */
+const serverFlags = ["--max-semi-space-size=8"];
 
 /** Undoes one step of the start. */
 type Release = () => void | Promise<void>;
