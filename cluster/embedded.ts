@@ -70,8 +70,9 @@ export class EmbeddedRedis {
       appendfsync: "everysec",
       // At the default of 64mb a busy queue would rewrite its file every other second.
       "auto-aof-rewrite-min-size": "256mb",
-      // The options of a job take some 200 bytes: up to this its hash stays in the compact form, which is smaller and faster.
-      "hash-max-listpack-value": "1024",
+      // The options of a job take some 200 bytes: up to this its hash stays in the compact form, which is smaller and
+      // faster. Redis 7 calls it hash-max-listpack-value and takes this name too; Redis 6 knows no other.
+      "hash-max-ziplist-value": "1024",
       save: "",
       "maxmemory-policy": "noeviction",
     };

@@ -18,9 +18,9 @@ export type ErrorCode =
 /** What a {@link PostaError} carries beside its code and message. */
 export interface ErrorDetail {
   /** The path of the request's field at fault: "jobs[3].options.priority". */
-  field?: string;
+  field?: string | undefined;
   /** How long to wait before trying again, in milliseconds. */
-  retryAfterMs?: number;
+  retryAfterMs?: number | undefined;
   /** For the log only; never reaches a caller. */
   cause?: unknown;
 }
@@ -39,6 +39,13 @@ export class PostaError extends Error {
     super(message, { cause: detail.cause });
     this.field = detail.field;
     this.retryAfterMs = detail.retryAfterMs;
+  }
+
+  /** The same error of a field that lies under `path`: "name: is required" becomes "jobs[3].name: is required". */
+  within(path: string): PostaError {
+    if (this.field === undefined) return this;
+    const { code, field, message, retryAfterMs, cause } = this;
+    return new PostaError(code, `${path}.${message}`, { field: `${path}.${field}`, retryAfterMs, cause });
   }
 }
 

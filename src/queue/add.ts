@@ -3,12 +3,18 @@ import { PostaError, toPostaError } from "../errors.js";
 import type { BatchWriter } from "./batch.js";
 import { type JobRequest, type JobSpec, parseJob } from "./job.js";
 import { createJobIds } from "./job-ids.js";
-import { type AddResult, type Caller, Lane } from "./lane.js";
+import { type AddResult, type Caller, type Entry, Lane } from "./lane.js";
 
 export interface AddLimits {
   maxJobBytes: number;
   maxPendingJobs: number;
   maxPendingBytes: number;
+}
+
+/** Stands for a job that could not even be read; `id` is what it asked for, "" for none. */
+export interface Refusal {
+  id: string;
+  error: PostaError;
 }
 
 /** Adds jobs to queues: checks them, gives them ids, and hands them to their queue's lane. */
@@ -25,25 +31,34 @@ export class Adder {
     private readonly limits: AddLimits,
   ) {}
 
-  /** Adds one job. Never rejects: what is wrong is in the result. */
-  add(queue: string, job: JobRequest, caller: Caller): Promise<AddResult> {
-    return new Promise((resolve) => this.start(queue, job, "job", caller, resolve));
+  /** Adds one job. What is wrong is in the result, not thrown, unless there is no room for it. */
+  async add(queue: string, job: JobRequest | Refusal, caller: Caller): Promise<AddResult> {
+    const [result] = await this.addAll(queue, [job], caller, () => "job");
+    return result as AddResult;
   }
 
   /**
-   * Adds jobs in order; answers a result for each. Never rejects. `places` are the jobs' places in the request, for errors,
-   * where those are others than in `jobs`.
+   * Adds jobs in order; answers a result for each, in which one bad job fails alone. Throws exhausted, and adds none, if
+   * too much is on its way. `pathOf` names a job in errors.
    */
-  addAll(queue: string, jobs: JobRequest[], caller: Caller, places?: number[]): Promise<AddResult[]> {
-    const results: AddResult[] = new Array(jobs.length);
-    let open = jobs.length;
+  addAll(
+    queue: string,
+    jobs: (JobRequest | Refusal)[],
+    caller: Caller,
+    pathOf = (index: number) => `jobs[${index}]`,
+  ): Promise<AddResult[]> {
     return new Promise((resolve) => {
+      this.requireRoom();
+      const call = new PendingCall(jobs.length, (results) => {
+        this.release(call);
+        resolve(results);
+      });
+      this.pendingJobs += jobs.length;
+      const lane = this.laneOf(queue);
       for (const [index, job] of jobs.entries()) {
-        this.start(queue, job, `jobs[${places?.[index] ?? index}]`, caller, (result) => {
-          results[index] = result;
-          open -= 1;
-          if (open === 0) resolve(results);
-        });
+        const spec = this.parse(job);
+        if (spec instanceof PostaError) call.settle(index, { jobId: job.id ?? "", error: spec.within(pathOf(index)) });
+        else lane.push(this.accept(spec, caller, call, index));
       }
     });
   }
@@ -56,26 +71,27 @@ export class Adder {
     });
   }
 
-  private start(queue: string, job: JobRequest, path: string, caller: Caller, done: (result: AddResult) => void): void {
-    let spec: JobSpec;
+  private parse(job: JobRequest | Refusal): JobSpec | PostaError {
+    if ("error" in job) return job.error;
     try {
-      spec = parseJob(job, path, this.limits.maxJobBytes);
-      this.requireRoom();
+      return parseJob(job, this.limits.maxJobBytes);
     } catch (error) {
-      done({ jobId: job.id ?? "", error: toPostaError(error) });
-      return;
+      return toPostaError(error);
     }
+  }
+
+  private accept(spec: JobSpec, caller: Caller, call: PendingCall, index: number): Entry {
     const bytes = spec.dataJson.length;
-    this.pendingJobs += 1;
+    call.bytes += bytes;
     this.pendingBytes += bytes;
-    const settle = (result: AddResult) => {
-      this.pendingJobs -= 1;
-      this.pendingBytes -= bytes;
-      done(result);
-      if (this.pendingJobs === 0) this.idle?.();
-    };
     const fresh = spec.id === undefined;
-    this.laneOf(queue).push({ spec, id: spec.id ?? this.ids.generate().toString(), fresh, caller, settle });
+    return new PendingJob(spec, spec.id ?? this.ids.generate().toString(), fresh, caller, call, index);
+  }
+
+  private release(call: PendingCall): void {
+    this.pendingJobs -= call.size;
+    this.pendingBytes -= call.bytes;
+    if (this.pendingJobs === 0) this.idle?.();
   }
 
   private requireRoom(): void {
@@ -93,5 +109,41 @@ export class Adder {
       this.lanes.set(queue, lane);
     }
     return lane;
+  }
+}
+
+/** The jobs of one call: done when each has its result. */
+class PendingCall {
+  bytes = 0;
+  private open: number;
+  private readonly results: AddResult[];
+
+  constructor(
+    readonly size: number,
+    private readonly done: (results: AddResult[]) => void,
+  ) {
+    this.open = size;
+    this.results = new Array(size);
+  }
+
+  settle(index: number, result: AddResult): void {
+    this.results[index] = result;
+    this.open -= 1;
+    if (this.open === 0) this.done(this.results);
+  }
+}
+
+class PendingJob implements Entry {
+  constructor(
+    readonly spec: JobSpec,
+    readonly id: string,
+    readonly fresh: boolean,
+    readonly caller: Caller,
+    private readonly call: PendingCall,
+    private readonly index: number,
+  ) {}
+
+  settle(result: AddResult): void {
+    this.call.settle(this.index, result);
   }
 }

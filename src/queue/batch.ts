@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { pack } from "msgpackr";
 import { PostaError } from "../errors.js";
 import type { RedisStore } from "../store/redis.js";
 import { toStoreError } from "../store/redis-errors.js";
@@ -37,17 +38,25 @@ export class BatchWriter {
 
   private async writePlain(queue: string, batch: Entry[]): Promise<AddResult[]> {
     const keys = scriptKeys.map((part) => this.keys.of(queue, part));
-    const args: (string | number)[] = [this.keys.start(queue), queueMeta.version, Date.now()];
-    for (const { id, spec, caller, fresh } of batch) {
-      const options = `${spec.optionsJson},"jobId":${JSON.stringify(id)}}`;
-      const notAfter = Math.min(Math.ceil(this.store.toRedisTime(caller.deadline)), Number.MAX_SAFE_INTEGER);
-      args.push(id, spec.name, spec.dataJson, options, `${notAfter}${how(spec, fresh)}`);
-    }
+    const args = [this.keys.start(queue), queueMeta.version, Date.now(), pack(this.flatten(batch))];
     const listing = this.listed.has(queue) ? undefined : this.list(queue);
     const [answer] = await Promise.all([this.addJobs(keys, args), listing]);
     const isNew = answer.startsWith("+");
     if (isNew && !listing) await this.list(queue);
     return batch.map((entry, index) => toResult(entry, answer.charCodeAt(isNew ? index + 1 : index) - 48));
+  }
+
+  /** The jobs as add-jobs.lua takes them: one list, and options only where they are others than those before. */
+  private flatten(batch: Entry[]): (string | number)[] {
+    const fields: (string | number)[] = [];
+    let options = "";
+    for (const { id, spec, caller, fresh } of batch) {
+      const notAfter = Math.ceil(this.store.toRedisTime(caller.deadline));
+      fields.push(id, spec.name, spec.dataJson, spec.optionsJson === options ? "" : spec.optionsJson);
+      fields.push(notAfter, how(spec, fresh));
+      options = spec.optionsJson;
+    }
+    return fields;
   }
 
   /** By BullMQ's own script, in a transaction that shows whether the id was there before. */

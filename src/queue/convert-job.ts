@@ -5,28 +5,32 @@ import type { JobOptions__Output as OptionsMessage } from "../gen/posta/queue/v1
 import type { Retention__Output as RetentionMessage } from "../gen/posta/queue/v1/Retention.js";
 import type { StatusMap } from "../grpc/status.js";
 import { toMs } from "../grpc/times.js";
+import type { Refusal } from "./add.js";
 import type { JobRequest, Retention } from "./job.js";
 import type { AddResult } from "./lane.js";
 
-/** A job of a request, as the domain asks for it. Throws invalid for what only the message can get wrong. */
-export function toJobRequest(job: JobMessage | null, path: string): JobRequest {
-  if (!job) throw invalid(path, "is required");
-  const { name, dataJson, options } = job;
-  return options ? { name, dataJson, ...toOptions(options, `${path}.options`) } : { name, dataJson };
+/** A job of a request, as the domain asks for it; a refusal for what only the message can get wrong. */
+export function toJobOrRefusal({ name, dataJson, options }: JobMessage): JobRequest | Refusal {
+  if (!options) return { name, dataJson };
+  try {
+    return { name, dataJson, ...toOptions(options) };
+  } catch (error) {
+    return { id: options.id, error: toPostaError(error) };
+  }
 }
 
-function toOptions(options: OptionsMessage, at: string): Omit<JobRequest, "name" | "dataJson"> {
+function toOptions(options: OptionsMessage): Omit<JobRequest, "name" | "dataJson"> {
   const { id, priority, attempts, lifo, delay, backoff, keepOnComplete, keepOnFail, deduplication } = options;
   return {
     lifo,
     ...(id === "" ? {} : { id }),
     ...(priority === undefined ? {} : { priority }),
     ...(attempts === undefined ? {} : { attempts }),
-    ...(delay ? { delayMs: toMs(delay, `${at}.delay`) ?? 0 } : {}),
-    ...(backoff ? { backoff: toBackoff(backoff, `${at}.backoff`) } : {}),
-    ...(keepOnComplete ? { keepOnComplete: toRetention(keepOnComplete, `${at}.keep_on_complete`) } : {}),
-    ...(keepOnFail ? { keepOnFail: toRetention(keepOnFail, `${at}.keep_on_fail`) } : {}),
-    ...(deduplication ? { deduplication: toDeduplication(deduplication, `${at}.deduplication`) } : {}),
+    ...(delay ? { delayMs: toMs(delay, "options.delay") ?? 0 } : {}),
+    ...(backoff ? { backoff: toBackoff(backoff, "options.backoff") } : {}),
+    ...(keepOnComplete ? { keepOnComplete: toRetention(keepOnComplete, "options.keep_on_complete") } : {}),
+    ...(keepOnFail ? { keepOnFail: toRetention(keepOnFail, "options.keep_on_fail") } : {}),
+    ...(deduplication ? { deduplication: toDeduplication(deduplication, "options.deduplication") } : {}),
   };
 }
 
@@ -64,9 +68,4 @@ export function toResultMessage(result: AddResult, statuses: StatusMap): AddResu
     return { jobId: result.jobId, outcome: "OUTCOME_UNSPECIFIED", error: statuses.toItem(result.error) };
   }
   return { jobId: result.jobId, outcome: outcomes[result.outcome], error: null };
-}
-
-/** A job that could not even be converted, as its result. */
-export function toFailedResult(job: JobMessage, thrown: unknown): AddResult {
-  return { jobId: job.options?.id ?? "", error: toPostaError(thrown) };
 }

@@ -58,17 +58,16 @@ const defaultOptions: JobsOptions = {
 };
 const defaultOptionsJson = openJson(defaultOptions);
 
-/** Checks a job and gives it its defaults. Throws invalid (or exhausted, for its size), naming the field under `path`. */
-export function parseJob(job: JobRequest, path: string, maxBytes: number): JobSpec {
-  requireJobName(job.name, `${path}.name`);
-  const dataJson = parseData(job.dataJson, `${path}.data_json`, maxBytes);
-  const at = `${path}.options`;
-  if (job.id !== undefined) requireJobId(job.id, `${at}.id`);
-  const priority = parsePriority(job.priority, `${at}.priority`);
-  const delayMs = inRange(job.delayMs ?? 0, 0, maxDelayMs, `${at}.delay`, " ms");
+/** Checks a job and gives it its defaults. Throws invalid (or exhausted, for its size), naming the job's field. */
+export function parseJob(job: JobRequest, maxBytes: number): JobSpec {
+  requireJobName(job.name, "name");
+  const dataJson = parseData(job.dataJson, "data_json", maxBytes);
+  if (job.id !== undefined) requireJobId(job.id, "options.id");
+  const priority = parsePriority(job.priority, "options.priority");
+  const delayMs = inRange(job.delayMs ?? 0, 0, maxDelayMs, "options.delay", " ms");
   const lifo = job.lifo === true;
-  if (lifo && (priority > 0 || delayMs > 0)) throw invalid(`${at}.lifo`, "goes with neither priority nor delay");
-  const options = parseOptions(job, priority, delayMs, lifo, at);
+  if (lifo && (priority > 0 || delayMs > 0)) throw invalid("options.lifo", "goes with neither priority nor delay");
+  const options = parseOptions(job, priority, delayMs, lifo);
   const optionsJson = options === defaultOptions ? defaultOptionsJson : openJson(options);
   return { name: job.name, dataJson, id: job.id, priority, delayMs, lifo, options, optionsJson };
 }
@@ -103,19 +102,21 @@ export function inRange(value: number, min: number, max: number, field: string, 
   throw invalid(field, "is not a number");
 }
 
-function parseOptions(job: JobRequest, priority: number, delayMs: number, lifo: boolean, at: string): JobsOptions {
+function parseOptions(job: JobRequest, priority: number, delayMs: number, lifo: boolean): JobsOptions {
   const { attempts, backoff, keepOnComplete, keepOnFail, deduplication } = job;
   const runsAsUsual = priority === 0 && delayMs === 0 && !lifo && !deduplication;
   if (runsAsUsual && attempts === undefined && !backoff && !keepOnComplete && !keepOnFail) return defaultOptions;
   return {
-    attempts: attempts === undefined ? defaultAttempts : inRange(attempts, 1, 1000, `${at}.attempts`),
-    backoff: backoff ? parseBackoff(backoff, `${at}.backoff`) : defaultBackoff,
-    removeOnComplete: keepOnComplete ? parseRetention(keepOnComplete, `${at}.keep_on_complete`) : defaultKeepOnComplete,
-    removeOnFail: keepOnFail ? parseRetention(keepOnFail, `${at}.keep_on_fail`) : defaultKeepOnFail,
+    attempts: attempts === undefined ? defaultAttempts : inRange(attempts, 1, 1000, "options.attempts"),
+    backoff: backoff ? parseBackoff(backoff, "options.backoff") : defaultBackoff,
+    removeOnComplete: keepOnComplete
+      ? parseRetention(keepOnComplete, "options.keep_on_complete")
+      : defaultKeepOnComplete,
+    removeOnFail: keepOnFail ? parseRetention(keepOnFail, "options.keep_on_fail") : defaultKeepOnFail,
     ...(priority > 0 ? { priority } : {}),
     ...(delayMs > 0 ? { delay: delayMs } : {}),
     ...(lifo ? { lifo } : {}),
-    ...(deduplication ? { deduplication: parseDeduplication(deduplication, `${at}.deduplication`) } : {}),
+    ...(deduplication ? { deduplication: parseDeduplication(deduplication, "options.deduplication") } : {}),
   };
 }
 

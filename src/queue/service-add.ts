@@ -10,8 +10,7 @@ import type { Adapter, CallContext } from "../grpc/handlers.js";
 import type { StatusMap } from "../grpc/status.js";
 import type { Adder } from "./add.js";
 import { AddStream } from "./add-stream.js";
-import { toFailedResult, toJobRequest, toOutcome, toResultMessage } from "./convert-job.js";
-import type { JobRequest } from "./job.js";
+import { toJobOrRefusal, toOutcome, toResultMessage } from "./convert-job.js";
 import type { AddResult, Caller } from "./lane.js";
 import { requireQueueName } from "./names.js";
 
@@ -21,7 +20,8 @@ const maxJobs = 10_000;
 export function addHandlers(adapter: Adapter, adder: Adder, statuses: StatusMap) {
   async function addJob({ queue, job }: AddJobRequest, context: CallContext): Promise<AddJobResponse> {
     requireAllowed(queue, context);
-    const result = await adder.add(queue, toJobRequest(job, "job"), context);
+    if (!job) throw invalid("job", "is required");
+    const result = await adder.add(queue, toJobOrRefusal(job), context);
     if (result.error) throw result.error;
     return { jobId: result.jobId, outcome: toOutcome(result.outcome) };
   }
@@ -46,22 +46,9 @@ export function addHandlers(adapter: Adapter, adder: Adder, statuses: StatusMap)
     return { sequence, results: results.map((result) => toResultMessage(result, statuses)) };
   }
 
-  /** Jobs that cannot be converted fail alone; the others keep their order. */
-  async function addEach(queue: string, jobs: JobMessage[], caller: Caller): Promise<AddResult[]> {
-    const failed = new Map<number, AddResult>();
-    const requests: JobRequest[] = [];
-    const places: number[] = [];
-    for (const [index, job] of jobs.entries()) {
-      try {
-        requests.push(toJobRequest(job, `jobs[${index}]`));
-        places.push(index);
-      } catch (error) {
-        failed.set(index, toFailedResult(job, error));
-      }
-    }
-    if (failed.size === 0) return adder.addAll(queue, requests, caller);
-    const added = (requests.length === 0 ? [] : await adder.addAll(queue, requests, caller, places)).values();
-    return jobs.map((_, index) => failed.get(index) ?? (added.next().value as AddResult));
+  /** One bad job fails alone. */
+  function addEach(queue: string, jobs: JobMessage[], caller: Caller): Promise<AddResult[]> {
+    return adder.addAll(queue, jobs.map(toJobOrRefusal), caller);
   }
 
   return {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { RedisClient } from "./redis-address.js";
 
 /** A Lua script of store/lua, on one client; its header says what KEYS, ARGV and the answer are. */
-export type Script<Answer> = (keys: string[], args: (string | number)[]) => Promise<Answer>;
+export type Script<Answer> = (keys: string[], args: (string | number | Buffer)[]) => Promise<Answer>;
 
 /** Loads a script by its file's name. ioredis sends the text once a connection and its hash after that. */
 export function defineScript<Answer>(client: RedisClient, file: string, numberOfKeys: number): Script<Answer> {

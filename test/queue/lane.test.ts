@@ -17,7 +17,7 @@ function setup() {
     });
   });
   const push = (id: string, caller = patient, dataJson = "1") => {
-    const spec = parseJob({ name: "n", dataJson }, "job", 1 << 22);
+    const spec = parseJob({ name: "n", dataJson }, 1 << 22);
     const entry: Entry = { spec, id, fresh: true, caller, settle: (result) => results.push(result) };
     lane.push(entry);
   };
