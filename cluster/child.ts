@@ -1,3 +1,4 @@
+import cluster from "node:cluster";
 import { createServer } from "../src/app.js";
 import { ConfigError, readConfig } from "../src/config.js";
 import { createLog } from "../src/log.js";
@@ -26,6 +27,8 @@ export async function runServer(): Promise<void> {
   }
 
   process.on("message", (message: ToChild) => void (message.type === "drain" ? drain() : sendMetrics()));
+  // Or Node ends the process at once when its primary is gone, with all calls in flight.
+  if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;
   process.on("disconnect", () => void drain());
   process.on("SIGTERM", () => void drain());
   // Ctrl-C reaches the whole process group: the primary is told too, and drains its children.

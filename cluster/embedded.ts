@@ -54,7 +54,7 @@ export class EmbeddedRedis {
     if (!process || process.exitCode !== null || process.signalCode !== null) return;
     const gone = once(process, "exit");
     (process.stdio[3] as { destroy(): void }).destroy();
-    const force = setTimeout(() => process.kill("SIGKILL"), stopTimeoutMs);
+    const force = setTimeout(() => killGroup(process), stopTimeoutMs);
     await gone;
     clearTimeout(force);
   }
@@ -140,6 +140,11 @@ function socketIn(dir: string): string {
   const path = join(dir, "redis.sock");
   if (Buffer.byteLength(path) <= 100) return path;
   return join(tmpdir(), `posta-${createHash("sha256").update(dir).digest("hex").slice(0, 16)}.sock`);
+}
+
+/** The guard and the server: they are a process group. */
+function killGroup({ pid }: ChildProcess): void {
+  process.kill(-(pid as number), "SIGKILL");
 }
 
 async function isListening(socket: string): Promise<boolean> {

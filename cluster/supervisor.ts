@@ -16,6 +16,8 @@ const killAfterMs = 3000;
 export interface Child {
   readonly worker: Worker;
   serving: boolean;
+  /** A rolling restart started it, and it has not served yet: if it ends, nothing is lost, and the old one stays. */
+  onTrial: boolean;
 }
 
 interface Events {
@@ -31,8 +33,8 @@ interface Events {
 export class Supervisor extends EventEmitter<Events> {
   readonly children = new Set<Child>();
   restarts = 0;
-  /** Told to drain, and not gone yet. */
-  private readonly draining = new Set<Child>();
+  /** Told to drain, and not gone yet; each resolves when it is. */
+  private readonly draining = new Map<Child, Promise<void>>();
   private readonly exits: number[] = [];
   private stopping = false;
   private rolling = false;
@@ -49,7 +51,7 @@ export class Supervisor extends EventEmitter<Events> {
   }
 
   start(): void {
-    for (let index = 0; index < this.count; index += 1) this.fork();
+    this.fill();
   }
 
   get servingCount(): number {
@@ -62,32 +64,40 @@ export class Supervisor extends EventEmitter<Events> {
     this.rolling = true;
     try {
       for (const old of [...this.children]) {
-        const fresh = this.fork();
-        await this.untilServing(fresh);
+        if (this.stopping) return;
+        if (!this.children.has(old)) continue; // It ended by itself, and another takes its place.
+        await this.untilServing(this.fork(true));
         await this.drain(old);
       }
       this.log.info("rolling restart: done");
     } catch (error) {
-      this.log.error(`rolling restart: given up: ${(error as Error).message}`);
+      if (!this.stopping) this.log.error(`rolling restart: given up: ${(error as Error).message}`);
     } finally {
       this.rolling = false;
+      this.fill();
     }
   }
 
   /** Drains all children; resolves when they are gone. */
   async stop(): Promise<void> {
     this.stopping = true;
-    await Promise.all([...this.children].map((child) => this.drain(child)));
+    for (const child of this.children) void this.drain(child);
+    await Promise.all(this.draining.values());
   }
 
   /** Ends all children at once. */
   kill(): void {
     this.stopping = true;
-    for (const { worker } of [...this.children, ...this.draining]) worker.process.kill("SIGKILL");
+    for (const { worker } of [...this.children, ...this.draining.keys()]) worker.process.kill("SIGKILL");
   }
 
-  private fork(): Child {
-    const child: Child = { worker: cluster.fork(this.env), serving: false };
+  /** Starts as many as are missing. */
+  private fill(): void {
+    while (!this.stopping && this.children.size < this.count) this.fork(false);
+  }
+
+  private fork(onTrial: boolean): Child {
+    const child: Child = { worker: cluster.fork(this.env), serving: false, onTrial };
     this.children.add(child);
     child.worker.on("message", (message: ToPrimary) => this.hear(child, message));
     child.worker.once("exit", (code, signal) => this.lose(child, code, signal));
@@ -95,8 +105,14 @@ export class Supervisor extends EventEmitter<Events> {
   }
 
   private hear(child: Child, message: ToPrimary): void {
-    if (message.type === "serving") child.serving = message.serving;
-    if (message.type === "unfit") this.unfit = message.message;
+    if (message.type === "serving") {
+      child.serving = message.serving;
+      if (child.serving) child.onTrial = false;
+    }
+    if (message.type === "unfit") {
+      if (child.onTrial) this.log.error(message.message);
+      else this.unfit = message.message;
+    }
     this.emit("message", child, message);
   }
 
@@ -104,7 +120,7 @@ export class Supervisor extends EventEmitter<Events> {
     // One that was told to drain has been taken off the list already.
     const expected = !this.children.delete(child) || this.stopping;
     this.emit("exit", child);
-    if (expected) return;
+    if (expected || child.onTrial) return;
     if (code === unfitExitCode) {
       this.fail(new ConfigError(this.unfit ?? "a server found its settings unfit"));
       return;
@@ -124,7 +140,7 @@ export class Supervisor extends EventEmitter<Events> {
     }
     this.restarts += 1;
     const delay = 100 * 2 ** (recent - 1) * (0.75 + Math.random() / 2);
-    setTimeout(() => this.stopping || this.fork(), delay);
+    setTimeout(() => this.fill(), delay);
   }
 
   private fail(error: Error): void {
@@ -133,16 +149,19 @@ export class Supervisor extends EventEmitter<Events> {
     this.emit("fatal", error);
   }
 
-  private async drain(child: Child): Promise<void> {
-    const { worker } = child;
-    if (worker.isDead()) return;
+  private drain(child: Child): Promise<void> {
+    if (child.worker.isDead()) return Promise.resolve();
     this.children.delete(child);
-    this.draining.add(child);
+    const drained = this.untilDrained(child).finally(() => this.draining.delete(child));
+    this.draining.set(child, drained);
+    return drained;
+  }
+
+  private async untilDrained({ worker }: Child): Promise<void> {
     const gone = once(worker, "exit");
     worker.send({ type: "drain" }, () => {}); // One that cannot hear any more is about to end anyway.
     const force = setTimeout(() => worker.process.kill("SIGKILL"), this.drainTimeoutMs + killAfterMs);
     await gone;
-    this.draining.delete(child);
     clearTimeout(force);
   }
 

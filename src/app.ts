@@ -7,7 +7,8 @@ import { createMetrics } from "./metrics.js";
 import { Adder } from "./queue/add.js";
 import { BatchWriter } from "./queue/batch.js";
 import { Bull } from "./queue/bull.js";
-import { Changer } from "./queue/change.js";
+import { JobChanger } from "./queue/change-job.js";
+import { QueueChanger } from "./queue/change-queue.js";
 import { Keys } from "./queue/keys.js";
 import { JobLister } from "./queue/list-jobs.js";
 import { JobReader } from "./queue/read-job.js";
@@ -75,7 +76,8 @@ function createQueueParts(config: Config, store: RedisStore) {
     jobs,
     queues,
     lister: new JobLister(store, keys),
-    changer: new Changer(store, keys, bull, jobs, queues),
+    jobChanger: new JobChanger(keys, bull, jobs),
+    queueChanger: new QueueChanger(store, keys, bull, queues),
     requireStore: () => store.requireUsable(),
     maxJobBytes: config.maxJobBytes,
   };

@@ -1,9 +1,10 @@
 import { availableParallelism } from "node:os";
-import { z } from "zod";
+import type { z } from "zod";
+import { bytes, duration, flag, integer, oneOf, optional, text } from "./config-kinds.js";
 
 /**
  * Every setting, once: its variable, default, meaning and rule. The README's table is made from this list
- * (`make docs`), and the process reads its environment nowhere else.
+ * (`make generate`), and the process reads its environment nowhere else.
  */
 export const settings = {
   host: text("POSTA_HOST", "127.0.0.1", "Address that gRPC listens on. Any but loopback wants TLS and auth."),
@@ -120,8 +121,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
 function unknownVariables(env: NodeJS.ProcessEnv): string[] {
   const known = new Set<string>(Object.values(settings).map((setting) => setting.variable));
   return Object.keys(env)
-    .filter((name) => name.startsWith("POSTA_") && !known.has(name))
+    .filter((name) => name.startsWith("POSTA_") && !known.has(name) && !isServiceLink(name, env[name]))
     .map((name) => `${name}: no such setting; see the README's table`);
+}
+
+/** What Kubernetes puts into the environment for a Service that is called posta. */
+function isServiceLink(name: string, value = ""): boolean {
+  return /_SERVICE_(HOST|PORT)(_\w+)?$|_PORT_\d+_(TCP|UDP)(_\w+)?$/.test(name) || /^(tcp|udp):\/\//.test(value);
 }
 
 /** Rules between settings. */
@@ -160,71 +166,4 @@ function conflicts(config: Config): string[] {
 
 function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
-}
-
-// The kinds of setting. Each knows its rule and how its default reads in the README.
-
-function text<V extends string>(variable: V, fallback: string, doc: string) {
-  return { variable, doc, shown: fallback, schema: z.string().min(1).default(fallback) };
-}
-
-function optional<V extends string>(variable: V, doc: string) {
-  return { variable, doc, shown: "", schema: z.string().min(1).optional() };
-}
-
-function flag<V extends string>(variable: V, doc: string) {
-  const schema = z
-    .enum(["0", "1"], { error: "use 1 or 0" })
-    .default("0")
-    .transform((value) => value === "1");
-  return { variable, doc, shown: "0", schema };
-}
-
-function oneOf<V extends string, O extends string>(
-  variable: V,
-  fallback: NoInfer<O>,
-  options: readonly O[],
-  doc: string,
-) {
-  const schema = z.enum(options, { error: `use one of ${options.join(", ")}` }).default(fallback as never);
-  return { variable, doc, shown: fallback, schema };
-}
-
-function integer<V extends string>(
-  variable: V,
-  fallback: number,
-  min: number,
-  max: number,
-  doc: string,
-  shown = `${fallback}`,
-) {
-  const schema = z
-    .string()
-    .default(String(fallback))
-    .refine((value) => /^\d+$/.test(value) && Number(value) >= min && Number(value) <= max, {
-      error: ({ input }) => `"${input}" is not a whole number from ${min} to ${max}`,
-    })
-    .transform(Number);
-  return { variable, doc, shown, schema };
-}
-
-function bytes<V extends string>(variable: V, fallback: number, min: number, doc: string) {
-  return integer(variable, fallback, min, 1 << 30, doc);
-}
-
-const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-const longestMs = 24 * 3_600_000;
-
-function duration<V extends string>(variable: V, fallback: string, minMs: number, doc: string) {
-  const schema = z
-    .string()
-    .default(fallback)
-    .transform((value) => {
-      const [, amount, unit] = /^(\d+)(ms|s|m|h)$/.exec(value) ?? [];
-      return amount && unit ? Number(amount) * (unitMs[unit] ?? Number.NaN) : Number.NaN;
-    })
-    .refine((ms) => ms >= minMs && ms <= longestMs, {
-      error: `use a number and a unit (ms, s, m, h), ${minMs}ms to 24h, as in "${fallback}"`,
-    });
-  return { variable, doc, shown: fallback, schema };
 }

@@ -35,6 +35,16 @@ describe("readConfig", () => {
     );
   });
 
+  it("leaves alone what Kubernetes sets for a Service that is called posta", () => {
+    const links = {
+      POSTA_SERVICE_HOST: "10.0.0.1",
+      POSTA_SERVICE_PORT_GRPC: "50051",
+      POSTA_PORT: "tcp://10.0.0.1:50051",
+    };
+    expect(readConfig({ ...links, POSTA_PORT_50051_TCP_ADDR: "10.0.0.1" })).toEqual(readConfig({}));
+    expect(problemsOf({ POSTA_PORT: "50051" })).toHaveLength(1);
+  });
+
   it.each<[string, string, keyof Config, unknown]>([
     ["POSTA_GRPC_PORT", "65535", "grpcPort", 65535],
     ["POSTA_SERVERS", "1", "servers", 1],

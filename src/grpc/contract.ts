@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { ServiceDefinition } from "@grpc/grpc-js";
-import { loadSync, type MessageTypeDefinition, type PackageDefinition } from "@grpc/proto-loader";
+import { loadSync, type MessageTypeDefinition } from "@grpc/proto-loader";
 import descriptor from "protobufjs/ext/descriptor/index.js";
 import type { BadRequest } from "../gen/google/rpc/BadRequest.js";
 import type { RetryInfo } from "../gen/google/rpc/RetryInfo.js";
@@ -9,7 +9,6 @@ import type { Status } from "../gen/google/rpc/Status.js";
 
 /** The contract as it is loaded from proto/, once a process. */
 export interface Contract {
-  definition: PackageDefinition;
   /** The encoded FileDescriptorProto of every file, for reflection. */
   descriptors: Buffer[];
   /** A service by its full name. */
@@ -42,7 +41,6 @@ export function loadContract(): Contract {
   });
   const encoder = (type: string) => (definition[type] as MessageTypeDefinition<object, object>).serialize;
   return {
-    definition,
     descriptors: readDescriptors(),
     service: (name) => definition[name] as ServiceDefinition,
     encode: {

@@ -100,7 +100,7 @@ class ObservedCall {
     };
   }
 
-  /** grpc-js keeps the deadline that a call brings; this one comes before it. */
+  /** For a call that brings none, or one that is too long. */
   private boundDeadline({ defaultDeadlineMs, maxDeadlineMs }: Deadlines): void {
     const { call } = this;
     const now = Date.now();
@@ -108,6 +108,8 @@ class ObservedCall {
     if (given <= now + maxDeadlineMs) return;
     const allowed = given === Number.POSITIVE_INFINITY ? defaultDeadlineMs : maxDeadlineMs;
     call.getDeadline = () => now + allowed;
+    // Beyond 24 days grpc-js's own timer overflows, and would end the call at once.
+    clearTimeout((call as unknown as { deadlineTimer: NodeJS.Timeout | null }).deadlineTimer ?? undefined);
     this.deadlineTimer = setTimeout(() => {
       call.sendStatus({ code: status.DEADLINE_EXCEEDED, details: `the server's deadline of ${allowed} ms passed` });
     }, allowed);

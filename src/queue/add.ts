@@ -1,4 +1,3 @@
-import { LRUCache } from "lru-cache";
 import { PostaError, toPostaError } from "../errors.js";
 import type { BatchWriter } from "./batch.js";
 import { type JobRequest, type JobSpec, parseJob } from "./job.js";
@@ -19,8 +18,8 @@ export interface Refusal {
 
 /** Adds jobs to queues: checks them, gives them ids, and hands them to their queue's lane. */
 export class Adder {
-  /** A lane that is dropped here while it writes finishes all the same; the connection keeps the order. */
-  private readonly lanes = new LRUCache<string, Lane>({ max: 1000 });
+  /** Of the queues that jobs are on their way to; one at rest is dropped. */
+  private readonly lanes = new Map<string, Lane>();
   private readonly ids = createJobIds();
   private pendingJobs = 0;
   private pendingBytes = 0;
@@ -105,7 +104,10 @@ export class Adder {
   private laneOf(queue: string): Lane {
     let lane = this.lanes.get(queue);
     if (!lane) {
-      lane = new Lane((batch) => this.writer.write(queue, batch));
+      lane = new Lane(
+        (batch) => this.writer.write(queue, batch),
+        () => this.lanes.delete(queue),
+      );
       this.lanes.set(queue, lane);
     }
     return lane;

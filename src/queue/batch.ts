@@ -68,20 +68,27 @@ export class BatchWriter {
     for (const { id, spec } of run) {
       multi.hmget(this.keys.of(queue, id), "name", "data");
       await add(id, spec.name, spec.dataJson, spec.options);
+      multi.exists(this.keys.of(queue, id));
     }
     const listing = this.listed.has(queue) ? undefined : this.list(queue);
     const [answers] = await Promise.all([multi.exec(), listing]);
     return run.map((entry, index) => {
-      const [, kept] = answers?.[2 + index * 2] ?? [];
-      const [error, addedId] = answers?.[3 + index * 2] ?? [];
+      const [[, kept] = [], [error, addedId] = [], [, exists] = []] = answers?.slice(2 + index * 3) ?? [];
       if (error) return { jobId: entry.id, error: toStoreError(error) };
-      return toDeduplicatedResult(entry, kept as [string | null, string | null], String(addedId));
+      // A deduplication id may outlive its job, which is then named and yet gone.
+      if (addedId !== entry.id || exists === 0) return { jobId: String(addedId), outcome: "duplicate" };
+      return toDeduplicatedResult(entry, kept as [string | null, string | null]);
     });
   }
 
+  /** Never fails: the jobs' outcome is known without it, and the next batch tries again. */
   private async list(queue: string): Promise<void> {
-    await this.store.client.zadd(this.keys.queues, 0, queue);
-    this.listed.set(queue, true);
+    this.listed.delete(queue);
+    const listed = this.store.client.zadd(this.keys.queues, 0, queue);
+    await listed.then(
+      () => this.listed.set(queue, true),
+      () => {},
+    );
   }
 }
 
@@ -99,8 +106,7 @@ function toResult({ id, spec }: Entry, code: number): AddResult {
   return { jobId: id, error: code === 2 ? takenError(id, spec.name) : abandonedError() };
 }
 
-function toDeduplicatedResult(entry: Entry, [name, data]: [string | null, string | null], addedId: string): AddResult {
-  if (addedId !== entry.id) return { jobId: addedId, outcome: "duplicate" };
+function toDeduplicatedResult(entry: Entry, [name, data]: [string | null, string | null]): AddResult {
   if (name === null) return { jobId: entry.id, outcome: "added" };
   return toResult(entry, name === entry.spec.name && data === entry.spec.dataJson ? 1 : 2);
 }

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import type { IRedisTransaction, JobJson, JobsOptions, Queue, QueueOptions, RedisQueueBackend } from "bullmq";
 import type { ChainableCommander } from "ioredis";
+import { PostaError } from "../errors.js";
 import type { RedisStore } from "../store/redis.js";
 import { toStoreError } from "../store/redis-errors.js";
 
@@ -37,9 +38,17 @@ export class Bull {
     readonly prefix: string,
   ) {}
 
-  /** Throws unavailable if Redis is down. */
-  async queue(name: string): Promise<Queue> {
-    return this.queueOf(await this.shared(), name);
+  /** Runs operations of BullMQ on a queue; what they fail with is told in the domain's words. */
+  async run<Result>(name: string, operate: (queue: Queue) => Promise<Result>): Promise<Result> {
+    const queue = this.queueOf(await this.shared(), name);
+    try {
+      return await operate(queue);
+    } catch (error) {
+      if (hasActiveJobs(error)) throw wrongState("the queue has active jobs: use force");
+      if (typeof (error as { code?: unknown }).code === "number")
+        throw new PostaError("internal", "internal error", { cause: error });
+      throw toStoreError(error);
+    }
   }
 
   /** A transaction to add jobs in, and how to add one: its payload is stored byte for byte. */
@@ -82,6 +91,16 @@ export class Bull {
     const toKey = (part: string) => keys.toKey("posta", part);
     const options: QueueOptions = { connection: {}, prefix: this.prefix };
     const backend = new library.RedisQueueBackend(connection, "posta", keys.getKeys("posta"), toKey, options);
+    backend.on("error", () => {}); // It passes on the connection's; without a listener that would end the process.
     return { library, backend };
   }
+}
+
+export function wrongState(message: string): PostaError {
+  return new PostaError("wrong-state", message);
+}
+
+/** Whether an operation failed because workers have jobs of the queue: BullMQ has only words for that. */
+export function hasActiveJobs(error: unknown): boolean {
+  return /active jobs/.test((error as Error).message);
 }

@@ -42,7 +42,11 @@ export class Lane {
   private scheduled = false;
   private alone = false;
 
-  constructor(private readonly write: WriteBatch) {}
+  constructor(
+    private readonly write: WriteBatch,
+    /** Told when nothing is left to write. */
+    private readonly onRest: () => void,
+  ) {}
 
   push(entry: Entry): void {
     this.waiting.push(entry);
@@ -60,6 +64,7 @@ export class Lane {
 
   private writeAll(): void {
     while (this.mayWrite()) void this.writeNext();
+    if (this.inFlight === 0) this.onRest();
   }
 
   private mayWrite(): boolean {

@@ -1,7 +1,7 @@
 import type { RedisStore } from "../store/redis.js";
 import { defineScript, type Script } from "../store/scripts.js";
 import type { Keys } from "./keys.js";
-import { fromToken, isCount, pageSize, toToken } from "./page-token.js";
+import { fromToken, isCount, maxPageBytes, pageSize, toToken } from "./page-token.js";
 import { noSuchQueue, rethrow, type State, type StoredJob } from "./read-job.js";
 
 export interface JobPage {
@@ -33,10 +33,11 @@ const sorted: Partial<Record<State, "asc" | "desc">> = {
 
 /** How many of a line's last shown jobs a token remembers: some may be taken or removed before the next page is asked for. */
 const marks = 8;
-const maxPageBytes = 2 << 20;
-const bulkyFields = ["data", "returnvalue", "stacktrace", "progress"];
 const briefFields =
   "name opts timestamp delay priority atm ats attemptsMade failedReason finishedOn processedOn deid pb".split(" ");
+const fullFields = [...briefFields, "data", "returnvalue", "stacktrace", "progress"];
+/** Fields that may be large; a brief view cuts the reason only after it has been read. */
+const largeFields = ["failedReason", "data", "returnvalue", "stacktrace", "progress"];
 
 /** Lists the jobs of one state, a page at a time. */
 export class JobLister {
@@ -61,7 +62,7 @@ export class JobLister {
     const page = order ? this.sortedPage(query, order, size, after) : this.linePage(query, size, after);
     const [known, { places, tokenAt }] = await Promise.all([exists, page]).catch(rethrow);
     if (!known) throw noSuchQueue(queue);
-    const shown = full ? await this.countWithinBytes(queue, places) : places.length;
+    const shown = await this.countWithinBytes(queue, places, full ? largeFields : ["failedReason"]);
     const jobs = await this.read(query, places.slice(0, shown)).catch(rethrow);
     const isLast = places.length < size && shown === places.length;
     return { jobs, nextPageToken: isLast ? "" : toToken([state, ...tokenAt(shown)]) };
@@ -91,22 +92,22 @@ export class JobLister {
   }
 
   /** How many jobs, at least one, fit the bytes that a page may have. */
-  private async countWithinBytes(queue: string, places: Place[]): Promise<number> {
+  private async countWithinBytes(queue: string, places: Place[], large: string[]): Promise<number> {
     const pipeline = this.store.client.pipeline();
     for (const { id } of places) {
-      for (const field of bulkyFields) pipeline.hstrlen(this.keys.of(queue, id), field);
+      for (const field of large) pipeline.hstrlen(this.keys.of(queue, id), field);
     }
     const lengths = ((await pipeline.exec().catch(rethrow)) ?? []).map(([, length]) => Number(length));
     let bytes = 0;
     for (const index of places.keys()) {
-      for (const length of lengths.slice(index * bulkyFields.length, (index + 1) * bulkyFields.length)) bytes += length;
+      for (const length of lengths.slice(index * large.length, (index + 1) * large.length)) bytes += length;
       if (bytes > maxPageBytes) return Math.max(1, index);
     }
     return places.length;
   }
 
   private async read({ queue, state, full }: ListQuery, places: Place[]): Promise<StoredJob[]> {
-    const names = full ? [...briefFields, ...bulkyFields] : briefFields;
+    const names = full ? fullFields : briefFields;
     const pipeline = this.store.client.pipeline();
     for (const { id } of places) pipeline.hmget(this.keys.of(queue, id), ...names);
     const answers = (await pipeline.exec()) ?? [];

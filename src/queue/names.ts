@@ -25,9 +25,12 @@ export function requireJobId(id: string, field: string): void {
   if (reservedIds.has(id)) throw invalid(field, `${show(id)} is a name that BullMQ keeps for itself`);
 }
 
-/** Throws unless a job that is there already can have this id: BullMQ's own ids are numbers. */
+/** Ids that BullMQ itself makes: by counting, and for the jobs of a schedule. */
+const ownIds = /^([1-9]\d{0,15}|repeat:.{1,200}:\d{1,16})$/;
+
+/** Throws unless a job that is there already can have this id. */
 export function requireExistingJobId(id: string, field = "job_id"): void {
-  if (!/^[1-9]\d{0,15}$/.test(id)) requireJobId(id, field);
+  if (!ownIds.test(id)) requireJobId(id, field);
 }
 
 export function requireJobName(name: string, field: string): void {

@@ -1,5 +1,8 @@
 import { invalid } from "../errors.js";
 
+/** Pages end before this, so that they fit the 4 MiB that clients take by default. */
+export const maxPageBytes = 2 << 20;
+
 /** A place in a list, as text that callers pass back without looking into it. */
 export function toToken(place: (string | number)[]): string {
   return Buffer.from(JSON.stringify(place)).toString("base64url");

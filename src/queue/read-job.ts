@@ -3,7 +3,7 @@ import type { RedisStore } from "../store/redis.js";
 import { toStoreError } from "../store/redis-errors.js";
 import { defineScript, type Script } from "../store/scripts.js";
 import type { Keys } from "./keys.js";
-import { fromToken, isCount, pageSize, toToken } from "./page-token.js";
+import { fromToken, isCount, maxPageBytes, pageSize, toToken } from "./page-token.js";
 
 /** BullMQ's words for where a job is. */
 export type State = "waiting" | "active" | "delayed" | "prioritized" | "waiting-children" | "completed" | "failed";
@@ -24,7 +24,6 @@ export interface LogPage {
 
 const jobKeys = ["completed", "failed", "delayed", "prioritized", "waiting-children", "active"];
 const logChunk = 100;
-const maxPageBytes = 2 << 20;
 
 /** Reads single jobs and their logs. */
 export class JobReader {
@@ -65,7 +64,7 @@ export class JobReader {
       if (!exists) throw noSuchJob(queue, id);
       total = length;
       for (const line of chunk) {
-        bytes += line.length;
+        bytes += Buffer.byteLength(line);
         full = bytes > maxPageBytes && lines.length > 0;
         if (full) break;
         lines.push(line);

@@ -37,6 +37,7 @@ const parts = [
 ];
 const states: State[] = ["waiting", "active", "delayed", "prioritized", "waiting-children", "completed", "failed"];
 const rateWindowMs = 60_000;
+const namesAtOnce = 1000;
 
 /** Reads queues as a whole. */
 export class QueueReader {
@@ -66,10 +67,27 @@ export class QueueReader {
   async list(size: number, token: string, allowed: (queue: string) => boolean) {
     const limit = pageSize(size, 50, 100);
     const [after] = fromToken(token, "queues", ([name]) => typeof name === "string") ?? [];
-    const names = await this.names(limit, after === undefined ? undefined : String(after)).catch(rethrow);
-    const queues = await this.readAll(names.filter(allowed)).catch(rethrow);
+    const names = await this.allowedNames(limit, after === undefined ? undefined : String(after), allowed).catch(
+      rethrow,
+    );
+    const queues = await this.readAll(names).catch(rethrow);
     const last = names.length === limit ? names.at(-1) : undefined;
     return { queues, nextPageToken: last === undefined ? "" : toToken(["queues", last]) };
+  }
+
+  /** Only these: a page's token names its last queue. */
+  private async allowedNames(
+    limit: number,
+    after: string | undefined,
+    allowed: (queue: string) => boolean,
+  ): Promise<string[]> {
+    const found: string[] = [];
+    for (let last = after; ; ) {
+      const names = await this.names(namesAtOnce, last);
+      found.push(...names.filter(allowed));
+      last = names.at(-1);
+      if (found.length >= limit || names.length < namesAtOnce) return found.slice(0, limit);
+    }
   }
 
   /** The figures of the first queues in name order; a queue that is gone is left out. */

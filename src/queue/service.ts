@@ -12,7 +12,8 @@ import type { Adapter, CallContext } from "../grpc/handlers.js";
 import type { StatusMap } from "../grpc/status.js";
 import { toMs } from "../grpc/times.js";
 import type { Adder } from "./add.js";
-import type { Changer } from "./change.js";
+import type { JobChanger } from "./change-job.js";
+import type { QueueChanger } from "./change-queue.js";
 import { allStates, toFullView, toJobInfo, toLimits, toQueue, toState } from "./convert-info.js";
 import { inRange, parseData, parseDelay, parsePriority } from "./job.js";
 import type { JobLister } from "./list-jobs.js";
@@ -27,7 +28,8 @@ export interface QueueParts {
   jobs: JobReader;
   lister: JobLister;
   queues: QueueReader;
-  changer: Changer;
+  jobChanger: JobChanger;
+  queueChanger: QueueChanger;
   /** Throws unavailable if the store is known to be down, so that a call fails before any work. */
   requireStore(): void;
   maxJobBytes: number;
@@ -42,7 +44,7 @@ interface OfJob extends OfQueue {
 
 /** The RPC edge of the queues: request to domain, domain to response, and no rule of its own. */
 export function queueHandlers(adapter: Adapter, parts: QueueParts, statuses: StatusMap) {
-  const { adder, jobs, lister, queues, changer, requireStore, maxJobBytes } = parts;
+  const { adder, jobs, lister, queues, jobChanger, queueChanger, requireStore, maxJobBytes } = parts;
 
   /** A call on a queue: the caller may use it, and the store is there. */
   function onQueue<Request extends OfQueue, Response>(
@@ -83,37 +85,39 @@ export function queueHandlers(adapter: Adapter, parts: QueueParts, statuses: Sta
 
     UpdateJob: onJob(async ({ queue, jobId, change, dataJson, priority, delay }: UpdateJob) => {
       if (change === "dataJson") {
-        await changer.updateData(queue, jobId, parseData(dataJson ?? "", "data_json", maxJobBytes));
+        await jobChanger.updateData(queue, jobId, parseData(dataJson ?? "", "data_json", maxJobBytes));
       } else if (change === "priority") {
-        await changer.updatePriority(queue, jobId, parsePriority(priority, "priority"));
+        await jobChanger.updatePriority(queue, jobId, parsePriority(priority, "priority"));
       } else if (change === "delay") {
-        await changer.updateDelay(queue, jobId, parseDelay(toMs(delay, "delay") ?? 0, "delay"));
+        await jobChanger.updateDelay(queue, jobId, parseDelay(toMs(delay, "delay") ?? 0, "delay"));
       } else {
         throw invalid("change", "is required: data_json, priority or delay");
       }
       return {};
     }),
-    RemoveJob: onJob(async ({ queue, jobId }: OfJob) => done(changer.removeJob(queue, jobId))),
-    RetryJob: onJob(async ({ queue, jobId }: OfJob) => done(changer.retryJob(queue, jobId))),
-    PromoteJob: onJob(async ({ queue, jobId }: OfJob) => done(changer.promoteJob(queue, jobId))),
+    RemoveJob: onJob(async ({ queue, jobId }: OfJob) => done(jobChanger.removeJob(queue, jobId))),
+    RetryJob: onJob(async ({ queue, jobId }: OfJob) => done(jobChanger.retryJob(queue, jobId))),
+    PromoteJob: onJob(async ({ queue, jobId }: OfJob) => done(jobChanger.promoteJob(queue, jobId))),
     RetryJobs: onQueue(async ({ queue, state }: RetryJobs, context) => {
       const from = state === "JOB_STATE_UNSPECIFIED" ? "failed" : toState(state, ["failed", "completed"]);
-      return done(changer.retryJobs(queue, from, context));
+      return done(queueChanger.retryJobs(queue, from, context));
     }),
-    PauseQueue: onQueue(async ({ queue }: OfQueue) => done(changer.pause(queue))),
-    ResumeQueue: onQueue(async ({ queue }: OfQueue) => done(changer.resume(queue))),
-    DrainQueue: onQueue(async ({ queue, includeDelayed }: DrainQueue) => done(changer.drain(queue, includeDelayed))),
+    PauseQueue: onQueue(async ({ queue }: OfQueue) => done(queueChanger.pause(queue))),
+    ResumeQueue: onQueue(async ({ queue }: OfQueue) => done(queueChanger.resume(queue))),
+    DrainQueue: onQueue(async ({ queue, includeDelayed }: DrainQueue, context) => {
+      return done(queueChanger.drain(queue, includeDelayed, context));
+    }),
     CleanQueue: onQueue(async ({ queue, state, olderThan, limit }: CleanQueue) => {
       const cleanable = toState(state, ["waiting", "delayed", "prioritized", "completed", "failed"]);
       const olderThanMs = parseDelay(toMs(olderThan, "older_than") ?? 0, "older_than");
       const most = limit === 0 ? 1000 : inRange(limit, 1, 10_000, "limit");
-      return { removed: await changer.clean(queue, cleanable, olderThanMs, most) };
+      return { removed: await queueChanger.clean(queue, cleanable, olderThanMs, most) };
     }),
     ObliterateQueue: onQueue(async ({ queue, force }: ObliterateQueue, context) => {
-      return done(changer.obliterate(queue, force, context));
+      return done(queueChanger.obliterate(queue, force, context));
     }),
     SetQueueLimits: onQueue(async ({ queue, limits }: SetQueueLimits) =>
-      done(changer.setLimits(queue, toLimits(limits))),
+      done(queueChanger.setLimits(queue, toLimits(limits))),
     ),
   };
 }

@@ -13,11 +13,11 @@ export function openRedis(address: string, variable: string, options: RedisOptio
     case "redis":
     case "rediss": {
       const tls = scheme === "rediss" ? { tls: {} } : {};
-      return new Redis({ ...options, ...tls, ...user, ...hosts[0], db: Number(name || 0) });
+      return new Redis({ ...options, ...tls, ...user, ...hosts[0], db: parseDb(name, variable) });
     }
     case "redis+sentinel":
       if (!name) throw new ConfigError(`${variable}: name the master: redis+sentinel://host:26379,host:26379/mymaster`);
-      return new Redis({ ...options, ...user, sentinels: hosts, name, db: Number(db) });
+      return new Redis({ ...options, ...user, sentinels: hosts, name, db: parseDb(db, variable) });
     default:
       return new Cluster(hosts, clusterOptions({ ...options, ...user }));
   }
@@ -37,13 +37,22 @@ function parse(address: string, variable: string) {
     if (!host) throw new ConfigError(`${variable}: its list of hosts has an entry that is not host:port`);
     return { host: host.replace(/^\[|\]$/g, ""), port: Number(given ?? port) };
   });
-  return { scheme, hosts, user: parseLogin(login), path: (path ?? "").split("/") };
+  return { scheme, hosts, user: parseLogin(login, variable), path: (path ?? "").split("/") };
 }
 
-function parseLogin(login: string | undefined): Pick<RedisOptions, "username" | "password"> {
+function parseLogin(login: string | undefined, variable: string): Pick<RedisOptions, "username" | "password"> {
   if (login === undefined) return {};
-  const [username = "", password = ""] = login.split(/:(.*)/s).map(decodeURIComponent);
-  return username ? { username, password } : { password };
+  try {
+    const [username = "", password = ""] = login.split(/:(.*)/s).map(decodeURIComponent);
+    return username ? { username, password } : { password };
+  } catch {
+    throw new ConfigError(`${variable}: its user or password has a '%' that is not part of a code; write it as %25`);
+  }
+}
+
+function parseDb(db: string, variable: string): number {
+  if (!/^\d{0,5}$/.test(db)) throw new ConfigError(`${variable}: its database is not a number`);
+  return Number(db);
 }
 
 function clusterOptions(options: RedisOptions): ClusterOptions {

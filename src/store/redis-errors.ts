@@ -1,22 +1,25 @@
 import { PostaError } from "../errors.js";
 
 /** Replies of a Redis that is there but cannot serve now: loading, failing over, busy. */
-const passing = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOREPLICAS|MISCONF)\b/;
+const passing = /(^|-)(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOREPLICAS|MISCONF)\b/;
+/** Before Redis 7 a script's error has the reply in the middle of its text, behind a "-". */
+const full = /(^|-)OOM\b/;
 
 /** What a failed command means for the caller. The message keeps apart what was not sent and what may have been done. */
 export function toStoreError(error: unknown): PostaError {
   if (error instanceof PostaError) return error;
-  const { name, message } = error as Error;
+  const { name, message } = cause(error);
   if (/isn't writeable/.test(message)) {
     return unavailable("the queue's store cannot be reached; nothing was done", error);
   }
+  if (isMistake(error)) return new PostaError("internal", "internal error", { cause: error });
   if (name !== "ReplyError") {
     return unavailable(
       "the queue's store was lost before it answered: the outcome is unknown; try again with the same id",
       error,
     );
   }
-  if (/^OOM\b/.test(message)) {
+  if (full.test(message)) {
     return new PostaError("exhausted", "the queue's store is full; nothing was done", {
       cause: error,
       retryAfterMs: 5000,
@@ -24,6 +27,17 @@ export function toStoreError(error: unknown): PostaError {
   }
   if (passing.test(message)) return unavailable("the queue's store cannot take writes now; nothing was done", error);
   return new PostaError("internal", "internal error", { cause: error });
+}
+
+/** A transaction that Redis refused says only so; why is in the errors of its commands. */
+function cause(error: unknown): Error {
+  const { previousErrors } = error as { previousErrors?: Error[] };
+  return previousErrors?.[0] ?? (error as Error);
+}
+
+/** One of the program, not of the connection. */
+function isMistake(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
 }
 
 function unavailable(message: string, cause: unknown): PostaError {

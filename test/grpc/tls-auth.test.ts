@@ -233,6 +233,11 @@ describe("tokens", () => {
     expect(await list("ops-token")).toContain("secret");
     expect(await list("shop-token")).toContain("orders");
     expect(await list("shop-token")).not.toContain("secret");
+    // Nor does a page's token name them.
+    const pageSize = (await list("shop-token")).length;
+    const page = await posta.client.queue("ListQueues", { pageSize }, bearer("shop-token"));
+    expect(page.nextPageToken).not.toBe("");
+    expect(Buffer.from(page.nextPageToken, "base64url").toString()).not.toContain("secret");
   });
 
   it("guard a stream: one without a token ends", async () => {

@@ -183,6 +183,16 @@ describe("DrainQueue", () => {
   });
 });
 
+describe("DrainQueue of thousands", () => {
+  it("goes in steps, each short", async () => {
+    const jobs = Array.from({ length: 2500 }, (_, index) => ({ name: "n", options: { priority: index % 2 } }));
+    await call("AddJobs", { queue: "thousands", jobs });
+    await call("AddJobs", { queue: "thousands", jobs: [{ name: "n", options: later }] });
+    await call("DrainQueue", { queue: "thousands" });
+    expect(await countsOf("thousands")).toMatchObject({ waiting: 0, prioritized: 0, delayed: 1 });
+  });
+});
+
 describe("CleanQueue", () => {
   it("removes jobs of one state up to a limit, and says how many", async () => {
     for (const id of ["a", "b", "c"]) await finish("clean", id, "completed");

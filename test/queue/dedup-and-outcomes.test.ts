@@ -67,6 +67,18 @@ describe("a deduplicated job", () => {
     await expect.poll(again, { interval: 20 }).toEqual(added(uuid));
   });
 
+  it("is a duplicate of a job that is gone, for as long as its ttl says", async () => {
+    const queue = freshQueue();
+    const job = deduplicated({ ttl: duration(60_000) }, { id: "gone", keepOnComplete: { count: 0 } });
+    expect(await add(queue, job)).toEqual(added("gone"));
+    const connection = { path: inject("redisUrl").replace("unix://", ""), maxRetriesPerRequest: null };
+    const worker = new Worker(queue, async () => {}, { connection, prefix: posta.prefix });
+    await new Promise<void>((resolve) => worker.once("completed", () => resolve()));
+    await worker.close();
+    expect(await add(queue, job)).toEqual(duplicate("gone"));
+    expect(await failureOf(jobOf(queue, "gone"))).toMatchObject({ code: status.NOT_FOUND });
+  });
+
   it("replaces the first while that is delayed", async () => {
     const queue = freshQueue();
     const first = await add(queue, deduplicated({ replace: true }, { delay: duration(60_000) }));

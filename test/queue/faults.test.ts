@@ -71,6 +71,9 @@ describe("a Redis that dies", () => {
   });
 
   it("fails every call at once for as long as it is gone, and is used again once it is back", async () => {
+    // So that BullMQ itself is on the connection too.
+    await posta.client.queue("PauseQueue", { queue });
+    await posta.client.queue("ResumeQueue", { queue });
     const lost = posta.untilServing(false);
     await redis.kill();
     await lost;
@@ -184,6 +187,9 @@ describe("a Redis that is full", () => {
       { error: { code: code.resourceExhausted } },
       { error: { code: code.resourceExhausted } },
     ]);
+    const deduplicated = { name: "n", options: { deduplication: { id: "k" } } };
+    const refused = await failureOf(posta.client.queue("AddJob", { queue, job: deduplicated }));
+    expect(refused.code).toBe(code.resourceExhausted);
     await onRedis((client) => client.config("SET", "maxmemory", "0"));
     expect(await addJob("fits")).toMatchObject({ outcome: "OUTCOME_ADDED" });
     expect(await waitingNames()).toEqual(["fits"]);

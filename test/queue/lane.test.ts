@@ -9,19 +9,23 @@ const patient: Caller = { cancelled: false, deadline: Number.POSITIVE_INFINITY }
 function setup() {
   const batches: { ids: string[]; answer(): void; fail(error: unknown): void }[] = [];
   const results: AddResult[] = [];
-  const lane = new Lane((batch) => {
+  let rests = 0;
+  const write = (batch: Entry[]) => {
     const ids = batch.map(({ id }) => id);
-    return new Promise((resolve, reject) => {
+    return new Promise<AddResult[]>((resolve, reject) => {
       const answer = () => resolve(ids.map((jobId) => ({ jobId, outcome: "added" })));
       batches.push({ ids, answer, fail: reject });
     });
+  };
+  const lane = new Lane(write, () => {
+    rests += 1;
   });
   const push = (id: string, caller = patient, dataJson = "1") => {
     const spec = parseJob({ name: "n", dataJson }, 1 << 22);
     const entry: Entry = { spec, id, fresh: true, caller, settle: (result) => results.push(result) };
     lane.push(entry);
   };
-  return { push, batches, results, written: () => batches.map(({ ids }) => ids) };
+  return { push, batches, results, written: () => batches.map(({ ids }) => ids), rests: () => rests };
 }
 
 /** One turn of the event loop: a lane at rest writes after the present one. */
@@ -43,19 +47,22 @@ describe("a lane", () => {
   });
 
   it("gathers while a batch is on its way, and sends that as soon as it is back", async () => {
-    const { push, batches, written } = setup();
+    const { push, batches, written, rests } = setup();
     push("a");
     await turn();
     for (const id of ["b", "c"]) {
       push(id);
       await turn();
     }
+    expect(rests()).toBe(0);
     expect(written()).toEqual([["a"]]);
     batches[0]?.answer();
     await turn();
     expect(written()).toEqual([["a"], ["b", "c"]]);
+    expect(rests()).toBe(0);
     batches[1]?.answer();
     await turn();
+    expect(rests()).toBe(1);
     push("d");
     await turn();
     expect(written()).toEqual([["a"], ["b", "c"], ["d"]]);

@@ -100,5 +100,7 @@ describe("Redis addresses", () => {
     expect(open("http://secret-host")).toThrow(/^POSTA_QUEUE_REDIS_URL: is not a Redis address; use redis:\/\//);
     expect(open("http://secret-host")).not.toThrow(/secret-host/);
     expect(open("redis+sentinel://h:26379")).toThrow(/name the master/);
+    expect(open("redis://:50%@h")).toThrow(/^POSTA_QUEUE_REDIS_URL: its user or password has a '%'/);
+    expect(open("redis://h/abc")).toThrow(/^POSTA_QUEUE_REDIS_URL: its database is not a number/);
   });
 });

@@ -75,6 +75,11 @@ export class TestClient {
     });
   }
 
+  /** A method of the contract, for a test that speaks the wire itself. */
+  static method(service: string, method: string) {
+    return methodOf(service, method);
+  }
+
   /** Opens StreamAddJobs. */
   addStream(): ClientDuplexStream<object, Answer> {
     const { path, requestSerialize, responseDeserialize } = methodOf("posta.queue.v1.QueueService", "StreamAddJobs");

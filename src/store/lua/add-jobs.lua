@@ -28,11 +28,6 @@ local events = KEYS[4]
 local meta = rcall("HMGET", KEYS[2], "paused", "concurrency", "opts.maxLenEvents")
 local maxEvents = meta[3]
 local results, counted, due = {}, 0, false
-if not maxEvents then
-  maxEvents = 10000
-  rcall("HSET", KEYS[2], "opts.maxLenEvents", maxEvents, "version", ARGV[2])
-  results[1] = "+"
-end
 local clock = rcall("TIME")
 local now = clock[1] * 1000 + clock[2] / 1000
 
@@ -103,6 +98,11 @@ end
 if #line > 0 then rcall("LPUSH", KEYS[1], unpack(line)) end
 if #front > 0 then rcall("RPUSH", KEYS[1], unpack(front)) end
 if counted > 0 then
+  if not maxEvents then
+    maxEvents = 10000
+    rcall("HSET", KEYS[2], "opts.maxLenEvents", maxEvents, "version", ARGV[2])
+    table.insert(results, 1, "+")
+  end
   rcall("INCRBY", KEYS[3], counted)
   -- BullMQ trims with each event; once a batch keeps the stream as short.
   rcall("XTRIM", events, "MAXLEN", "~", maxEvents)

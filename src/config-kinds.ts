@@ -1,0 +1,68 @@
+import { z } from "zod";
+
+/** The kinds of setting. Each knows its rule and how its default reads in the README. */
+
+export function text<V extends string>(variable: V, fallback: string, doc: string) {
+  return { variable, doc, shown: fallback, schema: z.string().min(1).default(fallback) };
+}
+
+export function optional<V extends string>(variable: V, doc: string) {
+  return { variable, doc, shown: "", schema: z.string().min(1).optional() };
+}
+
+export function flag<V extends string>(variable: V, doc: string) {
+  const schema = z
+    .enum(["0", "1"], { error: "use 1 or 0" })
+    .default("0")
+    .transform((value) => value === "1");
+  return { variable, doc, shown: "0", schema };
+}
+
+export function oneOf<V extends string, O extends string>(
+  variable: V,
+  fallback: NoInfer<O>,
+  options: readonly O[],
+  doc: string,
+) {
+  const schema = z.enum(options, { error: `use one of ${options.join(", ")}` }).default(fallback as never);
+  return { variable, doc, shown: fallback, schema };
+}
+
+export function integer<V extends string>(
+  variable: V,
+  fallback: number,
+  min: number,
+  max: number,
+  doc: string,
+  shown = `${fallback}`,
+) {
+  const schema = z
+    .string()
+    .default(String(fallback))
+    .refine((value) => /^\d+$/.test(value) && Number(value) >= min && Number(value) <= max, {
+      error: ({ input }) => `"${input}" is not a whole number from ${min} to ${max}`,
+    })
+    .transform(Number);
+  return { variable, doc, shown, schema };
+}
+
+export function bytes<V extends string>(variable: V, fallback: number, min: number, doc: string) {
+  return integer(variable, fallback, min, 1 << 30, doc);
+}
+
+const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const longestMs = 24 * 3_600_000;
+
+export function duration<V extends string>(variable: V, fallback: string, minMs: number, doc: string) {
+  const schema = z
+    .string()
+    .default(fallback)
+    .transform((value) => {
+      const [, amount, unit] = /^(\d+)(ms|s|m|h)$/.exec(value) ?? [];
+      return amount && unit ? Number(amount) * (unitMs[unit] ?? Number.NaN) : Number.NaN;
+    })
+    .refine((ms) => ms >= minMs && ms <= longestMs, {
+      error: `use a number and a unit (ms, s, m, h), ${minMs}ms to 24h, as in "${fallback}"`,
+    });
+  return { variable, doc, shown: fallback, schema };
+}
