@@ -3,6 +3,7 @@ import { createServer } from "../src/app.js";
 import { ConfigError, readConfig } from "../src/config.js";
 import { createLog } from "../src/log.js";
 import { type ToChild, type ToPrimary, unfitExitCode } from "./messages.js";
+import { leave } from "./terminal.js";
 
 /** What a forked server process does: serves until it is told to drain, or until its primary is gone. */
 export async function runServer(): Promise<void> {
@@ -19,7 +20,7 @@ export async function runServer(): Promise<void> {
     draining = true;
     await server.stop();
     await sendMetrics();
-    process.exit(0);
+    leave(0);
   }
   async function sendMetrics(): Promise<void> {
     const snapshot = await server.metrics.getMetricsAsJSON();

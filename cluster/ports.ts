@@ -14,6 +14,10 @@ export async function requireFreePort(variable: string, host: string, port: numb
 }
 
 export function listenError(variable: string, host: string, port: number, error: NodeJS.ErrnoException): ConfigError {
+  if (error.code === "EADDRNOTAVAIL") {
+    const address = variable.replace("_PORT", "_HOST").replace(/GRPC_|HTTP_/, "");
+    return new ConfigError(`${address}: this machine has no address ${host}`);
+  }
   const why =
     error.code === "EADDRINUSE" ? "is taken, perhaps by another Posta" : `cannot be listened on: ${error.message}`;
   return new ConfigError(`${variable}: ${host}:${port} ${why}; stop that, or set ${variable}`);

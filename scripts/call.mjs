@@ -1,32 +1,49 @@
 // Calls a method of QueueService from the command line: npm run call -- GetQueue '{"queue":"emails"}'
-import { Client, credentials } from "@grpc/grpc-js";
-import { loadSync } from "@grpc/proto-loader";
+import { readFileSync } from "node:fs";
+import { createFileRegistry, fromBinary, fromJsonString, toBinary, toJsonString } from "@bufbuild/protobuf";
+import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { Client, credentials, Metadata } from "@grpc/grpc-js";
 
-const [method, json = "{}"] = process.argv.slice(2);
-const service = loadSync("posta/queue/v1/queue_service.proto", {
-  includeDirs: ["proto"],
-  longs: Number,
-  enums: String,
-  defaults: true,
-})["posta.queue.v1.QueueService"];
-const definition = service[method];
-if (!definition || definition.requestStream) {
-  console.error(`usage: npm run call -- <method> '<request as JSON>'; methods: ${Object.keys(service).join(", ")}`);
-  process.exit(2);
-}
-const address = `${process.env.POSTA_HOST ?? "127.0.0.1"}:${process.env.POSTA_GRPC_PORT ?? 50051}`;
-const client = new Client(address, credentials.createInsecure());
-const { path, requestSerialize, responseDeserialize } = definition;
+const descriptors = readFileSync(new URL("../src/gen/contract.binpb", import.meta.url));
+const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, descriptors));
+const service = registry.getService("posta.queue.v1.QueueService");
+const unary = service.methods.filter(({ methodKind }) => methodKind === "unary");
+const [name, json = "{}"] = process.argv.slice(2);
+const method = unary.find((candidate) => candidate.name === name);
+if (!method)
+  fail(`usage: npm run call -- <method> '<request as JSON>'; methods: ${unary.map((one) => one.name).join(", ")}`, 2);
+
+const {
+  POSTA_HOST: host = "127.0.0.1",
+  POSTA_GRPC_PORT: port = "50051",
+  POSTA_TLS_CERT_FILE: cert,
+  TOKEN: token,
+} = process.env;
+const channel = cert ? credentials.createSsl(readFileSync(cert)) : credentials.createInsecure();
+const client = new Client(`${host}:${port}`, channel);
 client.makeUnaryRequest(
-  path,
-  requestSerialize,
-  responseDeserialize,
-  JSON.parse(json),
+  `/${service.typeName}/${method.name}`,
+  (bytes) => Buffer.from(bytes),
+  (bytes) => fromBinary(method.output, bytes),
+  encode(json),
+  Metadata.fromHttp2Headers(token ? { authorization: `Bearer ${token}` } : {}),
   { deadline: Date.now() + 5000 },
   (error, answer) => {
-    if (error) console.error(`${error.code}: ${error.details}`);
-    else console.log(JSON.stringify(answer, null, 2));
-    process.exitCode = error ? 1 : 0;
     client.close();
+    if (error) fail(`${error.code}: ${error.details}`, 1);
+    console.log(toJsonString(method.output, answer, { prettySpaces: 2, registry, alwaysEmitImplicit: true }));
   },
 );
+
+function encode(text) {
+  try {
+    return toBinary(method.input, fromJsonString(method.input, text, { registry }));
+  } catch (error) {
+    return fail(`the request is not a ${method.input.typeName}: ${error.message}`, 2);
+  }
+}
+
+function fail(message, code) {
+  console.error(message);
+  process.exit(code);
+}

@@ -1,4 +1,5 @@
 import { type Logger as PinoLogger, pino, stdSerializers } from "pino";
+import { LogOutput } from "./log-output.js";
 
 /** Structured log, JSON lines on standard error; standard output is for what the operator started the command to see. */
 export type Logger = PinoLogger;
@@ -7,7 +8,6 @@ export type Logger = PinoLogger;
 export function createLog(role: string, level: string): Logger {
   return pino(
     { level, base: { role, pid: process.pid }, serializers: { err: stdSerializers.errWithCause } },
-    // Buffered: a flood of failures must not block the event loop on a slow terminal. pino flushes it at exit.
-    pino.destination({ fd: 2, sync: false }),
+    new LogOutput(2),
   );
 }

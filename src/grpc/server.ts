@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { promisify } from "node:util";
 import { Server, type ServerOptions, type ServiceDefinition, type UntypedServiceImplementation } from "@grpc/grpc-js";
 import type { PackageDefinition } from "@grpc/proto-loader";
@@ -31,6 +32,7 @@ export class GrpcServer {
     metrics: Registry,
     log: Logger,
   ) {
+    setMaxListeners(0, this.closing.signal); // One for each open stream.
     this.statuses = createStatusMap(contract);
     this.health = new Health(["", ...services]);
     this.server = new Server({

@@ -24,6 +24,8 @@ export class Adder {
   private pendingJobs = 0;
   private pendingBytes = 0;
   private idle: (() => void) | undefined;
+  /** Streams that wait for room, in their order. */
+  private readonly roomless: (() => void)[] = [];
 
   constructor(
     private readonly writer: BatchWriter,
@@ -62,6 +64,14 @@ export class Adder {
     });
   }
 
+  /** The same for a stream, which waits for room rather than be refused. Who waited longest goes first. */
+  addAllInTurn(queue: string, jobs: (JobRequest | Refusal)[], caller: Caller): Promise<AddResult[]> {
+    return new Promise((resolve) => {
+      this.roomless.push(() => resolve(this.addAll(queue, jobs, caller)));
+      this.letIn();
+    });
+  }
+
   /** Resolves when every job that was accepted has its result. */
   async drain(): Promise<void> {
     if (this.pendingJobs === 0) return;
@@ -90,12 +100,21 @@ export class Adder {
   private release(call: PendingCall): void {
     this.pendingJobs -= call.size;
     this.pendingBytes -= call.bytes;
+    this.letIn();
     if (this.pendingJobs === 0) this.idle?.();
   }
 
-  private requireRoom(): void {
+  private letIn(): void {
+    while (this.hasRoom && this.roomless.length > 0) this.roomless.shift()?.();
+  }
+
+  private get hasRoom(): boolean {
     const { maxPendingJobs, maxPendingBytes } = this.limits;
-    if (this.pendingJobs < maxPendingJobs && this.pendingBytes < maxPendingBytes) return;
+    return this.pendingJobs < maxPendingJobs && this.pendingBytes < maxPendingBytes;
+  }
+
+  private requireRoom(): void {
+    if (this.hasRoom) return;
     throw new PostaError("exhausted", "too many jobs are on their way to the store; nothing was done", {
       retryAfterMs: 250,
     });

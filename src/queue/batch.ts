@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { pack } from "msgpackr";
-import { PostaError } from "../errors.js";
+import { PostaError, show } from "../errors.js";
 import type { RedisStore } from "../store/redis.js";
 import { toStoreError } from "../store/redis-errors.js";
 import { defineScript, type Script } from "../store/scripts.js";
@@ -100,10 +100,10 @@ function how({ delayMs, priority, lifo }: Entry["spec"], fresh: boolean): string
   return fresh ? "" : "w";
 }
 
-function toResult({ id, spec }: Entry, code: number): AddResult {
+function toResult({ id }: Entry, code: number): AddResult {
   if (code === 0) return { jobId: id, outcome: "added" };
   if (code === 1) return { jobId: id, outcome: "duplicate" };
-  return { jobId: id, error: code === 2 ? takenError(id, spec.name) : abandonedError() };
+  return { jobId: id, error: code === 2 ? takenError(id) : abandonedError() };
 }
 
 function toDeduplicatedResult(entry: Entry, [name, data]: [string | null, string | null]): AddResult {
@@ -111,6 +111,6 @@ function toDeduplicatedResult(entry: Entry, [name, data]: [string | null, string
   return toResult(entry, name === entry.spec.name && data === entry.spec.dataJson ? 1 : 2);
 }
 
-function takenError(id: string, name: string): PostaError {
-  return new PostaError("exists", `the id ${id} is taken by a job with another name or other data than this ${name}`);
+function takenError(id: string): PostaError {
+  return new PostaError("exists", `the id ${show(id)} is taken by a job with another name or other data`);
 }

@@ -11,7 +11,7 @@ import type { StatusMap } from "../grpc/status.js";
 import type { Adder } from "./add.js";
 import { AddStream } from "./add-stream.js";
 import { toJobOrRefusal, toOutcome, toResultMessage } from "./convert-job.js";
-import type { AddResult, Caller } from "./lane.js";
+import type { AddResult } from "./lane.js";
 import { requireQueueName } from "./names.js";
 
 const maxJobs = 10_000;
@@ -29,7 +29,7 @@ export function addHandlers(adapter: Adapter, adder: Adder, statuses: StatusMap)
   async function addJobs({ queue, jobs }: AddJobsRequest, context: CallContext): Promise<AddJobsResponse> {
     requireAllowed(queue, context);
     requireJobs(jobs);
-    const results = await addEach(queue, jobs, context);
+    const results = await adder.addAll(queue, jobs.map(toJobOrRefusal), context);
     return { results: results.map((result) => toResultMessage(result, statuses)) };
   }
 
@@ -39,16 +39,11 @@ export function addHandlers(adapter: Adapter, adder: Adder, statuses: StatusMap)
     try {
       requireAllowed(queue, context);
       requireJobs(jobs);
-      results = await addEach(queue, jobs, context);
+      results = await adder.addAllInTurn(queue, jobs.map(toJobOrRefusal), context);
     } catch (error) {
       results = jobs.map((job) => ({ jobId: job.options?.id ?? "", error: toPostaError(error) }));
     }
     return { sequence, results: results.map((result) => toResultMessage(result, statuses)) };
-  }
-
-  /** One bad job fails alone. */
-  function addEach(queue: string, jobs: JobMessage[], caller: Caller): Promise<AddResult[]> {
-    return adder.addAll(queue, jobs.map(toJobOrRefusal), caller);
   }
 
   return {

@@ -58,8 +58,8 @@ export class RedisStore extends EventEmitter<Events> {
   open(): void {
     this.client.on("ready", () => void this.verify());
     this.client.on("close", () => this.setUsable(false));
-    this.client.on("error", (error) => this.log.debug({ err: error }, "redis connection"));
-    this.client.connect().catch(() => this.log.warn(`${this.options.variable}: Redis cannot be reached; trying again`));
+    this.client.on("error", (error) => this.explain(error));
+    this.client.connect().catch(() => {}); // It goes on trying; the error event says why.
     this.heartbeat = setInterval(() => void this.beat(), heartbeatMs);
   }
 
@@ -97,6 +97,16 @@ export class RedisStore extends EventEmitter<Events> {
       else if (!this.verified) this.emit("unfit", error);
       else this.complain(error.message);
     }
+  }
+
+  /** Why there is no connection: once, until there is one. */
+  private explain(error: Error): void {
+    this.log.debug({ err: error }, "redis connection");
+    const { code } = error as { code?: string };
+    const reason = `${code ?? ""} ${error.message}`.trim();
+    const problem = `${this.options.variable}: Redis cannot be reached (${reason}); trying again`;
+    if (this.problem !== problem) this.log.warn(problem);
+    this.problem = problem;
   }
 
   /** Once, not at each heartbeat. */

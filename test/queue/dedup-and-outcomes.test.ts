@@ -298,3 +298,29 @@ describe("StreamAddJobs", () => {
     expect(await answers.next()).toMatchObject({ done: true });
   });
 });
+
+describe("streams for whose jobs there is no room", () => {
+  it("wait, and have them all added in their order", async () => {
+    const narrow = await startServer(inject("redisUrl"), { POSTA_MAX_PENDING_JOBS: "10" });
+    await narrow.serving;
+    const stream = narrow.client.addStream();
+    const outcomes: string[] = [];
+    stream.on("data", ({ acks }) => {
+      for (const { results } of acks) outcomes.push(...results.map(({ outcome }: { outcome: string }) => outcome));
+    });
+    for (let sequence = 0; sequence < 200; sequence += 1) {
+      stream.write({ sequence, queue: "narrow", jobs: [{ name: `n${sequence}` }, { name: `n${sequence}` }] });
+    }
+    stream.end();
+    await new Promise((resolve) => stream.on("end", resolve));
+    const { jobs } = await narrow.client.queue("ListJobs", {
+      queue: "narrow",
+      state: "JOB_STATE_WAITING",
+      pageSize: 1000,
+    });
+    await narrow.stop();
+    expect(outcomes).toEqual(Array(400).fill("OUTCOME_ADDED"));
+    const names = Array.from({ length: 400 }, (_, index) => `n${Math.floor(index / 2)}`);
+    expect(jobs.map(({ name }: { name: string }) => name)).toEqual(names);
+  });
+});

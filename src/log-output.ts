@@ -1,0 +1,73 @@
+import { write, writeSync } from "node:fs";
+
+/** Lines that wait for a slow reader are dropped beyond this many bytes; how many is said once it reads again. */
+const maxWaiting = 4 << 20;
+const retryMs = 50;
+
+/**
+ * Where a process' log goes. Writing never blocks and never fails: a flood of failures must not wait for a slow terminal,
+ * nor a full disk or a closed terminal end the service. (pino's own destination retries for ever, in a busy loop, when its
+ * last lines cannot be written.)
+ */
+export class LogOutput {
+  private waiting: string[] = [];
+  private waitingBytes = 0;
+  private dropped = 0;
+  private chunk: Buffer = Buffer.alloc(0);
+  private writing = false;
+
+  constructor(private readonly fd: number) {
+    process.on("exit", () => this.flushSync());
+  }
+
+  write(line: string): void {
+    if (this.waitingBytes > maxWaiting) {
+      this.dropped += 1;
+      return;
+    }
+    this.waiting.push(line);
+    this.waitingBytes += line.length;
+    if (this.writing) return;
+    this.writing = true;
+    setImmediate(() => this.writeNext()); // With what else this turn logs.
+  }
+
+  /** Writes what waits, as far as the reader takes it now; pino calls it for a fatal line. */
+  flushSync(): void {
+    // A chunk that is on its way may come twice; it is not lost.
+    const rest = [this.chunk, Buffer.from(this.takeWaiting())];
+    try {
+      for (const part of rest) {
+        for (let at = 0; at < part.length; ) at += writeSync(this.fd, part, at);
+      }
+    } catch {
+      // Nobody reads it any more.
+    }
+    this.chunk = Buffer.alloc(0);
+  }
+
+  private writeNext(): void {
+    if (this.chunk.length === 0) this.chunk = Buffer.from(this.takeWaiting());
+    this.writing = this.chunk.length > 0;
+    if (this.writing) write(this.fd, this.chunk, this.onWritten);
+  }
+
+  private readonly onWritten = (error: NodeJS.ErrnoException | null, written: number) => {
+    if (error?.code === "EAGAIN") {
+      setTimeout(() => this.writeNext(), retryMs).unref();
+      return;
+    }
+    // What cannot be written is gone: there is no other place to say so.
+    this.chunk = error ? Buffer.alloc(0) : this.chunk.subarray(written);
+    this.writeNext();
+  };
+
+  private takeWaiting(): string {
+    const text = this.waiting.join("");
+    const note = this.dropped > 0 ? `{"level":40,"msg":"${this.dropped} log lines were dropped"}\n` : "";
+    this.waiting = [];
+    this.waitingBytes = 0;
+    this.dropped = 0;
+    return text + note;
+  }
+}
