@@ -3,10 +3,10 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := node_modules/.bin
 
-.PHONY: help up test build bench-queue lint format types proto-lint proto-breaking generate verify check clean
+.PHONY: help up test build bench-queue tools perf perf-smoke perf-load perf-stress perf-spike perf-endurance perf-selftest lint format types proto-lint proto-breaking generate verify check clean
 
 help: ## List these commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
 
 up: build redis ## Set up what is missing, build, and run Posta in the foreground; Ctrl-C stops it
 	@scripts/up.sh
@@ -19,6 +19,29 @@ build: node_modules/.ready ## Compile into dist/
 
 bench-queue: build redis ## Measure the queue against what it stands on; prints a table, then one JSON line
 	@$(BIN)/tsx perf/bench/queue.ts
+
+tools: ## Install the load tools that are no npm packages (ghz) into .tools/
+	@scripts/tools.sh
+
+perf: perf-load ## The gate: the same as perf-load
+
+perf-smoke: build redis tools ## Every target that can be measured, in a minute (TARGET=host:port for a service that runs)
+	@$(BIN)/tsx perf/run.ts smoke
+
+perf-load: build redis tools ## The guide's rates, held for DURATION=60s; STRICT=1 fails for a missed objective too
+	@$(BIN)/tsx perf/run.ts load
+
+perf-stress: build redis tools ## Rising rates until a target breaks: finds the knee (DURATION of a step)
+	@$(BIN)/tsx perf/run.ts stress
+
+perf-spike: build redis tools ## Ten times the base RATE at once, and how long recovery takes
+	@$(BIN)/tsx perf/run.ts spike
+
+perf-endurance: build redis tools ## A moderate load for DURATION=24h: how memory, handles and latency drift (RESUME=folder)
+	@$(BIN)/tsx perf/run.ts endurance
+
+perf-selftest: build redis tools ## Show that the suites can fail: a slow server, and one that answers errors
+	@$(BIN)/tsx perf/selftest.ts
 
 lint: node_modules/.ready ## Check format, lint, import directions, and code that nothing uses
 	@$(BIN)/biome check --error-on-warnings .

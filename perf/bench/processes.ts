@@ -32,6 +32,7 @@ export async function runLoad<Report>(script: string, plan: object): Promise<Rep
 export async function startPosta(
   port: number,
   nodeArgs: string[] = [],
+  settings: Record<string, string> = {},
 ): Promise<Running & { socket: string; rssMib(): number }> {
   const dataDir = mkdtempSync(join(tmpdir(), "posta-bench-"));
   const env = {
@@ -41,6 +42,7 @@ export async function startPosta(
     POSTA_SERVERS: String(servers),
     POSTA_DATA_DIR: dataDir,
     POSTA_LOG_LEVEL: "warn",
+    ...settings,
   };
   const child = spawn(process.execPath, [...nodeArgs, join(root, "dist/cluster/main.js")], {
     env,

@@ -1,0 +1,113 @@
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { type Call, type Calls, toCalls } from "../judge/calls.js";
+import type { Plan } from "../judge/measure.js";
+
+/** A load that ghz makes. */
+export interface GhzLoad extends Plan {
+  /** "posta.queue.v1.QueueService/AddJob" */
+  call: string;
+  /** A file with a list of requests, which are sent in turn. */
+  dataFile: string;
+  connections: number;
+  /** host:port */
+  target: string;
+  /** Where ghz writes its own report. */
+  output: string;
+}
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const ghz = `${root}.tools/bin/ghz`;
+/** ghz keeps the details of so many calls, and drops the rest without a word. */
+const maxDetails = 1_000_000;
+
+/** Throws an error that says how to get ghz, if it is not there. */
+export function requireGhz(): void {
+  if (!existsSync(ghz)) throw new Error("ghz is not installed: run `make tools`");
+}
+
+/** Makes a load and answers its calls. Throws if ghz could not make it, with what it said. */
+export async function runGhz(load: GhzLoad): Promise<Calls> {
+  const { rate, seconds, warmupSeconds } = load;
+  if (rate !== undefined && rate * (seconds + warmupSeconds) > maxDetails) {
+    throw new Error(`${load.call}: ${rate}/s for ${seconds} s is over the ${maxDetails} calls that ghz can report`);
+  }
+  await promisify(execFile)(ghz, ghzArguments(load), { cwd: root, maxBuffer: 1 << 24 }).catch((error) => {
+    // ghz ends with an error if any call failed; what matters is whether it left a report.
+    if (!existsSync(load.output))
+      throw new Error(
+        `ghz: ${String(error.stderr || error.message)
+          .trim()
+          .slice(0, 500)}`,
+      );
+  });
+  return parseGhz(readFileSync(load.output, "utf8"));
+}
+
+function ghzArguments(load: GhzLoad): string[] {
+  const { call, dataFile, connections, target, output, rate, concurrency, seconds, warmupSeconds } = load;
+  const length = seconds + warmupSeconds;
+  const pace =
+    rate === undefined
+      ? ["--concurrency", `${concurrency}`, "--duration", `${length}s`, "--duration-stop", "wait"]
+      : // A number of calls instead of a duration: none is cut off at the end.
+        ["--async", "--rps", `${rate}`, "--total", `${Math.round(rate * length)}`, "--concurrency", `${connections}`];
+  const [, service] = /^(.*)\.v1\./.exec(call) ?? [];
+  return [
+    ...["--insecure", "--import-paths", "proto", "--proto", protoFiles[service ?? ""] ?? ""],
+    ...[
+      "--call",
+      call.replace("/", "."),
+      "--data-file",
+      dataFile,
+      "--disable-template-data",
+      "--disable-template-functions",
+    ],
+    ...["--connections", `${connections}`, "--timeout", "10s", "--count-errors", ...pace],
+    ...["--format", "json", "--output", output, target],
+  ];
+}
+
+const protoFiles: Record<string, string> = {
+  "posta.queue": "proto/posta/queue/v1/queue_service.proto",
+  "grpc.health": "proto/grpc/health/v1/health.proto",
+};
+
+interface Detail {
+  /** When the call ended: RFC 3339 with nanoseconds. */
+  timestamp: string;
+  /** In nanoseconds. */
+  latency: number;
+  error: string;
+  status: string;
+}
+
+/** Reads ghz's JSON report. Throws if it is none. */
+export function parseGhz(json: string): Calls {
+  const { details } = JSON.parse(json) as { details?: Detail[] | null };
+  if (details === undefined) throw new Error("this is no report of ghz: it has no details");
+  return toCalls((details ?? []).map(toCall));
+}
+
+function toCall({ timestamp, latency, error, status }: Detail): Call {
+  const latencyMs = latency / 1e6;
+  const failed = status !== "OK" || error !== "";
+  return {
+    start: toMs(timestamp) - latencyMs,
+    latency: latencyMs,
+    error: failed ? `${status}: ${stripped(error)}` : "",
+  };
+}
+
+/** Ports and the like would make every error a kind of its own. */
+function stripped(error: string): string {
+  return error.replace(/^rpc error: code = \w+ desc = /, "").replace(/\d{2,}/g, "N");
+}
+
+/** Date.parse keeps only milliseconds. */
+function toMs(timestamp: string): number {
+  const [, whole = "", fraction = "0", zone = "Z"] = /^([^.]*?)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/.exec(timestamp) ?? [];
+  return Date.parse(whole + zone) + Number(`0.${fraction}`) * 1000;
+}

@@ -1,0 +1,96 @@
+import { isBeyond, type Target } from "../targets.js";
+import type { Measured } from "./measure.js";
+
+/** What a row came to. "not measured": no scenario of the suite answers for it. */
+type Verdict = "met" | "missed" | "critical" | "not measured";
+
+/** A load that was made, and the targets that it answers for. */
+export interface Result {
+  name: string;
+  operation: string;
+  answersFor: string[];
+  /** True: at a fixed rate; its failed calls count for the error rate. */
+  openLoop: boolean;
+  measured: Measured;
+}
+
+/** A target with what was measured. */
+export interface Row {
+  id: string;
+  name: string;
+  unit: string;
+  objective: number;
+  critical: number;
+  verdict: Verdict;
+  value?: number;
+  /** The scenario that the value is of: the worst of those that answer for the row. */
+  scenario?: string;
+}
+
+/** Figures of the processes, as far as they could be seen. */
+export interface Resources {
+  peakRssMib?: number | undefined;
+}
+
+/** Judges every target by the loads that were made. */
+export function judge(targets: Target[], results: Result[], resources: Resources): Row[] {
+  return targets.map((target) => {
+    const { id, name, unit, objective, critical, indicator } = target;
+    const found = worst(target, candidates(target, results, resources));
+    const row = { id, name, unit, objective, critical };
+    if (!found) return { ...row, verdict: "not measured" as const };
+    const { value, scenario } = found;
+    const verdict = isBeyond(indicator, value, critical)
+      ? "critical"
+      : isBeyond(indicator, value, objective)
+        ? "missed"
+        : "met";
+    return { ...row, verdict, value, ...(scenario === undefined ? {} : { scenario }) };
+  });
+}
+
+interface Candidate {
+  value: number;
+  scenario?: string;
+}
+
+function candidates({ id, indicator }: Target, results: Result[], resources: Resources): Candidate[] {
+  const { kind } = indicator;
+  if (kind === "memory") return resources.peakRssMib === undefined ? [] : [{ value: resources.peakRssMib }];
+  const answering =
+    kind === "errors"
+      ? results.filter(({ openLoop }) => openLoop)
+      : results.filter((result) => result.answersFor.includes(id));
+  return answering
+    .filter(({ measured }) => measured.calls > 0)
+    .map(({ name, measured }) => ({ scenario: name, value: figureOf(indicator, measured) }));
+}
+
+function figureOf(indicator: Target["indicator"], { calls, failed, perSecond, latencyMs }: Measured): number {
+  if (indicator.kind === "throughput") return perSecond;
+  if (indicator.kind === "latency") return latencyMs[`p${indicator.percentile}` as keyof typeof latencyMs];
+  return (failed / calls) * 100;
+}
+
+function worst({ indicator }: Target, found: Candidate[]): Candidate | undefined {
+  return found.reduce<Candidate | undefined>(
+    (so, next) => (so === undefined || isBeyond(indicator, next.value, so.value) ? next : so),
+    undefined,
+  );
+}
+
+/** What a whole suite came to. "broken": a run's figures are not to be used. */
+export type SuiteVerdict = "met" | "missed" | "critical" | "broken";
+
+export function judgeSuite(rows: Row[], broken: string[]): SuiteVerdict {
+  if (broken.length > 0) return "broken";
+  const verdicts = new Set(rows.map(({ verdict }) => verdict));
+  if (!rows.some(({ value }) => value !== undefined)) return "broken";
+  return verdicts.has("critical") ? "critical" : verdicts.has("missed") ? "missed" : "met";
+}
+
+/** The exit status: 0 met; an objective that was missed only warns unless `strict`; 1 otherwise. */
+export function exitStatus(verdict: SuiteVerdict, strict: boolean): number {
+  if (verdict === "met") return 0;
+  return verdict === "missed" && !strict ? 0 : 1;
+}

@@ -1,0 +1,88 @@
+import type { Row } from "../judge/verdict.js";
+import type { Summary } from "./summary.js";
+
+const marks: Record<Row["verdict"], string> = {
+  met: "ok",
+  missed: "MISSED",
+  critical: "CRITICAL",
+  "not measured": "not measured",
+};
+
+/** The suite's rows and loads, for the terminal. */
+export function formatSummary(summary: Summary): string {
+  const { suite, verdict, rows, scenarios, findings, broken, resources } = summary;
+  const lines = [
+    "",
+    ...align([
+      ["target", "measured", "objective", "critical", "", "scenario"],
+      ...rows.map((row) => [
+        row.name,
+        shown(row),
+        limit(row, row.objective),
+        limit(row, row.critical),
+        marks[row.verdict],
+        row.scenario ?? "",
+      ]),
+    ]),
+    "",
+    ...align([
+      ["load", "offered", "answered", "failed", "P50 ms", "P95 ms", "P99 ms", "max ms"],
+      ...scenarios.map(({ name, plan, measured: { perSecond, failed, latencyMs } }) => [
+        name,
+        plan.rate === undefined ? `${plan.concurrency} callers` : `${round(plan.rate)}/s`,
+        `${round(perSecond)}/s`,
+        String(failed),
+        ...[latencyMs.p50, latencyMs.p95, latencyMs.p99, latencyMs.max].map((value) => value.toFixed(2)),
+      ]),
+    ]),
+    "",
+    ...describeResources(resources),
+    ...findings,
+    ...broken.map((fault) => `BROKEN RUN: ${fault}`),
+    `${suite}: ${verdictText[verdict]}`,
+  ];
+  return lines.join("\n");
+}
+
+const verdictText: Record<Summary["verdict"], string> = {
+  met: "all objectives that could be measured are met",
+  missed: "WARNING: an objective is missed (STRICT=1 fails for that)",
+  critical: "FAILED: a critical value is passed",
+  broken: "FAILED: these figures are not to be used",
+};
+
+export function round(value: number): string {
+  return (value >= 100 ? Math.round(value) : Math.round(value * 100) / 100).toLocaleString("en");
+}
+
+function shown({ value, unit }: Row): string {
+  return value === undefined ? "-" : `${round(value)} ${unit}`;
+}
+
+function limit({ unit }: Row, value: number): string {
+  return `${unit === "requests/s" ? ">" : "<"} ${value.toLocaleString("en")}`;
+}
+
+function describeResources({ samples }: Summary["resources"]): string[] {
+  const most = (pick: (sample: Summary["resources"]["samples"][number]) => number | undefined) =>
+    Math.max(...samples.map(pick).filter((value) => value !== undefined));
+  const [servers, redis] = [most(({ serverCores }) => serverCores), most(({ redisCores }) => redisCores)];
+  const [memory, delay] = [
+    most(({ clusterRssMib }) => clusterRssMib),
+    most(({ eventLoopDelayP99Ms }) => eventLoopDelayP99Ms),
+  ];
+  if (!Number.isFinite(memory)) return ["the service's processes could not be watched"];
+  return [
+    `peaks: cluster ${servers.toFixed(2)} cores and ${Math.round(memory)} MiB, Redis ${redis.toFixed(2)} cores, event-loop delay P99 ${delay.toFixed(1)} ms`,
+  ];
+}
+
+function align(rows: string[][]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join("  ")
+      .trimEnd(),
+  );
+}

@@ -1,0 +1,70 @@
+/**
+ * `make perf` and `make perf-<suite>`: runs a suite against a private cluster (or TARGET=host:port), judges it by
+ * targets.json, and leaves a report in perf/results/. Exit status 0: no critical value is passed (with STRICT=1: every
+ * objective is met); 1 otherwise, and for a run whose figures are not to be used.
+ */
+import { basename, resolve } from "node:path";
+import { requireGhz } from "./ghz/ghz.js";
+import { exitStatus, type SuiteVerdict } from "./judge/verdict.js";
+import { writeHtml } from "./report/html.js";
+import { Progress } from "./report/progress.js";
+import { makeFolder, summarise, writeSummary } from "./report/summary.js";
+import { formatSummary } from "./report/table.js";
+import { parseDuration, parseRate } from "./suites/duration.js";
+import { runEndurance } from "./suites/endurance.js";
+import { runPhases } from "./suites/phases.js";
+import { runSpike } from "./suites/spike.js";
+import { runStress } from "./suites/stress.js";
+import type { Outcome, SuiteContext } from "./suites/suite.js";
+import { readTargets } from "./targets.js";
+import { PerfClient } from "./watch/client.js";
+import { findLosses } from "./watch/losses.js";
+import { Sampler } from "./watch/sampler.js";
+import { openTarget } from "./watch/target.js";
+
+const suites: Record<string, (context: SuiteContext) => Promise<Outcome>> = {
+  smoke: (context) => runPhases("smoke", context),
+  load: (context) => runPhases("load", context),
+  stress: runStress,
+  spike: runSpike,
+  endurance: runEndurance,
+};
+
+async function run(suite: string, env: NodeJS.ProcessEnv): Promise<SuiteVerdict> {
+  const runSuite = suites[suite];
+  if (!runSuite) throw new Error(`there is no suite "${suite}": use one of ${Object.keys(suites).join(", ")}`);
+  const [seconds, rate] = [parseDuration("DURATION", env.DURATION), parseRate("RATE", env.RATE)];
+  requireGhz();
+  const targets = readTargets();
+  const startedAt = new Date();
+  const folder = env.RESUME ? resolve(env.RESUME) : makeFolder(suite, startedAt);
+  const progress = new Progress();
+  const target = await openTarget(env);
+  progress.say(`${suite}: ${target.description}`);
+  const client = new PerfClient(target.grpc);
+  const sampler = new Sampler(target);
+  try {
+    await client.seed();
+    sampler.start();
+    const outcome = await runSuite({ target, folder, progress, targets, client, sampler, seconds, rate });
+    outcome.broken.push(...(await findLosses(target)));
+    const summary = summarise({ suite, startedAt, target: target.description, targets, outcome, sampler });
+    writeSummary(folder, summary);
+    writeHtml(folder, summary);
+    console.log(formatSummary(summary));
+    console.log(`report: perf/results/${basename(folder)}/report.html`);
+    return summary.verdict;
+  } finally {
+    await sampler.stop();
+    client.close();
+    await target.stop();
+  }
+}
+
+try {
+  const verdict = await run(process.argv[2] ?? "load", process.env);
+  process.exitCode = exitStatus(verdict, process.env.STRICT === "1");
+} catch (error) {
+  console.error(`perf: ${(error as Error).message}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,92 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { runAutocannon } from "../autocannon/autocannon.js";
+import { runGhz } from "../ghz/ghz.js";
+import type { Calls } from "../judge/calls.js";
+import { measure, type Plan } from "../judge/measure.js";
+import type { Result } from "../judge/verdict.js";
+import type { Progress } from "../report/progress.js";
+import type { Target } from "../watch/target.js";
+import type { Scenario } from "./scenario.js";
+
+/** Where a load goes, and where its tool's own report is put. */
+export interface LoadContext {
+  target: Target;
+  folder: string;
+  progress: Progress;
+}
+
+/** A result, with what was asked for. */
+export interface LoadResult extends Result {
+  tool: string;
+  plan: Plan & { connections: number };
+  what: string;
+}
+
+/** Makes the loads of one phase, all at once. */
+export async function runPhase(
+  context: LoadContext,
+  scenarios: Scenario[],
+  warmupSeconds: number,
+): Promise<LoadResult[]> {
+  const longest = Math.max(...scenarios.map(({ seconds }) => seconds)) + warmupSeconds;
+  const done = context.progress.begin(scenarios.map(({ name }) => name).join(" + "), longest);
+  try {
+    return await Promise.all(scenarios.map((scenario) => runScenario(context, scenario, warmupSeconds)));
+  } finally {
+    done();
+  }
+}
+
+/** Makes one load. `label` tells its tool's report from others of the same scenario. */
+export async function runScenario(
+  context: LoadContext,
+  scenario: Scenario,
+  warmupSeconds: number,
+  label = scenario.name,
+): Promise<LoadResult> {
+  const { rate, concurrency, seconds, connections } = scenario;
+  const plan = { rate, concurrency, seconds, warmupSeconds, connections };
+  const calls = await makeCalls(context, scenario, plan, label);
+  return {
+    name: scenario.name,
+    operation: scenario.operation,
+    answersFor: scenario.answersFor,
+    openLoop: rate !== undefined,
+    measured: measure(calls, plan),
+    tool: scenario.tool,
+    plan,
+    what: scenario.tool === "ghz" ? scenario.call : scenario.path,
+  };
+}
+
+function makeCalls(
+  { target, folder }: LoadContext,
+  scenario: Scenario,
+  plan: Plan & { connections: number },
+  label: string,
+): Promise<Calls> {
+  if (scenario.tool === "ghz") {
+    const { call, payloads } = scenario;
+    const output = `${folder}/ghz-${label}.json`;
+    return runGhz({ ...plan, call, dataFile: payloadFile(payloads), target: target.grpc, output });
+  }
+  const base = scenario.port === "http" ? target.http : (target.admin ?? target.http);
+  const bodies = scenario.payloads === undefined ? [] : readPayloads(scenario.payloads);
+  return runAutocannon({
+    url: base + scenario.path,
+    method: scenario.payloads === undefined ? "GET" : "POST",
+    bodies,
+    connections: plan.concurrency ?? plan.connections,
+    rate: plan.rate,
+    seconds: plan.seconds + plan.warmupSeconds,
+  });
+}
+
+function payloadFile(name: string): string {
+  return fileURLToPath(new URL(`../ghz/payloads/${name}`, import.meta.url));
+}
+
+function readPayloads(name: string): string[] {
+  return (JSON.parse(readFileSync(payloadFile(name), "utf8")) as unknown[]).map((body) => JSON.stringify(body));
+}

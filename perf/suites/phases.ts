@@ -1,0 +1,24 @@
+import { type LoadResult, runPhase } from "./load.js";
+import { readSuite, type Scenario } from "./scenario.js";
+import { faultsOf, type Outcome, type SuiteContext } from "./suite.js";
+
+/** Saturation shows what it shows in seconds; a longer DURATION is for the loads at a fixed rate. */
+const maxSaturationSeconds = 15;
+
+/** `perf-smoke` and `perf-load`: the phases of a file, one after the other. */
+export async function runPhases(name: string, context: SuiteContext): Promise<Outcome> {
+  const { phases, warmupSeconds } = readSuite(name, context.targets);
+  const results: LoadResult[] = [];
+  for (const phase of phases) {
+    const scenarios = phase.map((scenario) => withDuration(scenario, context.seconds));
+    results.push(...(await runPhase(context, scenarios, warmupSeconds)));
+    await context.client.clear();
+  }
+  return { results, findings: [], failures: [], broken: faultsOf(results) };
+}
+
+function withDuration(scenario: Scenario, seconds: number | undefined): Scenario {
+  if (seconds === undefined) return scenario;
+  const isSaturation = scenario.rate === undefined;
+  return { ...scenario, seconds: isSaturation ? Math.min(seconds, maxSaturationSeconds) : seconds };
+}

@@ -1,0 +1,71 @@
+import type { Sample } from "../watch/sampler.js";
+import type { LoadResult } from "./load.js";
+
+/** What one slice of a long run came to; medians of its samples. */
+export interface Slice {
+  /** When it began, in seconds of load. */
+  second: number;
+  p99Ms: number;
+  rssMib: number | undefined;
+  heapMib: number | undefined;
+  handles: number | undefined;
+}
+
+/** Memory that has grown by more than this share is a leak until it is shown not to be (the guide's alert). */
+const maxGrowth = 0.5;
+/** Fewer slices show no drift. */
+const minSlices = 4;
+
+export function summarise(second: number, results: LoadResult[], samples: Sample[]): Slice {
+  const medianOf = (pick: (sample: Sample) => number | undefined) =>
+    median(samples.map(pick).filter((value) => value !== undefined));
+  return {
+    second,
+    p99Ms: Math.max(...results.map(({ measured }) => measured.latencyMs.p99)),
+    rssMib: medianOf(({ clusterRssMib }) => clusterRssMib),
+    heapMib: medianOf(({ heapMib }) => heapMib),
+    handles: medianOf(({ handles }) => handles),
+  };
+}
+
+const shown: [string, (slice: Slice) => number | undefined, string][] = [
+  ["memory (RSS)", ({ rssMib }) => rssMib, "MiB"],
+  ["heap", ({ heapMib }) => heapMib, "MiB"],
+  ["handles", ({ handles }) => handles, ""],
+  ["P99", ({ p99Ms }) => p99Ms, "ms"],
+];
+
+/** How each figure went from the first quarter of the slices to the last. */
+export function describeDrift(slices: Slice[]): string[] {
+  if (slices.length < minSlices) return [`${slices.length} slices are too few to show a drift`];
+  return shown.flatMap(([name, pick, unit]) => {
+    const ends = quarters(slices, pick);
+    if (!ends) return [];
+    const [first, last] = ends;
+    const change = ((last - first) / first) * 100;
+    return `drift of ${name}: ${first.toFixed(1)} -> ${last.toFixed(1)} ${unit} (${change >= 0 ? "+" : ""}${change.toFixed(0)}%)`;
+  });
+}
+
+/** What is wrong if memory grew too much; undefined: it did not. */
+export function findGrowth(slices: Slice[]): string | undefined {
+  if (slices.length < minSlices) return undefined;
+  for (const [name, pick] of shown.slice(0, 2)) {
+    const [first, last] = quarters(slices, pick) ?? [1, 1];
+    if (last > first * (1 + maxGrowth))
+      return `${name} grew by over ${maxGrowth * 100}%: ${first.toFixed(0)} -> ${last.toFixed(0)} MiB`;
+  }
+  return undefined;
+}
+
+/** Medians of the first and the last quarter. */
+function quarters(slices: Slice[], pick: (slice: Slice) => number | undefined): [number, number] | undefined {
+  const values = slices.map(pick).filter((value) => value !== undefined);
+  const size = Math.max(1, Math.floor(values.length / 4));
+  const [first, last] = [median(values.slice(0, size)), median(values.slice(-size))];
+  return first === undefined || last === undefined ? undefined : [first, last];
+}
+
+function median(values: number[]): number | undefined {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+}

@@ -1,0 +1,51 @@
+import { Client, credentials } from "@grpc/grpc-js";
+import { loadMethod } from "../bench/contract.js";
+
+const service = "posta.queue.v1.QueueService";
+/** Queues that the payloads of perf/ghz add to, and the one that they read. */
+const addedTo = ["perf-a", "perf-b", "perf-many"];
+const readFrom = "perf-read";
+const seeds = 50;
+
+/** Prepares the service for loads, and clears away what they left. */
+export class PerfClient {
+  private readonly client: Client;
+
+  constructor(target: string) {
+    this.client = new Client(target, credentials.createInsecure());
+  }
+
+  /** The queues, and the jobs that reads and updates ask for: "seed-000" to "seed-049", once, however often it is called. */
+  async seed(): Promise<void> {
+    const jobs = Array.from({ length: seeds }, (_, index) => ({
+      name: "seed",
+      dataJson: JSON.stringify({ to: "34600123456", template: "welcome" }),
+      options: { id: `seed-${String(index).padStart(3, "0")}` },
+    }));
+    await Promise.all([readFrom, ...addedTo].map((queue) => this.call("AddJobs", { queue, jobs })));
+  }
+
+  /** Removes the jobs that were added: under a long load they would fill Redis in the end. */
+  async clear(): Promise<void> {
+    await Promise.all(addedTo.map((queue) => this.call("DrainQueue", { queue, includeDelayed: true })));
+  }
+
+  close(): void {
+    this.client.close();
+  }
+
+  private call(method: string, request: object): Promise<unknown> {
+    const { path, requestSerialize, responseDeserialize } = loadMethod(service, method);
+    const deadline = Date.now() + 60_000;
+    return new Promise((resolve, reject) => {
+      this.client.makeUnaryRequest(
+        path,
+        requestSerialize,
+        responseDeserialize,
+        request,
+        { deadline },
+        (error, answer) => (error ? reject(error) : resolve(answer)),
+      );
+    });
+  }
+}

@@ -1,0 +1,123 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { readUsage, type Usage } from "./processes.js";
+import type { Target } from "./target.js";
+
+/** What the processes did in one interval. */
+export interface Sample {
+  /** Seconds since the suite began. */
+  second: number;
+  /** Cores in use; undefined where the processes cannot be seen. */
+  serverCores?: number;
+  redisCores?: number;
+  /** Primary and servers. */
+  clusterRssMib?: number;
+  redisRssMib?: number;
+  /** Of the worst process, in milliseconds. */
+  eventLoopDelayP99Ms?: number;
+  handles?: number;
+  heapMib?: number;
+}
+
+const intervalMs = 1000;
+
+/** Watches the processes while loads run: from /proc where they are ours, and from the merged /metrics. */
+export class Sampler {
+  readonly samples: Sample[] = [];
+  private readonly begun = performance.now();
+  private readonly stopping = new AbortController();
+  private before: { at: number; usage: Usage[] } | undefined;
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(private readonly target: Target) {}
+
+  start(): void {
+    this.running = this.run();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+  }
+
+  get peakRssMib(): number | undefined {
+    const seen = this.samples.flatMap(({ clusterRssMib }) => clusterRssMib ?? []);
+    return seen.length === 0 ? undefined : Math.max(...seen);
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopping.signal.aborted) {
+      const sample = {
+        second: (performance.now() - this.begun) / 1000,
+        ...this.readProcesses(),
+        ...(await this.readMetrics()),
+      };
+      this.samples.push(sample);
+      await sleep(intervalMs, undefined, { signal: this.stopping.signal }).catch(() => {});
+    }
+  }
+
+  private readProcesses(): Partial<Sample> {
+    if (this.target.primary === undefined) return {};
+    const now = { at: performance.now(), usage: this.readUsage() };
+    const { before } = this;
+    this.before = now;
+    const rss = (redis: boolean) =>
+      sum(now.usage.filter(({ role }) => (role === "redis") === redis).map(({ rssMib }) => rssMib));
+    const memory = { clusterRssMib: rss(false), redisRssMib: rss(true) };
+    if (!before) return memory;
+    const cores = (redis: boolean) => usedCores(before, now, redis);
+    return { ...memory, serverCores: cores(false), redisCores: cores(true) };
+  }
+
+  /** A process may end between two looks at it. */
+  private readUsage(): Usage[] {
+    try {
+      return readUsage(this.target.primary as number);
+    } catch {
+      return [];
+    }
+  }
+
+  private async readMetrics(): Promise<Partial<Sample>> {
+    if (this.target.admin === undefined) return {};
+    try {
+      const answer = await fetch(`${this.target.admin}/metrics`, { signal: AbortSignal.timeout(900) });
+      return readMetrics(await answer.text());
+    } catch {
+      return {};
+    }
+  }
+}
+
+/** The figures of a text in Prometheus' format that a sample has. */
+export function readMetrics(text: string): Partial<Sample> {
+  const value = (name: string) => {
+    const [, found] = new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, "m").exec(text) ?? [];
+    return found === undefined ? undefined : Number(found);
+  };
+  const delay = value("nodejs_eventloop_lag_p99_seconds");
+  const handles = value("nodejs_active_handles_total");
+  const heap = value("nodejs_heap_size_used_bytes");
+  return {
+    ...(delay === undefined ? {} : { eventLoopDelayP99Ms: delay * 1000 }),
+    ...(handles === undefined ? {} : { handles }),
+    ...(heap === undefined ? {} : { heapMib: heap / 2 ** 20 }),
+  };
+}
+
+function usedCores(
+  before: { at: number; usage: Usage[] },
+  now: { at: number; usage: Usage[] },
+  redis: boolean,
+): number {
+  const used = now.usage
+    .filter(({ role }) => (role === "redis") === redis)
+    .map(
+      ({ pid, cpuSeconds }) => cpuSeconds - (before.usage.find((usage) => usage.pid === pid)?.cpuSeconds ?? cpuSeconds),
+    );
+  return (sum(used) * 1000) / (now.at - before.at);
+}
+
+function sum(values: number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,52 @@
+import { startPosta } from "../bench/processes.js";
+
+/** The service under load. */
+export interface Target {
+  /** host:port of gRPC. */
+  grpc: string;
+  /** Base address of the HTTP gateway. */
+  http: string;
+  /** Base address of the admin port; undefined: it is not known, and resources are not watched. */
+  admin: string | undefined;
+  /** Process id of the primary, of a cluster of our own. */
+  primary: number | undefined;
+  /** Socket of its Redis. */
+  redisSocket: string | undefined;
+  /** How it is described in reports. */
+  description: string;
+  stop(): Promise<void>;
+}
+
+/** Ports of the private cluster: gRPC, admin, HTTP. */
+const port = 50081;
+
+/** The service that TARGET (gRPC), HTTP_TARGET and ADMIN name, or else a private cluster on durable stores. */
+export async function openTarget(env: NodeJS.ProcessEnv): Promise<Target> {
+  const { TARGET, HTTP_TARGET, ADMIN } = env;
+  if (TARGET) {
+    const [host = ""] = TARGET.split(":");
+    return {
+      grpc: TARGET,
+      http: HTTP_TARGET ?? `http://${host}:8080`,
+      admin: ADMIN,
+      primary: undefined,
+      redisSocket: undefined,
+      description: TARGET,
+      stop: async () => {},
+    };
+  }
+  return startOwn();
+}
+
+async function startOwn(): Promise<Target> {
+  const posta = await startPosta(port);
+  return {
+    grpc: `127.0.0.1:${port}`,
+    http: `http://127.0.0.1:${port + 2}`,
+    admin: `http://127.0.0.1:${port + 1}`,
+    primary: posta.pid,
+    redisSocket: posta.socket,
+    description: "a private cluster on an embedded Redis",
+    stop: () => posta.stop(),
+  };
+}

@@ -1,0 +1,186 @@
+import { describe, expect, it } from "vitest";
+import { renderHtml } from "../../perf/report/html.js";
+import type { Summary } from "../../perf/report/summary.js";
+import { formatSummary } from "../../perf/report/table.js";
+import { parseDuration, parseRate } from "../../perf/suites/duration.js";
+import { mergeResults } from "../../perf/suites/endurance.js";
+import type { LoadResult } from "../../perf/suites/load.js";
+import { parseSuite, readSuite } from "../../perf/suites/scenario.js";
+import { describeDrift, findGrowth, type Slice } from "../../perf/suites/slices.js";
+import { findRecovery } from "../../perf/suites/spike.js";
+import { parseTargets, readTargets } from "../../perf/targets.js";
+import { readMetrics } from "../../perf/watch/sampler.js";
+
+describe("targets.json", () => {
+  it("has every row of the guide, each with an objective, a critical value and an indicator", () => {
+    const rows = readTargets();
+    const find = (id: string) => rows.find((row) => row.id === id);
+    expect(find("queue-add-p99")).toMatchObject({ objective: 100, critical: 200 });
+    expect(find("analytics-p99")).toMatchObject({ objective: 200, critical: 500 });
+    expect(find("read-throughput")).toMatchObject({
+      objective: 2000,
+      indicator: { kind: "throughput", operation: "read" },
+    });
+    expect(rows).toHaveLength(17);
+  });
+
+  it("is checked: a row that is wrong is named", () => {
+    const row = readTargets()[0];
+    const parse =
+      (...rows: object[]) =>
+      () =>
+        parseTargets(JSON.stringify({ rows }));
+    expect(parse({ ...row, critical: 1 })).toThrow(/targets.json: .*critical must be beyond the objective/s);
+    expect(parse({ ...row, unit: "seconds" })).toThrow(/rows\[0\].unit/);
+    expect(parse({ ...row, extra: 1 })).toThrow(/extra/);
+    expect(parse(row as object, row as object)).toThrow(/same id/);
+  });
+});
+
+describe("the suites", () => {
+  it.each(["smoke", "load", "endurance"])("%s is sound", (name) => {
+    expect(readSuite(name, readTargets()).phases.flat().length).toBeGreaterThan(0);
+  });
+
+  it("answer for every target whose service is there", () => {
+    const answered = new Set(
+      readSuite("smoke", readTargets())
+        .phases.flat()
+        .flatMap(({ answersFor }) => answersFor),
+    );
+    const wanted = readTargets().filter(({ id }) => /^(queue|read|write)/.test(id));
+    expect([...answered].sort()).toEqual(wanted.map(({ id }) => id).sort());
+  });
+
+  it("refuse a scenario that answers for what it cannot show", () => {
+    const scenario = readSuite("smoke", readTargets()).phases[0]?.[0];
+    const parse = (change: object) => () =>
+      parseSuite("x.json", JSON.stringify({ warmupSeconds: 1, phases: [[{ ...scenario, ...change }]] }), readTargets());
+    expect(parse({})).not.toThrow();
+    expect(parse({ answersFor: ["nothing"] })).toThrow(
+      /x.json: queue-add: answersFor nothing: there is no such target/,
+    );
+    expect(parse({ answersFor: ["read-p99"] })).toThrow(/is of read, not of queue-add/);
+    expect(parse({ answersFor: ["queue-throughput"] })).toThrow(/a throughput needs a concurrency/);
+    expect(parse({ rate: undefined })).toThrow(/either a rate or a concurrency/);
+  });
+
+  it("take durations and rates with a clear error", () => {
+    expect([parseDuration("DURATION", "90s"), parseDuration("DURATION", "5m"), parseDuration("DURATION", "")]).toEqual([
+      90,
+      300,
+      undefined,
+    ]);
+    expect(() => parseDuration("DURATION", "5")).toThrow(/^DURATION: "5" is no duration/);
+    expect(() => parseRate("RATE", "-1")).toThrow(/^RATE: "-1"/);
+  });
+});
+
+describe("a spike's recovery", () => {
+  const second = (at: number, p99Ms: number, failed = 0) => ({ second: at, calls: 10, failed, p50Ms: 1, p99Ms });
+
+  it("begins with the first of three good seconds in a row", () => {
+    const timeline = [
+      second(0, 5),
+      second(1, 900),
+      second(2, 900),
+      second(3, 5),
+      second(4, 5, 1),
+      second(5, 5),
+      second(6, 5),
+      second(7, 5),
+    ];
+    expect(findRecovery(timeline, 2, 100)).toBe(3);
+    expect(findRecovery(timeline.slice(0, 7), 2, 100)).toBeUndefined();
+  });
+});
+
+describe("a long run", () => {
+  const slice = (second: number, rssMib: number): Slice => ({ second, p99Ms: 5, rssMib, heapMib: 100, handles: 50 });
+
+  it("fails when memory grows by more than half, and shows how each figure went", () => {
+    const growing = [200, 210, 290, 300, 310, 320, 330, 340].map((rss, index) => slice(index * 60, rss));
+    expect(findGrowth(growing)).toMatch(/^memory \(RSS\) grew by over 50%: 210 -> 340 MiB/);
+    expect(describeDrift(growing)).toContain("drift of memory (RSS): 210.0 -> 340.0 MiB (+62%)");
+    expect(findGrowth(growing.map((one) => ({ ...one, rssMib: 200 })))).toBeUndefined();
+    expect(findGrowth(growing.slice(0, 3))).toBeUndefined();
+  });
+
+  it("keeps sums, and the latencies of the worst slice", () => {
+    const first = load({ calls: 10, failed: 1, perSecond: 10 }, 5);
+    const second = load({ calls: 10, failed: 0, perSecond: 20 }, 3);
+    const [merged] = mergeResults(mergeResults([], [first], 1, 60), [second], 2, 60);
+    expect(merged?.measured).toMatchObject({ calls: 20, failed: 1, perSecond: 15, latencyMs: { p99: 5 } });
+    expect(merged?.measured.timeline.map((step) => step.second)).toEqual([0, 60]);
+  });
+});
+
+function load(measured: object, p99: number): LoadResult {
+  const latencyMs = { p50: 1, p90: 1, p95: 1, p99, p999: p99, max: p99 };
+  const base = {
+    calls: 1,
+    failed: 0,
+    errors: {},
+    perSecond: 1,
+    latencyMs,
+    histogram: [{ upToMs: 1, calls: 1 }],
+    timeline: [],
+    broken: [],
+  };
+  const plan = { rate: 10, seconds: 1, warmupSeconds: 0, connections: 1 };
+  const rest = { tool: "ghz", what: "x/<Y>", operation: "o", answersFor: [], openLoop: true, plan };
+  return { name: "n", ...rest, measured: { ...base, ...measured } };
+}
+
+describe("reports", () => {
+  const summary: Summary = {
+    suite: "smoke",
+    startedAt: "2026-01-01T00:00:00.000Z",
+    seconds: 1,
+    commit: "abc",
+    dirty: false,
+    machine: { cpus: 2, model: "m", memoryMib: 1, node: "v20" },
+    target: "t",
+    verdict: "critical",
+    broken: [],
+    rows: [
+      {
+        id: "queue-add-p99",
+        name: "Queue add, P99",
+        unit: "ms",
+        objective: 100,
+        critical: 200,
+        verdict: "critical",
+        value: 250,
+        scenario: "n",
+      },
+    ],
+    scenarios: [{ ...load({}, 250), answersFor: ["queue-add-p99"] }],
+    findings: ["a finding"],
+    resources: {
+      peakRssMib: 100,
+      samples: [{ second: 0, clusterRssMib: 100, serverCores: 1, redisCores: 1, eventLoopDelayP99Ms: 2 }],
+    },
+  };
+
+  it("name the row that broke", () => {
+    expect(formatSummary(summary)).toMatch(/Queue add, P99\s+250 ms\s+< 100\s+< 200\s+CRITICAL\s+n/);
+    expect(formatSummary(summary)).toMatch(/FAILED: a critical value is passed/);
+  });
+
+  it("as a page need nothing from elsewhere, and show text as text", () => {
+    const html = renderHtml(summary);
+    expect(html).not.toMatch(/(src|href)=|@import|url\(/);
+    expect(html).toContain("prefers-color-scheme: dark");
+    expect(html).toContain("width=device-width");
+    expect(html).toContain("x/&#60;Y&#62;");
+    expect(html).toMatch(/<line class="mark critical"/);
+  });
+
+  it("read the processes' figures from /metrics", () => {
+    const text =
+      "nodejs_eventloop_lag_p99_seconds 0.0125\nnodejs_active_handles_total 40\nnodejs_heap_size_used_bytes 1048576\n";
+    expect(readMetrics(text)).toEqual({ eventLoopDelayP99Ms: 12.5, handles: 40, heapMib: 1 });
+    expect(readMetrics("")).toEqual({});
+  });
+});
