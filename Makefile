@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := node_modules/.bin
 
-.PHONY: help up test build bench-queue tools perf perf-smoke perf-load perf-stress perf-spike perf-endurance perf-selftest lint format types proto-lint proto-breaking generate verify check clean
+.PHONY: help up test build bench-queue tools perf perf-smoke perf-load perf-stress perf-spike perf-endurance perf-compare perf-selftest lint format types proto-lint proto-breaking generate verify check clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ perf-spike: build redis tools ## Ten times the base RATE at once, and how long r
 
 perf-endurance: build redis tools ## A moderate load for DURATION=24h: how memory, handles and latency drift (RESUME=folder)
 	@$(BIN)/tsx perf/run.ts endurance
+
+perf-compare: build redis tools ## This tree against BASE=<commit or summary.json>, interleaved: ratios with intervals (ROUNDS=5)
+	@$(BIN)/tsx perf/compare.ts
 
 perf-selftest: build redis tools ## Show that the suites can fail: a slow server, and one that answers errors
 	@$(BIN)/tsx perf/selftest.ts

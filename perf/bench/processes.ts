@@ -33,6 +33,7 @@ export async function startPosta(
   port: number,
   nodeArgs: string[] = [],
   settings: Record<string, string> = {},
+  main = join(root, "dist/cluster/main.js"),
 ): Promise<Running & { socket: string; rssMib(): number }> {
   const dataDir = mkdtempSync(join(tmpdir(), "posta-bench-"));
   const env = {
@@ -44,7 +45,7 @@ export async function startPosta(
     POSTA_LOG_LEVEL: "warn",
     ...settings,
   };
-  const child = spawn(process.execPath, [...nodeArgs, join(root, "dist/cluster/main.js")], {
+  const child = spawn(process.execPath, [...nodeArgs, main], {
     env,
     stdio: ["ignore", "pipe", "inherit"],
   });

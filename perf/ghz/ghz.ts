@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type Call, type Calls, toCalls } from "../judge/calls.js";
@@ -34,6 +34,7 @@ export async function runGhz(load: GhzLoad): Promise<Calls> {
   if (rate !== undefined && rate * (seconds + warmupSeconds) > maxDetails) {
     throw new Error(`${load.call}: ${rate}/s for ${seconds} s is over the ${maxDetails} calls that ghz can report`);
   }
+  rmSync(load.output, { force: true }); // A report of an earlier run must not stand for this one.
   await promisify(execFile)(ghz, ghzArguments(load), { cwd: root, maxBuffer: 1 << 24 }).catch((error) => {
     // ghz ends with an error if any call failed; what matters is whether it left a report.
     if (!existsSync(load.output))
@@ -49,11 +50,13 @@ export async function runGhz(load: GhzLoad): Promise<Calls> {
 function ghzArguments(load: GhzLoad): string[] {
   const { call, dataFile, connections, target, output, rate, concurrency, seconds, warmupSeconds } = load;
   const length = seconds + warmupSeconds;
+  // ghz takes no more connections than callers.
+  const lines = Math.min(connections, concurrency ?? connections);
   const pace =
     rate === undefined
       ? ["--concurrency", `${concurrency}`, "--duration", `${length}s`, "--duration-stop", "wait"]
       : // A number of calls instead of a duration: none is cut off at the end.
-        ["--async", "--rps", `${rate}`, "--total", `${Math.round(rate * length)}`, "--concurrency", `${connections}`];
+        ["--async", "--rps", `${rate}`, "--total", `${Math.round(rate * length)}`, "--concurrency", `${lines}`];
   const [, service] = /^(.*)\.v1\./.exec(call) ?? [];
   return [
     ...["--insecure", "--import-paths", "proto", "--proto", protoFiles[service ?? ""] ?? ""],
@@ -65,7 +68,7 @@ function ghzArguments(load: GhzLoad): string[] {
       "--disable-template-data",
       "--disable-template-functions",
     ],
-    ...["--connections", `${connections}`, "--timeout", "10s", "--count-errors", ...pace],
+    ...["--connections", `${lines}`, "--timeout", "10s", "--count-errors", ...pace],
     ...["--format", "json", "--output", output, target],
   ];
 }
