@@ -45,6 +45,7 @@ export async function runPrimary(): Promise<void> {
 
 async function start(config: Config, log: Logger, releases: Release[]): Promise<Supervisor> {
   await requireFreePort("POSTA_GRPC_PORT", config.host, config.grpcPort);
+  await requireFreePort("POSTA_HTTP_PORT", config.host, config.httpPort);
   const queueRedisUrl = config.queueRedisUrl ?? (await startRedis(config, log, releases));
   const metrics = createMetrics();
   // `delivery` joins here, a supervisor of its own, once there is something to deliver.
@@ -61,11 +62,20 @@ async function start(config: Config, log: Logger, releases: Release[]): Promise<
   monitor.start();
   releases.push(() => monitor.stop());
   countServers(metrics, supervisor);
-  cluster.setupPrimary({ args: [], execArgv: [...process.execArgv, ...serverFlags], serialization: "advanced" });
+  setupServers(config);
   supervisor.start();
   releases.push(() => supervisor.stop());
   announce(config, supervisor);
   return supervisor;
+}
+
+/** How children are run. Only they are inspected: the primary handles no call. */
+function setupServers({ inspect }: Config): void {
+  const execArgv = [...process.execArgv, ...serverFlags];
+  cluster.setupPrimary({ args: [], execArgv, serialization: "advanced" });
+  if (!inspect) return;
+  // Port 0: any that is free, so that neither a second Posta nor a rolling restart finds it taken. Node prints which.
+  cluster.setupPrimary({ execArgv: [...execArgv, "--inspect=127.0.0.1:0"], inspectPort: 0 });
 }
 
 /** From a terminal the signal means that the terminal is gone. It may come twice; the second finds nothing to do. */
@@ -107,12 +117,12 @@ function announce(config: Config, supervisor: Supervisor): void {
   const timer = setInterval(() => {
     if (supervisor.servingCount < config.servers) return;
     clearInterval(timer);
-    const { host, grpcPort, adminHost, adminPort, servers } = config;
+    const { host, grpcPort, httpPort, adminHost, adminPort, servers } = config;
     const stores = config.queueRedisUrl ? "external Redis" : `embedded Redis in ${config.dataDir}`;
     const tls = config.tlsCertFile ? "TLS" : "plain text";
     const took = Math.round(performance.now() - begun);
     console.log(
-      `posta: gRPC ${host}:${grpcPort} (${tls}), admin http://${adminHost}:${adminPort}, ${servers} servers, ${stores}; ready in ${took} ms`,
+      `posta: gRPC ${host}:${grpcPort} (${tls}), HTTP ${host}:${httpPort}, admin http://${adminHost}:${adminPort}, ${servers} servers, ${stores}; ready in ${took} ms`,
     );
   }, 10);
   timer.unref();

@@ -1,7 +1,9 @@
 import type { Registry } from "prom-client";
 import type { Config, ConfigError } from "./config.js";
 import { loadContract } from "./grpc/contract.js";
+import { healthService } from "./grpc/health.js";
 import { GrpcServer } from "./grpc/server.js";
+import { HttpServer } from "./http/server.js";
 import type { Logger } from "./log.js";
 import { createMetrics } from "./metrics.js";
 import { Adder } from "./queue/add.js";
@@ -35,13 +37,17 @@ export interface PostaServer {
   stop(): Promise<void>;
 }
 
-/** Puts a server together: gRPC on one side, the queues' Redis on the other. */
+/** Puts a server together: gRPC and HTTP on one side, the queues' Redis on the other. */
 export function createServer(config: Config, log: Logger, events: ServerEvents): PostaServer {
   const metrics = createMetrics();
-  const grpc = new GrpcServer(config, loadContract(), [queueService], metrics, log);
+  const contract = loadContract();
+  const grpc = new GrpcServer(config, contract, [queueService], metrics, log);
+  const http = new HttpServer(config, contract, grpc.statuses, grpc.health.all, metrics, log);
   const store = openQueueStore(config, log);
   const parts = createQueueParts(config, store);
   grpc.add(queueService, (adapter) => queueHandlers(adapter, parts, grpc.statuses));
+  http.add(queueService, (adapter) => queueHandlers(adapter, parts, grpc.statuses), "callers");
+  http.add(healthService, (adapter) => grpc.health.handlers(adapter), "anyone");
   let stopping = false;
   store.on("usable", (usable) => {
     if (stopping) return;
@@ -54,12 +60,13 @@ export function createServer(config: Config, log: Logger, events: ServerEvents):
     metrics,
     async start() {
       await grpc.bind();
+      await http.bind();
       store.open();
     },
     async stop() {
       stopping = true;
       events.onServing(false);
-      await grpc.drain(config.drainTimeoutMs);
+      await Promise.all([grpc.drain(config.drainTimeoutMs), http.drain(config.drainTimeoutMs)]);
       await parts.adder.drain();
       await store.close();
     },

@@ -7,8 +7,9 @@ import { bytes, duration, flag, integer, oneOf, optional, text } from "./config-
  * (`make generate`), and the process reads its environment nowhere else.
  */
 export const settings = {
-  host: text("POSTA_HOST", "127.0.0.1", "Address that gRPC listens on. Any but loopback wants TLS and auth."),
+  host: text("POSTA_HOST", "127.0.0.1", "Address that gRPC and HTTP listen on. Any but loopback wants TLS and auth."),
   grpcPort: integer("POSTA_GRPC_PORT", 50051, 1, 65535, "Port of gRPC, shared by all servers."),
+  httpPort: integer("POSTA_HTTP_PORT", 8080, 1, 65535, "Port of HTTP, shared by all servers."),
   adminHost: text("POSTA_ADMIN_HOST", "127.0.0.1", "Address of the admin port. It has no auth of its own."),
   adminPort: integer("POSTA_ADMIN_PORT", 9464, 1, 65535, "Port of /metrics, /livez, /readyz and /healthz."),
   servers: integer("POSTA_SERVERS", availableParallelism(), 1, 256, "Server processes.", "one a core"),
@@ -86,6 +87,10 @@ export const settings = {
     10_000,
     "How many queues /metrics shows, in name order.",
   ),
+  inspect: flag(
+    "POSTA_INSPECT",
+    "1: each server opens Node's inspector on a loopback port of its own, which it prints. Whoever reaches that can run code in the server: for a developer's machine.",
+  ),
   logLevel: oneOf(
     "POSTA_LOG_LEVEL",
     "info",
@@ -149,6 +154,9 @@ function conflicts(config: Config): string[] {
     problems.push(
       `POSTA_ADMIN_HOST: ${config.adminHost} is not loopback, and the admin port has no auth: set POSTA_INSECURE=1 if only trusted hosts reach it`,
     );
+  }
+  if (config.httpPort === config.grpcPort) {
+    problems.push(`POSTA_HTTP_PORT: ${config.httpPort} is POSTA_GRPC_PORT too; each needs a port of its own`);
   }
   if (config.defaultDeadlineMs > config.maxDeadlineMs) {
     problems.push("POSTA_DEFAULT_DEADLINE: is over POSTA_MAX_DEADLINE; lower it, or raise the other");

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { Metadata } from "@grpc/grpc-js";
 import { ConfigError } from "../config.js";
 import { PostaError, show } from "../errors.js";
 
@@ -12,23 +11,27 @@ export interface Principal {
   requireQueue(queue: string): void;
 }
 
-/** Tells who a call is from; throws unauthenticated. */
-export type Authenticate = (metadata: Metadata) => Principal;
+/** Tells who a call is from, by its metadata or request; throws unauthenticated. */
+export type Authenticate<Source> = (source: Source) => Principal;
 
 const anyone: Principal = { name: "anyone", mayUse: () => true, requireQueue() {} };
 
 /**
  * Reads the callers' tokens from a file, a line each: `name sha256-of-token-in-hex queue,queue*`. Without a file every
- * call is let in. Tokens are kept and compared as hashes, so neither the file nor a timing gives one away.
+ * call is let in. Tokens are kept and compared as hashes, so neither the file nor a timing gives one away. `read` finds
+ * the text of the header "authorization" in what the transport has.
  */
-export function createAuthenticate(file: string | undefined): Authenticate {
+export function createAuthenticate<Source>(
+  file: string | undefined,
+  read: (source: Source) => unknown,
+): Authenticate<Source> {
   if (file === undefined) return () => anyone;
   const callers = readCallers(file);
-  return (metadata) => {
-    const [, token] = /^Bearer (\S+)$/i.exec(String(metadata.get("authorization")[0] ?? "")) ?? [];
-    if (token === undefined) throw new PostaError("unauthenticated", 'metadata "authorization": send "Bearer <token>"');
+  return (source) => {
+    const [, token] = /^Bearer (\S+)$/i.exec(String(read(source) ?? "")) ?? [];
+    if (token === undefined) throw new PostaError("unauthenticated", '"authorization": send "Bearer <token>"');
     const caller = callers.get(createHash("sha256").update(token).digest("hex"));
-    if (!caller) throw new PostaError("unauthenticated", 'metadata "authorization": unknown token');
+    if (!caller) throw new PostaError("unauthenticated", '"authorization": unknown token');
     return caller;
   };
 }

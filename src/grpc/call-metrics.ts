@@ -1,4 +1,4 @@
-import { type ServerMethodDefinition, status } from "@grpc/grpc-js";
+import { type MethodDefinition, status } from "@grpc/grpc-js";
 import { Counter, type Metric, type Registry } from "prom-client";
 
 /** Upper bounds of the latency histogram, in seconds: they resolve the 1-100 ms in which the targets lie. */
@@ -27,23 +27,35 @@ export class MethodMetrics {
   started = 0;
   readonly handled: (Handled | undefined)[] = [];
 
-  constructor(readonly labels: Record<"grpc_type" | "grpc_service" | "grpc_method", string>) {}
+  constructor(
+    readonly labels: Record<string, string>,
+    private readonly codeLabel: string,
+  ) {}
 
   finish(code: status, elapsedMs: number): void {
-    this.handled[code] ??= new Handled({ ...this.labels, grpc_code: status[code] });
+    this.handled[code] ??= new Handled({ ...this.labels, [this.codeLabel]: status[code] });
     this.handled[code].add(elapsedMs / 1000);
   }
 }
 
-/** The three metrics that go-grpc-prometheus made standard, by service, method and code. */
+/** What is asked of a method, whatever its messages. */
+type Method = Pick<MethodDefinition<unknown, unknown>, "path" | "requestStream" | "responseStream">;
+
+/**
+ * The three metrics that go-grpc-prometheus made standard, by service, method and code. `transport` begins their names
+ * and their labels' names.
+ */
 export class CallMetrics {
   private readonly methods = new Map<string, MethodMetrics>();
 
-  constructor(registry: Registry) {
+  constructor(
+    registry: Registry,
+    private readonly transport: "grpc" | "connect",
+  ) {
     const { methods } = this;
-    const labelNames = ["grpc_type", "grpc_service", "grpc_method"];
+    const labelNames = [`${transport}_type`, `${transport}_service`, `${transport}_method`];
     new Counter({
-      name: "grpc_server_started_total",
+      name: `${transport}_server_started_total`,
       help: "Calls begun.",
       labelNames,
       registers: [registry],
@@ -55,38 +67,43 @@ export class CallMetrics {
     const allHandled = () =>
       [...methods.values()].flatMap((method) => method.handled.filter((row) => row !== undefined));
     new Counter({
-      name: "grpc_server_handled_total",
+      name: `${transport}_server_handled_total`,
       help: "Calls ended, by code.",
-      labelNames: [...labelNames, "grpc_code"],
+      labelNames: [...labelNames, `${transport}_code`],
       registers: [registry],
       collect() {
         this.reset();
         for (const row of allHandled()) this.inc(row.labels, row.count);
       },
     });
-    registry.registerMetric(histogram(allHandled));
+    registry.registerMetric(histogram(`${transport}_server_handling_seconds`, allHandled));
   }
 
   /** The counters of a method; there are only as many as the contract has methods. */
-  of(method: ServerMethodDefinition<unknown, unknown>): MethodMetrics {
+  of(method: Method): MethodMetrics {
     let found = this.methods.get(method.path);
     if (!found) {
-      const [, grpc_service = "", grpc_method = ""] = method.path.split("/");
-      found = new MethodMetrics({ grpc_type: typeOf(method), grpc_service, grpc_method });
+      const { transport } = this;
+      const [, service = "", name = ""] = method.path.split("/");
+      const labels = {
+        [`${transport}_type`]: typeOf(method),
+        [`${transport}_service`]: service,
+        [`${transport}_method`]: name,
+      };
+      found = new MethodMetrics(labels, `${transport}_code`);
       this.methods.set(method.path, found);
     }
     return found;
   }
 }
 
-function typeOf(method: ServerMethodDefinition<unknown, unknown>): string {
+function typeOf(method: Method): string {
   if (method.requestStream) return method.responseStream ? "bidi_stream" : "client_stream";
   return method.responseStream ? "server_stream" : "unary";
 }
 
 /** prom-client's own Histogram hashes the labels of every observation; this shows it ours in the shape of its own. */
-function histogram(rows: () => Handled[]): Metric<string> {
-  const name = "grpc_server_handling_seconds";
+function histogram(name: string, rows: () => Handled[]): Metric<string> {
   const meta = { name, help: "Time from a call's headers to its status.", type: "histogram", aggregator: "sum" };
   const get = async () => ({ ...meta, values: rows().flatMap((row) => samples(name, row)) });
   return { ...meta, get } as unknown as Metric<string>;

@@ -6,35 +6,12 @@ import type {
   MethodDefinition,
   ServerDuplexStream,
   ServerWritableStream,
+  UntypedHandleCall,
 } from "@grpc/grpc-js";
 import { invalid, PostaError } from "../errors.js";
 import type { Authenticate, Principal } from "./auth.js";
+import type { Adapter, BidiMethod, CallContext, ServerStreamMethod, UnaryMethod } from "./method.js";
 import type { StatusMap } from "./status.js";
-
-/** What a method knows of its call beside the request. */
-export interface CallContext {
-  readonly principal: Principal;
-  /** When the caller stops waiting, in milliseconds since 1970. */
-  readonly deadline: number;
-  /** True once the caller is gone or has been answered: work not yet written must not be. */
-  readonly cancelled: boolean;
-}
-
-/** A method with one request and one response. It answers or throws a PostaError. */
-export type UnaryMethod<Request, Response> = (request: Request, context: CallContext) => Promise<Response>;
-
-/** A method with a stream each way. It ends the stream by returning, or with a status by throwing. */
-export type BidiMethod<Request, Response> = (
-  stream: ServerDuplexStream<Request, Response>,
-  context: CallContext,
-  closing: AbortSignal,
-) => Promise<void>;
-
-/** A method with one request and a stream of responses. */
-export type ServerStreamMethod<Request, Response> = (
-  stream: ServerWritableStream<Request, Response>,
-  closing: AbortSignal,
-) => Promise<void>;
 
 /** What stands for a request that is not a message of its type; the handler refuses it with a clear error. */
 const malformed = Symbol("malformed request");
@@ -74,10 +51,10 @@ class LiveContext implements CallContext {
 }
 
 /** Turns methods into grpc-js handlers: authenticates, passes the call on, maps what is thrown. */
-export class Adapter {
+export class GrpcAdapter implements Adapter<UntypedHandleCall> {
   constructor(
     private readonly statuses: StatusMap,
-    private readonly authenticate: Authenticate,
+    private readonly authenticate: Authenticate<Metadata>,
     /** Aborted when the server drains: open streams end themselves. */
     private readonly closing: AbortSignal,
   ) {}

@@ -4,7 +4,10 @@ import { PostaError, show } from "../errors.js";
 import type { HealthCheckRequest__Output as CheckRequest } from "../gen/grpc/health/v1/HealthCheckRequest.js";
 import type { HealthCheckResponse } from "../gen/grpc/health/v1/HealthCheckResponse.js";
 import type { HealthListResponse } from "../gen/grpc/health/v1/HealthListResponse.js";
-import { type Adapter, stoppingError } from "./handlers.js";
+import { stoppingError } from "./handlers.js";
+import type { Adapter } from "./method.js";
+
+export const healthService = "grpc.health.v1.Health";
 
 type Watcher = (serving: boolean) => void;
 
@@ -35,12 +38,17 @@ export class Health {
     for (const name of this.services.keys()) this.set(name, serving);
   }
 
+  /** Whether each service takes calls, by its name; the server as a whole has the name "". */
+  get all(): ReadonlyMap<string, boolean> {
+    return this.services;
+  }
+
   isServing(name: string): boolean {
     return this.services.get(name) === true;
   }
 
   /** The handlers of grpc.health.v1.Health. No auth: probes have no token. */
-  handlers(adapter: Adapter) {
+  handlers<Handler>(adapter: Adapter<Handler>) {
     return {
       Check: adapter.unary(async ({ service }: CheckRequest): Promise<HealthCheckResponse> => {
         const serving = this.services.get(service);

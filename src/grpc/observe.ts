@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import {
   Metadata,
   type ServerInterceptingCall,
@@ -9,15 +8,9 @@ import {
 } from "@grpc/grpc-js";
 import type { Logger } from "../log.js";
 import type { CallMetrics } from "./call-metrics.js";
+import { allowedMs, type Deadlines } from "./deadline.js";
+import { boundRequestId, logFailedCall, newRequestId, requestIdKey } from "./failed-call.js";
 import { ErrorTrailers } from "./status.js";
-
-const requestIdKey = "x-request-id";
-
-/** Bounds for calls that bring no deadline, or too long a one; in milliseconds. Streams are not bounded. */
-export interface Deadlines {
-  defaultDeadlineMs: number;
-  maxDeadlineMs: number;
-}
 
 /**
  * Sees every call from its headers to its status: counts it, bounds its deadline, gives it a request id, logs its failure.
@@ -75,7 +68,7 @@ class ObservedCall {
   private echoRequestId(given: string): void {
     const { call } = this;
     const { sendMetadata } = call;
-    this.requestId = given.slice(0, 128);
+    this.requestId = boundRequestId(given);
     call.sendMetadata = (metadata) => {
       metadata.set(requestIdKey, this.requestId as string);
       sendMetadata.call(call, metadata);
@@ -101,12 +94,12 @@ class ObservedCall {
   }
 
   /** For a call that brings none, or one that is too long. */
-  private boundDeadline({ defaultDeadlineMs, maxDeadlineMs }: Deadlines): void {
+  private boundDeadline(deadlines: Deadlines): void {
     const { call } = this;
     const now = Date.now();
-    const given = Number(call.getDeadline());
-    if (given <= now + maxDeadlineMs) return;
-    const allowed = given === Number.POSITIVE_INFINITY ? defaultDeadlineMs : maxDeadlineMs;
+    const asked = Number(call.getDeadline()) - now;
+    const allowed = allowedMs(asked, deadlines);
+    if (allowed === asked) return;
     call.getDeadline = () => now + allowed;
     // Beyond 24 days grpc-js's own timer overflows, and would end the call at once.
     clearTimeout((call as unknown as { deadlineTimer: NodeJS.Timeout | null }).deadlineTimer ?? undefined);
@@ -125,17 +118,15 @@ class ObservedCall {
   }
 
   private logFailure(code: status, details: string, elapsed: number, cause: unknown): void {
-    this.requestId ??= randomBytes(12).toString("base64url");
-    const line = {
+    this.requestId ??= newRequestId();
+    logFailedCall(this.log, {
       requestId: this.requestId,
       method: this.method.path,
       code: status[code],
       details,
-      durationMs: Math.round(elapsed * 1000) / 1000,
+      elapsedMs: elapsed,
       peer: this.call.getPeer(),
-      ...(cause === undefined ? {} : { err: cause }),
-    };
-    if (code === status.INTERNAL || code === status.UNKNOWN) this.log.error(line, "call failed");
-    else this.log.warn(line, "call failed");
+      cause,
+    });
   }
 }

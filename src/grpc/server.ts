@@ -1,6 +1,13 @@
 import { setMaxListeners } from "node:events";
 import { promisify } from "node:util";
-import { Server, type ServerOptions, type ServiceDefinition, type UntypedServiceImplementation } from "@grpc/grpc-js";
+import {
+  type Metadata,
+  Server,
+  type ServerOptions,
+  type ServiceDefinition,
+  type UntypedHandleCall,
+  type UntypedServiceImplementation,
+} from "@grpc/grpc-js";
 import type { PackageDefinition } from "@grpc/proto-loader";
 import { ReflectionService } from "@grpc/reflection";
 import type { Registry } from "prom-client";
@@ -10,19 +17,19 @@ import { createAuthenticate } from "./auth.js";
 import { CallMetrics } from "./call-metrics.js";
 import type { Contract } from "./contract.js";
 import { createCredentials } from "./credentials.js";
-import { Adapter, tolerant } from "./handlers.js";
-import { Health } from "./health.js";
+import { GrpcAdapter, tolerant } from "./handlers.js";
+import { Health, healthService } from "./health.js";
+import type { Adapter } from "./method.js";
 import { observeCalls } from "./observe.js";
 import { createStatusMap } from "./status.js";
-
-const healthService = "grpc.health.v1.Health";
+import { readTlsFiles } from "./tls-files.js";
 
 /** The gRPC server of one process: what listens, what is served on it, and how it stops. */
 export class GrpcServer {
   readonly statuses;
   readonly health: Health;
   private readonly server: Server;
-  private readonly adapter: Adapter;
+  private readonly adapter: GrpcAdapter;
   private readonly closing = new AbortController();
 
   constructor(
@@ -37,18 +44,20 @@ export class GrpcServer {
     this.health = new Health(["", ...services]);
     this.server = new Server({
       ...limits(config),
-      interceptors: [observeCalls(new CallMetrics(metrics), log, config)],
+      interceptors: [observeCalls(new CallMetrics(metrics, "grpc"), log, config)],
     });
-    this.adapter = new Adapter(this.statuses, createAuthenticate(config.authFile), this.closing.signal);
-    const open = new Adapter(this.statuses, createAuthenticate(undefined), this.closing.signal);
-    this.add(healthService, () => this.health.handlers(open));
+    const adapt = (authFile: string | undefined) =>
+      new GrpcAdapter(this.statuses, createAuthenticate(authFile, readAuthorization), this.closing.signal);
+    this.adapter = adapt(config.authFile);
+    const open = adapt(undefined);
+    this.add(healthService, () => this.health.handlers<UntypedHandleCall>(open));
     // The shape that the library reads descriptors from.
     const described = { contract: { fileDescriptorProtos: contract.descriptors } } as unknown as PackageDefinition;
     new ReflectionService(described, { services: [healthService, ...services] }).addToServer(this.server);
   }
 
   /** Serves a service of the contract. */
-  add(name: string, handlers: (adapter: Adapter) => UntypedServiceImplementation): void {
+  add(name: string, handlers: (adapter: Adapter<UntypedHandleCall>) => UntypedServiceImplementation): void {
     const definition = Object.entries(this.contract.service(name)).map(([key, method]) => [key, tolerant(method)]);
     this.server.addService(Object.fromEntries(definition) as ServiceDefinition, handlers(this.adapter));
   }
@@ -58,7 +67,7 @@ export class GrpcServer {
     const { host, grpcPort } = this.config;
     const address = `${host.includes(":") ? `[${host}]` : host}:${grpcPort}`;
     const bind = promisify(this.server.bindAsync.bind(this.server));
-    await bind(address, createCredentials(this.config)).catch((error) => {
+    await bind(address, createCredentials(readTlsFiles(this.config))).catch((error) => {
       if (error instanceof ConfigError) throw error;
       throw new ConfigError(`POSTA_GRPC_PORT: cannot listen on ${address}: is it taken? (${error.message})`);
     });
@@ -75,6 +84,10 @@ export class GrpcServer {
     await promisify(this.server.tryShutdown.bind(this.server))();
     clearTimeout(force);
   }
+}
+
+function readAuthorization(metadata: Metadata): unknown {
+  return metadata.get("authorization")[0];
 }
 
 function limits(config: Config): ServerOptions {

@@ -6,7 +6,7 @@ import type { AddJobsResponse } from "../gen/posta/queue/v1/AddJobsResponse.js";
 import type { Job__Output as JobMessage } from "../gen/posta/queue/v1/Job.js";
 import type { StreamAddJobsRequest__Output as StreamRequest } from "../gen/posta/queue/v1/StreamAddJobsRequest.js";
 import type { StreamAddJobsResponse } from "../gen/posta/queue/v1/StreamAddJobsResponse.js";
-import type { Adapter, CallContext } from "../grpc/handlers.js";
+import type { Adapter, CallContext } from "../grpc/method.js";
 import type { StatusMap } from "../grpc/status.js";
 import type { Adder } from "./add.js";
 import { AddStream } from "./add-stream.js";
@@ -17,7 +17,7 @@ import { requireQueueName } from "./names.js";
 const maxJobs = 10_000;
 
 /** The part of QueueService that produces: AddJob, AddJobs, StreamAddJobs. */
-export function addHandlers(adapter: Adapter, adder: Adder, statuses: StatusMap) {
+export function addHandlers<Handler>(adapter: Adapter<Handler>, adder: Adder, statuses: StatusMap) {
   async function addJob({ queue, job }: AddJobRequest, context: CallContext): Promise<AddJobResponse> {
     requireAllowed(queue, context);
     if (!job) throw invalid("job", "is required");

@@ -8,7 +8,7 @@ import type { ObliterateQueueRequest__Output as ObliterateQueue } from "../gen/p
 import type { RetryJobsRequest__Output as RetryJobs } from "../gen/posta/queue/v1/RetryJobsRequest.js";
 import type { SetQueueLimitsRequest__Output as SetQueueLimits } from "../gen/posta/queue/v1/SetQueueLimitsRequest.js";
 import type { UpdateJobRequest__Output as UpdateJob } from "../gen/posta/queue/v1/UpdateJobRequest.js";
-import type { Adapter, CallContext } from "../grpc/handlers.js";
+import type { Adapter, CallContext } from "../grpc/method.js";
 import type { StatusMap } from "../grpc/status.js";
 import { toMs } from "../grpc/times.js";
 import type { Adder } from "./add.js";
@@ -43,7 +43,7 @@ interface OfJob extends OfQueue {
 }
 
 /** The RPC edge of the queues: request to domain, domain to response, and no rule of its own. */
-export function queueHandlers(adapter: Adapter, parts: QueueParts, statuses: StatusMap) {
+export function queueHandlers<Handler>(adapter: Adapter<Handler>, parts: QueueParts, statuses: StatusMap) {
   const { adder, jobs, lister, queues, jobChanger, queueChanger, requireStore, maxJobBytes } = parts;
 
   /** A call on a queue: the caller may use it, and the store is there. */

@@ -32,10 +32,12 @@ export function freshPrefix(): string {
 export async function startServer(redisUrl: string, env: Env = {}) {
   const prefix = freshPrefix();
   const port = await freePort();
+  const httpPort = await freePort();
   const config = readConfig({
     POSTA_QUEUE_REDIS_URL: redisUrl,
     POSTA_QUEUE_PREFIX: prefix,
     POSTA_GRPC_PORT: String(port),
+    POSTA_HTTP_PORT: String(httpPort),
     POSTA_LOG_LEVEL: "silent",
     ...env,
   });
@@ -57,6 +59,7 @@ export async function startServer(redisUrl: string, env: Env = {}) {
     client,
     config,
     port,
+    httpUrl: `${config.tlsCertFile ? "https" : "http"}://127.0.0.1:${httpPort}`,
     prefix,
     metrics: server.metrics,
     /** What made the server unfit. */
@@ -76,6 +79,7 @@ const main = fileURLToPath(new URL("../../dist/cluster/main.js", import.meta.url
 export interface TestCluster {
   readonly process: ChildProcess;
   readonly port: number;
+  readonly httpUrl: string;
   readonly adminUrl: string;
   readonly dataDir: string;
   /** All that it printed so far, on both outputs. */
@@ -93,6 +97,7 @@ export interface TestCluster {
 /** Starts a cluster and waits for its line, unless `ready` is false. */
 export async function startCluster(env: Env = {}, { ready = true } = {}): Promise<TestCluster> {
   const port = Number(env.POSTA_GRPC_PORT ?? (await freePort()));
+  const httpPort = Number(env.POSTA_HTTP_PORT ?? (await freePort()));
   const adminPort = Number(env.POSTA_ADMIN_PORT ?? (await freePort()));
   const dataDir = env.POSTA_DATA_DIR ?? mkdtempSync(join(tmpdir(), "posta-test-"));
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("POSTA_")));
@@ -100,6 +105,7 @@ export async function startCluster(env: Env = {}, { ready = true } = {}): Promis
     env: {
       ...inherited,
       POSTA_GRPC_PORT: String(port),
+      POSTA_HTTP_PORT: String(httpPort),
       POSTA_ADMIN_PORT: String(adminPort),
       POSTA_DATA_DIR: dataDir,
       POSTA_SERVERS: "2",
@@ -119,6 +125,7 @@ export async function startCluster(env: Env = {}, { ready = true } = {}): Promis
   const cluster: TestCluster = {
     process: child,
     port,
+    httpUrl: `http://127.0.0.1:${httpPort}`,
     adminUrl: `http://127.0.0.1:${adminPort}`,
     dataDir,
     ended,

@@ -1,0 +1,30 @@
+import type { IncomingMessage } from "node:http";
+import type { Authenticate } from "../grpc/auth.js";
+import type { Adapter, UnaryMethod } from "../grpc/method.js";
+
+/** What serves a method over HTTP; a stream is served over gRPC only. */
+export type HttpHandler =
+  | { readonly kind: "stream" }
+  | {
+      readonly kind: "unary";
+      readonly authenticate: Authenticate<IncomingMessage>;
+      /** Its request is of the type that the method's own decoder gives. */
+      readonly run: UnaryMethod<never, unknown>;
+    };
+
+/** Turns the methods that gRPC serves into handlers of HTTP calls. */
+export class HttpAdapter implements Adapter<HttpHandler> {
+  constructor(private readonly authenticate: Authenticate<IncomingMessage>) {}
+
+  unary<Request, Response>(run: UnaryMethod<Request, Response>): HttpHandler {
+    return { kind: "unary", authenticate: this.authenticate, run };
+  }
+
+  bidi(): HttpHandler {
+    return { kind: "stream" };
+  }
+
+  serverStream(): HttpHandler {
+    return { kind: "stream" };
+  }
+}

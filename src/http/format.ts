@@ -1,0 +1,42 @@
+import { invalid } from "../errors.js";
+import type { JsonCodec } from "./json-codec.js";
+import type { HttpMethod } from "./method.js";
+
+/** A form that messages take in HTTP bodies. */
+export interface Format {
+  readonly contentType: string;
+  /** A request as the contract's own decoder gives it; throws invalid. */
+  decode(method: HttpMethod, body: Buffer): object;
+  encode(method: HttpMethod, response: object): string | Uint8Array;
+}
+
+/** The forms of unary calls in the Connect protocol, by content type. */
+export function createFormats(codec: JsonCodec): ReadonlyMap<string, Format> {
+  const json: Format = {
+    contentType: "application/json",
+    decode: ({ input, definition }, body) => definition.requestDeserialize(Buffer.from(codec.toBinary(input, body))),
+    encode: ({ output, definition }, response) =>
+      JSON.stringify(codec.toJson(output, definition.responseSerialize(response))),
+  };
+  const proto: Format = {
+    contentType: "application/proto",
+    decode: ({ definition }, body) => decodeProto(definition.requestDeserialize, body),
+    encode: ({ definition }, response) => definition.responseSerialize(response),
+  };
+  return new Map([json, proto].map((format) => [format.contentType, format]));
+}
+
+function decodeProto(decode: (bytes: Buffer) => object, body: Buffer): object {
+  try {
+    return decode(body);
+  } catch {
+    throw invalid("request", "is not a protobuf message of the method's request type");
+  }
+}
+
+/** The format that a request's content type names; undefined for any other. JSON may say that it is UTF-8. */
+export function formatOf(contentType: string | undefined, formats: ReadonlyMap<string, Format>): Format | undefined {
+  const [type = "", ...parameters] = (contentType ?? "").toLowerCase().split(";");
+  const other = parameters.some((parameter) => !/^\s*(charset="?utf-8"?)?\s*$/.test(parameter));
+  return other ? undefined : formats.get(type.trim());
+}

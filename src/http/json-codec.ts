@@ -1,0 +1,61 @@
+import { readFileSync } from "node:fs";
+import {
+  createFileRegistry,
+  type DescMessage,
+  type DescService,
+  type FileRegistry,
+  fromBinary,
+  fromJsonString,
+  type JsonValue,
+  toBinary,
+  toJson,
+} from "@bufbuild/protobuf";
+import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { invalid } from "../errors.js";
+import { findJsonFault } from "./json-fault.js";
+
+const strict = new TextDecoder("utf-8", { fatal: true });
+
+/** Canonical proto3 JSON of the contract's messages, to and from their binary form. One for a process. */
+export class JsonCodec {
+  private readonly registry: FileRegistry;
+
+  constructor() {
+    const file = readFileSync(new URL("../gen/contract.binpb", import.meta.url));
+    this.registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, file));
+  }
+
+  /** A service of the contract, by its full name. */
+  service(name: string): DescService {
+    return this.registry.getService(name) as DescService;
+  }
+
+  /** Binary form of a message that came as JSON; throws an invalid that names the field at fault. */
+  toBinary(type: DescMessage, json: Buffer): Uint8Array {
+    const text = decodeText(json);
+    try {
+      return toBinary(type, fromJsonString(type, text, { registry: this.registry }));
+    } catch (error) {
+      throw findJsonFault(type, text, this.registry, error as Error);
+    }
+  }
+
+  /** JSON of a message in binary form. Fields that hold their default are left out. */
+  toJson(type: DescMessage, bytes: Uint8Array): JsonValue {
+    return toJson(type, fromBinary(type, bytes), { registry: this.registry });
+  }
+
+  /** The same by the type's name; undefined if the contract has no such type. */
+  describe(typeName: string, bytes: Uint8Array): JsonValue | undefined {
+    const type = this.registry.getMessage(typeName);
+    return type && this.toJson(type, bytes);
+  }
+}
+
+function decodeText(bytes: Buffer): string {
+  try {
+    return strict.decode(bytes);
+  } catch {
+    throw invalid("request", "is not UTF-8");
+  }
+}

@@ -1,0 +1,41 @@
+import type { Answer } from "./answer.js";
+
+/** Whether each service takes calls, by its name; the server as a whole has the name "". */
+export type ServiceStates = ReadonlyMap<string, boolean>;
+
+/** What probes ask, by path. A process answers for itself, whichever it is that a connection came to. */
+export function createProbes(states: ServiceStates): ReadonlyMap<string, () => Answer> {
+  return new Map([
+    // The process answers: that is all that "live" says.
+    ["/livez", () => text(200, "ok\n")],
+    ["/readyz", () => (isServing(states) ? text(200, "ok\n") : text(503, `not serving: ${idle(states).join(", ")}\n`))],
+    ["/healthz", () => health(states)],
+  ]);
+}
+
+function health(states: ServiceStates): Answer {
+  const services = named(states).map(([name, serving]) => [name, serving ? "SERVING" : "NOT_SERVING"]);
+  const healthy = isServing(states);
+  const body = { status: healthy ? "OK" : "DOWN", services: Object.fromEntries(services) };
+  return reply(healthy ? 200 : 503, "application/json", `${JSON.stringify(body)}\n`);
+}
+
+function isServing(states: ServiceStates): boolean {
+  return idle(states).length === 0;
+}
+
+function idle(states: ServiceStates): string[] {
+  return named(states).flatMap(([name, serving]) => (serving ? [] : [name]));
+}
+
+function named(states: ServiceStates): [string, boolean][] {
+  return [...states].filter(([name]) => name !== "");
+}
+
+function text(status: number, body: string): Answer {
+  return reply(status, "text/plain", body);
+}
+
+function reply(status: number, type: string, body: string): Answer {
+  return { status, headers: { "content-type": type, "cache-control": "no-store" }, body };
+}

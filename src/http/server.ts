@@ -1,0 +1,141 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerOptions } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import { Server as SocketServer } from "node:net";
+import type { Registry } from "prom-client";
+import { type Config, ConfigError } from "../config.js";
+import { createAuthenticate } from "../grpc/auth.js";
+import { CallMetrics } from "../grpc/call-metrics.js";
+import type { Contract } from "../grpc/contract.js";
+import type { Adapter } from "../grpc/method.js";
+import type { StatusMap } from "../grpc/status.js";
+import { readTlsFiles } from "../grpc/tls-files.js";
+import type { Logger } from "../log.js";
+import { HttpAdapter, type HttpHandler } from "./adapter.js";
+import { Connections } from "./connections.js";
+import { JsonCodec } from "./json-codec.js";
+import type { ServiceStates } from "./probes.js";
+import { Router } from "./router.js";
+
+/** Longer than load balancers keep an idle connection: who closes it first must be the one who sends on it. */
+const keepAliveMs = 75_000;
+/** How often Node looks for requests that take too long to come, in milliseconds. */
+const checkIntervalMs = 1000;
+/**
+ * How long a stopping server still answers on connections that it has, in milliseconds. A connection that is closed
+ * while its client sends loses a call; one that a client uses within this time is told to close by an answer.
+ */
+const farewellMs = 2000;
+
+/** Which callers a service is for. */
+export type Audience = "callers" | "anyone";
+
+/** The HTTP server of one process: the contract's unary methods in the Connect protocol, and probes. */
+export class HttpServer {
+  private readonly server: Server;
+  private readonly router: Router;
+  private readonly connections: Connections;
+  private readonly codec = new JsonCodec();
+  private readonly metrics: CallMetrics;
+
+  constructor(
+    private readonly config: Config,
+    private readonly contract: Contract,
+    statuses: StatusMap,
+    states: ServiceStates,
+    metrics: Registry,
+    log: Logger,
+  ) {
+    this.connections = new Connections(config.maxConnectionAgeMs);
+    this.metrics = new CallMetrics(metrics, "connect");
+    const { codec, connections } = this;
+    const { maxMessageBytes } = config;
+    this.router = new Router({ statuses, codec, connections, deadlines: config, maxMessageBytes, log }, states);
+    this.server = this.createServer();
+  }
+
+  /** Serves a service of the contract. */
+  add(
+    name: string,
+    handlers: (adapter: Adapter<HttpHandler>) => Record<string, HttpHandler>,
+    audience: Audience,
+  ): void {
+    const authFile = audience === "anyone" ? undefined : this.config.authFile;
+    const adapter = new HttpAdapter(createAuthenticate(authFile, readAuthorization));
+    const definitions = this.contract.service(name);
+    const { methods } = this.codec.service(name);
+    for (const [key, handler] of Object.entries(handlers(adapter))) {
+      const definition = definitions[key];
+      const described = methods.find((method) => method.name === key);
+      if (!definition || !described) throw new Error(`the contract has no method ${name}/${key}`);
+      const { input, output } = described;
+      const counters = this.metrics.of(definition);
+      this.router.add({ path: definition.path, definition, input, output, counters, handler });
+    }
+  }
+
+  /** Listens. A port that is taken is a {@link ConfigError}. */
+  async bind(): Promise<void> {
+    const { host, httpPort } = this.config;
+    this.server.listen(httpPort, host);
+    await once(this.server, "listening").catch((error) => {
+      throw new ConfigError(`POSTA_HTTP_PORT: cannot listen on ${host}:${httpPort}: is it taken? (${error.message})`);
+    });
+  }
+
+  /**
+   * Stops without failing a call: takes no new connection, answers on those that there are and closes each with its
+   * answer, then closes the idle ones. What is left after the time-out is cut off.
+   */
+  async drain(timeoutMs: number): Promise<void> {
+    this.connections.retire();
+    const closed = new Promise<void>((resolve) => {
+      // The HTTP server's own close() would close idle connections at once.
+      SocketServer.prototype.close.call(this.server, () => resolve());
+    });
+    const farewell = setTimeout(() => setImmediate(() => this.closeIdle()), Math.min(farewellMs, timeoutMs));
+    const cut = new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs);
+      void closed.then(() => clearTimeout(timer));
+    });
+    await Promise.race([closed, cut]);
+    clearTimeout(farewell);
+    this.closeIdle();
+    this.connections.closeAll();
+  }
+
+  /** Runs after the turn's reads: a request that has arrived makes its connection a busy one. */
+  private closeIdle(): void {
+    this.connections.closeUnused();
+    this.server.close();
+  }
+
+  private createServer(): Server {
+    const tls = readTlsFiles(this.config);
+    const limits = limitsOf(this.config);
+    const server = tls
+      ? createTlsServer({ ...limits, ...tls, requestCert: tls.ca !== undefined })
+      : createServer(limits);
+    // A client that does not read its answer moves nothing for longer than any call may take.
+    server.timeout = this.config.maxDeadlineMs + keepAliveMs;
+    server.on(tls ? "secureConnection" : "connection", (socket) => this.connections.accept(socket));
+    server.on("request", (request, response) => this.router.handle(request, response));
+    return server;
+  }
+}
+
+function readAuthorization({ headers }: IncomingMessage): unknown {
+  return headers.authorization;
+}
+
+/** A request that does not come is ended by its call's deadline; before there is a call, or where it has none, by these. */
+function limitsOf({ defaultDeadlineMs, maxDeadlineMs, keepaliveTimeMs }: Config): ServerOptions {
+  return {
+    headersTimeout: defaultDeadlineMs,
+    requestTimeout: maxDeadlineMs + checkIntervalMs,
+    connectionsCheckingInterval: checkIntervalMs,
+    keepAliveTimeout: keepAliveMs,
+    keepAlive: true,
+    keepAliveInitialDelay: keepaliveTimeMs,
+  };
+}
