@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := node_modules/.bin
 
-.PHONY: help up test build bench-queue tools perf perf-smoke perf-load perf-stress perf-spike perf-endurance perf-compare perf-selftest lint format types proto-lint proto-breaking generate verify check clean
+.PHONY: help up test build bench bench-queue bench-redis bench-http tools perf perf-smoke perf-load perf-stress perf-spike perf-endurance perf-artillery perf-compare perf-selftest profile-cpu profile-heap profile-leaks profile-flame profile-doctor profile-all preflight lint format types proto-lint proto-breaking generate verify check clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -19,6 +19,14 @@ build: node_modules/.ready ## Compile into dist/
 
 bench-queue: build redis ## Measure the queue against what it stands on; prints a table, then one JSON line
 	@$(BIN)/tsx perf/bench/queue.ts
+
+bench-redis: build redis ## Single commands against pipelines against group commit, on each structure of the guide
+	@$(BIN)/tsx perf/bench/redis.ts
+
+bench-http: build redis ## What the HTTP gateway costs, as ratios to gRPC
+	@$(BIN)/tsx perf/bench/http.ts
+
+bench: bench-queue bench-redis bench-http ## All benches
 
 tools: ## Install the load tools that are no npm packages (ghz) into .tools/
 	@scripts/tools.sh
@@ -40,11 +48,26 @@ perf-spike: build redis tools ## Ten times the base RATE at once, and how long r
 perf-endurance: build redis tools ## A moderate load for DURATION=24h: how memory, handles and latency drift (RESUME=folder)
 	@$(BIN)/tsx perf/run.ts endurance
 
+perf-artillery: node_modules/.ready ## artillery against the gateway of a Posta that runs (TARGET=http://host:port)
+	@npx --yes artillery@2.0.21 run $(if $(TARGET),-e production) perf/artillery/queue-load-test.yml
+
 perf-compare: build redis tools ## This tree against BASE=<commit or summary.json>, interleaved: ratios with intervals (ROUNDS=5)
 	@$(BIN)/tsx perf/compare.ts
 
 perf-selftest: build redis tools ## Show that the suites can fail: a slow server, and one that answers errors
 	@$(BIN)/tsx perf/selftest.ts
+
+profile-cpu: build redis ## A CPU profile of the servers under SCENARIO=add-job, and where their time goes
+profile-heap: build redis ## A heap snapshot of a server under load, by constructor
+profile-leaks: build redis ## Three heap snapshots under repeated load, and a verdict
+profile-flame: build redis ## A flame graph as one HTML file
+profile-doctor: build redis ## Event loop, collections, CPU and handles, with advice
+profile-all: build redis ## All of them, one after the other
+profile-cpu profile-heap profile-leaks profile-flame profile-doctor profile-all:
+	@$(BIN)/tsx perf/profile/run.ts $(@:profile-%=%)
+
+preflight: build redis ## The checks before a deployment, a line each with its evidence (ONLY=memory,log for some)
+	@$(BIN)/tsx perf/preflight.ts
 
 lint: node_modules/.ready ## Check format, lint, import directions, and code that nothing uses
 	@$(BIN)/biome check --error-on-warnings .

@@ -40,6 +40,7 @@ export async function startPosta(
     ...process.env,
     POSTA_GRPC_PORT: String(port),
     POSTA_ADMIN_PORT: String(port + 1),
+    POSTA_HTTP_PORT: String(port + 2),
     POSTA_SERVERS: String(servers),
     POSTA_DATA_DIR: dataDir,
     POSTA_LOG_LEVEL: "warn",

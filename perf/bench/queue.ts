@@ -4,10 +4,11 @@
  */
 import { Redis } from "ioredis";
 import type { BullReport } from "./bull-load.js";
-import { loadMethod } from "./contract.js";
+import { describeRound, formatRate, formatResult, formatTable, median, Rounds } from "./figures.js";
 import { runLoad, servers, startBare, startPosta } from "./processes.js";
 import type { StreamReport } from "./stream-load.js";
-import type { UnaryReport } from "./unary-load.js";
+import { runUnary } from "./unary.js";
+import type { UnaryPlan, UnaryReport } from "./unary-load.js";
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
 const timing = { warmupMs: 1500, durationMs: Number(process.env.BENCH_SECONDS ?? 4) * 1000 };
@@ -15,10 +16,8 @@ const [postaPort, barePort] = [50061, 50071];
 const data = '{"to":"34600123456","template":"hello"}';
 const job = { name: "bench", dataJson: data };
 
-function unary(port: number, service: string, method: string, request: object, load: object): Promise<UnaryReport> {
-  const { path, requestSerialize } = loadMethod(service, method);
-  const message = requestSerialize(request).toString("base64");
-  return runLoad("unary-load.ts", { port, path, message, connections: 8, ...timing, ...load });
+function unary(port: number, service: string, method: string, request: object, load: Partial<UnaryPlan>) {
+  return runUnary(port, service, method, request, { ...timing, ...load });
 }
 
 const check = (port: number) => unary(port, "grpc.health.v1.Health", "Check", {}, { concurrency: 128 });
@@ -71,20 +70,14 @@ async function bull(mode: string): Promise<number> {
   return (await runLoad<BullReport>("bull-load.ts", { socket: posta.socket, mode, ...timing })).jobsPerSecond;
 }
 
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
-}
-
-const figures = new Map<string, number[]>(Object.keys(measures).map((name) => [name, []]));
+const figures = new Rounds();
 const steady: UnaryReport[] = [];
 try {
   for (let round = 1; round <= rounds; round += 1) {
     for (const [name, measure] of Object.entries(measures)) {
       const perSecond = await measure();
-      figures.get(name)?.push(perSecond);
-      console.log(
-        `round ${round}/${rounds}  ${name.padEnd(42)} ${Math.round(perSecond).toLocaleString("en").padStart(9)}/s`,
-      );
+      figures.add(name, perSecond);
+      console.log(describeRound(round, rounds, name, perSecond));
       // Each measure begins on an empty Redis that has nothing left to write.
       await redis.flushall();
     }
@@ -102,19 +95,12 @@ try {
   await Promise.all([posta.stop(), bare.stop()]);
 }
 
-const rate = (name: string) => median(figures.get(name) as number[]);
-/** The median of the rounds' ratios: what disturbs a whole round disturbs both its sides. */
-function ratio(name: string, base: string): number {
-  const bases = figures.get(base) as number[];
-  return median((figures.get(name) as number[]).map((value, round) => value / (bases[round] as number)));
-}
-
 const result = {
-  check_over_bare: ratio("Health/Check", "bare grpc-js, empty call"),
-  add_job_over_check: ratio("AddJob", "Health/Check"),
-  add_jobs_over_add_bulk: ratio("AddJobs of 100, jobs", "Queue.addBulk of 100, 4 in flight, jobs"),
-  stream_1_over_add: ratio("StreamAddJobs, 1 job a message", "Queue.add, 128 in flight"),
-  stream_50_over_add: ratio("StreamAddJobs, 50 jobs a message, jobs", "Queue.add, 128 in flight"),
+  check_over_bare: figures.ratio("Health/Check", "bare grpc-js, empty call"),
+  add_job_over_check: figures.ratio("AddJob", "Health/Check"),
+  add_jobs_over_add_bulk: figures.ratio("AddJobs of 100, jobs", "Queue.addBulk of 100, 4 in flight, jobs"),
+  stream_1_over_add: figures.ratio("StreamAddJobs, 1 job a message", "Queue.add, 128 in flight"),
+  stream_50_over_add: figures.ratio("StreamAddJobs, 50 jobs a message, jobs", "Queue.add, 128 in flight"),
   add_job_p50_ms: median(steady.map(({ p50Ms }) => p50Ms)),
   add_job_p99_ms: median(steady.map(({ p99Ms }) => p99Ms)),
   cluster_rss_mib: median(peaksMib),
@@ -130,16 +116,21 @@ const wanted: Record<keyof typeof result, string> = {
   cluster_rss_mib: "< 400",
 };
 
-console.log(`\nMedians of ${rounds} rounds, ${servers} servers:\n\n| what | a second |\n|---|---:|`);
-for (const name of figures.keys()) console.log(`| ${name} | ${Math.round(rate(name)).toLocaleString("en")} |`);
-console.log("\n| figure | measured | wanted |\n|---|---:|---:|");
-for (const [key, value] of Object.entries(result)) {
-  console.log(`| ${key} | ${value.toFixed(2)} | ${wanted[key as keyof typeof result]} |`);
-}
+console.log(`\nMedians of ${rounds} rounds, ${servers} servers:\n`);
+console.log(
+  formatTable(
+    ["what", "a second"],
+    figures.medians().map(([name, value]) => [name, formatRate(value)]),
+  ),
+);
+console.log(
+  `\n${formatTable(
+    ["figure", "measured", "wanted"],
+    Object.entries(result).map(([key, value]) => [key, value.toFixed(2), wanted[key as keyof typeof result]]),
+  )}`,
+);
 if (failures > 0) {
   console.error(`\n${failures} calls failed: these figures are not to be used`);
   process.exitCode = 1;
 }
-console.log(
-  `\n${JSON.stringify(Object.fromEntries(Object.entries(result).map(([key, value]) => [key, Number(value.toFixed(3))])))}`,
-);
+console.log(`\n${formatResult(result)}`);

@@ -36,11 +36,18 @@ const jobs = Array.from({ length: plan.jobsPerMessage }, () => ({
 let added = 0;
 let failures = 0;
 
-function run(index: number): Promise<void> {
-  // A subchannel pool of its own: each stream gets a connection, and so the streams spread over the servers.
+/** A connection of its own: a subchannel pool of its own makes one. */
+async function open(): Promise<Client> {
   const client = new Client(`127.0.0.1:${plan.port}`, credentials.createInsecure(), {
     "grpc.use_local_subchannel_pool": 1,
   });
+  await new Promise<void>((resolve, reject) => {
+    client.waitForReady(Date.now() + 10_000, (error) => (error ? reject(error) : resolve()));
+  });
+  return client;
+}
+
+function run(client: Client, index: number): Promise<void> {
   const stream: ClientDuplexStream<object, { acks: Ack[] }> = client.makeBidiStreamRequest(
     method.path,
     method.requestSerialize,
@@ -79,6 +86,9 @@ function count({ results }: Ack): void {
   }
 }
 
-await Promise.all(Array.from({ length: plan.streams }, (_, index) => run(index)));
+// One after the other, so that they spread over the servers.
+const clients: Client[] = [];
+while (clients.length < plan.streams) clients.push(await open());
+await Promise.all(clients.map(run));
 const report: StreamReport = { jobsPerSecond: (added * 1000) / plan.durationMs, failures };
 console.log(JSON.stringify(report));

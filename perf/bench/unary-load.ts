@@ -41,7 +41,9 @@ const headers = {
   "grpc-timeout": "10S",
 };
 
-const sessions = await Promise.all(Array.from({ length: plan.connections }, open));
+// One after the other: at once, most of them could fall to the server that is quicker to take them.
+const sessions: ClientHttp2Session[] = [];
+while (sessions.length < plan.connections) sessions.push(await open());
 const measuredFrom = performance.now() + plan.warmupMs;
 const until = measuredFrom + plan.durationMs;
 const latencies: number[] = [];
@@ -51,6 +53,8 @@ let next = 0;
 async function open(): Promise<ClientHttp2Session> {
   const session = connect(`http://127.0.0.1:${plan.port}`);
   await once(session, "connect");
+  // Answered: a server has it, and the next connection is the other's.
+  await new Promise<void>((resolve, reject) => session.ping((error) => (error ? reject(error) : resolve())));
   return session;
 }
 

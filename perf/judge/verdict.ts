@@ -6,6 +6,7 @@ type Verdict = "met" | "missed" | "critical" | "not measured";
 
 /** A load that was made, and the targets that it answers for. */
 export interface Result {
+  /** Of its scenario; results of the same name are rounds of it. */
   name: string;
   operation: string;
   answersFor: string[];
@@ -61,15 +62,28 @@ function candidates({ id, indicator }: Target, results: Result[], resources: Res
     kind === "errors"
       ? results.filter(({ openLoop }) => openLoop)
       : results.filter((result) => result.answersFor.includes(id));
-  return answering
-    .filter(({ measured }) => measured.calls > 0)
-    .map(({ name, measured }) => ({ scenario: name, value: figureOf(indicator, measured) }));
+  const rounds = new Map<string, Result[]>();
+  for (const result of answering.filter(({ measured }) => measured.calls > 0)) {
+    rounds.set(result.name, [...(rounds.get(result.name) ?? []), result]);
+  }
+  return [...rounds].map(([scenario, all]) => ({ scenario, value: figureOf(indicator, all) }));
 }
 
-function figureOf(indicator: Target["indicator"], { calls, failed, perSecond, latencyMs }: Measured): number {
-  if (indicator.kind === "throughput") return perSecond;
-  if (indicator.kind === "latency") return latencyMs[`p${indicator.percentile}` as keyof typeof latencyMs];
-  return (failed / calls) * 100;
+/**
+ * The figure of a scenario. Of several rounds the median: a pause of the machine spoils one of them, a slow service all.
+ * Errors are counted over all.
+ */
+function figureOf(indicator: Target["indicator"], rounds: Result[]): number {
+  if (indicator.kind === "errors") {
+    const total = (pick: (measured: Measured) => number) =>
+      rounds.reduce((sum, { measured }) => sum + pick(measured), 0);
+    return (total(({ failed }) => failed) / total(({ calls }) => calls)) * 100;
+  }
+  const figures = rounds.map(({ measured: { perSecond, latencyMs } }) => {
+    if (indicator.kind === "latency") return latencyMs[`p${indicator.percentile}` as keyof typeof latencyMs];
+    return perSecond;
+  });
+  return figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)] as number;
 }
 
 function worst({ indicator }: Target, found: Candidate[]): Candidate | undefined {

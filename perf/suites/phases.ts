@@ -7,12 +7,14 @@ const maxSaturationSeconds = 15;
 
 /** `perf-smoke` and `perf-load`: the phases of a file, one after the other. */
 export async function runPhases(name: string, context: SuiteContext): Promise<Outcome> {
-  const { phases, warmupSeconds } = readSuite(name, context.targets);
+  const { phases, warmupSeconds, rounds } = readSuite(name, context.targets);
   const results: LoadResult[] = [];
-  for (const phase of phases) {
-    const scenarios = phase.map((scenario) => withDuration(scenario, context.seconds));
-    results.push(...(await runPhase(context, scenarios, warmupSeconds)));
-    await context.client.clear();
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const phase of phases.filter((scenarios) => round === 1 || scenarios.some(({ rate }) => rate !== undefined))) {
+      const scenarios = phase.map((scenario) => withDuration(scenario, context.seconds));
+      results.push(...(await runPhase(context, scenarios, warmupSeconds)));
+      await context.client.clear();
+    }
   }
   return { results, findings: [], failures: [], broken: faultsOf(results) };
 }

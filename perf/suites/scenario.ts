@@ -47,6 +47,8 @@ const scenario = z
 const suite = z.strictObject({
   /** Calls before each measured time that are not measured, in seconds. */
   warmupSeconds: z.number().min(0),
+  /** How often the phases at a fixed rate are run; a row takes the median of the rounds. */
+  rounds: z.int().min(1).max(20).default(1),
   /** One after the other; the scenarios of a phase run at once. */
   phases: z.array(z.array(scenario).min(1)).min(1),
 });

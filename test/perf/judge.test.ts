@@ -153,6 +153,21 @@ describe("the rows", () => {
     expect(rowOf("queue-add-p99", [slow(99), slow(201)])).toMatchObject({ verdict: "critical", scenario: "201 ms" });
   });
 
+  it("take the median of a scenario's rounds, and count errors over all of them", () => {
+    const round = (latency: number, errors = 0) =>
+      resultOf(
+        steady(1000, (index) => ({ latency, error: index < errors ? "Internal: x" : "" })),
+        atRate(100, 10),
+      );
+    const rounds = [round(5), round(500, 30), round(7)];
+    expect(rowOf("queue-add-p99", rounds)).toMatchObject({ verdict: "met", value: 7 });
+    expect(rowOf("queue-add-p99", [round(500), round(7), round(400)])).toMatchObject({
+      verdict: "critical",
+      value: 400,
+    });
+    expect(rowOf("error-rate", rounds)).toMatchObject({ verdict: "missed", value: 1 });
+  });
+
   it("take throughput as what succeeded, and more as better", () => {
     const plan = { concurrency: 4, seconds: 1, warmupSeconds: 0 };
     const saturated = (calls: Calls) => resultOf(calls, plan, { answersFor: ["queue-throughput"] });

@@ -1,0 +1,255 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Check, formatLine, formatTodo, selectChecks, toFinding } from "../../perf/preflight/check.js";
+import { judgeProfile } from "../../perf/preflight/cpu-profile.js";
+import { judgeVolume } from "../../perf/preflight/data-volume.js";
+import { judgeLoadTests, judgeRow } from "../../perf/preflight/load-evidence.js";
+import { judgeLogCost } from "../../perf/preflight/log-cost.js";
+import { judgeLimits } from "../../perf/preflight/rate-limit.js";
+import { judgeRecovery } from "../../perf/preflight/recovery.js";
+import { readSummaries } from "../../perf/preflight/summaries.js";
+
+const commit = "9b8e817f01ea2c5d7e4f60112233445566778899";
+
+/** What `make perf-smoke` wrote, but for the rows and samples that preflight does not read. */
+const recorded = {
+  suite: "smoke",
+  startedAt: "2026-11-24T20:21:57.053Z",
+  seconds: 40.927,
+  commit: "9b8e817f01ea",
+  dirty: false,
+  machine: { cpus: 2, model: "AMD EPYC", memoryMib: 24106, node: "v20.20.2" },
+  target: "a private cluster on an embedded Redis",
+  verdict: "met",
+  broken: [] as string[],
+  rows: [
+    row("queue-add-p99", "Queue add, P99", "ms", 100, 200, "met", 5.04503),
+    row("error-rate", "Error rate", "%", 0.1, 1, "met", 0),
+    row("memory", "Memory of the cluster, peak", "MiB", 512, 1024, "met", 361.25),
+    row("analytics-p99", "Analytics write, P99", "ms", 200, 500, "not measured"),
+  ],
+  scenarios: [],
+  findings: [],
+  resources: { peakRssMib: 361.25, samples: [] },
+};
+
+function row(
+  id: string,
+  name: string,
+  unit: string,
+  objective: number,
+  critical: number,
+  verdict: string,
+  value?: number,
+) {
+  return { id, name, unit, objective, critical, verdict, ...(value === undefined ? {} : { value, scenario: "s" }) };
+}
+
+let results: string;
+
+beforeEach(() => {
+  results = mkdtempSync(join(tmpdir(), "posta-preflight-test-"));
+});
+
+afterEach(() => rmSync(results, { recursive: true, force: true }));
+
+function write(folder: string, summary: object | string): void {
+  mkdirSync(join(results, folder), { recursive: true });
+  const text = typeof summary === "string" ? summary : JSON.stringify(summary);
+  writeFileSync(join(results, folder, "summary.json"), text);
+}
+
+/** The evidence in the folder, so many minutes after the recorded suite began. */
+function evidence(minutes = 12, at: string | undefined = commit) {
+  const now = new Date(Date.parse(recorded.startedAt) + minutes * 60_000);
+  return { summaries: readSummaries(results), now, commit: at };
+}
+
+const memory = (minutes?: number) => judgeRow(evidence(minutes), "memory", "look");
+
+describe("what the load suites left", () => {
+  it("is asked for where there is none", () => {
+    expect(judgeLoadTests(evidence())).toMatchObject({
+      verdict: "not measured",
+      todo: expect.stringContaining("make perf-load"),
+    });
+    expect(memory()).toMatchObject({ verdict: "not measured", todo: expect.stringContaining("make perf-load") });
+    results = join(results, "nowhere");
+    expect(readSummaries(results)).toEqual([]);
+  });
+
+  it("is the newest that can be read", () => {
+    write("a", recorded);
+    write("b", { ...recorded, suite: "load", startedAt: "2026-11-24T20:30:00.000Z" });
+    write("cut-off", '{"suite": "load"');
+    write("other", { suite: "compare", ratios: [] });
+    mkdirSync(join(results, "running"));
+    expect(readSummaries(results).map(({ suite }) => suite)).toEqual(["load", "smoke"]);
+  });
+
+  it("passes with its verdict, age, commit and what was missed", () => {
+    write("a", { ...recorded, dirty: true });
+    expect(judgeLoadTests(evidence())).toEqual({
+      verdict: "ok",
+      evidence: "smoke: met, 12 min ago, commit 9b8e817 with changes",
+    });
+    const missed = [row("queue-add-p99", "Queue add, P99", "ms", 100, 200, "missed", 120.456)];
+    write("a", { ...recorded, verdict: "missed", rows: missed });
+    expect(judgeLoadTests(evidence())).toEqual({
+      verdict: "ok",
+      evidence: "smoke: missed, 12 min ago, commit 9b8e817; Queue add, P99 120.46 ms missed",
+    });
+  });
+
+  it.each(["critical", "broken"])("fails when it is %s", (verdict) => {
+    write("a", { ...recorded, verdict, broken: verdict === "broken" ? ["http-add: the server was lost"] : [] });
+    const finding = judgeLoadTests(evidence());
+    expect(finding.verdict).toBe("FAILED");
+    expect(finding.evidence.includes("the server was lost")).toBe(verdict === "broken");
+  });
+
+  it("says nothing when it is old or of another commit", () => {
+    write("a", recorded);
+    const old = evidence(24 * 60 + 1);
+    expect(judgeLoadTests(old)).toMatchObject({ verdict: "not measured", evidence: expect.stringContaining("24 h") });
+    expect(judgeRow(old, "memory", "look").verdict).toBe("not measured");
+    const other = judgeLoadTests(evidence(12, "0123456789"));
+    expect(other).toMatchObject({ verdict: "not measured", evidence: expect.stringContaining("this is 0123456") });
+    expect(judgeLoadTests({ ...evidence(), commit: undefined }).verdict).toBe("ok");
+  });
+
+  it("answers for memory and errors by its rows", () => {
+    write("a", recorded);
+    expect(memory().verdict).toBe("ok");
+    expect(memory().evidence).toContain("361.25 MiB (objective 512, critical 1024");
+    expect(judgeRow(evidence(), "analytics-p99", "look").verdict).toBe("not measured");
+    const rows = [row("memory", "Memory", "MiB", 512, 1024, "critical", 1300)];
+    write("a", { ...recorded, verdict: "critical", rows });
+    expect(memory()).toMatchObject({ verdict: "FAILED", todo: "look" });
+  });
+
+  it("does not take a row from a broken run", () => {
+    write("a", recorded);
+    const later = { ...recorded, startedAt: "2026-11-24T20:25:00.000Z", verdict: "broken" };
+    write("b", { ...later, rows: [row("memory", "Memory", "MiB", 512, 1024, "critical", 1300)] });
+    expect(memory()).toMatchObject({ verdict: "ok", evidence: expect.stringContaining("361.25") });
+  });
+});
+
+describe("a recovery", () => {
+  const audit = { acknowledged: 7642, lost: 0, twice: 0 };
+  const good = { tookMs: 993, failedCalls: 20, audit };
+
+  it("passes with every acknowledged job there once", () => {
+    const { verdict, evidence } = judgeRecovery(good, { ...good, tookMs: 9 });
+    expect(verdict).toBe("ok");
+    expect(evidence).toContain(
+      "SERVING again after 993 ms, 20 calls failed, of 7,642 acknowledged jobs 0 lost, 0 twice",
+    );
+    expect(evidence).toContain("9 ms after it is back");
+  });
+
+  it.each([
+    { ...good, audit: { ...audit, lost: 1 } },
+    { ...good, audit: { ...audit, twice: 1 } },
+    { ...good, audit: { ...audit, acknowledged: 0 } },
+    { ...good, tookMs: 10_001 },
+  ])("fails otherwise: %o", (bad) => {
+    expect(judgeRecovery(bad, good).verdict).toBe("FAILED");
+    expect(judgeRecovery(good, bad).verdict).toBe("FAILED");
+  });
+});
+
+describe("the other checks", () => {
+  const limits = { begun: 200, offered: 800, calls: 8, refused: 7, withDelay: 7, delayMs: 250 };
+  it.each([
+    ["ok", {}],
+    ["FAILED", { begun: 250 }],
+    ["FAILED", { begun: 100 }],
+    ["FAILED", { begun: 800 }],
+    ["FAILED", { refused: 0, withDelay: 0 }],
+    ["FAILED", { withDelay: 6 }],
+    ["FAILED", { refused: 8, withDelay: 8 }],
+  ])("limits are %s with %o", (verdict, change) => {
+    expect(judgeLimits({ ...limits, ...change }).verdict).toBe(verdict);
+  });
+
+  const log = {
+    silent: [7000, 6800, 7100],
+    logged: [6000, 6100, 5900],
+    bytes: 3070,
+    lines: 10,
+    dropped: 0,
+    malformed: 0,
+  };
+  it.each([
+    ["ok", {}],
+    ["ok", { dropped: 5 }],
+    ["FAILED", { logged: [3000, 3100, 2900] }],
+    ["FAILED", { lines: 0 }],
+    ["FAILED", { malformed: 1 }],
+  ])("a log is %s with %o", (verdict, change) => {
+    expect(judgeLogCost({ ...log, ...change }).verdict).toBe(verdict);
+  });
+
+  it("says what a log costs", () => {
+    expect(judgeLogCost(log).evidence).toContain(
+      "7,000 failed calls/s without a log, 6,000 with one to a pipe (14% fewer); 307 bytes a failed call",
+    );
+  });
+
+  const volume = { addEmpty: 8.4, addFull: 12.8, getQueue: 3.3, firstPage: 15.8, deepPage: 16, failedPage: 16.5 };
+  it.each([
+    ["ok", {}],
+    ["FAILED", { addFull: 201 }],
+    ["not measured", { addFull: 400, addEmpty: 201 }],
+    ["FAILED", { getQueue: 101 }],
+    ["FAILED", { deepPage: 101 }],
+    ["FAILED", { failedPage: 101 }],
+  ])("a data volume is %s with %o", (verdict, change) => {
+    expect(judgeVolume({ ...volume, ...change }, { add: 200, read: 100 }).verdict).toBe(verdict);
+  });
+
+  const functions = [{ name: "writeBuffer", place: "native", ms: 120 }];
+  const profile = { totalMs: 2000, idleMs: 1000, garbageMs: 140, programMs: 90, functions };
+  it.each([
+    ["ok", {}],
+    ["FAILED", { functions: [] }],
+  ])("a CPU profile is %s with %o", (verdict, change) => {
+    expect(judgeProfile({ ...profile, ...change }, 3000).verdict).toBe(verdict);
+  });
+
+  it("says what a CPU profile shows", () => {
+    expect(judgeProfile(profile, 3000).evidence).toBe(
+      "AddJob at 3,000/s, a server 50.0% busy; garbage collection 14.0%, the event loop's own system calls 9.0%; most in writeBuffer (native) 12.0%",
+    );
+  });
+});
+
+describe("the list", () => {
+  const check = (name: string): Check => ({ name, seconds: 0, run: () => toFinding(true, "", "") });
+  const checks = ["Check memory under load", "Check log performance", "Validate rate limiting"].map(check);
+
+  it("can be run in part, by words of the names", () => {
+    expect(selectChecks(checks, undefined)).toEqual(checks);
+    expect(selectChecks(checks, "").map(({ name }) => name)).toHaveLength(3);
+    expect(selectChecks(checks, "LOG,memory")).toEqual(checks.slice(0, 2));
+    expect(() => selectChecks(checks, "logs")).toThrow(
+      /ONLY: no check has "logs" in its name; there are: Check memory/,
+    );
+  });
+
+  it("has a line for each, and in the end what to do", () => {
+    const [first, second] = checks as [Check, Check];
+    const failed = toFinding(false, "1300 MiB", "look for what grows");
+    expect(formatLine(first, failed)).toMatch(/^FAILED {8}Check memory under load {12}1300 MiB$/);
+    const results = [
+      { check: first, finding: failed },
+      { check: second, finding: toFinding(true, "5 ms", "nothing") },
+    ];
+    expect(formatTodo(results)).toEqual(["", "To do:", "- Check memory under load: look for what grows"]);
+    expect(formatTodo(results.slice(1))).toEqual([]);
+  });
+});

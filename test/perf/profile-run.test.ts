@@ -1,0 +1,71 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { expect, it, onTestFinished } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Runs `make profile-<kind>`'s command; answers how it ended, what it printed, and the folders that it wrote, by kind. */
+async function profile(kind: string, env: Record<string, string>) {
+  const child = spawn(process.execPath, ["--import", "tsx", join(root, "perf/profile/run.ts"), kind], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
+  const written = [...output.matchAll(/^profile-(\w+): written to (\S+)$/gm)];
+  const folders: Record<string, string> = {};
+  for (const [, name = "", folder = ""] of written) folders[name] = join(root, folder);
+  onTestFinished(() => Object.values(folders).forEach((folder) => void rmSync(folder, { recursive: true })));
+  return { code, output, errors, folders };
+}
+
+/** A module that makes each server process it is loaded into leak. */
+function writeLeak(): string {
+  const dir = mkdtempSync(join(tmpdir(), "posta-leak-"));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  const file = join(dir, "leak.mjs");
+  writeFileSync(
+    file,
+    `import cluster from "node:cluster";
+    class LeftBehind { text = "x"; }
+    const kept = [];
+    const leak = () => { for (let index = 0; index < 50; index += 1) kept.push(new LeftBehind()); };
+    if (cluster.isWorker) setInterval(leak, 10).unref();`,
+  );
+  return file;
+}
+
+it("makes every profile of real servers, and finds the leak that one of them was given", async () => {
+  const leak = writeLeak();
+  const { code, output, errors, folders } = await profile("all", { DURATION: "1s", NODE_OPTIONS: `--import ${leak}` });
+  expect(errors).toBe("");
+  expect(Object.keys(folders)).toEqual(["doctor", "cpu", "flame", "heap", "leaks"]);
+  expect(output).toMatch(/suspected: LeftBehind grew \+[\d,]+, \+[\d,]+ objects/);
+  expect(code).toBe(1);
+  expect(output).toMatch(/^ok .* processor: primary/m);
+  expect(output).toMatch(/^ *[\d.]+ +[\d.]+% .* src\/\S+\.ts:\d+$/m);
+  expect(output).toMatch(/^ +[\d,]+ +[\d,]+ KiB +[\d,]+ KiB +LeftBehind$/m);
+  const { doctor = "", cpu = "", flame = "", heap = "", leaks = "" } = folders;
+  expect(JSON.parse(readFileSync(join(doctor, "diagnosis.json"), "utf8")).symptoms.servers).toHaveLength(2);
+  expect(JSON.parse(readFileSync(join(cpu, "server.cpuprofile"), "utf8")).samples.length).toBeGreaterThan(100);
+  expect(readFileSync(join(flame, "flame.html"), "utf8")).toContain("src/queue/");
+  for (const file of [
+    join(heap, "server.heapsnapshot"),
+    join(leaks, "1.heapsnapshot"),
+    join(leaks, "3.heapsnapshot"),
+  ]) {
+    expect(statSync(file).size).toBeGreaterThan(1_000_000);
+  }
+}, 300_000);
+
+it("fails where calls of the load fail, and leaves no profile of that", async () => {
+  const { code, errors, folders } = await profile("cpu", { DURATION: "1s", POSTA_MAX_JOB_BYTES: "10" });
+  expect(errors).toMatch(/profile-cpu: \d+ calls of the load failed: this profile is not to be used/);
+  expect(code).toBe(1);
+  expect(Object.values(folders).filter(existsSync)).toEqual([]);
+}, 60_000);
