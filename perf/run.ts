@@ -3,7 +3,7 @@
  * targets.json, and leaves a report in perf/results/. Exit status 0: no critical value is passed (with STRICT=1: every
  * objective is met); 1 otherwise, and for a run whose figures are not to be used.
  */
-import { basename, resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { requireGhz } from "./ghz/ghz.js";
 import { exitStatus, type SuiteVerdict } from "./judge/verdict.js";
 import { writeHtml } from "./report/html.js";
@@ -37,7 +37,7 @@ async function run(suite: string, env: NodeJS.ProcessEnv): Promise<SuiteVerdict>
   requireGhz();
   const targets = readTargets();
   const startedAt = new Date();
-  const folder = env.RESUME ? resolve(env.RESUME) : makeFolder(suite, startedAt);
+  const folder = env.RESUME ? resolve(env.RESUME) : makeFolder(suite, startedAt, env.RESULTS);
   const progress = new Progress();
   const target = await openTarget(env);
   progress.say(`${suite}: ${target.description}`);
@@ -52,7 +52,7 @@ async function run(suite: string, env: NodeJS.ProcessEnv): Promise<SuiteVerdict>
     writeSummary(folder, summary);
     writeHtml(folder, summary);
     console.log(formatSummary(summary));
-    console.log(`report: perf/results/${basename(folder)}/report.html`);
+    console.log(`report: ${relative(process.cwd(), folder)}/report.html`);
     return summary.verdict;
   } finally {
     await sampler.stop();

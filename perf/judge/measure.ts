@@ -64,7 +64,8 @@ export function measure(calls: Calls, plan: Plan): Measured {
   const { start, latency, failed } = calls;
   const due = dueTimes(start, plan.rate);
   const from = firstFrom(due, plan.warmupSeconds * 1000);
-  const until = plan.rate === undefined ? firstFrom(due, (plan.warmupSeconds + plan.seconds) * 1000) : due.length;
+  // autocannon makes some more calls than were asked for.
+  const until = firstFrom(due, (plan.warmupSeconds + plan.seconds) * 1000);
   const total = Float64Array.from(due.subarray(from, until), (at, index) => {
     const call = from + index;
     return (latency[call] as number) + Math.max(0, (start[call] as number) - at);

@@ -64,9 +64,9 @@ export function summarise({ suite, startedAt, target, targets, outcome, sampler 
   };
 }
 
-/** perf/results/<time>-<suite>, made. */
-export function makeFolder(suite: string, startedAt: Date): string {
-  const folder = join(results, `${startedAt.toISOString().replace(/[:.]/g, "-")}-${suite}`);
+/** perf/results/<time>-<suite>, made; or in another folder than perf/results. */
+export function makeFolder(suite: string, startedAt: Date, parent = results): string {
+  const folder = join(parent, `${startedAt.toISOString().replace(/[:.]/g, "-")}-${suite}`);
   mkdirSync(folder, { recursive: true });
   return folder;
 }

@@ -39,7 +39,8 @@ export async function openTarget(env: NodeJS.ProcessEnv): Promise<Target> {
 }
 
 async function startOwn(): Promise<Target> {
-  const posta = await startPosta(port);
+  // A load that ends leaves calls behind; that these are cancelled need not be said.
+  const posta = await startPosta(port, [], { POSTA_LOG_LEVEL: "error" });
   return {
     grpc: `127.0.0.1:${port}`,
     http: `http://127.0.0.1:${port + 2}`,
