@@ -14,9 +14,12 @@ export interface Format {
 export function createFormats(codec: JsonCodec): ReadonlyMap<string, Format> {
   const json: Format = {
     contentType: "application/json",
-    decode: ({ input, definition }, body) => definition.requestDeserialize(Buffer.from(codec.toBinary(input, body))),
-    encode: ({ output, definition }, response) =>
-      JSON.stringify(codec.toJson(output, definition.responseSerialize(response))),
+    decode: ({ path, definition }, body) => {
+      return definition.requestDeserialize(Buffer.from(codec.toBinary(codec.method(path).input, body)));
+    },
+    encode: ({ path, definition }, response) => {
+      return JSON.stringify(codec.toJson(codec.method(path).output, definition.responseSerialize(response)));
+    },
   };
   const proto: Format = {
     contentType: "application/proto",

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import {
   createFileRegistry,
   type DescMessage,
-  type DescService,
+  type DescMethod,
   type FileRegistry,
   fromBinary,
   fromJsonString,
@@ -18,16 +18,27 @@ const strict = new TextDecoder("utf-8", { fatal: true });
 
 /** Canonical proto3 JSON of the contract's messages, to and from their binary form. One for a process. */
 export class JsonCodec {
-  private readonly registry: FileRegistry;
+  private loaded: FileRegistry | undefined;
+  private readonly methods = new Map<string, DescMethod>();
 
-  constructor() {
-    const file = readFileSync(new URL("../gen/contract.binpb", import.meta.url));
-    this.registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, file));
+  /** A method of the contract, by its path: "/package.Service/Method". */
+  method(path: string): DescMethod {
+    let found = this.methods.get(path);
+    if (!found) {
+      const [, service = "", name = ""] = path.split("/");
+      found = this.registry.getService(service)?.methods.find((method) => method.name === name);
+      if (!found) throw new Error(`the contract has no method ${path}`);
+      this.methods.set(path, found);
+    }
+    return found;
   }
 
-  /** A service of the contract, by its full name. */
-  service(name: string): DescService {
-    return this.registry.getService(name) as DescService;
+  /** Loaded when it is first needed: a server that is called by gRPC alone does without its memory. */
+  private get registry(): FileRegistry {
+    this.loaded ??= createFileRegistry(
+      fromBinary(FileDescriptorSetSchema, readFileSync(new URL("../gen/contract.binpb", import.meta.url))),
+    );
+    return this.loaded;
   }
 
   /** Binary form of a message that came as JSON; throws an invalid that names the field at fault. */

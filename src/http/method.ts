@@ -1,4 +1,3 @@
-import type { DescMessage } from "@bufbuild/protobuf";
 import type { MethodMetrics } from "../grpc/call-metrics.js";
 import type { Contract } from "../grpc/contract.js";
 import type { HttpHandler } from "./adapter.js";
@@ -9,8 +8,6 @@ export interface HttpMethod {
   readonly path: string;
   /** The coders that gRPC uses, so that a capability sees what it sees there. */
   readonly definition: ReturnType<Contract["service"]>[string];
-  readonly input: DescMessage;
-  readonly output: DescMessage;
   readonly counters: MethodMetrics;
   readonly handler: HttpHandler;
 }

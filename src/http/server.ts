@@ -63,14 +63,10 @@ export class HttpServer {
     const authFile = audience === "anyone" ? undefined : this.config.authFile;
     const adapter = new HttpAdapter(createAuthenticate(authFile, readAuthorization));
     const definitions = this.contract.service(name);
-    const { methods } = this.codec.service(name);
     for (const [key, handler] of Object.entries(handlers(adapter))) {
       const definition = definitions[key];
-      const described = methods.find((method) => method.name === key);
-      if (!definition || !described) throw new Error(`the contract has no method ${name}/${key}`);
-      const { input, output } = described;
-      const counters = this.metrics.of(definition);
-      this.router.add({ path: definition.path, definition, input, output, counters, handler });
+      if (!definition) throw new Error(`the contract has no method ${name}/${key}`);
+      this.router.add({ path: definition.path, definition, counters: this.metrics.of(definition), handler });
     }
   }
 
