@@ -158,6 +158,9 @@ function conflicts(config: Config): string[] {
   if (config.httpPort === config.grpcPort) {
     problems.push(`POSTA_HTTP_PORT: ${config.httpPort} is POSTA_GRPC_PORT too; each needs a port of its own`);
   }
+  if (new Set([config.grpcPort, config.httpPort, config.adminPort]).size < 3) {
+    problems.push("POSTA_GRPC_PORT, POSTA_HTTP_PORT, POSTA_ADMIN_PORT: two of them are the same; give each its own");
+  }
   if (config.defaultDeadlineMs > config.maxDeadlineMs) {
     problems.push("POSTA_DEFAULT_DEADLINE: is over POSTA_MAX_DEADLINE; lower it, or raise the other");
   }

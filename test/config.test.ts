@@ -103,6 +103,7 @@ describe("the rules between settings", () => {
     ["POSTA_HOST", { POSTA_HOST: "0.0.0.0", ...tls }],
     ["POSTA_HOST", { POSTA_HOST: "0.0.0.0", POSTA_AUTH_FILE: "tokens" }],
     ["POSTA_ADMIN_HOST", { POSTA_ADMIN_HOST: "0.0.0.0" }],
+    ["POSTA_GRPC_PORT, POSTA_HTTP_PORT, POSTA_ADMIN_PORT", { POSTA_GRPC_PORT: "9464" }],
     ["POSTA_TLS_CERT_FILE", { POSTA_TLS_CERT_FILE: "cert.pem" }],
     ["POSTA_TLS_CERT_FILE", { POSTA_TLS_KEY_FILE: "key.pem" }],
     ["POSTA_TLS_CLIENT_CA_FILE", { POSTA_TLS_CLIENT_CA_FILE: "ca.pem" }],

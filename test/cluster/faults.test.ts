@@ -3,7 +3,7 @@ import type { ServiceError } from "@grpc/grpc-js";
 import { Redis } from "ioredis";
 import { afterEach, describe, expect, it } from "vitest";
 import { TestClient } from "../support/client.js";
-import { startCluster, type TestCluster } from "../support/posta.js";
+import { isAlive, startCluster, type TestCluster } from "../support/posta.js";
 import { startRedis } from "../support/redis.js";
 
 const unavailable = 14;
@@ -85,14 +85,6 @@ function expectKept(kept: string[], acknowledged: string[], failures: ServiceErr
 
 async function isHealthy({ adminUrl }: TestCluster): Promise<boolean> {
   return (await fetch(`${adminUrl}/healthz`)).ok;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
 
 describe("a cluster under load", () => {

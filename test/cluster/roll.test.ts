@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { TestClient } from "../support/client.js";
 import { openCall } from "../support/open-call.js";
-import { startCluster, type TestCluster } from "../support/posta.js";
+import { isAlive, startCluster, type TestCluster } from "../support/posta.js";
 import { startRedis } from "../support/redis.js";
 
 /** What happens when a rolling restart, or an end, meets something else. */
@@ -28,14 +28,6 @@ async function hold(cluster: TestCluster) {
   const call = await openCall(cluster.port, "roll");
   releases.push(() => call.close());
   return call;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
 
 describe("a rolling restart", () => {

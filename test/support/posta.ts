@@ -23,6 +23,15 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/** Whether a process is there. */
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 /** A key prefix that no other test uses. */
 export function freshPrefix(): string {
   return `t${randomBytes(6).toString("hex")}`;
