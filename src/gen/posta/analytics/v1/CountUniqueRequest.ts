@@ -1,0 +1,15 @@
+// Original file: proto/posta/analytics/v1/analytics_service.proto
+
+import type { Timestamp as _google_protobuf_Timestamp, Timestamp__Output as _google_protobuf_Timestamp__Output } from '../../../google/protobuf/Timestamp.js';
+
+export interface CountUniqueRequest {
+  'name'?: (string);
+  'start'?: (_google_protobuf_Timestamp | null);
+  'end'?: (_google_protobuf_Timestamp | null);
+}
+
+export interface CountUniqueRequest__Output {
+  'name': (string);
+  'start': (_google_protobuf_Timestamp__Output | null);
+  'end': (_google_protobuf_Timestamp__Output | null);
+}

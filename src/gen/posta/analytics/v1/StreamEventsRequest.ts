@@ -1,0 +1,17 @@
+// Original file: proto/posta/analytics/v1/analytics_service.proto
+
+import type { Event as _posta_analytics_v1_Event, Event__Output as _posta_analytics_v1_Event__Output } from '../../../posta/analytics/v1/Event.js';
+import type { Acknowledgement as _posta_analytics_v1_Acknowledgement, Acknowledgement__Output as _posta_analytics_v1_Acknowledgement__Output } from '../../../posta/analytics/v1/Acknowledgement.js';
+import type { Long } from '@grpc/proto-loader';
+
+export interface StreamEventsRequest {
+  'sequence'?: (number | string | Long);
+  'events'?: (_posta_analytics_v1_Event)[];
+  'acknowledgement'?: (_posta_analytics_v1_Acknowledgement);
+}
+
+export interface StreamEventsRequest__Output {
+  'sequence': (number);
+  'events': (_posta_analytics_v1_Event__Output)[];
+  'acknowledgement': (_posta_analytics_v1_Acknowledgement__Output);
+}
