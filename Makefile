@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := node_modules/.bin
 
-.PHONY: help up test build bench bench-queue bench-redis bench-http tools perf perf-smoke perf-load perf-stress perf-spike perf-endurance perf-artillery perf-compare perf-selftest profile-cpu profile-heap profile-leaks profile-flame profile-doctor profile-all preflight lint format types proto-lint proto-breaking generate verify check clean
+.PHONY: help up test build bench bench-queue bench-redis bench-http tools perf perf-smoke perf-load perf-stress perf-spike perf-endurance perf-artillery perf-compare perf-selftest profile-cpu profile-heap profile-leaks profile-flame profile-doctor profile-all preflight replay-analytics lint format types proto-lint proto-breaking generate verify check clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -65,6 +65,9 @@ profile-doctor: build redis ## Event loop, collections, CPU and handles, with ad
 profile-all: build redis ## All of them, one after the other
 profile-cpu profile-heap profile-leaks profile-flame profile-doctor profile-all:
 	@$(BIN)/tsx perf/profile/run.ts $(@:profile-%=%)
+
+replay-analytics: build redis ## An access log of EVENTS=2000000 lines as events: what Posta answers against what awk counts
+	@$(BIN)/tsx perf/replay.ts
 
 preflight: build redis ## The checks before a deployment, a line each with its evidence (ONLY=memory,log for some)
 	@$(BIN)/tsx perf/preflight.ts
