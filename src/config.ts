@@ -40,6 +40,13 @@ export const settings = {
   maxMessageBytes: bytes("POSTA_MAX_MESSAGE_BYTES", 4 << 20, 1024, "Largest request, in bytes."),
   maxJobBytes: bytes("POSTA_MAX_JOB_BYTES", 1 << 20, 1, "Largest data_json, in bytes of UTF-8."),
   maxStreams: integer("POSTA_MAX_STREAMS", 1000, 1, 1_000_000, "Concurrent calls on one connection."),
+  maxCalls: integer(
+    "POSTA_MAX_CALLS",
+    2000,
+    1,
+    1_000_000,
+    "Unary calls that one server works on at once; over it, RESOURCE_EXHAUSTED. Probes are not counted.",
+  ),
   maxSessionMemoryMb: integer("POSTA_MAX_SESSION_MEMORY", 16, 1, 1024, "HTTP/2 memory of one connection, in MB."),
   maxPendingJobs: integer(
     "POSTA_MAX_PENDING_JOBS",
