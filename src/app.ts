@@ -1,5 +1,6 @@
 import type { Registry } from "prom-client";
 import type { Config, ConfigError } from "./config.js";
+import { Admission } from "./grpc/admission.js";
 import { loadContract } from "./grpc/contract.js";
 import { healthService } from "./grpc/health.js";
 import { GrpcServer } from "./grpc/server.js";
@@ -41,8 +42,9 @@ export interface PostaServer {
 export function createServer(config: Config, log: Logger, events: ServerEvents): PostaServer {
   const metrics = createMetrics();
   const contract = loadContract();
-  const grpc = new GrpcServer(config, contract, [queueService], metrics, log);
-  const http = new HttpServer(config, contract, grpc.statuses, grpc.health.all, metrics, log);
+  const admission = new Admission(config.maxCalls);
+  const grpc = new GrpcServer(config, contract, [queueService], admission, metrics, log);
+  const http = new HttpServer(config, contract, grpc.statuses, grpc.health.all, admission, metrics, log);
   const store = openQueueStore(config, log);
   const parts = createQueueParts(config, store);
   grpc.add(queueService, (adapter) => queueHandlers(adapter, parts, grpc.statuses));

@@ -22,6 +22,18 @@ export const settings = {
     "POSTA_ALLOW_NO_AOF",
     "1: start although the queues' Redis keeps no append-only file, and lose jobs with it.",
   ),
+  databaseUrl: optional(
+    "POSTA_DATABASE_URL",
+    "PostgreSQL of the history: postgresql://user:password@host:5432/database, or a Unix socket's folder in ?host=. Unset: an embedded, private one.",
+  ),
+  databasePool: integer(
+    "POSTA_DATABASE_POOL",
+    20,
+    1,
+    1000,
+    "Connections of one process to PostgreSQL, at most. All processes together must stay under its max_connections.",
+  ),
+  databaseTimeoutMs: duration("POSTA_DATABASE_TIMEOUT", "10s", 100, "How long a statement may take in PostgreSQL."),
   redisTimeoutMs: duration("POSTA_REDIS_TIMEOUT", "3s", 100, "How long Redis may be silent before it counts as lost."),
   dataDir: text("POSTA_DATA_DIR", ".posta", "Folder of the embedded stores' data."),
   defaultDeadlineMs: duration("POSTA_DEFAULT_DEADLINE", "10s", 1, "Deadline of a unary call that brings none."),
@@ -40,6 +52,13 @@ export const settings = {
   maxMessageBytes: bytes("POSTA_MAX_MESSAGE_BYTES", 4 << 20, 1024, "Largest request, in bytes."),
   maxJobBytes: bytes("POSTA_MAX_JOB_BYTES", 1 << 20, 1, "Largest data_json, in bytes of UTF-8."),
   maxStreams: integer("POSTA_MAX_STREAMS", 1000, 1, 1_000_000, "Concurrent calls on one connection."),
+  maxCalls: integer(
+    "POSTA_MAX_CALLS",
+    2000,
+    1,
+    1_000_000,
+    "Unary calls that one server works on at once; over it, RESOURCE_EXHAUSTED. Probes are not counted.",
+  ),
   maxSessionMemoryMb: integer("POSTA_MAX_SESSION_MEMORY", 16, 1, 1024, "HTTP/2 memory of one connection, in MB."),
   maxPendingJobs: integer(
     "POSTA_MAX_PENDING_JOBS",

@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { type Config, ConfigError } from "../config.js";
 import { PostaError } from "../errors.js";
 import type { Logger } from "../log.js";
@@ -7,6 +8,10 @@ import { requireDurable } from "./redis-durability.js";
 
 /** How often the connection is tried; also how stale the clock's offset may be. */
 const heartbeatMs = 500;
+/** A heartbeat that took longer was not answered. */
+const answerWithinMs = 1000;
+/** A timer that fires so much later than it was due tells of a process that has too much to do. */
+const lateByMs = 100;
 /** An answer that took no longer tells the offset between the clocks. */
 const exactWithinMs = 10;
 
@@ -118,9 +123,26 @@ export class RedisStore extends EventEmitter<Events> {
   private async beat(): Promise<void> {
     if (this.client.status !== "ready") return;
     if (!this.up) return this.verify();
-    const late = setTimeout(() => this.setUsable(false), heartbeatMs * 2);
+    const answer = new AbortController();
+    void this.watchAnswer(answer.signal);
     await this.readClock().catch(() => this.setUsable(false));
-    clearTimeout(late);
+    answer.abort();
+  }
+
+  /**
+   * Redis is lost if it does not answer in time, unless it is this process that was late: one that is overloaded finds
+   * answers long after they came. What Redis really left unanswered, the connection's own time-out ends.
+   */
+  private async watchAnswer(answered: AbortSignal): Promise<void> {
+    while (!answered.aborted) {
+      const due = performance.now() + answerWithinMs;
+      await sleep(answerWithinMs, undefined, { ref: false });
+      const wasLate = performance.now() - due > lateByMs;
+      await nextTurn(); // What had come by now has been read by then.
+      if (answered.aborted || wasLate) continue;
+      this.setUsable(false);
+      return;
+    }
   }
 
   private async readClock(): Promise<void> {
