@@ -22,6 +22,58 @@ export const settings = {
     "POSTA_ALLOW_NO_AOF",
     "1: start although the queues' Redis keeps no append-only file, and lose jobs with it.",
   ),
+  analyticsRedisUrl: optional(
+    "POSTA_ANALYTICS_REDIS_URL",
+    "Redis of the analytics, in the same forms. It may evict. Unset: an embedded, private one.",
+  ),
+  analyticsPrefix: text(
+    "POSTA_ANALYTICS_PREFIX",
+    "analytics",
+    "What the analytics' keys begin with. On a Redis Cluster it needs a {hash tag}.",
+  ),
+  analyticsMaxAgeMs: duration(
+    "POSTA_ANALYTICS_MAX_AGE",
+    "1h",
+    60_000,
+    "How old an event may be. The same in all processes: an hour is closed when no event of it can come any more.",
+  ),
+  analyticsMaxLeadMs: duration(
+    "POSTA_ANALYTICS_MAX_LEAD",
+    "5m",
+    0,
+    "How far ahead of the server an event's time may be.",
+  ),
+  analyticsIdWindowMs: duration("POSTA_ANALYTICS_ID_WINDOW", "10m", 1000, "How long an event's id is remembered."),
+  analyticsHotMs: duration(
+    "POSTA_ANALYTICS_HOT",
+    "48h",
+    6 * 3_600_000,
+    "How long Redis keeps an hour after its end. What is not in PostgreSQL by then is lost.",
+    31 * 24 * 3_600_000,
+  ),
+  analyticsMaxSeries: integer(
+    "POSTA_ANALYTICS_MAX_SERIES",
+    1000,
+    10,
+    100_000,
+    'Series that an event name may have in an hour; what is over that counts under the value "other".',
+  ),
+  analyticsMaxNames: integer("POSTA_ANALYTICS_MAX_NAMES", 1000, 1, 100_000, "Event names that an hour may have."),
+  analyticsRecent: integer("POSTA_ANALYTICS_RECENT", 1000, 1, 10_000, "Last events that are kept of a name."),
+  analyticsBuffer: integer(
+    "POSTA_ANALYTICS_BUFFER",
+    10_000,
+    100,
+    1_000_000,
+    "ACCEPTED events that one server keeps while they cannot be written.",
+  ),
+  analyticsMaxPending: integer(
+    "POSTA_ANALYTICS_MAX_PENDING",
+    50_000,
+    1,
+    10_000_000,
+    "Unanswered events of one server; over it, RESOURCE_EXHAUSTED.",
+  ),
   databaseUrl: optional(
     "POSTA_DATABASE_URL",
     "PostgreSQL of the history: postgresql://user:password@host:5432/database, or a Unix socket's folder in ?host=. Unset: an embedded, private one.",
@@ -186,9 +238,14 @@ function conflicts(config: Config): string[] {
   if (config.maxJobBytes > config.maxMessageBytes) {
     problems.push("POSTA_MAX_JOB_BYTES: is over POSTA_MAX_MESSAGE_BYTES; lower it, or raise the other");
   }
-  if (config.queueRedisUrl?.startsWith("redis+cluster:") && !/\{[^{}]+\}/.test(config.queuePrefix)) {
+  const clusters = [
+    ["POSTA_QUEUE_PREFIX", "of a queue", "{bull}", config.queueRedisUrl, config.queuePrefix],
+    ["POSTA_ANALYTICS_PREFIX", "of the analytics", "{analytics}", config.analyticsRedisUrl, config.analyticsPrefix],
+  ] as const;
+  for (const [variable, what, example, url, prefix] of clusters) {
+    if (!url?.startsWith("redis+cluster:") || /\{[^{}]+\}/.test(prefix)) continue;
     problems.push(
-      'POSTA_QUEUE_PREFIX: a Redis Cluster needs all keys of a queue in one slot: use a hash tag, as in "{bull}"',
+      `${variable}: a Redis Cluster needs all keys ${what} in one slot: use a hash tag, as in "${example}"`,
     );
   }
   return problems;

@@ -11,7 +11,8 @@ describe("a store's heartbeat", () => {
 
   beforeEach(async () => {
     redis = await startRedis();
-    const options = { url: redis.url, variable: "POSTA_QUEUE_REDIS_URL", timeoutMs: 10_000, allowNoAof: false };
+    const [variable, name] = ["POSTA_QUEUE_REDIS_URL", "the queue's store"] as const;
+    const options = { url: redis.url, variable, name, timeoutMs: 10_000, durable: { allowNoAof: false } };
     store = new RedisStore(options, createLog("test", "silent"));
     told = [];
     store.on("usable", (usable) => told.push(usable));

@@ -45,6 +45,8 @@ export async function startServer(redisUrl: string, env: Env = {}) {
   const config = readConfig({
     POSTA_QUEUE_REDIS_URL: redisUrl,
     POSTA_QUEUE_PREFIX: prefix,
+    POSTA_ANALYTICS_REDIS_URL: redisUrl,
+    POSTA_ANALYTICS_PREFIX: `${prefix}a`,
     POSTA_GRPC_PORT: String(port),
     POSTA_HTTP_PORT: String(httpPort),
     POSTA_LOG_LEVEL: "silent",
