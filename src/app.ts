@@ -1,11 +1,11 @@
-import type { Registry } from "prom-client";
-import type { Config, ConfigError } from "./config.js";
+import type { Config } from "./config.js";
 import { loadContract } from "./grpc/contract.js";
 import { healthService } from "./grpc/health.js";
 import { GrpcServer } from "./grpc/server.js";
 import { HttpServer } from "./http/server.js";
 import type { Logger } from "./log.js";
 import { createMetrics } from "./metrics.js";
+import type { PostaProcess, ProcessEvents } from "./process.js";
 import { Adder } from "./queue/add.js";
 import { BatchWriter } from "./queue/batch.js";
 import { Bull } from "./queue/bull.js";
@@ -20,25 +20,8 @@ import { openQueueStore, type RedisStore } from "./store/redis.js";
 
 const queueService = "posta.queue.v1.QueueService";
 
-/** What a server process tells whoever started it. */
-export interface ServerEvents {
-  /** Whether it takes calls; told at each change. */
-  onServing(serving: boolean): void;
-  /** It cannot go on: settings or a store are unfit. */
-  onUnfit(error: ConfigError): void;
-}
-
-/** One server process. */
-export interface PostaServer {
-  readonly metrics: Registry;
-  /** Listens; it need not be serving yet. Throws a ConfigError if it cannot. */
-  start(): Promise<void>;
-  /** Lets calls in flight finish, then closes the stores in reverse order of opening. */
-  stop(): Promise<void>;
-}
-
 /** Puts a server together: gRPC and HTTP on one side, the queues' Redis on the other. */
-export function createServer(config: Config, log: Logger, events: ServerEvents): PostaServer {
+export function createServer(config: Config, log: Logger, events: ProcessEvents): PostaProcess {
   const metrics = createMetrics();
   const contract = loadContract();
   const grpc = new GrpcServer(config, contract, [queueService], metrics, log);

@@ -50,6 +50,23 @@ export function bytes<V extends string>(variable: V, fallback: number, min: numb
   return integer(variable, fallback, min, 1 << 30, doc);
 }
 
+const unitBytes = { kb: 1 << 10, mb: 1 << 20, gb: 1 << 30 };
+
+/** An amount of memory, in bytes; beyond what fits into {@link bytes}. */
+export function memory<V extends string>(variable: V, fallback: string, minBytes: number, doc: string) {
+  const schema = z
+    .string()
+    .default(fallback)
+    .transform((value) => {
+      const [, amount, unit] = /^(\d+)(kb|mb|gb)$/i.exec(value) ?? [];
+      return amount && unit ? Number(amount) * unitBytes[unit.toLowerCase() as keyof typeof unitBytes] : Number.NaN;
+    })
+    .refine((size) => size >= minBytes && size <= Number.MAX_SAFE_INTEGER, {
+      error: `use a number and a unit (kb, mb, gb), at least ${minBytes / unitBytes.mb}mb, as in "${fallback}"`,
+    });
+  return { variable, doc, shown: fallback, schema };
+}
+
 const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 const longestMs = 24 * 3_600_000;
 
