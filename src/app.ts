@@ -7,7 +7,7 @@ import { registerTrackMetrics } from "./analytics/metrics.js";
 import { analyticsHandlers } from "./analytics/service.js";
 import { Tracker } from "./analytics/track.js";
 import { Window } from "./analytics/window.js";
-import type { Config, ConfigError } from "./config.js";
+import type { Config } from "./config.js";
 import { Admission } from "./grpc/admission.js";
 import { loadContract } from "./grpc/contract.js";
 import { healthService } from "./grpc/health.js";
@@ -15,6 +15,7 @@ import { GrpcServer } from "./grpc/server.js";
 import { HttpServer } from "./http/server.js";
 import type { Logger } from "./log.js";
 import { createMetrics } from "./metrics.js";
+import type { PostaProcess, ProcessEvents } from "./process.js";
 import { Adder } from "./queue/add.js";
 import { BatchWriter } from "./queue/batch.js";
 import { Bull } from "./queue/bull.js";
@@ -30,25 +31,8 @@ import { openAnalyticsStore, openQueueStore, type RedisStore } from "./store/red
 const queueService = "posta.queue.v1.QueueService";
 const analyticsService = "posta.analytics.v1.AnalyticsService";
 
-/** What a server process tells whoever started it. */
-export interface ServerEvents {
-  /** Whether it takes calls; told at each change. */
-  onServing(serving: boolean): void;
-  /** It cannot go on: settings or a store are unfit. */
-  onUnfit(error: ConfigError): void;
-}
-
-/** One server process. */
-export interface PostaServer {
-  readonly metrics: Registry;
-  /** Listens; it need not be serving yet. Throws a ConfigError if it cannot. */
-  start(): Promise<void>;
-  /** Lets calls in flight finish, then closes the stores in reverse order of opening. */
-  stop(): Promise<void>;
-}
-
 /** Puts a server together: gRPC and HTTP on one side, the queues' Redis on the other. */
-export function createServer(config: Config, log: Logger, events: ServerEvents): PostaServer {
+export function createServer(config: Config, log: Logger, events: ProcessEvents): PostaProcess {
   const metrics = createMetrics();
   const contract = loadContract();
   const admission = new Admission(config.maxCalls);

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { z } from "zod";
-import { bytes, duration, flag, integer, oneOf, optional, text } from "./config-kinds.js";
+import { bytes, duration, flag, integer, memory, oneOf, optional, text } from "./config-kinds.js";
 
 /**
  * Every setting, once: its variable, default, meaning and rule. The README's table is made from this list
@@ -13,6 +13,13 @@ export const settings = {
   adminHost: text("POSTA_ADMIN_HOST", "127.0.0.1", "Address of the admin port. It has no auth of its own."),
   adminPort: integer("POSTA_ADMIN_PORT", 9464, 1, 65535, "Port of /metrics, /livez, /readyz and /healthz."),
   servers: integer("POSTA_SERVERS", availableParallelism(), 1, 256, "Server processes.", "one a core"),
+  deliveries: integer(
+    "POSTA_DELIVERIES",
+    1,
+    0,
+    16,
+    "Processes that do the work in the background: migrations of the database, its upkeep. 0: leave it to another Posta on the same stores.",
+  ),
   queueRedisUrl: optional(
     "POSTA_QUEUE_REDIS_URL",
     "Redis of the queues: redis://, rediss://, unix:///path, redis+sentinel://host,host/master or redis+cluster://host,host. Unset: an embedded, private one.",
@@ -73,6 +80,12 @@ export const settings = {
     1,
     10_000_000,
     "Unanswered events of one server; over it, RESOURCE_EXHAUSTED.",
+  ),
+  analyticsMaxMemory: memory(
+    "POSTA_ANALYTICS_MAX_MEMORY",
+    "2gb",
+    16 << 20,
+    "Memory of the embedded analytics Redis; over it, it evicts what was not used for longest.",
   ),
   databaseUrl: optional(
     "POSTA_DATABASE_URL",
@@ -237,6 +250,9 @@ function conflicts(config: Config): string[] {
   }
   if (config.maxJobBytes > config.maxMessageBytes) {
     problems.push("POSTA_MAX_JOB_BYTES: is over POSTA_MAX_MESSAGE_BYTES; lower it, or raise the other");
+  }
+  if (config.databaseUrl && !/^postgres(ql)?:\/\//.test(config.databaseUrl)) {
+    problems.push("POSTA_DATABASE_URL: is not a PostgreSQL address; use postgresql://user:password@host:5432/database");
   }
   const clusters = [
     ["POSTA_QUEUE_PREFIX", "of a queue", "{bull}", config.queueRedisUrl, config.queuePrefix],
