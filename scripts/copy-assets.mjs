@@ -3,4 +3,5 @@ import { cpSync } from "node:fs";
 
 cpSync("proto", "dist/proto", { recursive: true });
 cpSync("src/store/lua", "dist/src/store/lua", { recursive: true });
+cpSync("src/store/migrations", "dist/src/store/migrations", { recursive: true });
 cpSync("src/gen/contract.binpb", "dist/src/gen/contract.binpb");

@@ -22,6 +22,18 @@ export const settings = {
     "POSTA_ALLOW_NO_AOF",
     "1: start although the queues' Redis keeps no append-only file, and lose jobs with it.",
   ),
+  databaseUrl: optional(
+    "POSTA_DATABASE_URL",
+    "PostgreSQL of the history: postgresql://user:password@host:5432/database, or a Unix socket's folder in ?host=. Unset: an embedded, private one.",
+  ),
+  databasePool: integer(
+    "POSTA_DATABASE_POOL",
+    20,
+    1,
+    1000,
+    "Connections of one process to PostgreSQL, at most. All processes together must stay under its max_connections.",
+  ),
+  databaseTimeoutMs: duration("POSTA_DATABASE_TIMEOUT", "10s", 100, "How long a statement may take in PostgreSQL."),
   redisTimeoutMs: duration("POSTA_REDIS_TIMEOUT", "3s", 100, "How long Redis may be silent before it counts as lost."),
   dataDir: text("POSTA_DATA_DIR", ".posta", "Folder of the embedded stores' data."),
   defaultDeadlineMs: duration("POSTA_DEFAULT_DEADLINE", "10s", 1, "Deadline of a unary call that brings none."),

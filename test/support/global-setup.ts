@@ -1,18 +1,27 @@
 import { execFileSync } from "node:child_process";
 import type { TestProject } from "vitest/node";
+import { createTemplate, startPostgres } from "./postgres.js";
 import { startRedis } from "./redis.js";
 
 declare module "vitest" {
   interface ProvidedContext {
     /** Address of a Redis that all test files share, each under a key prefix of its own. */
     redisUrl: string;
+    /** Address of a PostgreSQL that all test files share, each with a database of its own (postgres.ts). */
+    postgresUrl: string;
   }
 }
 
-/** Builds what the forked processes run, and starts the shared Redis. */
+/** Builds what the forked processes run, and starts the shared stores. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   execFileSync("npm", ["run", "--silent", "build"], { stdio: "inherit" });
-  const redis = await startRedis();
+  const [redis, postgres] = await Promise.all([startRedis(), startPostgres()]);
   project.provide("redisUrl", redis.url);
-  return () => redis.stop();
+  project.provide("postgresUrl", postgres.url);
+  const release = async () => void (await Promise.all([redis.stop(), postgres.stop()]));
+  await createTemplate(postgres).catch(async (error) => {
+    await release();
+    throw error;
+  });
+  return release;
 }

@@ -1,0 +1,55 @@
+import { type ErrorCode, PostaError } from "../errors.js";
+
+/** SQLSTATE classes and codes: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const shutdown = /^57P0[1245]$/;
+/** Wrong credentials, no such database. */
+const refused = /^(28|3D)/;
+const starting = /^(57P03|53300)$/;
+const full = /^(53|54)/;
+const conflict = /^40/;
+const timeout = "57014";
+const readOnly = "25006";
+
+/** A failed statement. Its cause is pg's own error, for the log. */
+export class PostgresError extends PostaError {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    cause: unknown,
+    retryAfterMs?: number,
+    /** The connection is gone, or must be given up: it cannot tell any more what it does. */
+    readonly lost = false,
+  ) {
+    super(code, message, { cause, retryAfterMs });
+  }
+}
+
+/** What an error of pg means for the caller. The message keeps apart what was not done and what may have been. */
+export function toPostgresError(error: unknown): PostgresError {
+  const state = stateOf(error);
+  if (state === undefined || shutdown.test(state)) {
+    const message = "the database was lost before it answered: the outcome is unknown";
+    return new PostgresError("unavailable", message, error, 500, true);
+  }
+  if (refused.test(state) || starting.test(state)) return toUnreachable(error);
+  if (state === timeout) return unavailable("the database took too long; nothing was done", error);
+  if (state === readOnly) return unavailable("the database cannot take writes now; nothing was done", error);
+  if (conflict.test(state)) return unavailable("another change came in between; nothing was done", error);
+  if (full.test(state)) return new PostgresError("exhausted", "the database is full; nothing was done", error, 5000);
+  return new PostgresError("internal", "internal error", error);
+}
+
+/** There is no connection to send anything on. */
+export function toUnreachable(cause?: unknown): PostgresError {
+  return unavailable("the database cannot be reached; nothing was done", cause);
+}
+
+/** undefined for an error that PostgreSQL did not send: one of the connection. */
+function stateOf(error: unknown): string | undefined {
+  const { code, severity } = error as { code?: string; severity?: string };
+  return severity === undefined ? undefined : code;
+}
+
+function unavailable(message: string, cause: unknown): PostgresError {
+  return new PostgresError("unavailable", message, cause, 500);
+}

@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ConfigError, readConfig } from "../../src/config.js";
+import { createLog } from "../../src/log.js";
+import { migrate } from "../../src/store/migrate.js";
+import { ensurePartitions } from "../../src/store/partitions.js";
+import { openDatabase, type PostgresStore } from "../../src/store/postgres.js";
+import { createDatabase } from "../support/postgres.js";
+
+const log = createLog("test", "silent");
+const releases: (() => unknown)[] = [];
+let stores: PostgresStore[];
+let store: PostgresStore;
+
+/** Several starters on one empty database. */
+beforeAll(async () => {
+  const database = await createDatabase({ migrated: false });
+  releases.push(() => database.drop());
+  stores = [1, 2, 3, 4].map(() => openDatabase(readConfig({ POSTA_DATABASE_URL: database.url }), log));
+  for (const opened of stores) releases.push(() => opened.close());
+  store = stores[0] as PostgresStore;
+});
+afterAll(async () => {
+  for (const release of releases.reverse()) await release();
+});
+
+const applied = { name: "applied", text: "SELECT number, name FROM posta_migrations ORDER BY number" };
+const partitions = {
+  name: "partitions",
+  text: "SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent IN ('analytics_hours'::regclass, 'analytics_uniques'::regclass) ORDER BY 1",
+};
+
+describe("migrations", () => {
+  it("are each applied once, by several starters at a time", async () => {
+    await Promise.all(stores.map((starter) => migrate(starter, log)));
+    expect(await store.query(applied)).toEqual([{ number: 1, name: "001-analytics" }]);
+    await migrate(store, log);
+    expect(await store.query(applied)).toHaveLength(1);
+  });
+
+  it("leave the watermark at a whole hour, before any that Redis may hold", async () => {
+    const read = { name: "watermark", text: "SELECT rolled_until AS at FROM analytics_rollup" };
+    const [row] = await store.query<{ at: Date }>(read);
+    const at = (row as { at: Date }).at.getTime();
+    expect(at % 3_600_000).toBe(0);
+    expect(Date.now() - at).toBeGreaterThan(6 * 24 * 3_600_000);
+  });
+
+  it("refuse a database that a newer Posta has changed", async () => {
+    const name = "set-newer";
+    await store.query({ name, text: "INSERT INTO posta_migrations (number, name) VALUES (7, '007-later')" });
+    const refusal = migrate(store, log);
+    await expect(refusal).rejects.toThrow(ConfigError);
+    await expect(refusal).rejects.toThrow(/^POSTA_DATABASE_URL: the database is at migration 7, .* knows 1; run /);
+    await store.query({ name: "unset-newer", text: "DELETE FROM posta_migrations WHERE number = 7" });
+  });
+});
+
+describe("partitions", () => {
+  const [first, last] = [new Date("2026-11-30T23:59:00Z"), new Date("2027-01-01T00:00:00Z")];
+
+  it("are made for each month of a range, once, by several callers at a time", async () => {
+    await Promise.all(stores.map((caller) => ensurePartitions(caller, first, last)));
+    await ensurePartitions(store, first, last);
+    const months = ["2026_11", "2026_12", "2027_01"];
+    const names = ["analytics_hours", "analytics_uniques"].flatMap((table) =>
+      months.map((month) => `${table}_${month}`),
+    );
+    expect((await store.query<{ name: string }>(partitions)).map(({ name }) => name)).toEqual(names);
+  });
+
+  it("take the rows of their month, with the keys of the whole table", async () => {
+    const text = `INSERT INTO analytics_hours SELECT 1, $1, 2, 0, array_fill(0, '{60}'), NULL
+      ON CONFLICT (series_id, hour) DO UPDATE SET events = excluded.events RETURNING tableoid::regclass::text AS name`;
+    const add = (hour: string) => store.query({ name: "add-hour", text }, [hour]);
+    expect(await add("2026-11-30T23:00:00Z")).toEqual([{ name: "analytics_hours_2026_11" }]);
+    expect(await add("2026-12-01T00:00:00Z")).toEqual([{ name: "analytics_hours_2026_12" }]);
+    expect(await add("2026-12-01T00:00:00Z")).toEqual([{ name: "analytics_hours_2026_12" }]);
+  });
+
+  it("are made while others read the table", async () => {
+    await store.transaction(async (transaction) => {
+      await transaction.query({ name: "read-hours", text: "SELECT count(*) FROM analytics_hours" });
+      await ensurePartitions(store, last, new Date("2027-02-01T00:00:00Z"));
+    });
+    expect(await store.query(partitions)).toHaveLength(8);
+  });
+});

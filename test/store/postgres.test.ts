@@ -1,0 +1,156 @@
+import { once } from "node:events";
+import { afterEach, describe, expect, it } from "vitest";
+import { PostaError } from "../../src/errors.js";
+import { createLog } from "../../src/log.js";
+import { PostgresStore, type PostgresStoreOptions } from "../../src/store/postgres.js";
+import { createDatabase, startPostgres, type TestPostgres } from "../support/postgres.js";
+
+const releases: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const release of releases.splice(0).reverse()) await release();
+});
+
+async function startOwn(): Promise<TestPostgres> {
+  const server = await startPostgres();
+  releases.push(() => server.stop());
+  return server;
+}
+
+function open(url: string, options: Partial<PostgresStoreOptions> = {}): PostgresStore {
+  const all = { url, variable: "POSTA_DATABASE_URL", max: 4, timeoutMs: 5000, ...options };
+  const store = new PostgresStore(all, createLog("test", "silent"));
+  releases.push(() => store.close());
+  return store;
+}
+
+async function openOwn(options: Partial<PostgresStoreOptions> = {}): Promise<PostgresStore> {
+  const database = await createDatabase();
+  releases.push(() => database.drop());
+  return open(database.url, options);
+}
+
+const one = { name: "one", text: "SELECT 1 AS one" };
+const slow = { name: "slow", text: "SELECT pg_sleep($1::float8)" };
+
+async function failureOf(promise: Promise<unknown>): Promise<PostaError> {
+  const error = await promise.then(
+    () => undefined,
+    (thrown) => thrown,
+  );
+  expect(error).toBeInstanceOf(PostaError);
+  return error as PostaError;
+}
+
+describe("the pool", () => {
+  it("runs named statements, and hands out counts as numbers and times as Date", async () => {
+    const store = await openOwn();
+    const text = "SELECT $1::bigint AS count, $2::timestamptz AS at, $3::float8[] AS list";
+    const at = new Date("2026-03-01T12:00:00Z");
+    const [row] = await store.query({ name: "typed", text }, [12, at, [1.5, 2]]);
+    expect(row).toEqual({ count: 12, at, list: [1.5, 2] });
+    await store.query({ name: "typed", text }, [1, at, []]);
+    const prepared = { name: "prepared", text: "SELECT name FROM pg_prepared_statements WHERE name = 'typed'" };
+    expect(await store.query(prepared)).toEqual([{ name: "typed" }]);
+  });
+
+  it("undoes a transaction whose work throws, also where it hid a failed statement", async () => {
+    const store = await openOwn();
+    const add = { name: "add", text: "INSERT INTO analytics_series (name, dimension, value) VALUES ('n', $1, '')" };
+    const count = { name: "count", text: "SELECT count(*) AS count FROM analytics_series" };
+    await expect(
+      store.transaction(async (transaction) => {
+        await transaction.query(add, ["a"]);
+        throw new Error("no");
+      }),
+    ).rejects.toThrow("no");
+    const hidden = store.transaction(async (transaction) => {
+      await transaction.query(add, ["a"]);
+      await transaction.query(add, ["a"]).catch(() => {});
+    });
+    await expect(hidden).rejects.toThrow("rolled back");
+    expect(await store.query(count)).toEqual([{ count: 0 }]);
+    await store.transaction((transaction) => transaction.query(add, ["a"]));
+    expect(await store.query(count)).toEqual([{ count: 1 }]);
+  });
+
+  it("stops a statement at the time-out, and keeps the connection", async () => {
+    const store = await openOwn({ timeoutMs: 200, max: 1 });
+    const pid = { name: "pid", text: "SELECT pg_backend_pid() AS pid" };
+    const before = await store.query(pid);
+    const error = await failureOf(store.query(slow, [5]));
+    expect(error).toMatchObject({ code: "unavailable", message: "the database took too long; nothing was done" });
+    expect(await store.query(pid)).toEqual(before);
+    expect(store.usable).toBe(true);
+  });
+
+  it("tells a mistake in a statement apart from a lost database", async () => {
+    const store = await openOwn();
+    const error = await failureOf(store.query({ name: "mistake", text: "SELECT * FROM no_such_table" }));
+    expect(error).toMatchObject({ code: "internal", message: "internal error" });
+    await store.query(one);
+    expect(store.usable).toBe(true);
+  });
+
+  it("stays usable while all its connections are busy", async () => {
+    const store = await openOwn({ max: 1 });
+    await store.query(one);
+    const lost: boolean[] = [];
+    store.on("usable", (usable) => lost.push(usable));
+    const busy = store.query(slow, [3]);
+    const waiting = await failureOf(store.query(one));
+    expect(waiting).toMatchObject({ code: "unavailable", message: expect.stringContaining("nothing was done") });
+    await busy;
+    expect(lost).toEqual([]);
+  });
+});
+
+describe("a PostgreSQL that dies", () => {
+  it("fails what is on its way as unknown, the rest at once, and is used again when it is back", async () => {
+    const server = await startOwn();
+    const store = open(server.url);
+    store.open();
+    await once(store, "usable");
+    const session = await store.session();
+    const inFlight = [store.query(slow, [20]), store.transaction((transaction) => transaction.query(slow, [20]))].map(
+      failureOf,
+    );
+    await store.query(one);
+    const down = once(store, "usable");
+    await server.kill();
+    for (const error of await Promise.all(inFlight)) {
+      expect(error).toMatchObject({ code: "unavailable", message: expect.stringContaining("the outcome is unknown") });
+      expect(error.message).not.toMatch(/posta-postgres|5432/);
+    }
+    expect(await down).toEqual([false]);
+    expect(session.lost.aborted).toBe(true);
+    const begun = Date.now();
+    const error = await failureOf(store.query(one));
+    expect(error.message).toBe("the database cannot be reached; nothing was done");
+    expect(error.retryAfterMs).toBeGreaterThan(0);
+    expect(Date.now() - begun).toBeLessThan(100);
+    const up = once(store, "usable");
+    await server.restart();
+    expect(await up).toEqual([true]);
+    expect(await store.query(one)).toEqual([{ one: 1 }]);
+  });
+
+  it("counts as lost while it hangs, and not when it answers again", async () => {
+    const server = await startOwn();
+    const store = open(server.url, { timeoutMs: 500, max: 1 });
+    store.open();
+    await once(store, "usable");
+    const [backend] = await store.query<{ pid: number }>({ name: "pid", text: "SELECT pg_backend_pid() AS pid" });
+    const down = once(store, "usable");
+    for (const pid of [server.pid, backend?.pid as number]) process.kill(pid, "SIGSTOP");
+    expect(await down).toEqual([false]);
+    const up = once(store, "usable");
+    for (const pid of [server.pid, backend?.pid as number]) process.kill(pid, "SIGCONT");
+    expect(await up).toEqual([true]);
+    expect(await store.query(one)).toEqual([{ one: 1 }]);
+  });
+
+  it("is no hindrance to closing", async () => {
+    const store = open("postgresql://127.0.0.1:1/none"); // The end of the test closes it.
+    expect((await failureOf(store.query(one))).message).toMatch(/cannot be reached/);
+  });
+});

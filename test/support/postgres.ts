@@ -1,0 +1,112 @@
+import { execFileSync, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { chownSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { inject } from "vitest";
+import { findProgram } from "../../cluster/postgres-program.js";
+import { userFor } from "../../cluster/postgres-user.js";
+import { readConfig } from "../../src/config.js";
+import { createLog } from "../../src/log.js";
+import { migrate } from "../../src/store/migrate.js";
+import { openDatabase } from "../../src/store/postgres.js";
+
+const superuser = "posta";
+/** A database with all migrations, to be cloned; nobody connects to it. */
+const template = "posta_template";
+
+/** A real PostgreSQL of a test's own, on a Unix socket in a temporary folder. */
+export interface TestPostgres {
+  /** Of its database "postgres", as a superuser. */
+  readonly url: string;
+  readonly pid: number;
+  /** Ends it as a signal does; it can be started again on the same data. */
+  kill(signal?: NodeJS.Signals): Promise<void>;
+  restart(): Promise<void>;
+  /** Ends it and removes its data. */
+  stop(): Promise<void>;
+}
+
+/** Starts a PostgreSQL; `options` are settings of postgresql.conf. */
+export async function startPostgres(options: Record<string, string> = {}): Promise<TestPostgres> {
+  const dir = mkdtempSync(join(tmpdir(), "posta-postgres-"));
+  const user = userFor(dir);
+  if (user.uid !== undefined) chownSync(dir, user.uid, user.gid);
+  const { postgres, initdb } = findProgram(user);
+  const data = join(dir, "data");
+  const init = ["-D", data, "--username", superuser, "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"];
+  execFileSync(initdb, init, { ...user, cwd: "/", stdio: "ignore" });
+  const settings = { listen_addresses: "", unix_socket_directories: dir, fsync: "off", ...options };
+  const args = ["-D", data, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])];
+  const run = () => spawn(postgres, args, { ...user, cwd: "/", stdio: "ignore" });
+  const url = `postgresql:///postgres?host=${dir}&user=${superuser}`;
+  let server = run();
+  await untilReady(url);
+
+  async function kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    const gone = once(server, "exit");
+    server.kill(signal);
+    server.kill("SIGCONT");
+    await gone;
+  }
+
+  return {
+    url,
+    get pid() {
+      return server.pid as number;
+    },
+    kill,
+    async restart() {
+      await kill();
+      server = run();
+      await untilReady(url);
+    },
+    async stop() {
+      await kill("SIGQUIT");
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Makes the database that {@link createDatabase} clones. */
+export async function createTemplate(server: TestPostgres): Promise<void> {
+  await administer(server.url, `CREATE DATABASE ${template}`);
+  const log = createLog("test", "silent");
+  const store = openDatabase(readConfig({ POSTA_DATABASE_URL: toDatabase(server.url, template) }), log);
+  await migrate(store, log).finally(() => store.close());
+}
+
+/** A database of a test file's own on the shared PostgreSQL, with all migrations; drop it in the end. */
+export async function createDatabase({ migrated = true } = {}): Promise<{ url: string; drop(): Promise<void> }> {
+  const server = inject("postgresUrl");
+  const name = `t${randomBytes(6).toString("hex")}`;
+  await administer(server, `CREATE DATABASE ${name} TEMPLATE ${migrated ? template : "template0"}`);
+  return { url: toDatabase(server, name), drop: () => administer(server, `DROP DATABASE ${name} WITH (FORCE)`) };
+}
+
+function toDatabase(url: string, name: string): string {
+  return url.replace("///postgres?", `///${name}?`);
+}
+
+async function administer(url: string, sql: string): Promise<void> {
+  const client = new pg.Client(url);
+  await client.connect();
+  await client.query(sql).finally(() => client.end());
+}
+
+async function untilReady(url: string): Promise<void> {
+  const until = Date.now() + 30_000;
+  while (
+    !(await administer(url, "SELECT 1").then(
+      () => true,
+      () => false,
+    ))
+  ) {
+    if (Date.now() > until) throw new Error("PostgreSQL did not start");
+    await sleep(20);
+  }
+}
