@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { PostaError } from "../errors.js";
 import type { EventSpec } from "./event.js";
 import type { EventOutcome } from "./event-store.js";
-import type { Caller, Entry, Window } from "./window.js";
+import type { Caller, Window } from "./window.js";
 
 /** The guide's batching: so many events, or so long after the first. */
 const flushAt = 100;
@@ -68,30 +68,37 @@ export class EventBuffer {
     const { events } = this;
     this.events = [];
     this.unsettled += events.length;
-    for (const event of events) this.write(event);
+    if (events.length > 0) this.write(events);
   }
 
-  private write(event: EventSpec): void {
-    const settle = (result: EventOutcome | PostaError) => void this.settle(event, result);
-    const entry: Entry = { event, caller: nobody, settle };
-    this.window.push(entry);
+  /** What the store cannot take now is written again, all of it together. */
+  private write(events: EventSpec[]): void {
+    const again: EventSpec[] = [];
+    let open = events.length;
+    const settle = (place: number, result: EventOutcome | PostaError) => {
+      const event = events[place] as EventSpec;
+      if (result instanceof PostaError && this.mayRetry(event, result)) again.push(event);
+      else this.forget(1, result instanceof PostaError || result === "too-many-names");
+      open -= 1;
+      if (open === 0 && again.length > 0) void this.writeLater(again);
+    };
+    this.window.push({ events, caller: nobody, settle });
   }
 
-  private async settle(event: EventSpec, result: EventOutcome | PostaError): Promise<void> {
-    if (result instanceof PostaError && this.mayRetry(event, result)) {
-      await sleep(retryAfterMs, undefined, { ref: false });
-      if (!this.closing) {
-        this.write(event);
-        return;
-      }
-    }
-    if (result instanceof PostaError || result === "too-many-names") this.counts.lost += 1;
-    this.unsettled -= 1;
+  private async writeLater(events: EventSpec[]): Promise<void> {
+    await sleep(retryAfterMs, undefined, { ref: false });
+    this.write(events);
+  }
+
+  private forget(count: number, isLost: boolean): void {
+    if (isLost) this.counts.lost += count;
+    this.unsettled -= count;
     if (this.unsettled === 0) this.empty?.();
   }
 
   /** Where the store may have counted it, only an id keeps it from counting twice. */
   private mayRetry({ id }: EventSpec, { code, isUnknown }: PostaError): boolean {
-    return code === "unavailable" && !this.closing && (!isUnknown || id !== "");
+    const isPassing = code === "unavailable" || code === "exhausted";
+    return isPassing && !this.closing && (!isUnknown || id !== "");
   }
 }

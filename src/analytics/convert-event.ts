@@ -2,14 +2,14 @@ import { PostaError, toPostaError } from "../errors.js";
 import type { Event, Event__Output as EventMessage } from "../gen/posta/analytics/v1/Event.js";
 import type { TrackResult as TrackResultMessage } from "../gen/posta/analytics/v1/TrackResult.js";
 import type { StatusMap } from "../grpc/status.js";
-import { toMs, toTimestamp } from "../grpc/times.js";
+import { toTimeMs, toTimestamp } from "../grpc/times.js";
 import type { EventRequest } from "./event.js";
 import type { Incoming, TrackResult } from "./track.js";
 
 /** An event of a request, as the domain asks for it; an error for what only the message can get wrong. */
 export function toEventOrError({ name, time, id, subject, value, dimensions }: EventMessage): Incoming {
   try {
-    return { name, timeMs: toMs(time, "time"), id, subject, value, dimensions };
+    return { name, timeMs: toTimeMs(time, "time"), id, subject, value, dimensions };
   } catch (error) {
     return toPostaError(error);
   }

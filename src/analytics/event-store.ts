@@ -78,10 +78,12 @@ function toOutcomes(
   refused: number[],
   duplicates: string,
 ): EventOutcome[] {
+  if (refused.length === 0 && duplicates === "") return new Array(events.length).fill("stored");
+  const without = new Set(refused);
   let identified = 0;
   return events.map(({ id }, index) => {
     const isDuplicate = id !== "" && duplicates[identified++] === "1";
-    if (refused.length > 0 && refused.includes(groupOf[index] as number)) return "too-many-names";
+    if (without.has(groupOf[index] as number)) return "too-many-names";
     return isDuplicate ? "duplicate" : "stored";
   });
 }

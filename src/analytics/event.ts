@@ -1,6 +1,7 @@
 import { invalid } from "../errors.js";
-import { requireShortText, requireText } from "../text.js";
-import { seriesMember, totalMember } from "./keys.js";
+import { requireShortText } from "../text.js";
+import { CheckedTexts } from "./checked-texts.js";
+import { totalMember } from "./keys.js";
 
 /** An event as a caller states it; nothing of it is checked yet. */
 export interface EventRequest {
@@ -37,38 +38,41 @@ export interface EventLimits {
 }
 
 const minuteMs = 60_000;
-const maxNameBytes = 128;
 const maxSubjectBytes = 256;
 const maxIdBytes = 128;
 const maxDimensions = 8;
-const maxKeyBytes = 64;
-const maxValueBytes = 128;
 const maxMagnitude = 1e15;
 
-/** Checks an event. Throws invalid, naming its field. */
-export function parseEvent(event: EventRequest, now: number, limits: EventLimits): EventSpec {
-  const { name, id, subject, value, dimensions } = event;
-  requireText(name, "name", maxNameBytes);
-  requireShortText(id, "id", maxIdBytes);
-  requireShortText(subject, "subject", maxSubjectBytes);
-  if (value !== undefined) requireValue(value);
-  const timeMs = parseTime(event.timeMs, now, limits);
-  const minutes = Math.floor(timeMs / minuteMs);
-  const hour = Math.floor(minutes / 60);
-  const members = parseDimensions(dimensions);
-  return { name, timeMs, hour, minute: minutes - hour * 60, id, subject, value, dimensions, members };
-}
+/** Checks events. */
+export class EventParser {
+  private readonly texts = new CheckedTexts();
 
-export function requireEventName(name: string, field = "name"): void {
-  requireText(name, field, maxNameBytes);
-}
+  constructor(private readonly limits: EventLimits) {}
 
-export function requireDimension(key: string, field: string): void {
-  requireText(key, field, maxKeyBytes);
-}
+  /** Throws invalid, naming the event's field. */
+  parse(event: EventRequest, now: number): EventSpec {
+    const { name, id, subject, value, dimensions } = event;
+    this.texts.requireName(name);
+    if (id !== "") requireShortText(id, "id", maxIdBytes);
+    if (subject !== "") requireShortText(subject, "subject", maxSubjectBytes);
+    if (value !== undefined) requireValue(value);
+    const timeMs = parseTime(event.timeMs, now, this.limits);
+    const minutes = Math.floor(timeMs / minuteMs);
+    const hour = Math.floor(minutes / 60);
+    const members = this.parseDimensions(dimensions);
+    return { name, timeMs, hour, minute: minutes - hour * 60, id, subject, value, dimensions, members };
+  }
 
-export function requireDimensionValue(value: string, field: string): void {
-  requireText(value, field, maxValueBytes);
+  private parseDimensions(dimensions: Record<string, string>): string[] {
+    const members = [totalMember];
+    for (const key in dimensions) {
+      if (members.length > maxDimensions) {
+        throw invalid("dimensions", `${Object.keys(dimensions).length} dimensions is over ${maxDimensions}`);
+      }
+      members.push(this.texts.memberOf(key, dimensions[key] as string));
+    }
+    return members;
+  }
 }
 
 function requireValue(value: number): void {
@@ -87,18 +91,4 @@ function parseTime(timeMs: number | undefined, now: number, limits: EventLimits)
     throw invalid("time", `${Math.round(-ageMs / 1000)} s ahead is over ${analyticsMaxLeadMs / 1000} s ahead`);
   }
   return timeMs;
-}
-
-function parseDimensions(dimensions: Record<string, string>): string[] {
-  const members = [totalMember];
-  for (const key in dimensions) {
-    const value = dimensions[key] as string;
-    requireDimension(key, "dimensions");
-    requireDimensionValue(value, `dimensions[${JSON.stringify(key)}]`);
-    members.push(seriesMember(key, value));
-  }
-  if (members.length > maxDimensions + 1) {
-    throw invalid("dimensions", `${members.length - 1} dimensions is over ${maxDimensions}`);
-  }
-  return members;
 }

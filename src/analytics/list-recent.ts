@@ -4,6 +4,7 @@ import { toStoreError } from "../store/redis-errors.js";
 import { defineScript, type Script } from "../store/scripts.js";
 import type { EventRequest } from "./event.js";
 import type { Keys } from "./keys.js";
+import { fromRecent } from "./recent.js";
 
 export interface RecentPage {
   events: EventRequest[];
@@ -34,7 +35,7 @@ export class RecentLister {
     const last = Number(first) - shown.length + 1;
     const isLast = shown.length < limit && shown.length === items.length;
     return {
-      events: shown.map((item) => toEvent(name, item)),
+      events: shown.map((item) => fromRecent(name, item)),
       nextPageToken: isLast ? "" : toToken(["recent", last]),
     };
   }
@@ -47,10 +48,4 @@ function withinBytes(items: string[]): string[] {
     return bytes > maxPageBytes && index > 0;
   });
   return over < 0 ? items : items.slice(0, over);
-}
-
-/** As merge.ts wrote it. */
-function toEvent(name: string, item: string): EventRequest {
-  const [timeMs, id, subject, value, dimensions] = JSON.parse(item);
-  return { name, timeMs, id, subject, value: value ?? undefined, dimensions };
 }

@@ -1,12 +1,19 @@
 import type { EventSpec } from "./event.js";
+import { toRecent } from "./recent.js";
 
 /** One minute of one series: what the batch adds to it. */
 interface Cell {
-  readonly member: number;
   readonly minute: number;
   events: number;
   /** undefined: none of its events has a value. */
   sum: number | undefined;
+}
+
+/** One series: its place in the group's list, and its minutes, the one that was counted last being first looked at. */
+interface Member {
+  readonly index: number;
+  readonly cells: Cell[];
+  last: Cell | undefined;
 }
 
 /** The events of one name in one hour. */
@@ -14,18 +21,16 @@ interface Group {
   readonly index: number;
   readonly hour: number;
   readonly name: string;
-  /** Its series, by their place in the batch's list. */
-  readonly members: Map<string, number>;
-  readonly cells: Map<number, Cell>;
+  readonly members: Map<string, Member>;
   readonly subjects: Set<string>;
-  /** Newest last. */
-  readonly recent: string[];
+  /** All of them, newest last. */
+  readonly events: EventSpec[];
 }
 
 /** A group as track-events.lua takes it: hour, name, members, cells (member, minute, events, sum or ""), subjects, recent. */
 type PackedGroup = [number, string, string[], (number | string)[], string[], string[]];
 
-/** An event with an id: id, group, minute, value or "", subject, recent, then its members. */
+/** An event with an id: id, group, minute, value or "", subject, its place among the recent, then its members. */
 type PackedEvent = (number | string)[];
 
 /** What a batch of events amounts to. */
@@ -47,9 +52,11 @@ export function mergeEvents(events: readonly EventSpec[], maxRecent: number): Me
   for (const event of events) {
     const group = groups.of(event);
     groupOf.push(group.index);
+    group.events.push(event);
     if (event.id === "") count(event, group);
     else identified.push(pack(event, group));
   }
+  for (const event of identified) placeRecent(event, groups.all, maxRecent);
   return { groups: groups.all.map((group) => packGroup(group, maxRecent)), identified, groupOf };
 }
 
@@ -67,7 +74,7 @@ class Groups {
 
   private create(hour: number, name: string): Group {
     const index = this.all.length;
-    const group = { index, hour, name, members: new Map(), cells: new Map(), subjects: new Set<string>(), recent: [] };
+    const group = { index, hour, name, members: new Map(), subjects: new Set<string>(), events: [] };
     this.all.push(group);
     const names = this.byHour.get(hour);
     if (names) names.set(name, group);
@@ -76,53 +83,52 @@ class Groups {
   }
 }
 
-function count(event: EventSpec, group: Group): void {
-  const { minute, value, members } = event;
+function count({ minute, value, members, subject }: EventSpec, group: Group): void {
   for (const member of members) {
-    const cell = cellOf(group, memberOf(group, member), minute);
+    const cell = cellOf(memberOf(group, member), minute);
     cell.events += 1;
     if (value !== undefined) cell.sum = (cell.sum ?? 0) + value;
   }
-  if (event.subject !== "") group.subjects.add(event.subject);
-  group.recent.push(toRecent(event));
+  if (subject !== "") group.subjects.add(subject);
 }
 
-function memberOf({ members }: Group, member: string): number {
-  const known = members.get(member);
-  if (known !== undefined) return known;
-  members.set(member, members.size);
-  return members.size - 1;
+function memberOf({ members }: Group, name: string): Member {
+  let member = members.get(name);
+  if (!member) {
+    member = { index: members.size, cells: [], last: undefined };
+    members.set(name, member);
+  }
+  return member;
 }
 
-function cellOf({ cells }: Group, member: number, minute: number): Cell {
-  const key = member * 60 + minute;
-  const known = cells.get(key);
-  if (known) return known;
-  const cell = { member, minute, events: 0, sum: undefined };
-  cells.set(key, cell);
+function cellOf(member: Member, minute: number): Cell {
+  if (member.last?.minute === minute) return member.last;
+  let cell = member.cells.find((known) => known.minute === minute);
+  if (!cell) {
+    cell = { minute, events: 0, sum: undefined };
+    member.cells.push(cell);
+  }
+  member.last = cell;
   return cell;
 }
 
+/** Its place among the recent is, for now, that among all of its group. */
 function pack(event: EventSpec, group: Group): PackedEvent {
   const { id, minute, value = "", subject, members } = event;
-  return [
-    id,
-    group.index,
-    minute,
-    value,
-    subject,
-    toRecent(event),
-    ...members.map((member) => memberOf(group, member)),
-  ];
+  const indexes = members.map((member) => memberOf(group, member).index);
+  return [id, group.index, minute, value, subject, group.events.length, ...indexes];
 }
 
-function packGroup({ hour, name, members, cells, subjects, recent }: Group, maxRecent: number): PackedGroup {
+/** Counted from 1 among those of its group that are kept, as Lua counts; 0 or less: it is not kept. */
+function placeRecent(event: PackedEvent, groups: Group[], maxRecent: number): void {
+  const { events } = groups[event[1] as number] as Group;
+  event[5] = (event[5] as number) - Math.max(0, events.length - maxRecent);
+}
+
+function packGroup({ hour, name, members, subjects, events }: Group, maxRecent: number): PackedGroup {
   const flat: (number | string)[] = [];
-  for (const { member, minute, events, sum = "" } of cells.values()) flat.push(member, minute, events, sum);
-  return [hour, name, [...members.keys()], flat, [...subjects], recent.slice(-maxRecent)];
-}
-
-/** An event as the list of a name's last events keeps it. */
-function toRecent({ timeMs, id, subject, value, dimensions }: EventSpec): string {
-  return JSON.stringify([timeMs, id, subject, value ?? null, dimensions]);
+  for (const { index, cells } of members.values()) {
+    for (const cell of cells) flat.push(index, cell.minute, cell.events, cell.sum ?? "");
+  }
+  return [hour, name, [...members.keys()], flat, [...subjects], events.slice(-maxRecent).map(toRecent)];
 }

@@ -1,8 +1,8 @@
 import type { ListRecentEventsRequest__Output as ListRecentEvents } from "../gen/posta/analytics/v1/ListRecentEventsRequest.js";
 import type { Adapter } from "../grpc/method.js";
 import type { StatusMap } from "../grpc/status.js";
+import { requireEventName } from "./checked-texts.js";
 import { toEventMessage } from "./convert-event.js";
-import { requireEventName } from "./event.js";
 import type { RecentLister } from "./list-recent.js";
 import type { Reads } from "./parts.js";
 import { readHandlers } from "./service-read.js";

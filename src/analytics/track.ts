@@ -1,7 +1,7 @@
 import { PostaError, toPostaError } from "../errors.js";
 import { PendingCall } from "../pending-call.js";
 import type { EventBuffer } from "./buffer.js";
-import { type EventLimits, type EventRequest, type EventSpec, parseEvent } from "./event.js";
+import { type EventLimits, EventParser, type EventRequest, type EventSpec } from "./event.js";
 import type { EventOutcome } from "./event-store.js";
 import type { Caller, Entry, Window } from "./window.js";
 
@@ -23,6 +23,7 @@ export interface TrackCaller extends Caller {
 
 /** Records events: checks them, and hands them to the window, or to the buffer if their caller does not wait. */
 export class Tracker {
+  private readonly parser: EventParser;
   private pending = 0;
   private idle: (() => void) | undefined;
   /** Streams that wait for room, in their order. */
@@ -34,7 +35,9 @@ export class Tracker {
     private readonly limits: TrackLimits,
     /** Throws unavailable if the store is known to be down. */
     private readonly requireStore: () => void,
-  ) {}
+  ) {
+    this.parser = new EventParser(limits);
+  }
 
   /** Writes events in order; answers a result for each. Throws exhausted, and counts none, if too many are under way. */
   store(events: Incoming[], caller: TrackCaller, pathOf = eventPath): Promise<TrackResult[]> {
@@ -46,12 +49,14 @@ export class Tracker {
         this.release(call.size);
         resolve(results);
       });
+      const entry = new PendingEvents(caller, call, pathOf);
       const now = Date.now();
       for (const [index, incoming] of events.entries()) {
         const event = this.parse(incoming, caller, now);
         if (event instanceof PostaError) call.settle(index, event.within(pathOf(index)));
-        else this.window.push(new PendingEvent(event, caller, call, index, pathOf));
+        else entry.add(event, index);
       }
+      if (entry.events.length > 0) this.window.push(entry);
     });
   }
 
@@ -85,7 +90,7 @@ export class Tracker {
   private parse(incoming: Incoming, caller: TrackCaller, now: number): EventSpec | PostaError {
     if (incoming instanceof PostaError) return incoming;
     try {
-      const event = parseEvent(incoming, now, this.limits);
+      const event = this.parser.parse(incoming, now);
       caller.requireEvent(event.name);
       return event;
     } catch (error) {
@@ -115,18 +120,27 @@ export class Tracker {
   }
 }
 
-class PendingEvent implements Entry {
+/** The events of a call that are on their way. */
+class PendingEvents implements Entry {
+  readonly events: EventSpec[] = [];
+  /** Where each of them stands in the call. */
+  private readonly indexes: number[] = [];
+
   constructor(
-    readonly event: EventSpec,
     readonly caller: Caller,
     private readonly call: PendingCall<TrackResult>,
-    private readonly index: number,
     private readonly pathOf: (index: number) => string,
   ) {}
 
-  settle(outcome: EventOutcome | PostaError): void {
+  add(event: EventSpec, index: number): void {
+    this.events.push(event);
+    this.indexes.push(index);
+  }
+
+  settle(place: number, outcome: EventOutcome | PostaError): void {
+    const index = this.indexes[place] as number;
     const result = toResult(outcome);
-    this.call.settle(this.index, result instanceof PostaError ? result.within(this.pathOf(this.index)) : result);
+    this.call.settle(index, result instanceof PostaError ? result.within(this.pathOf(index)) : result);
   }
 }
 

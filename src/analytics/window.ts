@@ -1,24 +1,26 @@
-import { PostaError, toPostaError } from "../errors.js";
+import { type PostaError, toPostaError } from "../errors.js";
+import { Batch } from "./batch.js";
 import type { EventSpec } from "./event.js";
 import type { EventOutcome, Written } from "./event-store.js";
 
-/** Whose event it is, as far as it matters for writing it. */
+/** Whose events they are, as far as it matters for writing them. */
 export interface Caller {
-  /** Nobody waits for it any more. */
+  /** Nobody waits for them any more. */
   readonly cancelled: boolean;
   /** When nobody will, in milliseconds since 1970. */
   readonly deadline: number;
 }
 
-/** An event on its way to Redis. */
+/** The events of one call on their way to Redis: all that there is but once a call is here, not with each event. */
 export interface Entry {
-  readonly event: EventSpec;
+  readonly events: readonly EventSpec[];
   readonly caller: Caller;
-  settle(result: EventOutcome | PostaError): void;
+  /** Told of each event once, by its place among the events. */
+  settle(place: number, result: EventOutcome | PostaError): void;
 }
 
 /** Writes events of which the earliest deadline is given; throws if the store failed. */
-export type WriteEvents = (events: EventSpec[], deadline: number) => Promise<Written>;
+export type WriteEvents = (events: readonly EventSpec[], deadline: number) => Promise<Written>;
 
 const maxBatch = 1000;
 /** Full batches need not wait for each other. */
@@ -38,13 +40,18 @@ export interface WindowCounts {
 export class Window {
   readonly counts: WindowCounts = { batches: 0, events: 0, overflow: 0 };
   private waiting: Entry[] = [];
+  /** How many events wait, and how many of the first entry's are on their way already. */
+  private waitingEvents = 0;
+  private taken = 0;
   private inFlight = 0;
   private scheduled = false;
 
   constructor(private readonly write: WriteEvents) {}
 
+  /** Takes an entry with at least one event. */
   push(entry: Entry): void {
     this.waiting.push(entry);
+    this.waitingEvents += entry.events.length;
     if (this.scheduled || !this.mayWrite()) return;
     this.scheduled = true;
     // After this turn's other calls, which came in by the same read of a socket.
@@ -55,58 +62,54 @@ export class Window {
   }
 
   private mayWrite(): boolean {
-    if (this.inFlight === 0) return this.waiting.length > 0;
-    return this.inFlight < maxInFlight && this.waiting.length >= maxBatch;
+    if (this.inFlight === 0) return this.waitingEvents > 0;
+    return this.inFlight < maxInFlight && this.waitingEvents >= maxBatch;
   }
 
   private writeAll(): void {
-    while (this.mayWrite()) void this.writeNext(this.waiting.splice(0, maxBatch));
+    while (this.mayWrite()) void this.writeNext(this.takeBatch());
   }
 
-  private async writeNext(batch: Entry[]): Promise<void> {
+  /** The next events, up to the limit: what is left of a call goes into the batch that follows. */
+  private takeBatch(): Batch {
+    const batch = new Batch();
+    let finished = 0;
+    for (const entry of this.waiting) {
+      const to = Math.min(entry.events.length, this.taken + maxBatch - batch.size);
+      batch.add(entry, this.taken, to);
+      this.taken = to;
+      if (to < entry.events.length) break;
+      this.taken = 0;
+      finished += 1;
+      if (batch.size === maxBatch) break;
+    }
+    this.waiting = finished === this.waiting.length ? [] : this.waiting.slice(finished);
+    this.waitingEvents -= batch.size;
+    return batch;
+  }
+
+  private async writeNext(taken: Batch): Promise<void> {
     this.inFlight += 1;
-    let entries = withoutAbandoned(batch, Date.now());
+    let batch = taken.withoutAbandoned(Date.now());
     try {
-      while (entries.length > 0) entries = await this.attempt(entries);
+      while (batch.size > 0) batch = await this.attempt(batch);
     } catch (thrown) {
-      const error = toPostaError(thrown);
-      for (const entry of entries) entry.settle(error);
+      batch.fail(toPostaError(thrown));
     }
     this.inFlight -= 1;
     this.writeAll();
   }
 
-  /** Answers those that have to be written again, without those for whose sake nothing was done. */
-  private async attempt(entries: Entry[]): Promise<Entry[]> {
-    const deadline = entries.reduce((earliest, { caller }) => Math.min(earliest, caller.deadline), Infinity);
-    const written = await this.write(
-      entries.map(({ event }) => event),
-      deadline,
-    );
-    if (written.kind === "late") return withoutAbandoned(entries, Math.max(written.now, deadline));
-    if (written.kind === "closed") return withoutClosed(entries, written.firstOpenHour);
+  /** Answers what has to be written again, without that for whose sake nothing was done. */
+  private async attempt(batch: Batch): Promise<Batch> {
+    const { deadline } = batch;
+    const written = await this.write(batch.events, deadline);
+    if (written.kind === "late") return batch.withoutAbandoned(Math.max(written.now, deadline));
+    if (written.kind === "closed") return batch.withoutClosed(written.firstOpenHour);
     this.counts.batches += 1;
-    this.counts.events += entries.length;
+    this.counts.events += batch.size;
     this.counts.overflow += written.overflow;
-    for (const [index, entry] of entries.entries()) entry.settle(written.outcomes[index] as EventOutcome);
-    return [];
+    batch.settle(written.outcomes);
+    return new Batch();
   }
-}
-
-function withoutAbandoned(entries: Entry[], now: number): Entry[] {
-  return entries.filter((entry) => {
-    const { cancelled, deadline } = entry.caller;
-    if (!cancelled && deadline > now) return true;
-    entry.settle(new PostaError("expired", "the deadline passed before the event was written; it was not counted"));
-    return false;
-  });
-}
-
-function withoutClosed(entries: Entry[], firstOpenHour: number): Entry[] {
-  return entries.filter((entry) => {
-    if (entry.event.hour >= firstOpenHour) return true;
-    const field = "time";
-    entry.settle(new PostaError("invalid", `${field}: its hour is closed, and counted for good`, { field }));
-    return false;
-  });
 }

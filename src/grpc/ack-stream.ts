@@ -12,8 +12,8 @@ export interface AckedMessages<Message, Ack> {
 const maxOpenItems = 2000;
 
 /**
- * Runs a stream whose messages are acknowledged: reads while there is room, and sends what is settled in one response a turn. A caller that
- * does not read its acknowledgements stops being read itself, so a stream holds a bounded amount of memory.
+ * Runs a stream whose messages are acknowledged: reads while there is room, and sends what is settled in one response a
+ * turn. A caller that does not read its acknowledgements stops being read itself, so a stream holds bounded memory.
  */
 export class AckStream<Message, Ack> {
   private acks: Ack[] = [];

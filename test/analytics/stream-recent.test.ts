@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { failureOf, TestClient } from "../support/client.js";
+import { untilSteady } from "../support/steady.js";
 import { analyticsService, type Bundle, code, readCounts, setup } from "./setup.js";
 
 let bundle: Bundle;
@@ -34,6 +35,33 @@ describe("StreamEvents", () => {
   });
 });
 
+describe("StreamEvents whose client reads nothing", () => {
+  it("is read no further, while others are served", async () => {
+    const [messages, perMessage] = [10_000, 10];
+    const events = Array.from({ length: perMessage }, () => ({ name: "pressed" }));
+    const stream = client.stream(analyticsService, "StreamEvents");
+    const sequences = new Set<number>();
+    // grpc-js holds its connection back only once a reader has come and paused.
+    stream.once("data", () => stream.pause());
+    stream.on("data", ({ acks }: { acks: { sequence: number }[] }) => {
+      for (const { sequence } of acks) sequences.add(sequence);
+    });
+    for (let sequence = 0; sequence < messages; sequence += 1) stream.write({ sequence, events });
+    const counted = async () => {
+      const counts = [...(await readCounts(bundle))].filter(([key]) => key.includes(" pressed "));
+      return counts.reduce((sum, [, count]) => sum + count.events, 0);
+    };
+    const stalledAt = await untilSteady(counted);
+    expect(stalledAt).toBeLessThan((messages * perMessage) / 2);
+    expect(await bundle.call("TrackEvent", { event: { name: "beside" } })).toEqual({ outcome: "OUTCOME_STORED" });
+    stream.end();
+    stream.resume();
+    await once(stream, "end");
+    expect(sequences.size).toBe(messages);
+    expect(await counted()).toBe(messages * perMessage);
+  });
+});
+
 describe("ListRecentEvents", () => {
   const list = (request: object) => bundle.call("ListRecentEvents", request);
   const subjectsOf = ({ events }: { events: { subject: string }[] }) => events.map(({ subject }) => subject);
@@ -45,6 +73,22 @@ describe("ListRecentEvents", () => {
     expect(events).toEqual([{ ...event, _value: "value", time: expect.anything() }]);
     expect(Math.abs(events[0].time.seconds - Date.now() / 1000)).toBeLessThan(60);
     expect(nextPageToken).toBe("");
+  });
+
+  it("keeps the order of events with and without an id, and leaves out duplicates", async () => {
+    const events = ["a", "", "b", "a", "", "c"].map((id, index) => ({ name: "ordered", id, subject: `${index}` }));
+    await bundle.call("TrackEvents", { events });
+    expect(subjectsOf(await list({ name: "ordered" }))).toEqual(["5", "4", "2", "1", "0"]);
+    // More than are kept, in one batch.
+    const many = Array.from({ length: 70 }, (_, index) => ({
+      name: "ordered",
+      id: index % 2 ? `m${index}` : "",
+      subject: `m${index}`,
+    }));
+    await bundle.call("TrackEvents", { events: many });
+    expect(subjectsOf(await list({ name: "ordered" }))).toEqual(
+      Array.from({ length: 50 }, (_, index) => `m${69 - index}`),
+    );
   });
 
   it("pages through those that are kept, whatever comes in meanwhile", async () => {

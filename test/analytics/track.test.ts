@@ -34,6 +34,14 @@ describe("an event", () => {
     );
   });
 
+  it("counts in the minute of its time to the last nanosecond", async () => {
+    const name = freshName();
+    const minute = Math.floor(Date.now() / minuteMs) - 7;
+    await track({ name, time: { seconds: minute * 60 + 59, nanos: 999_999_999 } });
+    const [[key] = []] = [...(await readCounts(bundle))].filter(([series]) => series.includes(` ${name} `));
+    expect(Number(key?.split(" ").at(-1))).toBe(minute % 60);
+  });
+
   it("is counted once for its id, in one batch and over several", async () => {
     const name = freshName();
     const event = { name, id: `${name}-id` };

@@ -8,7 +8,8 @@
     2 the time after which nothing may be done any more, in ms of this server's clock
     3 how long an hour's keys are kept after its end, in s
     4 how many names an hour may have
-    5 how many series a name may have in an hour; what is over that counts as the value "other" of its dimension
+    5 how many series a name may have in an hour; what is over that counts as the value "other" of its dimension, and
+      where that would be another series too, and 100 more are there, of the dimension "other"
     6 how many subjects are kept one by one, before they become a HyperLogLog
     7 how many of a name's last events are kept
     8 how long an id is remembered, in ms
@@ -16,7 +17,8 @@
       groups, each of one name in one hour:
         hour, name, members, cells (flat: index of the member, minute, events, sum of values or ""), subjects, recent
       events with ids, each:
-        id, index of its group, minute, value or "", subject, recent, then the indexes of its members
+        id, index of its group, minute, value or "", subject, its place among the group's recent (under 1: it has none), then
+        the indexes of its members
   Returns
     {"late", now in ms}, {"closed", the hour of KEYS[1]}: nothing was done
     {"ok", the indexes of groups over the limit of names, "0" or "1" for each event with an id: whether it is a duplicate,
@@ -78,7 +80,6 @@ local function join(group, event)
     cells[size + 1], cells[size + 2], cells[size + 3], cells[size + 4] = event[at], event[3], 1, value
   end
   if event[5] ~= "" then table.insert(group[5], event[5]) end
-  table.insert(group[6], event[6])
 end
 
 local duplicates = {}
@@ -90,18 +91,23 @@ for index, event in ipairs(identified) do
       join(group, event)
     else
       duplicates[index] = "1"
+      if event[6] > 0 then group[6][event[6]] = "" end
     end
   end
 end
 
 local overflow = 0
 
--- The series that a member counts in: itself while there is room, else "other"; the total always has room.
+-- Callers choose dimensions too: so many may have an "other" of their own beyond the limit.
+local maxOthers = 100
+
+-- The series that a member counts in: itself while there is room, else an "other"; the total always has room.
 local function place(key, member, events, room)
   if room or member == separator or rcall("ZSCORE", key, member) then return member end
-  local dimension = string.match(member, "^[^" .. separator .. "]*")
   overflow = overflow + events
-  return dimension .. separator .. "other"
+  local other = string.match(member, "^[^" .. separator .. "]*") .. separator .. "other"
+  if rcall("ZCARD", key) < maxSeries + maxOthers or rcall("ZSCORE", key, other) then return other end
+  return "other" .. separator .. "other"
 end
 
 local function countSeries(group)
@@ -158,13 +164,17 @@ local function countSubjects(group)
 end
 
 local function keepRecent(group)
-  if #group[6] == 0 then return end
+  local recent = {}
+  for _, event in ipairs(group[6]) do
+    if event ~= "" then recent[#recent + 1] = event end
+  end
+  if #recent == 0 then return end
   local key = prefix .. "recent:" .. group[2]
   local pushed = prefix .. "recent-pushed:" .. group[2]
-  callInChunks("LPUSH", key, group[6])
+  callInChunks("LPUSH", key, recent)
   rcall("LTRIM", key, 0, maxRecent - 1)
   rcall("EXPIRE", key, keptFor)
-  rcall("INCRBY", pushed, #group[6])
+  rcall("INCRBY", pushed, #recent)
   rcall("EXPIRE", pushed, keptFor)
 end
 
