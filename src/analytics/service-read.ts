@@ -6,7 +6,7 @@ import type { ListTopValuesRequest__Output as ListTopValues } from "../gen/posta
 import type { Series__Output as SeriesMessage } from "../gen/posta/analytics/v1/Series.js";
 import type { Adapter, CallContext } from "../grpc/method.js";
 import { toTimestamp } from "../grpc/times.js";
-import { requireDimension, requireDimensionValue, requireEventName } from "./event.js";
+import { requireDimension, requireDimensionValue, requireEventName } from "./checked-texts.js";
 import type { Series } from "./keys.js";
 import type { Reads } from "./parts.js";
 import { minuteMs, parseRange } from "./range.js";
