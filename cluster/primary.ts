@@ -16,6 +16,9 @@ import { isForeground, leave } from "./terminal.js";
 /** A young generation of 8 MiB instead of 16: it saves some 20 MiB a server under load, for a few percent of its rate. */
 const serverFlags = ["--max-semi-space-size=8"];
 
+/** No call waits for it: it may be slower, for 12 MiB less. */
+const deliveryFlags = ["--max-semi-space-size=1", "--optimize-for-size"];
+
 /** Undoes one step of the start. */
 type Release = () => void | Promise<void>;
 
@@ -80,7 +83,7 @@ function createSupervisors(config: Config, urls: StoreUrls, log: Logger): [Super
   // Only servers are inspected: no other process handles a call.
   const flags = inspect ? [...serverFlags, "--inspect=127.0.0.1:0"] : serverFlags;
   const servers: Role = { name: "server", count: config.servers, flags, env: urls };
-  const deliveries: Role = { name: "delivery", count: config.deliveries, flags: [], env: urls };
+  const deliveries: Role = { name: "delivery", count: config.deliveries, flags: deliveryFlags, env: urls };
   return [new Supervisor(servers, drainTimeoutMs, log), new Supervisor(deliveries, drainTimeoutMs, log)];
 }
 
