@@ -4,7 +4,7 @@ import type { Range } from "./range.js";
 import type { Uniques, UniquesMerger } from "./uniques.js";
 
 /** Days where the range has all of one, hours at its ends: so a year is some 400 rows and not 8760. */
-export const readUniques: Statement = {
+const readUniques: Statement = {
   name: "analytics-read-uniques",
   text: `SELECT subjects, hll FROM analytics_uniques
       WHERE name = $1 AND span = 'day' AND start >= $3 AND start < $4

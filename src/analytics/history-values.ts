@@ -3,7 +3,7 @@ import { type History, toDate, wholeHours } from "./history.js";
 import type { Range } from "./range.js";
 
 /** Values of a dimension by their events; text is ordered by its bytes, as callers are promised. */
-export const topValues: Statement = {
+const topValues: Statement = {
   name: "analytics-top-values",
   text: `SELECT value, sum(events)::bigint AS events
     FROM analytics_series AS series JOIN analytics_hours ON series_id = series.id
@@ -11,7 +11,7 @@ export const topValues: Statement = {
     GROUP BY value ORDER BY events DESC, value COLLATE "C" LIMIT $5`,
 };
 
-export const someValues: Statement = {
+const someValues: Statement = {
   name: "analytics-some-values",
   text: `SELECT value, sum(events)::bigint AS events
     FROM analytics_series AS series JOIN analytics_hours ON series_id = series.id

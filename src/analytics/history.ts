@@ -7,7 +7,7 @@ import { hoursOf, Sums } from "./sums.js";
 import { type Buckets, cutHours } from "./time-buckets.js";
 
 /** The hours between two bounds, added up where they are. An hour that a bound cuts in two is left to the next statement. */
-export const sumHours: Statement = {
+const sumHours: Statement = {
   name: "analytics-sum-hours",
   text: `SELECT given.row::int AS row, width_bucket(hour, $6::timestamptz[]) AS bucket,
       sum(events)::bigint AS events, sum(total) AS total
@@ -18,7 +18,7 @@ export const sumHours: Statement = {
     GROUP BY 1, 2`,
 };
 
-export const readMinutes: Statement = {
+const readMinutes: Statement = {
   name: "analytics-read-minutes",
   text: `SELECT given.row::int AS row, hour, minutes, totals
     FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS given (name, dimension, value, row)

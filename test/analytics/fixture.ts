@@ -79,7 +79,7 @@ export async function createFixture({ watermark, redisUrl = inject("redisUrl"), 
 export type Fixture = Awaited<ReturnType<typeof createFixture>>;
 
 /** The roll-up of one process. */
-export function openRollUp(stores: Stores) {
+function openRollUp(stores: Stores) {
   return createRollUp(stores, limits, log);
 }
 
