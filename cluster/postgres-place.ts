@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, statSync } from "node:fs";
+import { chmodSync, chownSync, lstatSync, mkdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { makeFolder, unusable } from "./data-folder.js";
 import { findProgram, type PostgresProgram, systemDir } from "./postgres-program.js";
@@ -44,7 +44,12 @@ function letsPass(user: User, dataDir: string): boolean {
 function makeFolderOf(user: User, dir: string): void {
   makeFolder(dir);
   const owner = user.uid ?? process.getuid?.();
-  if (statSync(dir).uid === owner) return;
-  if (user.uid === undefined) throw unusable(new Error(`${dir} belongs to another user`));
+  const found = lstatSync(dir);
+  if (!found.isDirectory()) throw unusable(new Error(`${dir} is no folder`));
+  if (found.uid === owner) return;
+  if (user.uid === undefined || found.uid !== process.getuid?.()) {
+    throw unusable(new Error(`${dir} belongs to another user`));
+  }
   chownSync(dir, user.uid, user.gid);
+  chmodSync(dir, 0o700);
 }

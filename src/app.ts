@@ -100,7 +100,7 @@ function createAnalyticsParts(config: Config, store: RedisStore, database: Postg
   const keys = new AnalyticsKeys(config.analyticsPrefix);
   const events = new EventStore(store, keys, config);
   const window = new Window((batch, deadline) => events.write(batch, deadline));
-  const buffer = new EventBuffer(window, config.analyticsBuffer);
+  const buffer = new EventBuffer(window, config.analyticsBuffer, config.analyticsIdWindowMs);
   registerTrackMetrics(metrics, window, buffer);
   return {
     tracker: new Tracker(window, buffer, config, () => store.requireUsable()),

@@ -160,7 +160,7 @@ export const settings = {
   ),
   authFile: optional(
     "POSTA_AUTH_FILE",
-    "Callers' tokens, a line each: name, SHA-256 of the token in hex, queues (* as wildcard, comma between).",
+    "Callers' tokens, a line each: name, SHA-256 of the token in hex, queues and event names (* as wildcard, comma between).",
   ),
   insecure: flag("POSTA_INSECURE", "1: listen on any address without TLS and auth."),
   metricsIntervalMs: duration("POSTA_METRICS_INTERVAL", "5s", 100, "How often the queues are counted for /metrics."),
@@ -182,6 +182,9 @@ export const settings = {
     "Least severe level that is logged.",
   ),
 };
+
+/** How long an hour that no event can come for any more must still be in Redis, to be rolled up. */
+const minRollUpMs = 4 * 3_600_000;
 
 /** One process's settings, all of them valid. Durations are in milliseconds. */
 export type Config = Readonly<{ [K in keyof typeof settings]: z.output<(typeof settings)[K]["schema"]> }>;
@@ -253,6 +256,11 @@ function conflicts(config: Config): string[] {
   }
   if (config.databaseUrl && !/^postgres(ql)?:\/\//.test(config.databaseUrl)) {
     problems.push("POSTA_DATABASE_URL: is not a PostgreSQL address; use postgresql://user:password@host:5432/database");
+  }
+  if (config.analyticsHotMs < config.analyticsMaxAgeMs + minRollUpMs) {
+    problems.push(
+      "POSTA_ANALYTICS_HOT: must be at least 4h over POSTA_ANALYTICS_MAX_AGE: an hour has to reach PostgreSQL",
+    );
   }
   const clusters = [
     ["POSTA_QUEUE_PREFIX", "of a queue", "{bull}", config.queueRedisUrl, config.queuePrefix],

@@ -34,6 +34,8 @@ export class EventBuffer {
   constructor(
     private readonly window: Window,
     private readonly limit: number,
+    /** How long the store remembers an id, in milliseconds. */
+    private readonly idWindowMs: number,
   ) {}
 
   /** How many events it holds. */
@@ -72,22 +74,24 @@ export class EventBuffer {
   }
 
   /** What the store cannot take now is written again, all of it together. */
-  private write(events: EventSpec[]): void {
+  private write(events: EventSpec[], unknownSince = Number.POSITIVE_INFINITY): void {
+    let doubtful = unknownSince;
     const again: EventSpec[] = [];
     let open = events.length;
     const settle = (place: number, result: EventOutcome | PostaError) => {
       const event = events[place] as EventSpec;
-      if (result instanceof PostaError && this.mayRetry(event, result)) again.push(event);
+      if (result instanceof PostaError && result.isUnknown) doubtful = Math.min(doubtful, performance.now());
+      if (result instanceof PostaError && this.mayRetry(event, result, doubtful)) again.push(event);
       else this.forget(1, result instanceof PostaError || result === "too-many-names");
       open -= 1;
-      if (open === 0 && again.length > 0) void this.writeLater(again);
+      if (open === 0 && again.length > 0) void this.writeLater(again, doubtful);
     };
     this.window.push({ events, caller: nobody, settle });
   }
 
-  private async writeLater(events: EventSpec[]): Promise<void> {
+  private async writeLater(events: EventSpec[], unknownSince: number): Promise<void> {
     await sleep(retryAfterMs, undefined, { ref: false });
-    this.write(events);
+    this.write(events, unknownSince);
   }
 
   private forget(count: number, isLost: boolean): void {
@@ -96,9 +100,11 @@ export class EventBuffer {
     if (this.unsettled === 0) this.empty?.();
   }
 
-  /** Where the store may have counted it, only an id keeps it from counting twice. */
-  private mayRetry({ id }: EventSpec, { code, isUnknown }: PostaError): boolean {
+  /** Where the store may have counted it, only an id that it still remembers keeps it from counting twice. */
+  private mayRetry({ id }: EventSpec, { code }: PostaError, unknownSince: number): boolean {
     const isPassing = code === "unavailable" || code === "exhausted";
-    return isPassing && !this.closing && (!isUnknown || id !== "");
+    const mayHaveCounted = unknownSince !== Number.POSITIVE_INFINITY;
+    const isRemembered = id !== "" && performance.now() - unknownSince < this.idWindowMs / 2;
+    return isPassing && !this.closing && (!mayHaveCounted || isRemembered);
   }
 }

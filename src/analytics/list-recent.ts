@@ -1,4 +1,4 @@
-import { fromToken, isCount, maxPageBytes, pageSize, toToken } from "../page-token.js";
+import { fromToken, maxPageBytes, pageSize, toToken } from "../page-token.js";
 import type { RedisStore } from "../store/redis.js";
 import { toStoreError } from "../store/redis-errors.js";
 import { defineScript, type Script } from "../store/scripts.js";
@@ -25,7 +25,8 @@ export class RecentLister {
   /** Throws invalid for a size or token that cannot be, unavailable. */
   async list(name: string, size: number, token: string): Promise<RecentPage> {
     const limit = pageSize(size, 100, 1000);
-    const [after = ""] = fromToken(token, "recent", ([number, ...rest]) => isCount(number) && rest.length === 0) ?? [];
+    const [after = ""] =
+      fromToken(token, "recent", ([number, ...rest]) => Number.isSafeInteger(number) && rest.length === 0) ?? [];
     this.store.requireUsable();
     const { list, pushed } = this.keys.recent(name);
     const [first, ...items] = await this.listRecent([list, pushed], [after, limit]).catch((error) => {

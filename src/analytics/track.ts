@@ -148,6 +148,7 @@ function toResult(result: EventOutcome | PostaError): TrackResult {
   if (result !== "too-many-names") return result;
   return new PostaError("exhausted", "name: the hour has as many names as it may have; nothing was counted", {
     field: "name",
+    retryAfterMs: 60_000,
   });
 }
 

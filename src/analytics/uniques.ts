@@ -6,6 +6,9 @@ import type { Keys } from "./keys.js";
 /** Different subjects: themselves while they are few, else a HyperLogLog in Redis' own bytes. */
 export type Uniques = { subjects: string[]; hll?: undefined } | { hll: Buffer; subjects?: undefined };
 
+/** As many arguments of a call fit on the stack, with room to spare. */
+const maxArguments = 20_000;
+
 /** Unions subjects. What only an estimate can hold is merged by Redis, whose HyperLogLogs they are. */
 export class UniquesMerger {
   private readonly merge: Script<[number, Buffer]>;
@@ -34,7 +37,17 @@ export class UniquesMerger {
     return (await this.run(hlls, subjects, keys)).count;
   }
 
+  /** In one step, or in several where there are more subjects than fit into one. */
   private async run(hlls: readonly Buffer[], subjects: readonly string[], keys: readonly string[]) {
+    const parts = [...hlls];
+    let rest = subjects;
+    for (; rest.length > maxArguments; rest = rest.slice(maxArguments)) {
+      parts.push((await this.step([], rest.slice(0, maxArguments), [])).hll);
+    }
+    return this.step(parts, rest, keys);
+  }
+
+  private async step(hlls: readonly Buffer[], subjects: readonly string[], keys: readonly string[]) {
     this.store.requireUsable();
     const all = [this.keys.scratch("merged"), this.keys.scratch("given"), ...keys];
     const [count, hll] = await this.merge(all, [hlls.length, ...hlls, ...subjects]).catch((error) => {

@@ -12,6 +12,8 @@ export const readWatermark: Statement = {
 
 /** A watermark that is older is read again, while the old one goes on to be used. */
 const freshMs = 5000;
+/** One that is older than this may name an hour that Redis is about to drop: it is not used any more. */
+const usableMs = 3_600_000;
 
 /**
  * The first hour that is not in the history: hours before it are read from PostgreSQL, those from it on from Redis. An old
@@ -32,13 +34,13 @@ export class Watermark {
     private readonly now: () => number,
   ) {}
 
-  /** Throws unavailable only if it was never known. */
+  /** Throws unavailable only if it was not known within the last hour. */
   async get(): Promise<number> {
     if (this.now() - this.readAt < freshMs && this.hour !== undefined) return this.hour;
     this.reading ??= this.read().finally(() => {
       this.reading = undefined;
     });
-    if (this.hour === undefined) return this.reading;
+    if (this.hour === undefined || this.now() - this.readAt > usableMs) return this.reading;
     this.reading.catch(() => {}); // The one that is known will do; the next call tries again.
     return this.hour;
   }

@@ -87,7 +87,7 @@ for index, event in ipairs(identified) do
   local group = groups[event[2] + 1]
   duplicates[index] = "0"
   if group.allowed then
-    if rcall("SET", prefix .. "id:" .. event[1], "1", "NX", "PX", idWindow) then
+    if rcall("SET", prefix .. "id:" .. group[2] .. separator .. event[1], "1", "NX", "PX", idWindow) then
       join(group, event)
     else
       duplicates[index] = "1"
