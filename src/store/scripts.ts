@@ -6,9 +6,23 @@ export type Script<Answer> = (keys: string[], args: (string | number | Buffer)[]
 
 /** Loads a script by its file's name. ioredis sends the text once a connection and its hash after that. */
 export function defineScript<Answer>(client: RedisClient, file: string, numberOfKeys: number): Script<Answer> {
+  const run = define<Answer>(client, file, "", numberOfKeys);
+  return (keys, args) => run(...keys, ...args);
+}
+
+/** The same for a script that takes any number of keys and answers bytes. */
+export function defineBytesScript<Answer>(client: RedisClient, file: string): Script<Answer> {
+  const run = define<Answer>(client, file, "Buffer");
+  return (keys, args) => run(keys.length, ...keys, ...args);
+}
+
+type Run<Answer> = (...args: unknown[]) => Promise<Answer>;
+
+/** ioredis makes two commands of a script; the one whose name ends in Buffer leaves the answer as it is. */
+function define<Answer>(client: RedisClient, file: string, kind: "" | "Buffer", numberOfKeys?: number): Run<Answer> {
   const lua = readFileSync(new URL(`./lua/${file}.lua`, import.meta.url), "utf8");
   const command = `posta:${file}`;
-  client.defineCommand(command, { lua, numberOfKeys });
-  const run = (client as unknown as Record<string, (...args: unknown[]) => Promise<Answer>>)[command];
-  return (keys, args) => (run as (...args: unknown[]) => Promise<Answer>).call(client, ...keys, ...args);
+  client.defineCommand(command, numberOfKeys === undefined ? { lua } : { lua, numberOfKeys });
+  const run = (client as unknown as Record<string, Run<Answer>>)[`${command}${kind}`] as Run<Answer>;
+  return (...args) => run.call(client, ...args);
 }

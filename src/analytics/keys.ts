@@ -1,0 +1,64 @@
+/** Parts what callers chose in a key or a member: no name, dimension or value has a control character. */
+export const separator = "\x1f";
+
+/** What is counted: events of a name, all of them ("", "") or those with one value of a dimension. */
+export interface Series {
+  name: string;
+  dimension: string;
+  value: string;
+}
+
+/** Every Redis key of the analytics is named here. <hour> is whole hours since 1970 (UTC). All of them expire. */
+export class Keys {
+  constructor(readonly prefix: string) {}
+
+  /** A set: names that have events in the hour. */
+  names(hour: number): string {
+    return `${this.prefix}:names:${hour}`;
+  }
+
+  /** A sorted set: the hour's series of a name by their events; members are {@link Keys.member}. */
+  series(hour: number, name: string): string {
+    return `${this.prefix}:series:${hour}:${name}`;
+  }
+
+  /** A series in that set: dimension, separator, value; the total is the separator alone. */
+  member(dimension: string, value: string): string {
+    return `${dimension}${separator}${value}`;
+  }
+
+  /** A hash: "<minute 0-59>" -> events, "s<minute>" -> sum of their values. */
+  minutes(hour: number, { name, dimension, value }: Series): string {
+    return `${this.prefix}:minutes:${hour}:${name}${separator}${this.member(dimension, value)}`;
+  }
+
+  /** A set: the hour's different subjects, while they are few. */
+  subjects(hour: number, name: string): string {
+    return `${this.prefix}:subjects:${hour}:${name}`;
+  }
+
+  /** A HyperLogLog: the same, past that. */
+  hll(hour: number, name: string): string {
+    return `${this.prefix}:hll:${hour}:${name}`;
+  }
+
+  /** The first hour that may still be written. */
+  get closed(): string {
+    return `${this.prefix}:closed`;
+  }
+
+  /** The first hour that is not in PostgreSQL yet. */
+  get rolled(): string {
+    return `${this.prefix}:rolled`;
+  }
+
+  /** What a read has computed. */
+  cache(key: string): string {
+    return `${this.prefix}:cache:${key}`;
+  }
+
+  /** A key for one script's run, which deletes it. */
+  scratch(part: string): string {
+    return `${this.prefix}:scratch:${part}`;
+  }
+}

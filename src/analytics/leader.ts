@@ -1,0 +1,38 @@
+import { tryLock } from "../store/locks.js";
+import type { PostgresStore } from "../store/postgres.js";
+import type { Session } from "../store/postgres-session.js";
+
+/**
+ * One process among all that use the database: whoever holds an advisory lock, on a session of its own, so that the lock
+ * goes with the process or with its connection. What it does on that session is undone with the lock.
+ */
+export class Leader {
+  private session: Session | undefined;
+
+  constructor(private readonly postgres: PostgresStore) {}
+
+  /** The session to work on; undefined while another process leads. */
+  async lead(): Promise<Session | undefined> {
+    if (this.session?.lost.aborted) this.session = undefined;
+    this.session ??= await this.stand();
+    return this.session;
+  }
+
+  async resign(): Promise<void> {
+    await this.session?.close();
+    this.session = undefined;
+  }
+
+  private async stand(): Promise<Session | undefined> {
+    const session = await this.postgres.session();
+    try {
+      const [row] = await session.query<{ elected: boolean }>(tryLock("rollUp"));
+      if (row?.elected) return session;
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+    await session.close();
+    return undefined;
+  }
+}

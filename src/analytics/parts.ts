@@ -1,0 +1,56 @@
+import type { Registry } from "prom-client";
+import type { Logger } from "../log.js";
+import type { PostgresStore } from "../store/postgres.js";
+import type { RedisStore } from "../store/redis.js";
+import { Cache } from "./cache.js";
+import { History } from "./history.js";
+import { HistoryUniques } from "./history-uniques.js";
+import { HistoryValues } from "./history-values.js";
+import { Hot, type HotLimits } from "./hot.js";
+import { HotLists } from "./hot-lists.js";
+import { HourReader } from "./hour-reader.js";
+import type { Keys } from "./keys.js";
+import { Leader } from "./leader.js";
+import { ListsReader } from "./read-lists.js";
+import { SumsReader } from "./read-sums.js";
+import { RollUp, type RollUpLimits } from "./roll-up.js";
+import { RollUpLoop } from "./roll-up-loop.js";
+import { UniquesMerger } from "./uniques.js";
+import { Watermark } from "./watermark.js";
+
+/** What reads and roll-ups are made of; whoever opened the stores closes them. */
+export interface Stores {
+  redis: RedisStore;
+  postgres: PostgresStore;
+  keys: Keys;
+  metrics: Registry;
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+/** What answers the questions of AnalyticsService. */
+export interface Reads {
+  sums: SumsReader;
+  lists: ListsReader;
+}
+
+export function createReads({ redis, postgres, keys, metrics, now }: Stores, limits: HotLimits): Reads {
+  const history = new History(postgres);
+  const hot = new Hot(redis, keys, limits, now);
+  const merger = new UniquesMerger(redis, keys);
+  const watermark = new Watermark(redis, postgres, keys, now);
+  const cache = new Cache(redis, keys, metrics, now);
+  const lists = { uniques: new HistoryUniques(history, merger), values: new HistoryValues(history) };
+  return {
+    sums: new SumsReader(history, hot, watermark, cache),
+    lists: new ListsReader(lists, new HotLists(hot, keys), merger, watermark, cache),
+  };
+}
+
+/** What moves hours into the history, in a delivery process. */
+export function createRollUp(stores: Stores, limits: HotLimits & RollUpLimits, log: Logger): RollUpLoop {
+  const { redis, postgres, keys, metrics, now } = stores;
+  const reader = new HourReader(new Hot(redis, keys, limits, now), keys);
+  const rollUp = new RollUp(redis, postgres, keys, reader, new UniquesMerger(redis, keys), limits, now);
+  return new RollUpLoop(rollUp, new Leader(postgres), metrics, log);
+}

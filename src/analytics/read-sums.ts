@@ -1,0 +1,80 @@
+import { type Cache, historyLifetimes, hotLifetimes } from "./cache.js";
+import type { History } from "./history.js";
+import type { Hot } from "./hot.js";
+import type { Series } from "./keys.js";
+import { type Range, splitAt } from "./range.js";
+import { type Sum, Sums } from "./sums.js";
+import { type Buckets, cutRange, type Interval, oneBucket } from "./time-buckets.js";
+import type { Watermark } from "./watermark.js";
+
+export interface Point extends Sum {
+  /** Where its interval begins, in minutes since 1970. */
+  start: number;
+}
+
+/** What is asked for: which series, and what the sums are over. */
+interface Question {
+  series: readonly Series[];
+  range: Range;
+  interval: Interval | "range";
+  timeZone: string;
+}
+
+/** A row of sums for each series, a column for each bucket. */
+interface Answer {
+  starts: readonly number[];
+  rows: readonly (readonly Sum[])[];
+}
+
+/** Reads counters and time series: both are sums of series over the buckets of a range. */
+export class SumsReader {
+  constructor(
+    private readonly history: History,
+    private readonly hot: Hot,
+    private readonly watermark: Watermark,
+    private readonly cache: Cache,
+  ) {}
+
+  /** The sum of each series over a range. */
+  async counters(series: readonly Series[], range: Range): Promise<Sum[]> {
+    const { rows } = await this.read({ series, range, interval: "range", timeZone: "" });
+    return rows.map(([sum]) => sum as Sum);
+  }
+
+  /** A series in minutes, hours, or days of a time zone. */
+  async timeSeries(series: Series, range: Range, interval: Interval, timeZone: string): Promise<Point[]> {
+    const { starts, rows } = await this.read({ series: [series], range, interval, timeZone });
+    const [row = []] = rows;
+    return row.map(({ events, total }, index) => ({ start: starts[index] as number, events, total }));
+  }
+
+  /** One watermark for the whole of it, so that no hour is counted on both sides or on neither. */
+  private async read(question: Question): Promise<Answer> {
+    const hour = await this.watermark.get();
+    const { before, after } = splitAt(question.range, hour);
+    if (before && !after) return this.readHistory(question, before, () => cut(question));
+    return this.cache.get(["sums", question, hour], hotLifetimes, async () => {
+      const buckets = await cut(question);
+      const sums = new Sums(question.series.length, buckets);
+      const [old, recent] = await Promise.all([
+        before && this.readHistory(question, before, async () => buckets),
+        after && this.hot.sums(question.series, buckets, after),
+      ]);
+      if (old) sums.addAll(old.rows);
+      if (recent) sums.addAll(recent.rows);
+      return { starts: buckets.starts, rows: sums.rows };
+    });
+  }
+
+  private readHistory(question: Question, part: Range, cutting: () => Promise<Buckets>): Promise<Answer> {
+    return this.cache.get(["history-sums", question, part], historyLifetimes, async () => {
+      const buckets = await cutting();
+      const { rows } = await this.history.sums(question.series, buckets, part);
+      return { starts: buckets.starts, rows };
+    });
+  }
+}
+
+async function cut({ range, interval, timeZone }: Question): Promise<Buckets> {
+  return interval === "range" ? oneBucket(range) : cutRange(range, interval, timeZone);
+}

@@ -1,0 +1,102 @@
+import { ensurePartitions } from "../store/partitions.js";
+import type { PostgresStore } from "../store/postgres.js";
+import type { Session } from "../store/postgres-session.js";
+import type { RedisStore } from "../store/redis.js";
+import { toStoreError } from "../store/redis-errors.js";
+import { defineScript, type Script } from "../store/scripts.js";
+import { toDate } from "./history.js";
+import type { HourReader } from "./hour-reader.js";
+import { HourWriter } from "./hour-writer.js";
+import type { Keys } from "./keys.js";
+import { hourMs } from "./range.js";
+import type { UniquesMerger } from "./uniques.js";
+import { readWatermark } from "./watermark.js";
+
+export interface RollUpLimits {
+  /** How old an event may be when it is recorded, and how long Redis keeps an hour; in milliseconds. */
+  maxAgeMs: number;
+  hotMs: number;
+}
+
+const dayHours = 24;
+/** Beyond the age of an event: for what is on its way, and for clocks that differ. */
+const marginMs = 2 * 60_000;
+/** As in an hour: past so many subjects a day keeps an estimate. */
+const maxSubjects = 1000;
+
+/**
+ * Moves hours from Redis into the history, oldest first. It may die anywhere and be begun again by any other process: an
+ * hour is closed before it is read, its rows overwrite what is there, and they and the watermark commit together.
+ */
+export class RollUp {
+  private readonly closeHours: Script<number>;
+
+  constructor(
+    private readonly redis: RedisStore,
+    private readonly postgres: PostgresStore,
+    private readonly keys: Keys,
+    private readonly reader: HourReader,
+    private readonly merger: UniquesMerger,
+    private readonly limits: RollUpLimits,
+    private readonly now: () => number,
+  ) {
+    this.closeHours = defineScript(redis.client, "close-hours", 1);
+  }
+
+  /** Rolls up the next hour if it is time; resolves to the first hour that is not in the history, and whether it was. */
+  async next(session: Session): Promise<{ hour: number; rolled: boolean }> {
+    this.redis.requireUsable();
+    const hour = await this.readHour(session);
+    // Even where nothing is due: Redis may have evicted both, or hold those of another database.
+    await this.close(hour);
+    await this.mirror(hour);
+    if (this.now() <= (hour + 1) * hourMs + this.limits.maxAgeMs + marginMs) return { hour, rolled: false };
+    await this.close(hour + 1);
+    await ensurePartitions(this.postgres, toDate(hour), toDate(hour));
+    const rolled = await session.transaction((transaction) => this.write(hour, new HourWriter(transaction)));
+    if (rolled) await this.mirror(hour + 1);
+    return { hour: rolled ? hour + 1 : hour, rolled };
+  }
+
+  /** False if another process was faster. */
+  private async write(hour: number, writer: HourWriter): Promise<boolean> {
+    if (!(await writer.lock(hour))) return false;
+    for await (const names of this.reader.names(hour)) {
+      for (const name of names) await this.writeName(hour, name, writer);
+    }
+    if ((hour + 1) % dayHours === 0) await this.writeDay(hour + 1 - dayHours, writer);
+    await writer.advance(hour);
+    return true;
+  }
+
+  private async writeName(hour: number, name: string, writer: HourWriter): Promise<void> {
+    for await (const rows of this.reader.series(hour, name)) await writer.putSeries(hour, name, rows);
+    const uniques = await this.reader.uniques(hour, name);
+    if (uniques) await writer.putUniques(name, "hour", hour, uniques);
+  }
+
+  /** A day's subjects are those of its hours, which the transaction sees with the last of them. */
+  private async writeDay(first: number, writer: HourWriter): Promise<void> {
+    for (const name of await writer.namesOf(first, first + dayHours)) {
+      const hours = await writer.uniquesOf(name, first, first + dayHours);
+      await writer.putUniques(name, "day", first, await this.merger.union(hours, maxSubjects));
+    }
+  }
+
+  private async readHour(session: Session): Promise<number> {
+    const [row] = await session.query<{ rolled_until: Date }>(readWatermark);
+    return Number(row?.rolled_until) / hourMs;
+  }
+
+  private async close(hour: number): Promise<void> {
+    await this.closeHours([this.keys.closed], [hour, this.limits.hotMs]).catch(rethrow);
+  }
+
+  private async mirror(hour: number): Promise<void> {
+    await this.redis.client.set(this.keys.rolled, hour, "PX", this.limits.hotMs).catch(rethrow);
+  }
+}
+
+function rethrow(error: unknown): never {
+  throw toStoreError(error);
+}

@@ -1,0 +1,97 @@
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import type { Redis } from "ioredis";
+import { Registry } from "prom-client";
+import { inject } from "vitest";
+import { Keys } from "../../src/analytics/keys.js";
+import { createReads, createRollUp, type Stores } from "../../src/analytics/parts.js";
+import { createLog } from "../../src/log.js";
+import { PostgresStore } from "../../src/store/postgres.js";
+import { RedisStore } from "../../src/store/redis.js";
+import { createDatabase } from "../support/postgres.js";
+import { Model, type ModelEvent, record } from "./model.js";
+
+const hourMs = 3_600_000;
+const limits = { maxAgeMs: hourMs, maxLeadMs: 300_000, hotMs: 48 * hourMs };
+const log = createLog("test", "silent");
+
+export interface FixtureOptions {
+  /** The first hour that is not in the history. */
+  watermark: number;
+  redisUrl?: string;
+  /** Of a database with all migrations; without one, the fixture's own. */
+  databaseUrl?: string;
+}
+
+/** The reads and the roll-up on real stores, with a clock that the test sets. */
+export async function createFixture({ watermark, redisUrl = inject("redisUrl"), databaseUrl }: FixtureOptions) {
+  const releases: (() => Promise<unknown>)[] = [];
+  const database = databaseUrl === undefined ? await createDatabase() : undefined;
+  if (database) releases.push(() => database.drop());
+  const url = databaseUrl ?? (database?.url as string);
+  const keys = new Keys(`t${randomBytes(6).toString("hex")}`);
+  const clock = { now: (watermark + 1) * hourMs };
+  const now = () => clock.now;
+
+  /** The stores of one process. */
+  async function openProcess(): Promise<Stores> {
+    const postgres = new PostgresStore({ url, variable: "POSTA_DATABASE_URL", max: 4, timeoutMs: 5000 }, log);
+    releases.push(() => postgres.close());
+    const options = { url: redisUrl, variable: "POSTA_ANALYTICS_REDIS_URL", timeoutMs: 3000, allowNoAof: false };
+    const redis = new RedisStore(options, log);
+    releases.push(() => redis.close());
+    redis.open();
+    await once(redis, "usable");
+    const metrics = new Registry();
+    return { postgres, redis, keys, metrics, now };
+  }
+
+  const stores = await openProcess();
+  await stores.postgres.query({ name: "set-watermark", text: "UPDATE analytics_rollup SET rolled_until = $1" }, [
+    new Date(watermark * hourMs),
+  ]);
+  const model = new Model();
+  return {
+    ...stores,
+    model,
+    clock,
+    openProcess,
+    reads: createReads(stores, limits),
+    rollUp: openRollUp(stores),
+    record: (events: ModelEvent[]) => record(stores.redis.client as Redis, keys, model, events),
+    /** Sets the clock so that all hours before this one are due, and moves them. */
+    async rollUntil(hour: number) {
+      clock.now = hour * hourMs + limits.maxAgeMs + 121_000;
+      await openRollUp({ ...stores, metrics: new Registry() }).run();
+    },
+    async watermark(): Promise<number> {
+      const statement = { name: "watermark", text: "SELECT rolled_until FROM analytics_rollup" };
+      const [row] = await stores.postgres.query<{ rolled_until: Date }>(statement);
+      return Number(row?.rolled_until) / hourMs;
+    },
+    async stop() {
+      for (const release of releases.reverse()) await release();
+    },
+  };
+}
+
+export type Fixture = Awaited<ReturnType<typeof createFixture>>;
+
+/** The roll-up of one process. */
+export function openRollUp(stores: Stores) {
+  return createRollUp(stores, limits, log);
+}
+
+/** The reads of one process. */
+export function openReads(stores: Stores) {
+  return createReads(stores, limits);
+}
+
+/** Numbers that look random and are the same in each run. */
+export function createRandom(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
