@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := node_modules/.bin
 
-.PHONY: help up test build bench bench-queue bench-redis bench-http tools perf perf-smoke perf-load perf-stress perf-spike perf-endurance perf-artillery perf-compare perf-selftest profile-cpu profile-heap profile-leaks profile-flame profile-doctor profile-all preflight lint format types proto-lint proto-breaking generate verify check clean
+.PHONY: help up test build bench bench-queue bench-redis bench-http bench-analytics tools perf perf-smoke perf-load perf-stress perf-spike perf-endurance perf-artillery perf-compare perf-selftest profile-cpu profile-heap profile-leaks profile-flame profile-doctor profile-all preflight replay-analytics lint format types proto-lint proto-breaking generate verify check clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -23,10 +23,13 @@ bench-queue: build redis ## Measure the queue against what it stands on; prints 
 bench-redis: build redis ## Single commands against pipelines against group commit, on each structure of the guide
 	@$(BIN)/tsx perf/bench/redis.ts
 
+bench-analytics: build redis ## What recording events costs; prints a table, then one JSON line
+	@$(BIN)/tsx perf/bench/analytics.ts
+
 bench-http: build redis ## What the HTTP gateway costs, as ratios to gRPC
 	@$(BIN)/tsx perf/bench/http.ts
 
-bench: bench-queue bench-redis bench-http ## All benches
+bench: bench-queue bench-redis bench-http bench-analytics ## All benches
 
 tools: ## Install the load tools that are no npm packages (ghz) into .tools/
 	@scripts/tools.sh
@@ -65,6 +68,9 @@ profile-doctor: build redis ## Event loop, collections, CPU and handles, with ad
 profile-all: build redis ## All of them, one after the other
 profile-cpu profile-heap profile-leaks profile-flame profile-doctor profile-all:
 	@$(BIN)/tsx perf/profile/run.ts $(@:profile-%=%)
+
+replay-analytics: build redis ## An access log of EVENTS=2000000 lines as events: what Posta answers against what awk counts
+	@$(BIN)/tsx perf/replay.ts
 
 preflight: build redis ## The checks before a deployment, a line each with its evidence (ONLY=memory,log for some)
 	@$(BIN)/tsx perf/preflight.ts

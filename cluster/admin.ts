@@ -5,6 +5,7 @@ import type { MergedMetrics } from "./merge.js";
 import { listenError } from "./ports.js";
 import type { Supervisor } from "./supervisor.js";
 
+type Health = { pid: number | undefined; serving: boolean }[];
 type Route = (response: ServerResponse) => void | Promise<void>;
 
 /** The port that SREs and Prometheus look at: one for the whole cluster, answered by the primary. */
@@ -14,21 +15,20 @@ export class Admin {
 
   constructor(
     private readonly config: Config,
-    supervisor: Supervisor,
+    servers: Supervisor,
+    deliveries: Supervisor,
     metrics: MergedMetrics,
   ) {
     this.routes = {
       // The primary answers: that is all that "live" says. Whether it can work is for readyz.
       "/livez": (response) => reply(response, 200, "text/plain", "ok\n"),
       "/readyz": (response) => {
-        const ready = supervisor.servingCount > 0;
+        const ready = servers.servingCount > 0;
         reply(response, ready ? 200 : 503, "text/plain", ready ? "ok\n" : "no server is serving\n");
       },
       "/healthz": (response) => {
-        const servers = [...supervisor.children].map(({ worker, serving }) => ({ pid: worker.process.pid, serving }));
-        const healthy = servers.length > 0 && servers.every(({ serving }) => serving);
-        const body = { status: healthy ? "OK" : "DOWN", servers, restarts: supervisor.restarts };
-        reply(response, healthy ? 200 : 503, "application/json", `${JSON.stringify(body)}\n`);
+        const body = healthOf(servers, deliveries);
+        reply(response, body.status === "OK" ? 200 : 503, "application/json", `${JSON.stringify(body)}\n`);
       },
       "/metrics": async (response) => reply(response, 200, metrics.contentType, await metrics.text()),
     };
@@ -55,6 +55,18 @@ export class Admin {
     else if (method !== "GET" && method !== "HEAD") reply(response, 405, "text/plain", "use GET\n");
     else await Promise.resolve(route(response)).catch(() => reply(response, 500, "text/plain", "internal error\n"));
   }
+}
+
+/** DOWN: a server does not serve. DEGRADED: calls are answered, and what is done in the background has to wait. */
+function healthOf(servers: Supervisor, deliveries: Supervisor) {
+  const [all, background] = [servers, deliveries].map(({ children }) =>
+    [...children].map(({ worker, serving }) => ({ pid: worker.process.pid, serving })),
+  ) as [Health, Health];
+  const isDown = all.length === 0 || all.some(({ serving }) => !serving);
+  const isDegraded = background.some(({ serving }) => !serving) || background.length < deliveries.role.count;
+  const status = isDown ? "DOWN" : isDegraded ? "DEGRADED" : "OK";
+  const restarts = servers.restarts + deliveries.restarts;
+  return { status, servers: all, deliveries: background, restarts };
 }
 
 function reply(response: ServerResponse, status: number, type: string, body: string): void {

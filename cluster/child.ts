@@ -1,33 +1,30 @@
 import cluster from "node:cluster";
-import { createServer } from "../src/app.js";
-import { ConfigError, readConfig } from "../src/config.js";
-import { createLog } from "../src/log.js";
-import { type ToChild, type ToPrimary, unfitExitCode } from "./messages.js";
+import { type Config, ConfigError, readConfig } from "../src/config.js";
+import { createLog, type Logger } from "../src/log.js";
+import type { PostaProcess, ProcessEvents } from "../src/process.js";
+import { type ChildRole, type ToChild, type ToPrimary, unfitExitCode } from "./messages.js";
 import { leave } from "./terminal.js";
 
-/** What a forked server process does: serves until it is told to drain, or until its primary is gone. */
-export async function runServer(): Promise<void> {
+/** What a forked process does: works until it is told to drain, or until its primary is gone. */
+export async function runChild(role: ChildRole): Promise<void> {
   const config = readConfig();
-  const log = createLog("server", config.logLevel);
-  const server = createServer(config, log, {
-    onServing: (serving) => tell({ type: "serving", serving }),
-    onUnfit: leaveUnfit,
-  });
+  const log = createLog(role, config.logLevel);
+  const work = await create(role, config, log).catch(leaveUnfit);
 
   let draining = false;
   async function drain(): Promise<void> {
     if (draining) return;
     draining = true;
-    await server.stop();
+    await work.stop();
     await sendMetrics();
     leave(0);
   }
   async function sendMetrics(): Promise<void> {
-    const snapshot = await server.metrics.getMetricsAsJSON();
+    const snapshot = await work.metrics.getMetricsAsJSON();
     await tell({ type: "metrics", snapshot: snapshot as never });
   }
 
-  process.on("message", (message: ToChild) => void (message.type === "drain" ? drain() : sendMetrics()));
+  process.on("message", (_: ToChild) => void sendMetrics());
   // Or Node ends the process at once when its primary is gone, with all calls in flight.
   if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;
   process.on("disconnect", () => void drain());
@@ -39,13 +36,20 @@ export async function runServer(): Promise<void> {
     log.fatal({ err: error }, "uncaught exception");
     process.exit(1);
   });
-  await server.start().catch(leaveUnfit);
+  await work.start().catch(leaveUnfit);
 }
 
-async function leaveUnfit(error: unknown): Promise<void> {
+/** Each role loads only its own code. */
+async function create(role: ChildRole, config: Config, log: Logger): Promise<PostaProcess> {
+  const events: ProcessEvents = { onServing: (serving) => tell({ type: "serving", serving }), onUnfit: leaveUnfit };
+  if (role === "delivery") return (await import("../src/delivery.js")).createDelivery(config, log, events);
+  return (await import("../src/app.js")).createServer(config, log, events);
+}
+
+async function leaveUnfit(error: unknown): Promise<never> {
   if (!(error instanceof ConfigError)) throw error;
   await tell({ type: "unfit", message: error.message });
-  process.exit(unfitExitCode);
+  return process.exit(unfitExitCode);
 }
 
 /** Resolves when the message is on its way; a primary that is gone needs to know nothing. */

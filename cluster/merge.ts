@@ -17,12 +17,14 @@ export class MergedMetrics {
 
   constructor(
     private readonly own: Registry,
-    private readonly supervisor: Supervisor,
+    private readonly supervisors: Supervisor[],
   ) {
-    supervisor.on("message", (child, message) => {
-      if (message.type === "metrics") this.hear(child, message.snapshot);
-    });
-    supervisor.on("exit", (child) => void this.retire(child));
+    for (const supervisor of supervisors) {
+      supervisor.on("message", (child, message) => {
+        if (message.type === "metrics") this.hear(child, message.snapshot);
+      });
+      supervisor.on("exit", (child) => void this.retire(child));
+    }
   }
 
   /** In Prometheus' text format. */
@@ -41,7 +43,7 @@ export class MergedMetrics {
   }
 
   private async ask(): Promise<void> {
-    const children = new Set(this.supervisor.children);
+    const children = new Set(this.supervisors.flatMap(({ children }) => [...children]));
     if (children.size === 0) return;
     await new Promise<void>((done) => {
       const timer = setTimeout(done, answerTimeoutMs);

@@ -1,10 +1,13 @@
 import type { MetricObjectWithValues, MetricValue } from "prom-client";
 
+/** What the children are; the first argument of their command says it. */
+export type ChildRole = "server" | "delivery";
+
 /** A process's metrics as prom-client gives them for merging. */
 export type MetricsSnapshot = MetricObjectWithValues<MetricValue<string>>[];
 
-/** What the primary tells a child. */
-export type ToChild = { type: "drain" } | { type: "metrics" };
+/** What the primary asks a child. To drain it is told by SIGTERM. */
+export type ToChild = { type: "metrics" };
 
 /** What a child tells the primary. */
 export type ToPrimary =

@@ -6,7 +6,7 @@ import { ConfigError } from "../src/config.js";
 import type { User } from "./postgres-user.js";
 
 /** Where things are put that the user of PostgreSQL cannot reach where they belong; only root has need of it. */
-const systemDir = "/var/lib/posta";
+export const systemDir = "/var/lib/posta";
 
 /** The paths of PostgreSQL's programs. */
 export interface PostgresProgram {

@@ -16,6 +16,11 @@ export function userFor(dataDir: string): User {
   return ownerOf(dataDir) ?? lookUp() ?? create();
 }
 
+/** Whether the user gets to the folder: each of those above must let them pass. */
+export function canReach(user: User, dir: string): boolean {
+  return spawnSync("sh", ["-c", 'cd "$1"', "sh", dir], { ...user, cwd: "/", stdio: "ignore" }).status === 0;
+}
+
 function ownerOf(dir: string): User | undefined {
   const owner = statSync(dir, { throwIfNoEntry: false });
   return owner && owner.uid !== 0 ? { uid: owner.uid, gid: owner.gid } : undefined;

@@ -1,16 +1,16 @@
 import cluster from "node:cluster";
 import closeWithGrace from "close-with-grace";
-import { Gauge } from "prom-client";
 import { type Config, ConfigError, readConfig } from "../src/config.js";
 import { createLog, type Logger } from "../src/log.js";
 import { createMetrics } from "../src/metrics.js";
 import { createQueueMonitor } from "../src/monitor.js";
 import { Admin } from "./admin.js";
-import { EmbeddedRedis } from "./embedded.js";
+import { announce, countChildren } from "./announce.js";
+import { EmbeddedStores, type StoreUrls } from "./embedded.js";
 import { MergedMetrics } from "./merge.js";
 import { unfitExitCode } from "./messages.js";
 import { requireFreePort } from "./ports.js";
-import { Supervisor } from "./supervisor.js";
+import { type Role, Supervisor } from "./supervisor.js";
 import { isForeground, leave } from "./terminal.js";
 
 /** A young generation of 8 MiB instead of 16: it saves some 20 MiB a server under load, for a few percent of its rate. */
@@ -19,7 +19,7 @@ const serverFlags = ["--max-semi-space-size=8"];
 /** Undoes one step of the start. */
 type Release = () => void | Promise<void>;
 
-/** What the first process does: owns the embedded stores, the servers and the admin port, until a signal ends it. */
+/** What the first process does: owns the embedded stores, the children and the admin port, until a signal ends it. */
 export async function runPrimary(): Promise<void> {
   const config = readConfig();
   const log = createLog("primary", config.logLevel);
@@ -34,48 +34,63 @@ export async function runPrimary(): Promise<void> {
     return released;
   }
   try {
-    const supervisor = await start(config, log, releases);
-    stopOnSignal(supervisor, releaseAll, log);
-    process.on("SIGHUP", () => void (isForeground ? stopOnHangup(releaseAll) : supervisor.roll()));
+    const { supervisors, completed } = await start(config, log, releases);
+    stopOnSignal(supervisors, releaseAll, log);
+    process.on("SIGHUP", () => void (isForeground ? stopOnHangup(releaseAll) : rollAll(supervisors)));
+    await completed;
   } catch (error) {
+    if (released) return; // A signal came first, and what was still starting was stopped.
     await releaseAll();
     throw error;
   }
 }
 
-async function start(config: Config, log: Logger, releases: Release[]): Promise<Supervisor> {
+/** Resolves when the servers are started; they serve jobs whether the rest completes or not. */
+async function start(config: Config, log: Logger, releases: Release[]) {
+  const begun = performance.now();
   await requireFreePort("POSTA_GRPC_PORT", config.host, config.grpcPort);
   await requireFreePort("POSTA_HTTP_PORT", config.host, config.httpPort);
-  const queueRedisUrl = config.queueRedisUrl ?? (await startRedis(config, log, releases));
+  const stores = new EmbeddedStores(config, log);
+  releases.push(() => stores.stop());
+  const { queue, others } = stores.start();
+  await queue;
   const metrics = createMetrics();
-  // `delivery` joins here, a supervisor of its own, once there is something to deliver.
-  const supervisor = new Supervisor(
-    config.servers,
-    { POSTA_QUEUE_REDIS_URL: queueRedisUrl },
-    config.drainTimeoutMs,
-    log,
-  );
-  const admin = new Admin(config, supervisor, new MergedMetrics(metrics, supervisor));
+  const [servers, deliveries] = createSupervisors(config, stores.urls, log);
+  const supervisors = [servers, deliveries];
+  const admin = new Admin(config, servers, deliveries, new MergedMetrics(metrics, supervisors));
   await admin.listen();
   releases.push(() => admin.close());
-  const monitor = createQueueMonitor({ ...config, queueRedisUrl }, log, metrics);
+  const monitor = createQueueMonitor({ ...config, queueRedisUrl: stores.urls.POSTA_QUEUE_REDIS_URL }, log, metrics);
   monitor.start();
   releases.push(() => monitor.stop());
-  countServers(metrics, supervisor);
-  setupServers(config);
-  supervisor.start();
-  releases.push(() => supervisor.stop());
-  announce(config, supervisor);
-  return supervisor;
+  countChildren(metrics, servers, deliveries);
+  // Each fork is one of a role: see Supervisor. Port 0 of an inspector is any that is free; Node prints which.
+  cluster.setupPrimary({ serialization: "advanced", inspectPort: 0 });
+  releases.push(() => stopAll(supervisors));
+  servers.start();
+  const completed = others.then(() => {
+    deliveries.start();
+    announce(config, stores.describe(), servers, begun);
+  });
+  return { supervisors, completed };
 }
 
-/** How children are run. Only they are inspected: the primary handles no call. */
-function setupServers({ inspect }: Config): void {
-  const execArgv = [...process.execArgv, ...serverFlags];
-  cluster.setupPrimary({ args: [], execArgv, serialization: "advanced" });
-  if (!inspect) return;
-  // Port 0: any that is free, so that neither a second Posta nor a rolling restart finds it taken. Node prints which.
-  cluster.setupPrimary({ execArgv: [...execArgv, "--inspect=127.0.0.1:0"], inspectPort: 0 });
+function createSupervisors(config: Config, urls: StoreUrls, log: Logger): [Supervisor, Supervisor] {
+  const { inspect, drainTimeoutMs } = config;
+  // Only servers are inspected: no other process handles a call.
+  const flags = inspect ? [...serverFlags, "--inspect=127.0.0.1:0"] : serverFlags;
+  const servers: Role = { name: "server", count: config.servers, flags, env: urls };
+  const deliveries: Role = { name: "delivery", count: config.deliveries, flags: [], env: urls };
+  return [new Supervisor(servers, drainTimeoutMs, log), new Supervisor(deliveries, drainTimeoutMs, log)];
+}
+
+async function stopAll(supervisors: Supervisor[]): Promise<void> {
+  await Promise.all(supervisors.map((supervisor) => supervisor.stop()));
+}
+
+/** The servers first: a new delivery process may have to wait for PostgreSQL. */
+async function rollAll(supervisors: Supervisor[]): Promise<void> {
+  for (const supervisor of supervisors) await supervisor.roll();
 }
 
 /** From a terminal the signal means that the terminal is gone. It may come twice; the second finds nothing to do. */
@@ -84,53 +99,9 @@ async function stopOnHangup(releaseAll: () => Promise<void>): Promise<void> {
   leave(0);
 }
 
-async function startRedis(config: Config, log: Logger, releases: Release[]): Promise<string> {
-  const redis = new EmbeddedRedis(config.dataDir, log);
-  releases.push(() => redis.stop());
-  await redis.start();
-  return `unix://${redis.socket}`;
-}
-
-function countServers(metrics: ReturnType<typeof createMetrics>, supervisor: Supervisor): void {
-  const registers = [metrics];
-  new Gauge({
-    name: "posta_servers_serving",
-    help: "Server processes that take calls.",
-    registers,
-    collect() {
-      this.set(supervisor.servingCount);
-    },
-  });
-  new Gauge({
-    name: "posta_server_restarts",
-    help: "How often a server process that ended by itself was started again.",
-    registers,
-    collect() {
-      this.set(supervisor.restarts);
-    },
-  });
-}
-
-/** Says where everything is, once all servers serve. */
-function announce(config: Config, supervisor: Supervisor): void {
-  const begun = performance.now();
-  const timer = setInterval(() => {
-    if (supervisor.servingCount < config.servers) return;
-    clearInterval(timer);
-    const { host, grpcPort, httpPort, adminHost, adminPort, servers } = config;
-    const stores = config.queueRedisUrl ? "external Redis" : `embedded Redis in ${config.dataDir}`;
-    const tls = config.tlsCertFile ? "TLS" : "plain text";
-    const took = Math.round(performance.now() - begun);
-    console.log(
-      `posta: gRPC ${host}:${grpcPort} (${tls}), HTTP ${host}:${httpPort}, admin http://${adminHost}:${adminPort}, ${servers} servers, ${stores}; ready in ${took} ms`,
-    );
-  }, 10);
-  timer.unref();
-}
-
-function stopOnSignal(supervisor: Supervisor, releaseAll: () => Promise<void>, log: Logger): void {
+function stopOnSignal(supervisors: Supervisor[], releaseAll: () => Promise<void>, log: Logger): void {
   const endAtOnce = () => {
-    supervisor.kill();
+    for (const supervisor of supervisors) supervisor.kill();
     leave(1);
   };
   const skip: closeWithGrace.AllEvents[] = ["SIGHUP", "SIGUSR2", "beforeExit"];
@@ -139,9 +110,10 @@ function stopOnSignal(supervisor: Supervisor, releaseAll: () => Promise<void>, l
     if (err) log.fatal({ err }, "the primary fails");
     await releaseAll();
   });
-  supervisor.once("fatal", (error) => {
+  const giveUp = (error: Error) => {
     console.error(error.message.replace(/^/gm, "posta: "));
     grace.uninstall();
     void releaseAll().finally(() => process.exit(error instanceof ConfigError ? unfitExitCode : 1));
-  });
+  };
+  for (const supervisor of supervisors) supervisor.once("fatal", giveUp);
 }

@@ -3,7 +3,7 @@ import { EventEmitter, once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConfigError } from "../src/config.js";
 import type { Logger } from "../src/log.js";
-import { type ToPrimary, unfitExitCode } from "./messages.js";
+import { type ChildRole, type ToPrimary, unfitExitCode } from "./messages.js";
 
 /** So many exits in so long a time are a crash loop: more starts would only hide it. */
 const crashLoop = { exits: 5, windowMs: 30_000 };
@@ -18,6 +18,17 @@ export interface Child {
   serving: boolean;
   /** A rolling restart started it, and it has not served yet: if it ends, nothing is lost, and the old one stays. */
   onTrial: boolean;
+}
+
+/** What a kind of child is, and how it is run. */
+export interface Role {
+  name: ChildRole;
+  /** How many there are. */
+  count: number;
+  /** Node's own options, beyond the primary's. */
+  flags: string[];
+  /** What a child's environment has beyond the primary's. */
+  env: Record<string, string>;
 }
 
 interface Events {
@@ -41,9 +52,7 @@ export class Supervisor extends EventEmitter<Events> {
   private unfit: string | undefined;
 
   constructor(
-    private readonly count: number,
-    /** What a child's environment has beyond the primary's. */
-    private readonly env: Record<string, string>,
+    readonly role: Role,
     private readonly drainTimeoutMs: number,
     private readonly log: Logger,
   ) {
@@ -69,7 +78,7 @@ export class Supervisor extends EventEmitter<Events> {
         await this.untilServing(this.fork(true));
         await this.drain(old);
       }
-      this.log.info("rolling restart: done");
+      this.log.info(`rolling restart: done (${this.role.name} processes)`);
     } catch (error) {
       if (!this.stopping) this.log.error(`rolling restart: given up: ${(error as Error).message}`);
     } finally {
@@ -93,11 +102,14 @@ export class Supervisor extends EventEmitter<Events> {
 
   /** Starts as many as are missing. */
   private fill(): void {
-    while (!this.stopping && this.children.size < this.count) this.fork(false);
+    while (!this.stopping && this.children.size < this.role.count) this.fork(false);
   }
 
   private fork(onTrial: boolean): Child {
-    const child: Child = { worker: cluster.fork(this.env), serving: false, onTrial };
+    const { name, flags, env } = this.role;
+    // The setup is one for the process: each fork makes it its role's. The name is what `ps` shows, and child.ts reads.
+    cluster.setupPrimary({ args: [name], execArgv: [...process.execArgv, ...flags] });
+    const child: Child = { worker: cluster.fork(env), serving: false, onTrial };
     this.children.add(child);
     child.worker.on("message", (message: ToPrimary) => this.hear(child, message));
     child.worker.once("exit", (code, signal) => this.lose(child, code, signal));
@@ -122,10 +134,12 @@ export class Supervisor extends EventEmitter<Events> {
     this.emit("exit", child);
     if (expected || child.onTrial) return;
     if (code === unfitExitCode) {
-      this.fail(new ConfigError(this.unfit ?? "a server found its settings unfit"));
+      this.fail(new ConfigError(this.unfit ?? `a ${this.role.name} found its settings unfit`));
       return;
     }
-    this.log.error(`server ${child.worker.process.pid} ended with ${signal ?? `code ${code}`}; starting another`);
+    this.log.error(
+      `${this.role.name} ${child.worker.process.pid} ended with ${signal ?? `code ${code}`}; starting another`,
+    );
     this.restart();
   }
 
@@ -159,7 +173,8 @@ export class Supervisor extends EventEmitter<Events> {
 
   private async untilDrained({ worker }: Child): Promise<void> {
     const gone = once(worker, "exit");
-    worker.send({ type: "drain" }, () => {}); // One that cannot hear any more is about to end anyway.
+    // Not a message: one that is still loading its code would not hear that. The signal then ends it at once.
+    worker.process.kill("SIGTERM");
     const force = setTimeout(() => worker.process.kill("SIGKILL"), this.drainTimeoutMs + killAfterMs);
     await gone;
     clearTimeout(force);
@@ -168,10 +183,10 @@ export class Supervisor extends EventEmitter<Events> {
   private async untilServing(child: Child): Promise<void> {
     const until = Date.now() + servingTimeoutMs;
     while (!child.serving) {
-      if (!this.children.has(child)) throw new Error("the new server ended");
+      if (!this.children.has(child)) throw new Error(`the new ${this.role.name} ended`);
       if (Date.now() > until) {
         await this.drain(child);
-        throw new Error(`the new server was not serving after ${servingTimeoutMs / 1000} s`);
+        throw new Error(`the new ${this.role.name} was not serving after ${servingTimeoutMs / 1000} s`);
       }
       await sleep(20);
     }

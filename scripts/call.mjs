@@ -1,4 +1,4 @@
-// Calls a method of QueueService from the command line: npm run call -- GetQueue '{"queue":"emails"}'
+// Calls a unary method of any of Posta's services from the command line: npm run call -- GetQueue '{"queue":"emails"}'
 import { readFileSync } from "node:fs";
 import { createFileRegistry, fromBinary, fromJsonString, toBinary, toJsonString } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
@@ -6,8 +6,9 @@ import { Client, credentials, Metadata } from "@grpc/grpc-js";
 
 const descriptors = readFileSync(new URL("../src/gen/contract.binpb", import.meta.url));
 const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, descriptors));
-const service = registry.getService("posta.queue.v1.QueueService");
-const unary = service.methods.filter(({ methodKind }) => methodKind === "unary");
+const unary = ["posta.queue.v1.QueueService", "posta.analytics.v1.AnalyticsService"]
+  .flatMap((service) => registry.getService(service).methods)
+  .filter(({ methodKind }) => methodKind === "unary");
 const [name, json = "{}"] = process.argv.slice(2);
 const method = unary.find((candidate) => candidate.name === name);
 if (!method)
@@ -22,7 +23,7 @@ const {
 const channel = cert ? credentials.createSsl(readFileSync(cert)) : credentials.createInsecure();
 const client = new Client(`${host}:${port}`, channel);
 client.makeUnaryRequest(
-  `/${service.typeName}/${method.name}`,
+  `/${method.parent.typeName}/${method.name}`,
   (bytes) => Buffer.from(bytes),
   (bytes) => fromBinary(method.output, bytes),
   encode(json),

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Sees to it that there is a redis-server to embed; none is needed where POSTA_QUEUE_REDIS_URL names one.
+# Sees to it that there is a redis-server to embed; none is needed where the settings name both of Posta's.
 set -euo pipefail
-if [ -n "${POSTA_QUEUE_REDIS_URL:-}" ] || command -v redis-server >/dev/null; then exit 0; fi
+if [ -n "${POSTA_QUEUE_REDIS_URL:-}" ] && [ -n "${POSTA_ANALYTICS_REDIS_URL:-}" ]; then exit 0; fi
+if command -v redis-server >/dev/null; then exit 0; fi
 
 hint="posta: redis-server is needed. Install it (Debian, Ubuntu: sudo apt-get install redis-server; macOS: brew install redis;
-posta: Fedora: sudo dnf install redis), or set POSTA_QUEUE_REDIS_URL to one that runs."
+posta: Fedora: sudo dnf install redis), or set POSTA_QUEUE_REDIS_URL and POSTA_ANALYTICS_REDIS_URL to some that run."
 if ! command -v apt-get >/dev/null; then
   echo "$hint" >&2
   exit 1

@@ -1,11 +1,21 @@
 import type { Registry } from "prom-client";
-import type { Config, ConfigError } from "./config.js";
+import { EventBuffer } from "./analytics/buffer.js";
+import { EventStore } from "./analytics/event-store.js";
+import { Keys as AnalyticsKeys } from "./analytics/keys.js";
+import { RecentLister } from "./analytics/list-recent.js";
+import { registerTrackMetrics } from "./analytics/metrics.js";
+import { analyticsHandlers } from "./analytics/service.js";
+import { Tracker } from "./analytics/track.js";
+import { Window } from "./analytics/window.js";
+import type { Config } from "./config.js";
+import { Admission } from "./grpc/admission.js";
 import { loadContract } from "./grpc/contract.js";
 import { healthService } from "./grpc/health.js";
 import { GrpcServer } from "./grpc/server.js";
 import { HttpServer } from "./http/server.js";
 import type { Logger } from "./log.js";
 import { createMetrics } from "./metrics.js";
+import type { PostaProcess, ProcessEvents } from "./process.js";
 import { Adder } from "./queue/add.js";
 import { BatchWriter } from "./queue/batch.js";
 import { Bull } from "./queue/bull.js";
@@ -16,44 +26,35 @@ import { JobLister } from "./queue/list-jobs.js";
 import { JobReader } from "./queue/read-job.js";
 import { QueueReader } from "./queue/read-queue.js";
 import { queueHandlers } from "./queue/service.js";
-import { openQueueStore, type RedisStore } from "./store/redis.js";
+import { openAnalyticsStore, openQueueStore, type RedisStore } from "./store/redis.js";
 
 const queueService = "posta.queue.v1.QueueService";
-
-/** What a server process tells whoever started it. */
-export interface ServerEvents {
-  /** Whether it takes calls; told at each change. */
-  onServing(serving: boolean): void;
-  /** It cannot go on: settings or a store are unfit. */
-  onUnfit(error: ConfigError): void;
-}
-
-/** One server process. */
-export interface PostaServer {
-  readonly metrics: Registry;
-  /** Listens; it need not be serving yet. Throws a ConfigError if it cannot. */
-  start(): Promise<void>;
-  /** Lets calls in flight finish, then closes the stores in reverse order of opening. */
-  stop(): Promise<void>;
-}
+const analyticsService = "posta.analytics.v1.AnalyticsService";
 
 /** Puts a server together: gRPC and HTTP on one side, the queues' Redis on the other. */
-export function createServer(config: Config, log: Logger, events: ServerEvents): PostaServer {
+export function createServer(config: Config, log: Logger, events: ProcessEvents): PostaProcess {
   const metrics = createMetrics();
   const contract = loadContract();
-  const grpc = new GrpcServer(config, contract, [queueService], metrics, log);
-  const http = new HttpServer(config, contract, grpc.statuses, grpc.health.all, metrics, log);
+  const admission = new Admission(config.maxCalls);
+  const grpc = new GrpcServer(config, contract, [queueService, analyticsService], admission, metrics, log);
+  const http = new HttpServer(config, contract, grpc.statuses, grpc.health.all, admission, metrics, log);
   const store = openQueueStore(config, log);
   const parts = createQueueParts(config, store);
   grpc.add(queueService, (adapter) => queueHandlers(adapter, parts, grpc.statuses));
   http.add(queueService, (adapter) => queueHandlers(adapter, parts, grpc.statuses), "callers");
+  const analyticsStore = openAnalyticsStore(config, log);
+  const analytics = createAnalyticsParts(config, analyticsStore, metrics);
+  grpc.add(analyticsService, (adapter) => analyticsHandlers(adapter, analytics, grpc.statuses));
+  http.add(analyticsService, (adapter) => analyticsHandlers(adapter, analytics, grpc.statuses), "callers");
   http.add(healthService, (adapter) => grpc.health.handlers(adapter), "anyone");
   let stopping = false;
   store.on("usable", (usable) => {
     if (stopping) return;
-    grpc.health.setAll(usable);
+    // The queues are what the server is for as a whole: analytics come and go beside them.
+    for (const name of ["", queueService]) grpc.health.set(name, usable);
     events.onServing(usable);
   });
+  analyticsStore.on("usable", (usable) => stopping || grpc.health.set(analyticsService, usable));
   store.on("unfit", events.onUnfit);
 
   return {
@@ -62,13 +63,14 @@ export function createServer(config: Config, log: Logger, events: ServerEvents):
       await grpc.bind();
       await http.bind();
       store.open();
+      analyticsStore.open();
     },
     async stop() {
       stopping = true;
       events.onServing(false);
       await Promise.all([grpc.drain(config.drainTimeoutMs), http.drain(config.drainTimeoutMs)]);
-      await parts.adder.drain();
-      await store.close();
+      await Promise.all([parts.adder.drain(), analytics.tracker.drain()]);
+      await Promise.all([store.close(), analyticsStore.close()]);
     },
   };
 }
@@ -87,5 +89,17 @@ function createQueueParts(config: Config, store: RedisStore) {
     queueChanger: new QueueChanger(store, keys, bull, queues),
     requireStore: () => store.requireUsable(),
     maxJobBytes: config.maxJobBytes,
+  };
+}
+
+function createAnalyticsParts(config: Config, store: RedisStore, metrics: Registry) {
+  const keys = new AnalyticsKeys(config.analyticsPrefix);
+  const events = new EventStore(store, keys, config);
+  const window = new Window((batch, deadline) => events.write(batch, deadline));
+  const buffer = new EventBuffer(window, config.analyticsBuffer);
+  registerTrackMetrics(metrics, window, buffer);
+  return {
+    tracker: new Tracker(window, buffer, config, () => store.requireUsable()),
+    recent: new RecentLister(store, keys),
   };
 }

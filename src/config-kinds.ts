@@ -50,10 +50,33 @@ export function bytes<V extends string>(variable: V, fallback: number, min: numb
   return integer(variable, fallback, min, 1 << 30, doc);
 }
 
-const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-const longestMs = 24 * 3_600_000;
+const unitBytes = { kb: 1 << 10, mb: 1 << 20, gb: 1 << 30 };
 
-export function duration<V extends string>(variable: V, fallback: string, minMs: number, doc: string) {
+/** An amount of memory, in bytes; beyond what fits into {@link bytes}. */
+export function memory<V extends string>(variable: V, fallback: string, minBytes: number, doc: string) {
+  const schema = z
+    .string()
+    .default(fallback)
+    .transform((value) => {
+      const [, amount, unit] = /^(\d+)(kb|mb|gb)$/i.exec(value) ?? [];
+      return amount && unit ? Number(amount) * unitBytes[unit.toLowerCase() as keyof typeof unitBytes] : Number.NaN;
+    })
+    .refine((size) => size >= minBytes && size <= Number.MAX_SAFE_INTEGER, {
+      error: `use a number and a unit (kb, mb, gb), at least ${minBytes / unitBytes.mb}mb, as in "${fallback}"`,
+    });
+  return { variable, doc, shown: fallback, schema };
+}
+
+const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const hourMs = 3_600_000;
+
+export function duration<V extends string>(
+  variable: V,
+  fallback: string,
+  minMs: number,
+  doc: string,
+  maxMs = 24 * hourMs,
+) {
   const schema = z
     .string()
     .default(fallback)
@@ -61,8 +84,8 @@ export function duration<V extends string>(variable: V, fallback: string, minMs:
       const [, amount, unit] = /^(\d+)(ms|s|m|h)$/.exec(value) ?? [];
       return amount && unit ? Number(amount) * (unitMs[unit] ?? Number.NaN) : Number.NaN;
     })
-    .refine((ms) => ms >= minMs && ms <= longestMs, {
-      error: `use a number and a unit (ms, s, m, h), ${minMs}ms to 24h, as in "${fallback}"`,
+    .refine((ms) => ms >= minMs && ms <= maxMs, {
+      error: `use a number and a unit (ms, s, m, h), ${minMs}ms to ${maxMs / hourMs}h, as in "${fallback}"`,
     });
   return { variable, doc, shown: fallback, schema };
 }

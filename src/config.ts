@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { z } from "zod";
-import { bytes, duration, flag, integer, oneOf, optional, text } from "./config-kinds.js";
+import { bytes, duration, flag, integer, memory, oneOf, optional, text } from "./config-kinds.js";
 
 /**
  * Every setting, once: its variable, default, meaning and rule. The README's table is made from this list
@@ -13,6 +13,13 @@ export const settings = {
   adminHost: text("POSTA_ADMIN_HOST", "127.0.0.1", "Address of the admin port. It has no auth of its own."),
   adminPort: integer("POSTA_ADMIN_PORT", 9464, 1, 65535, "Port of /metrics, /livez, /readyz and /healthz."),
   servers: integer("POSTA_SERVERS", availableParallelism(), 1, 256, "Server processes.", "one a core"),
+  deliveries: integer(
+    "POSTA_DELIVERIES",
+    1,
+    0,
+    16,
+    "Processes that do the work in the background: migrations of the database, its upkeep. 0: leave it to another Posta on the same stores.",
+  ),
   queueRedisUrl: optional(
     "POSTA_QUEUE_REDIS_URL",
     "Redis of the queues: redis://, rediss://, unix:///path, redis+sentinel://host,host/master or redis+cluster://host,host. Unset: an embedded, private one.",
@@ -21,6 +28,64 @@ export const settings = {
   allowNoAof: flag(
     "POSTA_ALLOW_NO_AOF",
     "1: start although the queues' Redis keeps no append-only file, and lose jobs with it.",
+  ),
+  analyticsRedisUrl: optional(
+    "POSTA_ANALYTICS_REDIS_URL",
+    "Redis of the analytics, in the same forms. It may evict. Unset: an embedded, private one.",
+  ),
+  analyticsPrefix: text(
+    "POSTA_ANALYTICS_PREFIX",
+    "analytics",
+    "What the analytics' keys begin with. On a Redis Cluster it needs a {hash tag}.",
+  ),
+  analyticsMaxAgeMs: duration(
+    "POSTA_ANALYTICS_MAX_AGE",
+    "1h",
+    60_000,
+    "How old an event may be. The same in all processes: an hour is closed when no event of it can come any more.",
+  ),
+  analyticsMaxLeadMs: duration(
+    "POSTA_ANALYTICS_MAX_LEAD",
+    "5m",
+    0,
+    "How far ahead of the server an event's time may be.",
+  ),
+  analyticsIdWindowMs: duration("POSTA_ANALYTICS_ID_WINDOW", "10m", 1000, "How long an event's id is remembered."),
+  analyticsHotMs: duration(
+    "POSTA_ANALYTICS_HOT",
+    "48h",
+    6 * 3_600_000,
+    "How long Redis keeps an hour after its end. What is not in PostgreSQL by then is lost.",
+    31 * 24 * 3_600_000,
+  ),
+  analyticsMaxSeries: integer(
+    "POSTA_ANALYTICS_MAX_SERIES",
+    1000,
+    10,
+    100_000,
+    'Series that an event name may have in an hour; what is over that counts under the value "other".',
+  ),
+  analyticsMaxNames: integer("POSTA_ANALYTICS_MAX_NAMES", 1000, 1, 100_000, "Event names that an hour may have."),
+  analyticsRecent: integer("POSTA_ANALYTICS_RECENT", 1000, 1, 10_000, "Last events that are kept of a name."),
+  analyticsBuffer: integer(
+    "POSTA_ANALYTICS_BUFFER",
+    10_000,
+    100,
+    1_000_000,
+    "ACCEPTED events that one server keeps while they cannot be written.",
+  ),
+  analyticsMaxPending: integer(
+    "POSTA_ANALYTICS_MAX_PENDING",
+    50_000,
+    1,
+    10_000_000,
+    "Unanswered events of one server; over it, RESOURCE_EXHAUSTED.",
+  ),
+  analyticsMaxMemory: memory(
+    "POSTA_ANALYTICS_MAX_MEMORY",
+    "2gb",
+    16 << 20,
+    "Memory of the embedded analytics Redis; over it, it evicts what was not used for longest.",
   ),
   databaseUrl: optional(
     "POSTA_DATABASE_URL",
@@ -52,6 +117,13 @@ export const settings = {
   maxMessageBytes: bytes("POSTA_MAX_MESSAGE_BYTES", 4 << 20, 1024, "Largest request, in bytes."),
   maxJobBytes: bytes("POSTA_MAX_JOB_BYTES", 1 << 20, 1, "Largest data_json, in bytes of UTF-8."),
   maxStreams: integer("POSTA_MAX_STREAMS", 1000, 1, 1_000_000, "Concurrent calls on one connection."),
+  maxCalls: integer(
+    "POSTA_MAX_CALLS",
+    2000,
+    1,
+    1_000_000,
+    "Unary calls that one server works on at once; over it, RESOURCE_EXHAUSTED. Probes are not counted.",
+  ),
   maxSessionMemoryMb: integer("POSTA_MAX_SESSION_MEMORY", 16, 1, 1024, "HTTP/2 memory of one connection, in MB."),
   maxPendingJobs: integer(
     "POSTA_MAX_PENDING_JOBS",
@@ -179,9 +251,17 @@ function conflicts(config: Config): string[] {
   if (config.maxJobBytes > config.maxMessageBytes) {
     problems.push("POSTA_MAX_JOB_BYTES: is over POSTA_MAX_MESSAGE_BYTES; lower it, or raise the other");
   }
-  if (config.queueRedisUrl?.startsWith("redis+cluster:") && !/\{[^{}]+\}/.test(config.queuePrefix)) {
+  if (config.databaseUrl && !/^postgres(ql)?:\/\//.test(config.databaseUrl)) {
+    problems.push("POSTA_DATABASE_URL: is not a PostgreSQL address; use postgresql://user:password@host:5432/database");
+  }
+  const clusters = [
+    ["POSTA_QUEUE_PREFIX", "of a queue", "{bull}", config.queueRedisUrl, config.queuePrefix],
+    ["POSTA_ANALYTICS_PREFIX", "of the analytics", "{analytics}", config.analyticsRedisUrl, config.analyticsPrefix],
+  ] as const;
+  for (const [variable, what, example, url, prefix] of clusters) {
+    if (!url?.startsWith("redis+cluster:") || /\{[^{}]+\}/.test(prefix)) continue;
     problems.push(
-      'POSTA_QUEUE_PREFIX: a Redis Cluster needs all keys of a queue in one slot: use a hash tag, as in "{bull}"',
+      `${variable}: a Redis Cluster needs all keys ${what} in one slot: use a hash tag, as in "${example}"`,
     );
   }
   return problems;

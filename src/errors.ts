@@ -21,6 +21,8 @@ export interface ErrorDetail {
   field?: string | undefined;
   /** How long to wait before trying again, in milliseconds. */
   retryAfterMs?: number | undefined;
+  /** Whether the work was done is not known. */
+  isUnknown?: boolean;
   /** For the log only; never reaches a caller. */
   cause?: unknown;
 }
@@ -30,6 +32,7 @@ export class PostaError extends Error {
   override readonly name = "PostaError";
   readonly field: string | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly isUnknown: boolean;
 
   constructor(
     readonly code: ErrorCode,
@@ -39,13 +42,14 @@ export class PostaError extends Error {
     super(message, { cause: detail.cause });
     this.field = detail.field;
     this.retryAfterMs = detail.retryAfterMs;
+    this.isUnknown = detail.isUnknown ?? false;
   }
 
   /** The same error of a field that lies under `path`: "name: is required" becomes "jobs[3].name: is required". */
   within(path: string): PostaError {
     if (this.field === undefined) return this;
-    const { code, field, message, retryAfterMs, cause } = this;
-    return new PostaError(code, `${path}.${message}`, { field: `${path}.${field}`, retryAfterMs, cause });
+    const { code, field, message, retryAfterMs, isUnknown, cause } = this;
+    return new PostaError(code, `${path}.${message}`, { field: `${path}.${field}`, retryAfterMs, isUnknown, cause });
   }
 }
 

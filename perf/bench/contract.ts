@@ -2,7 +2,11 @@ import { fileURLToPath } from "node:url";
 import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 
-const files = ["posta/queue/v1/queue_service.proto", "grpc/health/v1/health.proto"];
+const files = [
+  "posta/queue/v1/queue_service.proto",
+  "posta/analytics/v1/analytics_service.proto",
+  "grpc/health/v1/health.proto",
+];
 const definition = loadSync(files, {
   includeDirs: [fileURLToPath(new URL("../../proto", import.meta.url))],
   longs: Number,

@@ -20,11 +20,12 @@ export class Rounds {
 
   /** The median of the rounds' ratios: what disturbs a whole round disturbs both its sides. */
   ratio(name: string, base: string): number {
-    const bases = this.valuesOf(base);
-    return median(this.valuesOf(name).map((value, round) => value / (bases[round] as number)));
+    const bases = this.of(base);
+    return median(this.of(name).map((value, round) => value / (bases[round] as number)));
   }
 
-  private valuesOf(name: string): number[] {
+  /** What was measured under a name, a value a round. */
+  of(name: string): number[] {
     const values = this.figures.get(name);
     if (!values) throw new Error(`"${name}" was not measured`);
     return values;

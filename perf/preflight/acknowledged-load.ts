@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
-import type { QueueClient } from "./client.js";
+import type { ServiceClient } from "../watch/service-client.js";
 
 /** A caller that failed waits so long: a service that is down is asked, not flooded. */
 const pauseMs = 20;
@@ -24,7 +24,7 @@ export class AcknowledgedLoad {
   private next = 0;
 
   constructor(
-    private readonly client: QueueClient,
+    private readonly client: ServiceClient,
     private readonly queue: string,
   ) {}
 

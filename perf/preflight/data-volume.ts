@@ -2,8 +2,8 @@ import { median } from "../bench/figures.js";
 import { startPosta } from "../bench/processes.js";
 import { runUnary } from "../bench/unary.js";
 import { readTargets } from "../targets.js";
+import { queueService, ServiceClient } from "../watch/service-client.js";
 import { type Finding, toFinding } from "./check.js";
-import { QueueClient, queueService } from "./client.js";
 import { failed, fillQueue, job, queue, waiting } from "./full-queue.js";
 import { port } from "./ports.js";
 
@@ -33,7 +33,7 @@ export interface VolumeLimits {
 /** Fills a queue, and looks whether reads and adds stay within the targets' critical values. */
 export async function checkDataVolume(): Promise<Finding> {
   const posta = await startPosta(port);
-  const client = new QueueClient(port, 4);
+  const client = new ServiceClient(`127.0.0.1:${port}`, queueService, 4);
   try {
     await fillQueue(client, posta.socket);
     return judgeVolume({ ...(await measureAdds()), ...(await measureReads(client)) }, readLimits());
@@ -90,7 +90,7 @@ interface Page {
   nextPageToken: string;
 }
 
-async function measureReads(client: QueueClient): Promise<Omit<Volume, "addEmpty" | "addFull">> {
+async function measureReads(client: ServiceClient): Promise<Omit<Volume, "addEmpty" | "addFull">> {
   const list = (state: string, pageToken: string, size = pageSize) =>
     client.call<Page>("ListJobs", { queue, state, pageSize: size, pageToken });
   const token = await findToken((pageToken) => list("JOB_STATE_WAITING", pageToken, 1000));

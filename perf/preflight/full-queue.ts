@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { runScript } from "../watch/script.js";
-import type { QueueClient } from "./client.js";
+import type { ServiceClient } from "../watch/service-client.js";
 import type { FailingPlan } from "./failing-worker.js";
 
 export const queue = "preflight-volume";
@@ -13,7 +13,7 @@ const jobsPerCall = 5000;
 const settleTimeoutMs = 20_000;
 
 /** Makes a queue as large as one in production, by the service and a worker; resolves when Redis is at rest again. */
-export async function fillQueue(client: QueueClient, socket: string): Promise<void> {
+export async function fillQueue(client: ServiceClient, socket: string): Promise<void> {
   await fill(client, failed);
   const plan: FailingPlan = { socket, queue, jobs: failed };
   await runScript(new URL("./failing-worker.ts", import.meta.url), plan);
@@ -22,13 +22,13 @@ export async function fillQueue(client: QueueClient, socket: string): Promise<vo
   await untilSettled(socket);
 }
 
-async function fill(client: QueueClient, count: number): Promise<void> {
+async function fill(client: ServiceClient, count: number): Promise<void> {
   const jobs = Array.from({ length: jobsPerCall }, () => job);
   for (let added = 0; added < count; added += jobsPerCall) await client.call("AddJobs", { queue, jobs }, 60_000);
 }
 
 /** Throws unless the queue holds what it was given: figures of another one would say nothing. */
-async function requireCounts(client: QueueClient): Promise<void> {
+async function requireCounts(client: ServiceClient): Promise<void> {
   const answer = await client.call<{ queue: { counts: { waiting: number; failed: number } } }>("GetQueue", { queue });
   const { counts } = answer.queue;
   if (counts.waiting === waiting && counts.failed === failed) return;

@@ -4,8 +4,8 @@ import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { median } from "../bench/figures.js";
 import { runUnary } from "../bench/unary.js";
+import { queueService } from "../watch/service-client.js";
 import { type Finding, toFinding } from "./check.js";
-import { queueService } from "./client.js";
 import { otherPort, port } from "./ports.js";
 
 const rounds = 3;

@@ -1,8 +1,9 @@
 import { type ServiceError, status } from "@grpc/grpc-js";
 import { startPosta } from "../bench/processes.js";
 import { runScript } from "../watch/script.js";
+import { queueService, ServiceClient } from "../watch/service-client.js";
 import { type Finding, toFinding } from "./check.js";
-import { QueueClient, readRetryDelayMs } from "./client.js";
+import { readRetryDelayMs } from "./error-details.js";
 import type { WorkerPlan, WorkerReport } from "./limited-worker.js";
 import { port } from "./ports.js";
 
@@ -33,7 +34,7 @@ export async function checkLimits(): Promise<Finding> {
     POSTA_MAX_PENDING_JOBS: "100",
     POSTA_LOG_LEVEL: "silent",
   });
-  const client = new QueueClient(port);
+  const client = new ServiceClient(`127.0.0.1:${port}`, queueService);
   try {
     const worked = await measureWorker(client, posta.socket);
     return judgeLimits({ ...worked, ...(await overload(client)) });
@@ -56,7 +57,7 @@ export function judgeLimits({ begun, offered, calls, refused, withDelay, delayMs
   return toFinding(sound, evidence.join("; "), "run `make test FILE=test/queue`, and read SetQueueLimits in proto/");
 }
 
-async function measureWorker(client: QueueClient, socket: string): Promise<Pick<Limits, "begun" | "offered">> {
+async function measureWorker(client: ServiceClient, socket: string): Promise<Pick<Limits, "begun" | "offered">> {
   const rate = { max: limit, duration: { seconds: 1 } };
   await client.call("SetQueueLimits", { queue, limits: { rate } });
   const offered = 4 * windows * limit;
@@ -67,7 +68,7 @@ async function measureWorker(client: QueueClient, socket: string): Promise<Pick<
 }
 
 /** Each call alone is more than may be on its way: those that come while one is written are refused. */
-async function overload(client: QueueClient): Promise<Omit<Limits, "begun" | "offered">> {
+async function overload(client: ServiceClient): Promise<Omit<Limits, "begun" | "offered">> {
   const jobs = Array.from({ length: 5000 }, () => ({ name: "preflight" }));
   const calls = Array.from({ length: 8 }, () => client.call("AddJobs", { queue: "preflight-overload", jobs }));
   const settled = await Promise.allSettled(calls);

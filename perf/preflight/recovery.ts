@@ -2,9 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { servers, startPosta } from "../bench/processes.js";
 import { RedisServer } from "../bench/redis-server.js";
+import { queueService, ServiceClient } from "../watch/service-client.js";
 import { AcknowledgedLoad, type Audit } from "./acknowledged-load.js";
 import { type Finding, toFinding } from "./check.js";
-import { QueueClient } from "./client.js";
 import { readServing, untilServing } from "./health.js";
 import { port } from "./ports.js";
 
@@ -67,7 +67,7 @@ async function watch(
   queue: string,
   cause: (load: AcknowledgedLoad) => Promise<number>,
 ): Promise<Recovery> {
-  const client = new QueueClient(port, 4 * servers);
+  const client = new ServiceClient(`127.0.0.1:${port}`, queueService, 4 * servers);
   const load = new AcknowledgedLoad(client, `preflight-${queue}`);
   load.start(callers);
   try {

@@ -115,7 +115,8 @@ async function answer(line) {
   }
 }
 
-if (cluster.isWorker) {
+// Builds from before there were other children name none.
+if (cluster.isWorker && process.argv[2] !== "delivery") {
   const socket = connect(process.env.PROFILE_SOCKET);
   socket.unref();
   socket.on("error", () => {}); // The profiler is gone; the server goes on.

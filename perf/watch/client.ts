@@ -1,7 +1,5 @@
-import { Client, credentials } from "@grpc/grpc-js";
-import { loadMethod } from "../bench/contract.js";
+import { queueService, ServiceClient } from "./service-client.js";
 
-const service = "posta.queue.v1.QueueService";
 /** Queues that the payloads of perf/ghz add to, and the one that they read. */
 const addedTo = ["perf-a", "perf-b", "perf-many"];
 const readFrom = "perf-read";
@@ -10,10 +8,10 @@ const notFound = 5;
 
 /** Prepares the service for loads, and clears away what they left. */
 export class PerfClient {
-  private readonly client: Client;
+  private readonly client: ServiceClient;
 
   constructor(target: string) {
-    this.client = new Client(target, credentials.createInsecure());
+    this.client = new ServiceClient(target, queueService);
   }
 
   /** The queues, and the jobs that reads and updates ask for: "seed-000" to "seed-049", once, however often it is called. */
@@ -42,17 +40,6 @@ export class PerfClient {
   }
 
   private call(method: string, request: object): Promise<unknown> {
-    const { path, requestSerialize, responseDeserialize } = loadMethod(service, method);
-    const deadline = Date.now() + 60_000;
-    return new Promise((resolve, reject) => {
-      this.client.makeUnaryRequest(
-        path,
-        requestSerialize,
-        responseDeserialize,
-        request,
-        { deadline },
-        (error, answer) => (error ? reject(error) : resolve(answer)),
-      );
-    });
+    return this.client.call(method, request, 60_000);
   }
 }

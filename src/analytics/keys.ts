@@ -24,7 +24,7 @@ export class Keys {
 
   /** A series in that set: dimension, separator, value; the total is the separator alone. */
   member(dimension: string, value: string): string {
-    return `${dimension}${separator}${value}`;
+    return seriesMember(dimension, value);
   }
 
   /** A hash: "<minute 0-59>" -> events, "s<minute>" -> sum of their values. */
@@ -52,6 +52,11 @@ export class Keys {
     return `${this.prefix}:rolled`;
   }
 
+  /** The last events of a name, a list with the newest first; and how many it has ever been given. */
+  recent(name: string): { list: string; pushed: string } {
+    return { list: `${this.prefix}:recent:${name}`, pushed: `${this.prefix}:recent-pushed:${name}` };
+  }
+
   /** What a read has computed. */
   cache(key: string): string {
     return `${this.prefix}:cache:${key}`;
@@ -62,3 +67,11 @@ export class Keys {
     return `${this.prefix}:scratch:${part}`;
   }
 }
+
+/** How a series is called within its name: its dimension and value, which are "" for the total. */
+export function seriesMember(dimension: string, value: string): string {
+  return dimension + separator + value;
+}
+
+/** The series of all events of a name. */
+export const totalMember = seriesMember("", "");

@@ -3,21 +3,21 @@ import { readFileSync } from "node:fs";
 import { ConfigError } from "../config.js";
 import { PostaError, show } from "../errors.js";
 
-/** Who calls, as far as the domain asks: may they use this queue? */
+/** Who calls, as far as the domain asks: may they use the queue, or the events, of this name? */
 export interface Principal {
   readonly name: string;
-  mayUse(queue: string): boolean;
-  /** Throws forbidden. */
-  requireQueue(queue: string): void;
+  mayUse(name: string): boolean;
+  /** Throws forbidden; `what` is for the error: "the queue". */
+  require(what: string, name: string): void;
 }
 
 /** Tells who a call is from, by its metadata or request; throws unauthenticated. */
 export type Authenticate<Source> = (source: Source) => Principal;
 
-const anyone: Principal = { name: "anyone", mayUse: () => true, requireQueue() {} };
+const anyone: Principal = { name: "anyone", mayUse: () => true, require() {} };
 
 /**
- * Reads the callers' tokens from a file, a line each: `name sha256-of-token-in-hex queue,queue*`. Without a file every
+ * Reads the callers' tokens from a file, a line each: `name sha256-of-token-in-hex queue,queue*,event.*`. Without a file every
  * call is let in. Tokens are kept and compared as hashes, so neither the file nor a timing gives one away. `read` finds
  * the text of the header "authorization" in what the transport has.
  */
@@ -60,12 +60,12 @@ function readText(file: string): string {
 function createPrincipal(name: string, patterns: string[]): Principal {
   const parts = patterns.map((pattern) => pattern.split("*").map(escapeRegExp).join(".*"));
   const allowed = new RegExp(`^(?:${parts.join("|")})$`, "s");
-  const mayUse = (queue: string) => allowed.test(queue);
+  const mayUse = (used: string) => allowed.test(used);
   return {
     name,
     mayUse,
-    requireQueue(queue) {
-      if (!mayUse(queue)) throw new PostaError("forbidden", `${name} may not use the queue ${show(queue)}`);
+    require(what, used) {
+      if (!mayUse(used)) throw new PostaError("forbidden", `${name} may not use ${what} ${show(used)}`);
     },
   };
 }

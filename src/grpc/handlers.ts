@@ -9,6 +9,7 @@ import type {
   UntypedHandleCall,
 } from "@grpc/grpc-js";
 import { invalid, PostaError } from "../errors.js";
+import type { Admission } from "./admission.js";
 import type { Authenticate, Principal } from "./auth.js";
 import type { Adapter, BidiMethod, CallContext, ServerStreamMethod, UnaryMethod } from "./method.js";
 import type { StatusMap } from "./status.js";
@@ -55,17 +56,20 @@ export class GrpcAdapter implements Adapter<UntypedHandleCall> {
   constructor(
     private readonly statuses: StatusMap,
     private readonly authenticate: Authenticate<Metadata>,
+    /** undefined: every call is let in. */
+    private readonly admission: Admission | undefined,
     /** Aborted when the server drains: open streams end themselves. */
     private readonly closing: AbortSignal,
   ) {}
 
   unary<Request, Response>(method: UnaryMethod<Request, Response>): handleUnaryCall<Request, Response> {
+    const run = this.admission?.guard(method) ?? method;
     return (call, callback) => {
       const fail = (error: unknown) => callback(this.statuses.toStatus(error));
       try {
         refuseMalformed(call.request);
         const context = new LiveContext(call, this.authenticate(call.metadata));
-        method(call.request, context).then((response) => callback(null, response), fail);
+        run(call.request, context).then((response) => callback(null, response), fail);
       } catch (error) {
         fail(error);
       }

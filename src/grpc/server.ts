@@ -13,6 +13,7 @@ import { ReflectionService } from "@grpc/reflection";
 import type { Registry } from "prom-client";
 import { type Config, ConfigError } from "../config.js";
 import type { Logger } from "../log.js";
+import type { Admission } from "./admission.js";
 import { createAuthenticate } from "./auth.js";
 import { CallMetrics } from "./call-metrics.js";
 import type { Contract } from "./contract.js";
@@ -36,6 +37,7 @@ export class GrpcServer {
     private readonly config: Config,
     private readonly contract: Contract,
     services: string[],
+    admission: Admission,
     metrics: Registry,
     log: Logger,
   ) {
@@ -46,10 +48,10 @@ export class GrpcServer {
       ...limits(config),
       interceptors: [observeCalls(new CallMetrics(metrics, "grpc"), log, config)],
     });
-    const adapt = (authFile: string | undefined) =>
-      new GrpcAdapter(this.statuses, createAuthenticate(authFile, readAuthorization), this.closing.signal);
-    this.adapter = adapt(config.authFile);
-    const open = adapt(undefined);
+    const adapt = (authFile: string | undefined, limit: Admission | undefined) =>
+      new GrpcAdapter(this.statuses, createAuthenticate(authFile, readAuthorization), limit, this.closing.signal);
+    this.adapter = adapt(config.authFile, admission);
+    const open = adapt(undefined, undefined);
     this.add(healthService, () => this.health.handlers<UntypedHandleCall>(open));
     // The shape that the library reads descriptors from.
     const described = { contract: { fileDescriptorProtos: contract.descriptors } } as unknown as PackageDefinition;

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { Admission } from "../grpc/admission.js";
 import type { Authenticate } from "../grpc/auth.js";
 import type { Adapter, UnaryMethod } from "../grpc/method.js";
 
@@ -14,9 +15,14 @@ export type HttpHandler =
 
 /** Turns the methods that gRPC serves into handlers of HTTP calls. */
 export class HttpAdapter implements Adapter<HttpHandler> {
-  constructor(private readonly authenticate: Authenticate<IncomingMessage>) {}
+  constructor(
+    private readonly authenticate: Authenticate<IncomingMessage>,
+    /** undefined: every call is let in. */
+    private readonly admission: Admission | undefined,
+  ) {}
 
-  unary<Request, Response>(run: UnaryMethod<Request, Response>): HttpHandler {
+  unary<Request, Response>(method: UnaryMethod<Request, Response>): HttpHandler {
+    const run = this.admission?.guard(method) ?? method;
     return { kind: "unary", authenticate: this.authenticate, run };
   }
 

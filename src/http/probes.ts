@@ -8,6 +8,7 @@ export function createProbes(states: ServiceStates): ReadonlyMap<string, () => A
   return new Map([
     // The process answers: that is all that "live" says.
     ["/livez", () => text(200, "ok\n")],
+    // The whole, not each part: while analytics cannot be written, the queues still take jobs.
     ["/readyz", () => (isServing(states) ? text(200, "ok\n") : text(503, `not serving: ${idle(states).join(", ")}\n`))],
     ["/healthz", () => health(states)],
   ]);
@@ -21,7 +22,7 @@ function health(states: ServiceStates): Answer {
 }
 
 function isServing(states: ServiceStates): boolean {
-  return idle(states).length === 0;
+  return states.get("") === true;
 }
 
 function idle(states: ServiceStates): string[] {

@@ -4,6 +4,7 @@ import { createServer as createTlsServer } from "node:https";
 import { Server as SocketServer } from "node:net";
 import type { Registry } from "prom-client";
 import { type Config, ConfigError } from "../config.js";
+import type { Admission } from "../grpc/admission.js";
 import { createAuthenticate } from "../grpc/auth.js";
 import { CallMetrics } from "../grpc/call-metrics.js";
 import type { Contract } from "../grpc/contract.js";
@@ -43,6 +44,7 @@ export class HttpServer {
     private readonly contract: Contract,
     statuses: StatusMap,
     states: ServiceStates,
+    private readonly admission: Admission,
     metrics: Registry,
     log: Logger,
   ) {
@@ -60,8 +62,9 @@ export class HttpServer {
     handlers: (adapter: Adapter<HttpHandler>) => Record<string, HttpHandler>,
     audience: Audience,
   ): void {
-    const authFile = audience === "anyone" ? undefined : this.config.authFile;
-    const adapter = new HttpAdapter(createAuthenticate(authFile, readAuthorization));
+    const forCallers = audience === "callers";
+    const authenticate = createAuthenticate(forCallers ? this.config.authFile : undefined, readAuthorization);
+    const adapter = new HttpAdapter(authenticate, forCallers ? this.admission : undefined);
     const definitions = this.contract.service(name);
     for (const [key, handler] of Object.entries(handlers(adapter))) {
       const definition = definitions[key];

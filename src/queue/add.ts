@@ -1,4 +1,5 @@
 import { PostaError, toPostaError } from "../errors.js";
+import { PendingCall } from "../pending-call.js";
 import type { BatchWriter } from "./batch.js";
 import { type JobRequest, type JobSpec, parseJob } from "./job.js";
 import { createJobIds } from "./job-ids.js";
@@ -50,7 +51,7 @@ export class Adder {
   ): Promise<AddResult[]> {
     return new Promise((resolve) => {
       this.requireRoom();
-      const call = new PendingCall(jobs.length, (results) => {
+      const call = new PendingCall<AddResult>(jobs.length, (results) => {
         this.release(call);
         resolve(results);
       });
@@ -89,7 +90,7 @@ export class Adder {
     }
   }
 
-  private accept(spec: JobSpec, caller: Caller, call: PendingCall, index: number): Entry {
+  private accept(spec: JobSpec, caller: Caller, call: PendingCall<AddResult>, index: number): Entry {
     const bytes = spec.dataJson.length;
     call.bytes += bytes;
     this.pendingBytes += bytes;
@@ -97,7 +98,7 @@ export class Adder {
     return new PendingJob(spec, spec.id ?? this.ids.generate().toString(), fresh, caller, call, index);
   }
 
-  private release(call: PendingCall): void {
+  private release(call: PendingCall<AddResult>): void {
     this.pendingJobs -= call.size;
     this.pendingBytes -= call.bytes;
     this.letIn();
@@ -133,34 +134,13 @@ export class Adder {
   }
 }
 
-/** The jobs of one call: done when each has its result. */
-class PendingCall {
-  bytes = 0;
-  private open: number;
-  private readonly results: AddResult[];
-
-  constructor(
-    readonly size: number,
-    private readonly done: (results: AddResult[]) => void,
-  ) {
-    this.open = size;
-    this.results = new Array(size);
-  }
-
-  settle(index: number, result: AddResult): void {
-    this.results[index] = result;
-    this.open -= 1;
-    if (this.open === 0) this.done(this.results);
-  }
-}
-
 class PendingJob implements Entry {
   constructor(
     readonly spec: JobSpec,
     readonly id: string,
     readonly fresh: boolean,
     readonly caller: Caller,
-    private readonly call: PendingCall,
+    private readonly call: PendingCall<AddResult>,
     private readonly index: number,
   ) {}
 

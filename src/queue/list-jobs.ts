@@ -1,7 +1,7 @@
+import { fromToken, isCount, maxPageBytes, pageSize, toToken } from "../page-token.js";
 import type { RedisStore } from "../store/redis.js";
 import { defineScript, type Script } from "../store/scripts.js";
 import type { Keys } from "./keys.js";
-import { fromToken, isCount, maxPageBytes, pageSize, toToken } from "./page-token.js";
 import { noSuchQueue, rethrow, type State, type StoredJob } from "./read-job.js";
 
 export interface JobPage {

@@ -1,4 +1,5 @@
 import { invalid, show } from "../errors.js";
+import { requireText } from "../text.js";
 
 /** What a queue's keys are called after its prefix, in BullMQ: a job of that id would overwrite the queue itself. */
 const reservedIds = new Set(
@@ -39,15 +40,4 @@ export function requireJobName(name: string, field: string): void {
 
 export function requireDeduplicationId(id: string, field: string): void {
   requireText(id, field, maxNameBytes);
-}
-
-function requireText(text: string, field: string, maxBytes: number): void {
-  if (text === "") throw invalid(field, "is required");
-  // A character takes at most 3 bytes for each unit of its length, so short text needs no counting.
-  if (text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes) {
-    throw invalid(field, `${show(text)} has ${Buffer.byteLength(text)} bytes, over ${maxBytes}`);
-  }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for.
-  if (/[\u0000-\u001f\u007f]/.test(text)) throw invalid(field, `${show(text)} has a control character`);
-  if (!text.isWellFormed()) throw invalid(field, `${show(text)} is not valid UTF-8`);
 }

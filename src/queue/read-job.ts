@@ -1,9 +1,9 @@
 import { PostaError, show } from "../errors.js";
+import { fromToken, isCount, maxPageBytes, pageSize, toToken } from "../page-token.js";
 import type { RedisStore } from "../store/redis.js";
 import { toStoreError } from "../store/redis-errors.js";
 import { defineScript, type Script } from "../store/scripts.js";
 import type { Keys } from "./keys.js";
-import { fromToken, isCount, maxPageBytes, pageSize, toToken } from "./page-token.js";
 
 /** BullMQ's words for where a job is. */
 export type State = "waiting" | "active" | "delayed" | "prioritized" | "waiting-children" | "completed" | "failed";

@@ -1,7 +1,7 @@
+import { fromToken, pageSize, toToken } from "../page-token.js";
 import type { RedisStore } from "../store/redis.js";
 import { defineScript, type Script } from "../store/scripts.js";
 import type { Keys } from "./keys.js";
-import { fromToken, pageSize, toToken } from "./page-token.js";
 import { noSuchQueue, rethrow, type State } from "./read-job.js";
 
 /** Limits of a queue over all its workers; a field that is absent is no limit. */

@@ -6,10 +6,10 @@ import type { AddJobsResponse } from "../gen/posta/queue/v1/AddJobsResponse.js";
 import type { Job__Output as JobMessage } from "../gen/posta/queue/v1/Job.js";
 import type { StreamAddJobsRequest__Output as StreamRequest } from "../gen/posta/queue/v1/StreamAddJobsRequest.js";
 import type { StreamAddJobsResponse } from "../gen/posta/queue/v1/StreamAddJobsResponse.js";
+import { AckStream } from "../grpc/ack-stream.js";
 import type { Adapter, CallContext } from "../grpc/method.js";
 import type { StatusMap } from "../grpc/status.js";
 import type { Adder } from "./add.js";
-import { AddStream } from "./add-stream.js";
 import { toJobOrRefusal, toOutcome, toResultMessage } from "./convert-job.js";
 import type { AddResult } from "./lane.js";
 import { requireQueueName } from "./names.js";
@@ -50,7 +50,8 @@ export function addHandlers<Handler>(adapter: Adapter<Handler>, adder: Adder, st
     AddJob: adapter.unary(addJob),
     AddJobs: adapter.unary(addJobs),
     StreamAddJobs: adapter.bidi<StreamRequest, StreamAddJobsResponse>((stream, context, closing) => {
-      return new AddStream(stream, (message) => addMessage(message, context), closing).run();
+      const weigh = ({ jobs }: StreamRequest) => jobs.length;
+      return new AckStream(stream, { weigh, handle: (message) => addMessage(message, context) }, closing).run();
     }),
   };
 }
@@ -58,7 +59,7 @@ export function addHandlers<Handler>(adapter: Adapter<Handler>, adder: Adder, st
 /** Throws invalid for a name that no queue can have, forbidden for a queue that the caller may not use. */
 export function requireAllowed(queue: string, { principal }: CallContext): void {
   requireQueueName(queue);
-  principal.requireQueue(queue);
+  principal.require("the queue", queue);
 }
 
 function requireJobs(jobs: JobMessage[]): void {

@@ -13,6 +13,8 @@ interface Partition {
   until: string;
 }
 
+const readWatermark: Statement = { name: "read-watermark", text: "SELECT rolled_until AS at FROM analytics_rollup" };
+
 /** Not by to_regclass: it may answer from the connection's cache, which does not know what others have just made. */
 const findMissing: Statement = {
   name: "find-missing-partitions",
@@ -32,6 +34,12 @@ export async function ensurePartitions(store: PostgresStore, first: Date, last: 
     // Whoever had the lock before may have made them.
     for (const partition of await missingOf(transaction, wanted)) await create(transaction, partition);
   });
+}
+
+/** Makes those that the roll-up may write into: from the watermark's month to the next one. */
+export async function keepPartitions(store: PostgresStore, now: Date): Promise<void> {
+  const [row] = await store.query<{ at: Date }>(readWatermark);
+  await ensurePartitions(store, row?.at ?? now, startOfMonth(now, 1));
 }
 
 async function missingOf(queries: Queries, wanted: Partition[]): Promise<Partition[]> {

@@ -1,8 +1,9 @@
 import { EventEmitter } from "node:events";
-import type { ClientBase, Pool, PoolClient, PoolConfig } from "pg";
-import { type Config, ConfigError } from "../config.js";
+import type { ClientBase, PoolClient } from "pg";
+import type { Config } from "../config.js";
 import type { Logger } from "../log.js";
 import { PostgresError, toUnreachable } from "./postgres-errors.js";
+import { isFull, type LoadedPool, loadPool, type PoolOptions, patienceMs } from "./postgres-pool.js";
 import {
   beginSession,
   type Queries,
@@ -15,24 +16,11 @@ import {
 
 /** How often PostgreSQL is asked whether it is there. */
 const heartbeatMs = 500;
-/** An answer that takes longer counts as none; so does a connection. */
-const patienceMs = 2000;
-/** What the server may take beyond the statement's time-out before the connection counts as lost. */
-const graceMs = 1000;
-/** Connections that stay open while there is nothing to do, and how long those beyond them do. */
-const minIdle = 2;
-const idleTimeoutMs = 30_000;
-const int8Oid = 20;
 const probe: Statement = { name: "probe", text: "SELECT 1" };
 
-export interface PostgresStoreOptions {
-  url: string;
+export interface PostgresStoreOptions extends PoolOptions {
   /** The variable that the address came from, for errors. */
   variable: string;
-  /** Connections, at most. */
-  max: number;
-  /** How long a statement may take, in milliseconds. */
-  timeoutMs: number;
 }
 
 interface Events {
@@ -40,20 +28,12 @@ interface Events {
   usable: [boolean];
 }
 
-/** pg's module. It is loaded when it is first needed: a server that never asks for history does without. */
-type Library = typeof import("pg");
-
-interface Loaded {
-  library: Library;
-  pool: Pool;
-}
-
 /**
  * The connections of one process to PostgreSQL. A PostgreSQL that dies ends no process: what was on its way fails, what
  * comes while it is known to be gone fails at once, and it is used again when it answers again.
  */
 export class PostgresStore extends EventEmitter<Events> implements Queries {
-  private loading: Promise<Loaded> | undefined;
+  private loading: Promise<LoadedPool> | undefined;
   private heartbeat: NodeJS.Timeout | undefined;
   private probing = false;
   /** undefined as long as it was never tried. */
@@ -98,9 +78,8 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
   async session(): Promise<Session> {
     this.requireUsable();
     this.open();
-    const { library } = await this.load();
-    const client = new library.Client({ ...this.connection(library), statement_timeout: 0, query_timeout: 0 });
-    return beginSession(client);
+    const { createClient } = await this.load();
+    return beginSession(createClient());
   }
 
   async close(): Promise<void> {
@@ -128,7 +107,10 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
       // After an error of a statement the connection, and what is prepared on it, is as good as before.
       const lost = error instanceof PostgresError && error.lost;
       client.release(lost);
-      if (lost) this.lose(error.cause as Error);
+      if (lost) {
+        this.lose(error.cause as Error);
+        void this.probe(); // Perhaps it was this connection only.
+      }
       throw error;
     }
   }
@@ -144,38 +126,9 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
     }
   }
 
-  private load(): Promise<Loaded> {
-    this.loading ??= this.createPool();
+  private load(): Promise<LoadedPool> {
+    this.loading ??= loadPool(this.options, this.log);
     return this.loading;
-  }
-
-  private async createPool(): Promise<Loaded> {
-    const library = await import("pg");
-    const pool = new library.Pool({
-      ...this.connection(library),
-      min: Math.min(minIdle, this.options.max),
-      max: this.options.max,
-      idleTimeoutMillis: idleTimeoutMs,
-    });
-    // A connection that breaks; without listeners that would end the process. The next query tells what it means.
-    pool.on("error", (error) => this.log.debug({ err: error }, "postgresql connection"));
-    pool.on("connect", (client) => client.on("error", () => {})); // Of one in use, between two statements.
-    return { library, pool };
-  }
-
-  private connection({ types }: Library): PoolConfig {
-    return {
-      connectionString: this.options.url,
-      application_name: "posta",
-      connectionTimeoutMillis: patienceMs,
-      statement_timeout: this.options.timeoutMs,
-      query_timeout: this.options.timeoutMs + graceMs,
-      keepAlive: true,
-      // Counts stay far below 2^53; pg would hand them out as text.
-      types: {
-        getTypeParser: (oid, format) => (oid === int8Oid ? Number : types.getTypeParser(oid, format as "text")),
-      },
-    };
   }
 
   private async probe(): Promise<void> {
@@ -209,18 +162,9 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
   }
 }
 
-function isFull(pool: Pool): boolean {
-  return pool.idleCount === 0 && pool.totalCount >= pool.options.max;
-}
-
 /** The database that the settings name. It is not opened yet. */
 export function openDatabase(config: Config, log: Logger): PostgresStore {
   const { databaseUrl: url, databasePool: max, databaseTimeoutMs: timeoutMs } = config;
   if (url === undefined) throw new Error("PostgreSQL has no address: the primary gives its children one");
-  if (!/^postgres(ql)?:\/\//.test(url)) {
-    throw new ConfigError(
-      "POSTA_DATABASE_URL: is not a PostgreSQL address; use postgresql://user:password@host:5432/database",
-    );
-  }
   return new PostgresStore({ url, variable: "POSTA_DATABASE_URL", max, timeoutMs }, log);
 }

@@ -5,27 +5,28 @@ const passing = /(^|-)(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOR
 /** Before Redis 7 a script's error has the reply in the middle of its text, behind a "-". */
 const full = /(^|-)OOM\b/;
 
+/** What callers know a Redis as. */
+export type StoreName = "the queue's store" | "the analytics store";
+
 /** What a failed command means for the caller. The message keeps apart what was not sent and what may have been done. */
-export function toStoreError(error: unknown): PostaError {
+export function toStoreError(error: unknown, store: StoreName = "the queue's store"): PostaError {
   if (error instanceof PostaError) return error;
   const { name, message } = cause(error);
   if (/isn't writeable/.test(message)) {
-    return unavailable("the queue's store cannot be reached; nothing was done", error);
+    return unavailable(`${store} cannot be reached; nothing was done`, error);
   }
   if (isMistake(error)) return new PostaError("internal", "internal error", { cause: error });
   if (name !== "ReplyError") {
-    return unavailable(
-      "the queue's store was lost before it answered: the outcome is unknown; try again with the same id",
-      error,
-    );
+    const message = `${store} was lost before it answered: the outcome is unknown; try again with the same id`;
+    return new PostaError("unavailable", message, { cause: error, retryAfterMs: 500, isUnknown: true });
   }
   if (full.test(message)) {
-    return new PostaError("exhausted", "the queue's store is full; nothing was done", {
+    return new PostaError("exhausted", `${store} is full; nothing was done`, {
       cause: error,
       retryAfterMs: 5000,
     });
   }
-  if (passing.test(message)) return unavailable("the queue's store cannot take writes now; nothing was done", error);
+  if (passing.test(message)) return unavailable(`${store} cannot take writes now; nothing was done`, error);
   return new PostaError("internal", "internal error", { cause: error });
 }
 

@@ -1,12 +1,18 @@
 import { EventEmitter } from "node:events";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { type Config, ConfigError } from "../config.js";
 import { PostaError } from "../errors.js";
 import type { Logger } from "../log.js";
 import { openRedis, type RedisClient } from "./redis-address.js";
 import { requireDurable } from "./redis-durability.js";
+import type { StoreName } from "./redis-errors.js";
 
 /** How often the connection is tried; also how stale the clock's offset may be. */
 const heartbeatMs = 500;
+/** A heartbeat that took longer was not answered. */
+const answerWithinMs = 1000;
+/** A timer that fires so much later than it was due tells of a process that has too much to do. */
+const lateByMs = 100;
 /** An answer that took no longer tells the offset between the clocks. */
 const exactWithinMs = 10;
 
@@ -16,7 +22,9 @@ export interface RedisStoreOptions {
   variable: string;
   /** How long Redis may be silent before it counts as lost, in milliseconds. */
   timeoutMs: number;
-  allowNoAof: boolean;
+  name: StoreName;
+  /** Whether it must keep all that it is given, and how strictly; false: it may evict and forget. */
+  durable: { allowNoAof: boolean } | false;
 }
 
 interface Events {
@@ -27,7 +35,7 @@ interface Events {
 }
 
 /**
- * The connection of one process to the queues' Redis. Nothing waits for a Redis that is down and nothing is sent twice:
+ * The connection of one process to a Redis. Nothing waits for a Redis that is down and nothing is sent twice:
  * a command fails at once, and whoever called knows whether it was sent.
  */
 export class RedisStore extends EventEmitter<Events> {
@@ -66,7 +74,7 @@ export class RedisStore extends EventEmitter<Events> {
   /** Throws unavailable if Redis is known to be down, so that a call fails before any work. */
   requireUsable(): void {
     if (!this.up)
-      throw new PostaError("unavailable", "the queue's store cannot be reached; nothing was done", {
+      throw new PostaError("unavailable", `${this.options.name} cannot be reached; nothing was done`, {
         retryAfterMs: 500,
       });
   }
@@ -85,10 +93,11 @@ export class RedisStore extends EventEmitter<Events> {
     else this.client.disconnect();
   }
 
-  /** A Redis that may lose jobs is refused: at start for good, later for as long as it is so. */
+  /** Where it must be durable, a Redis that is not is refused: at start for good, later for as long as it is so. */
   private async verify(): Promise<void> {
     try {
-      await requireDurable(this.client, this.options);
+      const { variable, durable } = this.options;
+      if (durable) await requireDurable(this.client, { variable, ...durable });
       await this.readClock();
       this.verified = true;
       this.setUsable(true);
@@ -118,9 +127,26 @@ export class RedisStore extends EventEmitter<Events> {
   private async beat(): Promise<void> {
     if (this.client.status !== "ready") return;
     if (!this.up) return this.verify();
-    const late = setTimeout(() => this.setUsable(false), heartbeatMs * 2);
+    const answer = new AbortController();
+    void this.watchAnswer(answer.signal);
     await this.readClock().catch(() => this.setUsable(false));
-    clearTimeout(late);
+    answer.abort();
+  }
+
+  /**
+   * Redis is lost if it does not answer in time, unless it is this process that was late: one that is overloaded finds
+   * answers long after they came. What Redis really left unanswered, the connection's own time-out ends.
+   */
+  private async watchAnswer(answered: AbortSignal): Promise<void> {
+    while (!answered.aborted) {
+      const due = performance.now() + answerWithinMs;
+      await sleep(answerWithinMs, undefined, { ref: false });
+      const wasLate = performance.now() - due > lateByMs;
+      await nextTurn(); // What had come by now has been read by then.
+      if (answered.aborted || wasLate) continue;
+      this.setUsable(false);
+      return;
+    }
   }
 
   private async readClock(): Promise<void> {
@@ -137,15 +163,24 @@ export class RedisStore extends EventEmitter<Events> {
     if (this.up === usable) return;
     this.up = usable;
     this.problem = undefined;
-    if (usable) this.log.info("redis is reachable");
+    if (usable) this.log.info(`${this.options.name} is reachable`);
     else this.log.warn(`${this.options.variable}: Redis is lost; trying to reach it again`);
     this.emit("usable", usable);
   }
 }
 
-/** The store that the settings name. */
+/** The queues' Redis that the settings name. It must be durable. */
 export function openQueueStore(config: Config, log: Logger): RedisStore {
   const { queueRedisUrl: url, redisTimeoutMs: timeoutMs, allowNoAof } = config;
   if (url === undefined) throw new Error("the queue's Redis has no address: the primary gives its children one");
-  return new RedisStore({ url, variable: "POSTA_QUEUE_REDIS_URL", timeoutMs, allowNoAof }, log);
+  const [variable, name] = ["POSTA_QUEUE_REDIS_URL", "the queue's store"] as const;
+  return new RedisStore({ url, variable, name, timeoutMs, durable: { allowNoAof } }, log);
+}
+
+/** The analytics' Redis that the settings name. It may evict. */
+export function openAnalyticsStore(config: Config, log: Logger): RedisStore {
+  const { analyticsRedisUrl: url, redisTimeoutMs: timeoutMs } = config;
+  if (url === undefined) throw new Error("the analytics' Redis has no address: the primary gives its children one");
+  const [variable, name] = ["POSTA_ANALYTICS_REDIS_URL", "the analytics store"] as const;
+  return new RedisStore({ url, variable, name, timeoutMs, durable: false }, log);
 }

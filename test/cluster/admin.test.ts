@@ -58,6 +58,7 @@ describe("the probes", () => {
       const response = await get(path);
       expect([response.status, await response.text()]).toEqual([200, "ok\n"]);
     }
+    await expect.poll(async () => (await cluster.health()).status, { timeout: 10_000 }).toBe("OK");
     const health = await get("/healthz");
     expect(health.headers.get("content-type")).toBe("application/json");
     const pid = expect.any(Number);
@@ -65,7 +66,8 @@ describe("the probes", () => {
       { pid, serving: true },
       { pid, serving: true },
     ];
-    expect(await health.json()).toEqual({ status: "OK", servers, restarts: expect.any(Number) });
+    const deliveries = [{ pid, serving: true }];
+    expect(await health.json()).toEqual({ status: "OK", servers, deliveries, restarts: expect.any(Number) });
   });
 
   it("refuse what is not there, and what is no reading", async () => {

@@ -240,6 +240,30 @@ describe("tokens", () => {
     expect(Buffer.from(page.nextPageToken, "base64url").toString()).not.toContain("secret");
   });
 
+  it("name events by the same patterns, each event of a call by itself", async () => {
+    const events = ["mail.sent", "secret", "orders"].map((name) => ({ name }));
+    const call = (method: string, request: object, token: string) =>
+      posta.client.call("posta.analytics.v1.AnalyticsService", method, request, bearer(token));
+    const track = () => call("TrackEvents", { events }, "shop-token");
+    await expect
+      .poll(() =>
+        track().then(
+          () => true,
+          () => false,
+        ),
+      )
+      .toBe(true); // Its store opens beside the queues'.
+    const { results } = await track();
+    expect(results.map(({ error }: { error: { code: number } | null }) => error?.code)).toEqual([
+      undefined,
+      status.PERMISSION_DENIED,
+      undefined,
+    ]);
+    const error = await failureOf(call("ListRecentEvents", { name: "secret" }, "shop-token"));
+    expect([error.code, error.details]).toEqual([status.PERMISSION_DENIED, 'shop may not use the event "secret"']);
+    expect((await call("ListRecentEvents", { name: "secret" }, "ops-token")).events).toEqual([]);
+  });
+
   it("guard a stream: one without a token ends", async () => {
     const stream = posta.client.addStream();
     const code = new Promise((resolve) => stream.on("status", (ending) => resolve(ending.code)));

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { analyticsService } from "../analytics/setup.js";
 import { startServer } from "../support/posta.js";
 import { startRedis } from "../support/redis.js";
 import { openRaw, post, queueService, rawHead, send } from "./client.js";
@@ -31,7 +32,10 @@ describe("probes of a server", () => {
     expect(await probe("/readyz", { method: "HEAD" })).toMatchObject({ status: 200, text: "" });
     const health = await probe("/healthz");
     expect(health.status).toBe(200);
-    expect(JSON.parse(health.text)).toEqual({ status: "OK", services: { [queueService]: "SERVING" } });
+    expect(JSON.parse(health.text)).toEqual({
+      status: "OK",
+      services: { [queueService]: "SERVING", [analyticsService]: "SERVING" },
+    });
     expect(health.headers.get("cache-control")).toBe("no-store");
     const wrong = await probe("/readyz", { method: "POST" });
     expect([wrong.status, wrong.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
@@ -43,10 +47,19 @@ describe("probes of a server", () => {
     await redis.kill();
     await lost;
     expect((await probe("/livez")).status).toBe(200);
-    expect(await probe("/readyz")).toMatchObject({ status: 503, text: `not serving: ${queueService}\n` });
+    // Both are on the one Redis here; whichever says so first.
+    await expect
+      .poll(() => probe("/readyz"))
+      .toMatchObject({
+        status: 503,
+        text: `not serving: ${queueService}, ${analyticsService}\n`,
+      });
     const health = await probe("/healthz");
     expect(health.status).toBe(503);
-    expect(JSON.parse(health.text)).toEqual({ status: "DOWN", services: { [queueService]: "NOT_SERVING" } });
+    expect(JSON.parse(health.text)).toEqual({
+      status: "DOWN",
+      services: { [queueService]: "NOT_SERVING", [analyticsService]: "NOT_SERVING" },
+    });
     const answer = await post(posta.httpUrl, "AddJob", { queue: "q", job: { name: "n" } });
     expect(answer.status).toBe(503);
     expect(JSON.parse(answer.text)).toMatchObject({

@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { GroupCommit } from "../../perf/bench/group-commit.js";
 import { RedisServer } from "../../perf/bench/redis-server.js";
 import { AcknowledgedLoad } from "../../perf/preflight/acknowledged-load.js";
-import { QueueClient, readRetryDelayMs } from "../../perf/preflight/client.js";
+import { readRetryDelayMs } from "../../perf/preflight/error-details.js";
+import { queueService, ServiceClient } from "../../perf/watch/service-client.js";
 import { startServer } from "../support/posta.js";
 
 let server: RedisServer;
@@ -25,10 +26,10 @@ afterEach(async () => {
 });
 
 /** A Posta on the test's Redis, with a client. */
-async function startPosta(env: Record<string, string> = {}): Promise<QueueClient> {
+async function startPosta(env: Record<string, string> = {}): Promise<ServiceClient> {
   const posta = await startServer(`unix://${server.socket}`, { POSTA_QUEUE_PREFIX: "bull", ...env });
   releases.push(() => posta.stop());
-  const client = new QueueClient(posta.port, 2);
+  const client = new ServiceClient(`127.0.0.1:${posta.port}`, queueService, 2);
   releases.push(() => client.close());
   await posta.serving;
   return client;

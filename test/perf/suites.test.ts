@@ -48,7 +48,7 @@ describe("the suites", () => {
         .phases.flat()
         .flatMap(({ answersFor }) => answersFor),
     );
-    const wanted = readTargets().filter(({ id }) => /^(queue|read|write)/.test(id));
+    const wanted = readTargets().filter(({ id }) => /^(queue|read|write|analytics)/.test(id));
     expect([...answered].sort()).toEqual(wanted.map(({ id }) => id).sort());
   });
 

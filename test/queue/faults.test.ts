@@ -7,6 +7,7 @@ import { RedisStore } from "../../src/store/redis.js";
 import { detailsOf, failureOf, TestClient } from "../support/client.js";
 import { startServer } from "../support/posta.js";
 import { startRedis, type TestRedis } from "../support/redis.js";
+import { untilSteady } from "../support/steady.js";
 
 const code = { deadlineExceeded: 4, resourceExhausted: 8, unavailable: 14 };
 const queue = "faults";
@@ -127,7 +128,7 @@ describe("a Redis that hangs", () => {
   it("does not make later deadlines loose by the answer that it held back", async () => {
     const { redisTimeoutMs: timeoutMs, allowNoAof } = posta.config;
     const store = new RedisStore(
-      { url: redis.url, variable: "URL", timeoutMs, allowNoAof },
+      { url: redis.url, variable: "URL", name: "the queue's store", timeoutMs, durable: { allowNoAof } },
       createLog("test", "silent"),
     );
     const usable = once(store, "usable");
@@ -266,17 +267,3 @@ describe("a stream of jobs", () => {
     expect(await countWaiting()).toBe(messages * 10 + 1);
   });
 });
-
-/** Resolves to a figure, once it has stopped growing. */
-async function untilSteady(read: () => Promise<number>): Promise<number> {
-  let last = -1;
-  let same = 0;
-  const isSteady = async () => {
-    const now = await read();
-    same = now === last && now > 0 ? same + 1 : 0;
-    last = now;
-    return same >= 10;
-  };
-  await expect.poll(isSteady, { timeout: 20_000, interval: 50 }).toBe(true);
-  return last;
-}

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ConfigError, readConfig } from "../../src/config.js";
 import { createLog } from "../../src/log.js";
 import { migrate } from "../../src/store/migrate.js";
-import { ensurePartitions } from "../../src/store/partitions.js";
+import { ensurePartitions, keepPartitions } from "../../src/store/partitions.js";
 import { openDatabase, type PostgresStore } from "../../src/store/postgres.js";
 import { createDatabase } from "../support/postgres.js";
 
@@ -83,5 +83,12 @@ describe("partitions", () => {
       await ensurePartitions(store, last, new Date("2027-02-01T00:00:00Z"));
     });
     expect(await store.query(partitions)).toHaveLength(8);
+  });
+
+  it("are kept from the watermark's month to the next one", async () => {
+    await keepPartitions(store, new Date("2027-06-30T23:00:00Z"));
+    const names = (await store.query<{ name: string }>(partitions)).map(({ name }) => name);
+    expect(names).toContain("analytics_hours_2027_07");
+    expect(names).not.toContain("analytics_hours_2027_08");
   });
 });

@@ -122,7 +122,7 @@ describe("a PostgreSQL that dies", () => {
       expect(error.message).not.toMatch(/posta-postgres|5432/);
     }
     expect(await down).toEqual([false]);
-    expect(session.lost.aborted).toBe(true);
+    await expect.poll(() => session.lost.aborted).toBe(true);
     const begun = Date.now();
     const error = await failureOf(store.query(one));
     expect(error.message).toBe("the database cannot be reached; nothing was done");
@@ -147,6 +147,18 @@ describe("a PostgreSQL that dies", () => {
     for (const pid of [server.pid, backend?.pid as number]) process.kill(pid, "SIGCONT");
     expect(await up).toEqual([true]);
     expect(await store.query(one)).toEqual([{ one: 1 }]);
+  });
+
+  it("is told apart from one connection that is cut", async () => {
+    const store = await openOwn();
+    store.open();
+    await once(store, "usable");
+    const cut = { name: "cut", text: "SELECT pg_terminate_backend(pg_backend_pid())" };
+    expect((await failureOf(store.query(cut))).message).toMatch(/the outcome is unknown/);
+    const begun = Date.now();
+    await once(store, "usable");
+    expect(store.usable).toBe(true);
+    expect(Date.now() - begun).toBeLessThan(250); // It is asked at once, not at the next heartbeat.
   });
 
   it("is no hindrance to closing", async () => {

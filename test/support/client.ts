@@ -14,6 +14,7 @@ import { loadSync, type MessageTypeDefinition } from "@grpc/proto-loader";
 const definition = loadSync(
   [
     "posta/queue/v1/queue_service.proto",
+    "posta/analytics/v1/analytics_service.proto",
     "grpc/health/v1/health.proto",
     "google/rpc/status.proto",
     "google/rpc/error_details.proto",
@@ -82,7 +83,12 @@ export class TestClient {
 
   /** Opens StreamAddJobs. */
   addStream(): ClientDuplexStream<object, Answer> {
-    const { path, requestSerialize, responseDeserialize } = methodOf("posta.queue.v1.QueueService", "StreamAddJobs");
+    return this.stream("posta.queue.v1.QueueService", "StreamAddJobs");
+  }
+
+  /** Opens a method with a stream each way. */
+  stream(service: string, method: string): ClientDuplexStream<object, Answer> {
+    const { path, requestSerialize, responseDeserialize } = methodOf(service, method);
     return this.raw.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
   }
 

@@ -6,6 +6,8 @@ import { type AddressInfo, createServer as createSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { inject } from "vitest";
+import type { User } from "../../cluster/postgres-user.js";
 import { createServer } from "../../src/app.js";
 import { readConfig } from "../../src/config.js";
 import { createLog } from "../../src/log.js";
@@ -44,7 +46,10 @@ export async function startServer(redisUrl: string, env: Env = {}) {
   const httpPort = await freePort();
   const config = readConfig({
     POSTA_QUEUE_REDIS_URL: redisUrl,
+    ...sharedStores(),
     POSTA_QUEUE_PREFIX: prefix,
+    POSTA_ANALYTICS_REDIS_URL: redisUrl,
+    POSTA_ANALYTICS_PREFIX: `${prefix}a`,
     POSTA_GRPC_PORT: String(port),
     POSTA_HTTP_PORT: String(httpPort),
     POSTA_LOG_LEVEL: "silent",
@@ -84,7 +89,21 @@ export async function startServer(redisUrl: string, env: Env = {}) {
 
 const main = fileURLToPath(new URL("../../dist/cluster/main.js", import.meta.url));
 
-/** A whole cluster in processes of its own, as `make up` starts it; without a Redis in `env`, on an embedded one. */
+/** For what a test does not look at: starting them is what takes longest. */
+function sharedStores(): Env {
+  return { POSTA_ANALYTICS_REDIS_URL: inject("redisUrl"), POSTA_DATABASE_URL: inject("postgresUrl") };
+}
+
+interface ClusterHealth {
+  status: "OK" | "DEGRADED" | "DOWN";
+  servers: { pid: number; serving: boolean }[];
+  deliveries: { pid: number; serving: boolean }[];
+}
+
+/**
+ * A whole cluster in processes of its own, as `make up` starts it; without a queue's Redis in `env` all its stores are
+ * embedded, but for those that `env` names.
+ */
 export interface TestCluster {
   readonly process: ChildProcess;
   readonly port: number;
@@ -97,6 +116,8 @@ export interface TestCluster {
   untilOutput(pattern: RegExp): Promise<void>;
   /** Resolves to its exit code and signal. */
   readonly ended: Promise<[number | null, NodeJS.Signals | null]>;
+  /** What /healthz says. */
+  health(): Promise<ClusterHealth>;
   /** Process ids of the server processes, from /healthz. */
   serverPids(): Promise<number[]>;
   /** SIGTERM, and away with its data. */
@@ -104,7 +125,10 @@ export interface TestCluster {
 }
 
 /** Starts a cluster and waits for its line, unless `ready` is false. */
-export async function startCluster(env: Env = {}, { ready = true } = {}): Promise<TestCluster> {
+export async function startCluster(
+  env: Env = {},
+  { ready = true, user = {} }: { ready?: boolean; user?: User } = {},
+): Promise<TestCluster> {
   const port = Number(env.POSTA_GRPC_PORT ?? (await freePort()));
   const httpPort = Number(env.POSTA_HTTP_PORT ?? (await freePort()));
   const adminPort = Number(env.POSTA_ADMIN_PORT ?? (await freePort()));
@@ -118,9 +142,11 @@ export async function startCluster(env: Env = {}, { ready = true } = {}): Promis
       POSTA_ADMIN_PORT: String(adminPort),
       POSTA_DATA_DIR: dataDir,
       POSTA_SERVERS: "2",
+      ...(env.POSTA_QUEUE_REDIS_URL === undefined ? {} : sharedStores()),
       ...env,
     },
     stdio: ["ignore", "pipe", "pipe"],
+    ...user,
   });
   let output = "";
   const waiting = new Set<() => void>();
@@ -154,8 +180,10 @@ export async function startCluster(env: Env = {}, { ready = true } = {}): Promis
       });
     },
     async serverPids() {
-      const health = (await (await fetch(`${cluster.adminUrl}/healthz`)).json()) as { servers: { pid: number }[] };
-      return health.servers.map(({ pid }) => pid);
+      return (await cluster.health()).servers.map(({ pid }) => pid);
+    },
+    async health() {
+      return (await (await fetch(`${cluster.adminUrl}/healthz`)).json()) as ClusterHealth;
     },
     async stop() {
       if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");

@@ -1,30 +1,31 @@
 import type { ServerDuplexStream } from "@grpc/grpc-js";
-import type { StreamAck } from "../gen/posta/queue/v1/StreamAck.js";
-import type { StreamAddJobsRequest__Output as Message } from "../gen/posta/queue/v1/StreamAddJobsRequest.js";
-import type { StreamAddJobsResponse } from "../gen/posta/queue/v1/StreamAddJobsResponse.js";
-import { refuseMalformed, stoppingError } from "../grpc/handlers.js";
+import { refuseMalformed, stoppingError } from "./handlers.js";
 
-/** Adds one message's jobs; answers its acknowledgement. */
-export type AddMessage = (message: Message) => Promise<StreamAck>;
+/** What a stream is for: how many items a message has, and what becomes of them. */
+export interface AckedMessages<Message, Ack> {
+  weigh(message: Message): number;
+  /** Does what the message asks for; answers its acknowledgement. */
+  handle(message: Message): Promise<Ack>;
+}
 
-/** How many jobs of one stream may be without an acknowledgement before no more are read. */
-const maxOpenJobs = 2000;
+/** How many items of one stream may be without an acknowledgement before no more are read. */
+const maxOpenItems = 2000;
 
 /**
- * Runs one stream of jobs: reads while there is room, and sends what is settled in one response a turn. A caller that
- * does not read its acknowledgements stops being read itself, so a stream holds a bounded amount of memory.
+ * Runs a stream whose messages are acknowledged: reads while there is room, and sends what is settled in one response a
+ * turn. A caller that does not read its acknowledgements stops being read itself, so a stream holds bounded memory.
  */
-export class AddStream {
-  private acks: StreamAck[] = [];
-  private openJobs = 0;
+export class AckStream<Message, Ack> {
+  private acks: Ack[] = [];
+  private openItems = 0;
   private blocked = false;
   private reading = true;
   private flushing = false;
   private finish: ((error?: unknown) => void) | undefined;
 
   constructor(
-    private readonly stream: ServerDuplexStream<Message, StreamAddJobsResponse>,
-    private readonly add: AddMessage,
+    private readonly stream: ServerDuplexStream<Message, { acks?: Ack[] }>,
+    private readonly messages: AckedMessages<Message, Ack>,
     private readonly closing: AbortSignal,
   ) {}
 
@@ -58,17 +59,17 @@ export class AddStream {
       this.finish?.(error);
       return;
     }
-    const weight = Math.max(1, message.jobs.length);
-    this.openJobs += weight;
+    const weight = Math.max(1, this.messages.weigh(message));
+    this.openItems += weight;
     this.readOrRest();
-    this.add(message).then(
+    this.messages.handle(message).then(
       (ack) => this.settle(weight, ack),
       (error) => this.finish?.(error),
     );
   }
 
-  private settle(weight: number, ack: StreamAck): void {
-    this.openJobs -= weight;
+  private settle(weight: number, ack: Ack): void {
+    this.openItems -= weight;
     this.acks.push(ack);
     if (this.flushing) return;
     this.flushing = true;
@@ -88,7 +89,7 @@ export class AddStream {
 
   private readOrRest(): void {
     if (!this.reading) return;
-    const full = this.blocked || this.openJobs >= maxOpenJobs;
+    const full = this.blocked || this.openItems >= maxOpenItems;
     if (full && !this.stream.isPaused()) this.stream.pause();
     else if (!full && this.stream.isPaused()) this.stream.resume();
   }
@@ -100,6 +101,6 @@ export class AddStream {
   }
 
   private finishIfDone(): void {
-    if (!this.reading && this.openJobs === 0 && this.acks.length === 0) this.finish?.();
+    if (!this.reading && this.openItems === 0 && this.acks.length === 0) this.finish?.();
   }
 }

@@ -1,4 +1,4 @@
-import { invalid } from "../errors.js";
+import { invalid } from "./errors.js";
 
 /** Pages end before this, so that they fit the 4 MiB that clients take by default. */
 export const maxPageBytes = 2 << 20;

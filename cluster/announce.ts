@@ -1,0 +1,52 @@
+import { Gauge, type Registry } from "prom-client";
+import type { Config } from "../src/config.js";
+import type { Supervisor } from "./supervisor.js";
+
+/** Says where everything is, once all servers serve. */
+export function announce(config: Config, stores: string, servers: Supervisor, begun: number): void {
+  const timer = setInterval(() => {
+    if (servers.servingCount < config.servers) return;
+    clearInterval(timer);
+    const { host, grpcPort, httpPort, adminHost, adminPort } = config;
+    const tls = config.tlsCertFile ? "TLS" : "plain text";
+    const took = Math.round(performance.now() - begun);
+    console.log(
+      `posta: gRPC ${host}:${grpcPort} (${tls}), HTTP ${host}:${httpPort}, admin http://${adminHost}:${adminPort}, ${config.servers} servers, ${stores}; ready in ${took} ms`,
+    );
+  }, 10);
+  timer.unref();
+}
+
+/** How many children serve, and how often one was started again. */
+export function countChildren(metrics: Registry, servers: Supervisor, deliveries: Supervisor): void {
+  gauge(metrics, "posta_servers_serving", "Server processes that take calls.", () => servers.servingCount);
+  gauge(
+    metrics,
+    "posta_server_restarts",
+    "How often a server process that ended by itself was started again.",
+    () => servers.restarts,
+  );
+  gauge(
+    metrics,
+    "posta_deliveries_serving",
+    "Delivery processes that reach their stores.",
+    () => deliveries.servingCount,
+  );
+  gauge(
+    metrics,
+    "posta_delivery_restarts",
+    "How often a delivery process that ended by itself was started again.",
+    () => deliveries.restarts,
+  );
+}
+
+function gauge(metrics: Registry, name: string, help: string, read: () => number): void {
+  new Gauge({
+    name,
+    help,
+    registers: [metrics],
+    collect() {
+      this.set(read());
+    },
+  });
+}

@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { PostaError } from "../errors.js";
+import type { EventSpec } from "./event.js";
+import type { EventOutcome } from "./event-store.js";
+import type { Caller, Window } from "./window.js";
+
+/** The guide's batching: so many events, or so long after the first. */
+const flushAt = 100;
+const flushAfterMs = 1000;
+/** How long it waits after a store that could not take them. */
+const retryAfterMs = 500;
+
+/** Nobody waits, so nothing comes too late. */
+const nobody: Caller = { cancelled: false, deadline: Number.POSITIVE_INFINITY };
+
+/** What became of events after they were accepted, for metrics. */
+export interface BufferCounts {
+  /** They could not be written any more: too old by then, or lost on the way with the store. */
+  lost: number;
+}
+
+/**
+ * Events whose callers do not wait: kept in memory, written in batches, and kept on through an outage of the store until
+ * there is no room. What the process has not written dies with it.
+ */
+export class EventBuffer {
+  readonly counts: BufferCounts = { lost: 0 };
+  private events: EventSpec[] = [];
+  private unsettled = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private closing = false;
+  private empty: (() => void) | undefined;
+
+  constructor(
+    private readonly window: Window,
+    private readonly limit: number,
+  ) {}
+
+  /** How many events it holds. */
+  get size(): number {
+    return this.events.length + this.unsettled;
+  }
+
+  add(event: EventSpec): "accepted" | PostaError {
+    if (this.size >= this.limit) {
+      const problem = `the buffer holds ${this.size} events that the store has not taken; nothing was counted`;
+      return new PostaError("exhausted", problem, { retryAfterMs });
+    }
+    this.events.push(event);
+    if (this.events.length >= flushAt) this.flush();
+    else this.timer ??= setTimeout(() => this.flush(), flushAfterMs);
+    return "accepted";
+  }
+
+  /** Writes what it holds; resolves when that is settled. What the store does not take then is lost. */
+  async close(): Promise<void> {
+    this.closing = true;
+    this.flush();
+    if (this.unsettled === 0) return;
+    await new Promise<void>((resolve) => {
+      this.empty = resolve;
+    });
+  }
+
+  private flush(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const { events } = this;
+    this.events = [];
+    this.unsettled += events.length;
+    if (events.length > 0) this.write(events);
+  }
+
+  /** What the store cannot take now is written again, all of it together. */
+  private write(events: EventSpec[]): void {
+    const again: EventSpec[] = [];
+    let open = events.length;
+    const settle = (place: number, result: EventOutcome | PostaError) => {
+      const event = events[place] as EventSpec;
+      if (result instanceof PostaError && this.mayRetry(event, result)) again.push(event);
+      else this.forget(1, result instanceof PostaError || result === "too-many-names");
+      open -= 1;
+      if (open === 0 && again.length > 0) void this.writeLater(again);
+    };
+    this.window.push({ events, caller: nobody, settle });
+  }
+
+  private async writeLater(events: EventSpec[]): Promise<void> {
+    await sleep(retryAfterMs, undefined, { ref: false });
+    this.write(events);
+  }
+
+  private forget(count: number, isLost: boolean): void {
+    if (isLost) this.counts.lost += count;
+    this.unsettled -= count;
+    if (this.unsettled === 0) this.empty?.();
+  }
+
+  /** Where the store may have counted it, only an id keeps it from counting twice. */
+  private mayRetry({ id }: EventSpec, { code, isUnknown }: PostaError): boolean {
+    const isPassing = code === "unavailable" || code === "exhausted";
+    return isPassing && !this.closing && (!isUnknown || id !== "");
+  }
+}

@@ -1,0 +1,27 @@
+import type { ListRecentEventsRequest__Output as ListRecentEvents } from "../gen/posta/analytics/v1/ListRecentEventsRequest.js";
+import type { Adapter } from "../grpc/method.js";
+import type { StatusMap } from "../grpc/status.js";
+import { requireEventName } from "./checked-texts.js";
+import { toEventMessage } from "./convert-event.js";
+import type { RecentLister } from "./list-recent.js";
+import { trackHandlers } from "./service-track.js";
+import type { Tracker } from "./track.js";
+
+/** What AnalyticsService calls. */
+export interface AnalyticsParts {
+  tracker: Tracker;
+  recent: RecentLister;
+}
+
+/** The RPC edge of the analytics: request to domain, domain to response, and no rule of its own. */
+export function analyticsHandlers<Handler>(adapter: Adapter<Handler>, parts: AnalyticsParts, statuses: StatusMap) {
+  return {
+    ...trackHandlers(adapter, parts.tracker, statuses),
+    ListRecentEvents: adapter.unary(async ({ name, pageSize, pageToken }: ListRecentEvents, { principal }) => {
+      requireEventName(name);
+      principal.require("the event", name);
+      const page = await parts.recent.list(name, pageSize, pageToken);
+      return { events: page.events.map(toEventMessage), nextPageToken: page.nextPageToken };
+    }),
+  };
+}

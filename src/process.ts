@@ -1,0 +1,19 @@
+import type { Registry } from "prom-client";
+import type { ConfigError } from "./config.js";
+
+/** What a process tells whoever started it. */
+export interface ProcessEvents {
+  /** Whether it does its work; told at each change. */
+  onServing(serving: boolean): void;
+  /** It cannot go on: settings or a store are unfit. */
+  onUnfit(error: ConfigError): void;
+}
+
+/** What one process of a role does. */
+export interface PostaProcess {
+  readonly metrics: Registry;
+  /** Begins; it need not be serving yet. Throws a ConfigError if it cannot. */
+  start(): Promise<void>;
+  /** Lets what is under way finish, then closes the stores in reverse order of opening. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,18 @@
+import { invalid, show } from "./errors.js";
+
+/** Throws invalid unless a text is there, within `maxBytes` of UTF-8, well-formed and free of control characters. */
+export function requireText(text: string, field: string, maxBytes: number): void {
+  if (text === "") throw invalid(field, "is required");
+  requireShortText(text, field, maxBytes);
+}
+
+/** The same for a text that may be empty. */
+export function requireShortText(text: string, field: string, maxBytes: number): void {
+  // A character takes at most 3 bytes for each unit of its length, so short text needs no counting.
+  if (text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes) {
+    throw invalid(field, `${show(text)} has ${Buffer.byteLength(text)} bytes, over ${maxBytes}`);
+  }
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for.
+  if (/[\u0000-\u001f\u007f]/.test(text)) throw invalid(field, `${show(text)} has a control character`);
+  if (!text.isWellFormed()) throw invalid(field, `${show(text)} is not valid UTF-8`);
+}

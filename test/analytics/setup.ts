@@ -1,0 +1,75 @@
+import { Redis } from "ioredis";
+import { vi } from "vitest";
+import { TestClient } from "../support/client.js";
+import { startServer } from "../support/posta.js";
+import { startRedis } from "../support/redis.js";
+
+export const analyticsService = "posta.analytics.v1.AnalyticsService";
+
+/** Codes that calls end with. */
+export const code = { invalidArgument: 3, deadlineExceeded: 4, resourceExhausted: 8, unavailable: 14 };
+
+/** A server with a Redis of its own for the analytics, and the means to look into that. */
+export async function setup(env: Record<string, string> = {}) {
+  const [queueRedis, redis] = await Promise.all([startRedis(), startRedis()]);
+  const posta = await startServer(queueRedis.url, { POSTA_ANALYTICS_REDIS_URL: redis.url, ...env });
+  await posta.serving;
+  const client = new TestClient(`127.0.0.1:${posta.port}`);
+  const call = (method: string, request: object, deadlineMs?: number) =>
+    client.call(analyticsService, method, request, deadlineMs === undefined ? {} : { deadlineMs });
+  /** Resolves when the analytics are served, or no longer. */
+  const untilHealth = (wanted: string) =>
+    vi.waitFor(
+      async () => {
+        const { status } = await client.call("grpc.health.v1.Health", "Check", { service: analyticsService });
+        if (status !== wanted) throw new Error(`the analytics are ${status}`);
+      },
+      { timeout: 10_000, interval: 20 },
+    );
+  await untilHealth("SERVING");
+  const inspector = new Redis({ path: redis.socket });
+  inspector.on("error", () => {}); // Tests kill the Redis behind it.
+  return {
+    posta,
+    redis,
+    call,
+    untilHealth,
+    /** A connection past Posta. */
+    inspector,
+    prefix: posta.config.analyticsPrefix,
+    async stop() {
+      inspector.disconnect();
+      client.close();
+      await posta.stop();
+      await Promise.all([redis.stop(), queueRedis.stop()]);
+    },
+  };
+}
+
+export type Bundle = Awaited<ReturnType<typeof setup>>;
+
+export const minuteMs = 60_000;
+export const hourMs = 3_600_000;
+
+export function toTimestamp(ms: number) {
+  return { seconds: Math.floor(ms / 1000), nanos: Math.round((ms % 1000) * 1e6) };
+}
+
+/** Every count that Redis holds: "<hour> <name> <dimension> <value> <minute>" to events and sum. */
+export async function readCounts({
+  inspector,
+  prefix,
+}: Bundle): Promise<Map<string, { events: number; total: number }>> {
+  const counts = new Map<string, { events: number; total: number }>();
+  const start = `${prefix}:minutes:`;
+  for (const key of await inspector.keys(`${start}*`)) {
+    const [hourAndName = "", dimension, value] = key.slice(start.length).split("\x1f");
+    const [, hour, name] = /^(\d+):(.*)$/s.exec(hourAndName) ?? [];
+    const fields = await inspector.hgetall(key);
+    for (const [minute, events] of Object.entries(fields).filter(([field]) => !field.startsWith("s"))) {
+      const total = Number(fields[`s${minute}`] ?? 0);
+      counts.set([hour, name, dimension, value, minute].join(" "), { events: Number(events), total });
+    }
+  }
+  return counts;
+}
