@@ -4,6 +4,7 @@ import { EventStore } from "./analytics/event-store.js";
 import { Keys as AnalyticsKeys } from "./analytics/keys.js";
 import { RecentLister } from "./analytics/list-recent.js";
 import { registerTrackMetrics } from "./analytics/metrics.js";
+import { createReads } from "./analytics/parts.js";
 import { analyticsHandlers } from "./analytics/service.js";
 import { Tracker } from "./analytics/track.js";
 import { Window } from "./analytics/window.js";
@@ -26,6 +27,7 @@ import { JobLister } from "./queue/list-jobs.js";
 import { JobReader } from "./queue/read-job.js";
 import { QueueReader } from "./queue/read-queue.js";
 import { queueHandlers } from "./queue/service.js";
+import { openDatabase, type PostgresStore } from "./store/postgres.js";
 import { openAnalyticsStore, openQueueStore, type RedisStore } from "./store/redis.js";
 
 const queueService = "posta.queue.v1.QueueService";
@@ -43,7 +45,9 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
   grpc.add(queueService, (adapter) => queueHandlers(adapter, parts, grpc.statuses));
   http.add(queueService, (adapter) => queueHandlers(adapter, parts, grpc.statuses), "callers");
   const analyticsStore = openAnalyticsStore(config, log);
-  const analytics = createAnalyticsParts(config, analyticsStore, metrics);
+  // Its driver is loaded, and a connection made, by the first question that reaches back into the history.
+  const database = openDatabase(config, log);
+  const analytics = createAnalyticsParts(config, analyticsStore, database, metrics);
   grpc.add(analyticsService, (adapter) => analyticsHandlers(adapter, analytics, grpc.statuses));
   http.add(analyticsService, (adapter) => analyticsHandlers(adapter, analytics, grpc.statuses), "callers");
   http.add(healthService, (adapter) => grpc.health.handlers(adapter), "anyone");
@@ -70,7 +74,7 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
       events.onServing(false);
       await Promise.all([grpc.drain(config.drainTimeoutMs), http.drain(config.drainTimeoutMs)]);
       await Promise.all([parts.adder.drain(), analytics.tracker.drain()]);
-      await Promise.all([store.close(), analyticsStore.close()]);
+      await Promise.all([store.close(), analyticsStore.close(), database.close()]);
     },
   };
 }
@@ -92,7 +96,7 @@ function createQueueParts(config: Config, store: RedisStore) {
   };
 }
 
-function createAnalyticsParts(config: Config, store: RedisStore, metrics: Registry) {
+function createAnalyticsParts(config: Config, store: RedisStore, database: PostgresStore, metrics: Registry) {
   const keys = new AnalyticsKeys(config.analyticsPrefix);
   const events = new EventStore(store, keys, config);
   const window = new Window((batch, deadline) => events.write(batch, deadline));
@@ -101,5 +105,6 @@ function createAnalyticsParts(config: Config, store: RedisStore, metrics: Regist
   return {
     tracker: new Tracker(window, buffer, config, () => store.requireUsable()),
     recent: new RecentLister(store, keys),
+    reads: createReads({ redis: store, postgres: database, keys, metrics, now: Date.now }, config),
   };
 }

@@ -1,3 +1,5 @@
+import { Keys } from "./analytics/keys.js";
+import { createRollUp } from "./analytics/parts.js";
 import type { Config } from "./config.js";
 import type { Logger } from "./log.js";
 import { Loop } from "./loop.js";
@@ -27,10 +29,14 @@ export function createDelivery(config: Config, log: Logger, events: ProcessEvent
   }
   database.on("usable", (usable) => tell("database", usable));
   analytics.on("usable", (usable) => tell("analytics", usable));
+  const keys = new Keys(config.analyticsPrefix);
+  const stores = { redis: analytics, postgres: database, keys, metrics, now: Date.now };
+  const rollUp = createRollUp(stores, config, log);
   const upkeep = new Loop(upkeepTimes, log, async () => {
     if (!ready.migrated) await migrate(database, log);
     await keepPartitions(database, new Date());
     tell("migrated", true);
+    rollUp.start();
   });
 
   return {
@@ -42,6 +48,7 @@ export function createDelivery(config: Config, log: Logger, events: ProcessEvent
     },
     async stop() {
       await upkeep.stop();
+      await rollUp.stop();
       await analytics.close();
       await database.close();
       events.onServing(false);

@@ -4,6 +4,8 @@ import type { StatusMap } from "../grpc/status.js";
 import { requireEventName } from "./checked-texts.js";
 import { toEventMessage } from "./convert-event.js";
 import type { RecentLister } from "./list-recent.js";
+import type { Reads } from "./parts.js";
+import { readHandlers } from "./service-read.js";
 import { trackHandlers } from "./service-track.js";
 import type { Tracker } from "./track.js";
 
@@ -11,12 +13,14 @@ import type { Tracker } from "./track.js";
 export interface AnalyticsParts {
   tracker: Tracker;
   recent: RecentLister;
+  reads: Reads;
 }
 
 /** The RPC edge of the analytics: request to domain, domain to response, and no rule of its own. */
 export function analyticsHandlers<Handler>(adapter: Adapter<Handler>, parts: AnalyticsParts, statuses: StatusMap) {
   return {
     ...trackHandlers(adapter, parts.tracker, statuses),
+    ...readHandlers(adapter, parts.reads),
     ListRecentEvents: adapter.unary(async ({ name, pageSize, pageToken }: ListRecentEvents, { principal }) => {
       requireEventName(name);
       principal.require("the event", name);

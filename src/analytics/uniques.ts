@@ -38,7 +38,7 @@ export class UniquesMerger {
     this.store.requireUsable();
     const all = [this.keys.scratch("merged"), this.keys.scratch("given"), ...keys];
     const [count, hll] = await this.merge(all, [hlls.length, ...hlls, ...subjects]).catch((error) => {
-      throw toStoreError(error);
+      throw toStoreError(error, "the analytics store");
     });
     return { count, hll };
   }
