@@ -4,7 +4,7 @@ import { EventStore } from "./analytics/event-store.js";
 import { Keys as AnalyticsKeys } from "./analytics/keys.js";
 import { RecentLister } from "./analytics/list-recent.js";
 import { registerTrackMetrics } from "./analytics/metrics.js";
-import { createReads } from "./analytics/parts.js";
+import { createReads, limitsOf } from "./analytics/parts.js";
 import { analyticsHandlers } from "./analytics/service.js";
 import { Tracker } from "./analytics/track.js";
 import { Window } from "./analytics/window.js";
@@ -45,7 +45,7 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
   grpc.add(queueService, (adapter) => queueHandlers(adapter, parts, grpc.statuses));
   http.add(queueService, (adapter) => queueHandlers(adapter, parts, grpc.statuses), "callers");
   const analyticsStore = openAnalyticsStore(config, log);
-  // Its driver is loaded, and a connection made, by the first question that reaches back into the history.
+  // Opened by the first question that reaches into the history.
   const database = openDatabase(config, log);
   const analytics = createAnalyticsParts(config, analyticsStore, database, metrics);
   grpc.add(analyticsService, (adapter) => analyticsHandlers(adapter, analytics, grpc.statuses));
@@ -105,6 +105,6 @@ function createAnalyticsParts(config: Config, store: RedisStore, database: Postg
   return {
     tracker: new Tracker(window, buffer, config, () => store.requireUsable()),
     recent: new RecentLister(store, keys),
-    reads: createReads({ redis: store, postgres: database, keys, metrics, now: Date.now }, config),
+    reads: createReads({ redis: store, postgres: database, keys, metrics, now: Date.now }, limitsOf(config)),
   };
 }

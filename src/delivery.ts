@@ -1,5 +1,5 @@
 import { Keys } from "./analytics/keys.js";
-import { createRollUp } from "./analytics/parts.js";
+import { createRollUp, limitsOf } from "./analytics/parts.js";
 import type { Config } from "./config.js";
 import type { Logger } from "./log.js";
 import { Loop } from "./loop.js";
@@ -31,12 +31,12 @@ export function createDelivery(config: Config, log: Logger, events: ProcessEvent
   analytics.on("usable", (usable) => tell("analytics", usable));
   const keys = new Keys(config.analyticsPrefix);
   const stores = { redis: analytics, postgres: database, keys, metrics, now: Date.now };
-  const rollUp = createRollUp(stores, config, log);
+  const rollUp = createRollUp(stores, limitsOf(config), log);
   const upkeep = new Loop(upkeepTimes, log, async () => {
     if (!ready.migrated) await migrate(database, log);
     await keepPartitions(database, new Date());
+    if (!ready.migrated) rollUp.start();
     tell("migrated", true);
-    rollUp.start();
   });
 
   return {

@@ -53,6 +53,9 @@ describe("readConfig", () => {
     ["POSTA_DEFAULT_DEADLINE", "2s", "defaultDeadlineMs", 2000],
     ["POSTA_MAX_CONNECTION_AGE", "30m", "maxConnectionAgeMs", 1_800_000],
     ["POSTA_MAX_CONNECTION_AGE", "24h", "maxConnectionAgeMs", 86_400_000],
+    ["POSTA_ANALYTICS_MAX_MEMORY", "16mb", "analyticsMaxMemory", 16 * 1024 ** 2],
+    ["POSTA_ANALYTICS_MAX_MEMORY", "64GB", "analyticsMaxMemory", 64 * 1024 ** 3],
+    ["POSTA_DELIVERIES", "0", "deliveries", 0],
     ["POSTA_INSECURE", "1", "insecure", true],
     ["POSTA_INSECURE", "0", "insecure", false],
     ["POSTA_LOG_LEVEL", "silent", "logLevel", "silent"],
@@ -77,6 +80,10 @@ describe("readConfig", () => {
     ["POSTA_DRAIN_TIMEOUT", "25h"],
     ["POSTA_REDIS_TIMEOUT", "99ms"],
     ["POSTA_MAX_MESSAGE_BYTES", "1023"],
+    ["POSTA_ANALYTICS_MAX_MEMORY", "2"],
+    ["POSTA_ANALYTICS_MAX_MEMORY", "15mb"],
+    ["POSTA_ANALYTICS_MAX_MEMORY", "99999999999gb"],
+    ["POSTA_DATABASE_POOL", "0"],
     ["POSTA_INSECURE", "true"],
     ["POSTA_LOG_LEVEL", "loud"],
   ])("refuses %s=%s by name", (variable, value) => {
@@ -109,6 +116,7 @@ describe("the rules between settings", () => {
     ["POSTA_TLS_CLIENT_CA_FILE", { POSTA_TLS_CLIENT_CA_FILE: "ca.pem" }],
     ["POSTA_DEFAULT_DEADLINE", { POSTA_DEFAULT_DEADLINE: "2m" }],
     ["POSTA_MAX_JOB_BYTES", { POSTA_MAX_JOB_BYTES: String((4 << 20) + 1) }],
+    ["POSTA_DATABASE_URL", { POSTA_DATABASE_URL: "mysql://localhost" }],
     ["POSTA_QUEUE_PREFIX", { POSTA_QUEUE_REDIS_URL: "redis+cluster://h1,h2" }],
     ["POSTA_QUEUE_PREFIX", { POSTA_QUEUE_REDIS_URL: "redis+cluster://h1,h2", POSTA_QUEUE_PREFIX: "{}" }],
   ])("name %s for %j", (variable, env) => {

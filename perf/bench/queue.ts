@@ -23,7 +23,8 @@ function unary(port: number, service: string, method: string, request: object, l
 const check = (port: number) => unary(port, "grpc.health.v1.Health", "Check", {}, { concurrency: 128 });
 const queueService = "posta.queue.v1.QueueService";
 
-const posta = await startPosta(postaPort);
+// The queue alone: what is done in the background for the analytics is no part of it.
+const posta = await startPosta(postaPort, [], { POSTA_DELIVERIES: "0" });
 const bare = await startBare(barePort);
 const redis = new Redis({ path: posta.socket });
 const peaksMib: number[] = [];

@@ -14,6 +14,9 @@ export class RedisServer {
   readonly socket = join(this.dir, "redis.sock");
   private process: ChildProcess | undefined;
 
+  /** `settings` stand beside those of the queues' Redis, or in their place. */
+  constructor(private readonly settings: Record<string, string> = {}) {}
+
   /** Starts it, on the data that it left if it ran before; resolves when it answers. Throws if it does not. */
   async start(): Promise<void> {
     const options = {
@@ -25,6 +28,7 @@ export class RedisServer {
       appendfsync: "everysec",
       save: "",
       "maxmemory-policy": "noeviction",
+      ...this.settings,
     };
     const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
     const child = spawn("redis-server", args, { stdio: ["ignore", "ignore", "inherit"] });

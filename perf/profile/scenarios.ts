@@ -13,7 +13,15 @@ type Timing = { warmupMs: number; durationMs: number };
 type Scenario = (port: number, timing: Timing) => Promise<LoadReport>;
 
 const service = "posta.queue.v1.QueueService";
+const analyticsService = "posta.analytics.v1.AnalyticsService";
 const job = { name: "profile", dataJson: '{"to":"34600123456","template":"hello"}' };
+
+/** Three dimensions, of 5, 20 and 4 values. */
+const events = Array.from({ length: 100 }, (_, index) => ({
+  name: "profile",
+  subject: `user-${index}`,
+  dimensions: { channel: `c${index % 5}`, template: `t${index % 20}`, country: `x${index % 4}` },
+}));
 
 /** A primary hands connections to the servers as they take them, so a few may all go to one. */
 const connections = 32;
@@ -36,6 +44,8 @@ const scenarios: Record<string, Scenario> = {
   "stream-1": stream,
   "get-job": unary("GetJob", { queue: "perf-read", jobId: "seed-007" }),
   "get-queue": unary("GetQueue", { queue: "perf-read" }),
+  "track-event": unary("TrackEvent", { event: events[0] }, 128, analyticsService),
+  "track-events": unary("TrackEvents", { events }, 8, analyticsService),
   check: unary("Check", {}, 128, "grpc.health.v1.Health"),
 };
 

@@ -7,8 +7,8 @@ import type { Buckets } from "./time-buckets.js";
 
 /** How long Redis keeps an hour, and how far ahead events may be; both in milliseconds. */
 export interface HotLimits {
-  analyticsHotMs: number;
-  analyticsMaxLeadMs: number;
+  hotMs: number;
+  maxLeadMs: number;
 }
 
 /** Reads what is not in the history yet out of Redis: each read is one pipeline, so one round trip. */
@@ -35,9 +35,9 @@ export class Hot {
   /** Those hours of a range that Redis can have: a range may reach centuries ahead. */
   hoursIn({ start, end }: Range): number[] {
     const now = this.now();
-    const first = Math.floor((now - this.limits.analyticsHotMs) / hourMs) - 1;
+    const first = Math.floor((now - this.limits.hotMs) / hourMs) - 1;
     // An hour more, as the clocks of servers differ.
-    const last = Math.floor((now + this.limits.analyticsMaxLeadMs) / hourMs) + 1;
+    const last = Math.floor((now + this.limits.maxLeadMs) / hourMs) + 1;
     const clipped = { start: Math.max(start, first * hourMinutes), end: Math.min(end, (last + 1) * hourMinutes) };
     return clipped.start < clipped.end ? hoursOf(clipped) : [];
   }

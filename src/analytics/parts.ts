@@ -1,4 +1,5 @@
 import type { Registry } from "prom-client";
+import type { Config } from "../config.js";
 import type { Logger } from "../log.js";
 import type { PostgresStore } from "../store/postgres.js";
 import type { RedisStore } from "../store/redis.js";
@@ -32,6 +33,12 @@ export interface Stores {
 export interface Reads {
   sums: SumsReader;
   lists: ListsReader;
+}
+
+/** What the settings say of how events age. */
+export function limitsOf(config: Pick<Config, "analyticsHotMs" | "analyticsMaxLeadMs" | "analyticsMaxAgeMs">) {
+  const { analyticsHotMs: hotMs, analyticsMaxLeadMs: maxLeadMs, analyticsMaxAgeMs: maxAgeMs } = config;
+  return { hotMs, maxLeadMs, maxAgeMs };
 }
 
 export function createReads({ redis, postgres, keys, metrics, now }: Stores, limits: HotLimits): Reads {

@@ -14,8 +14,8 @@ import { readWatermark } from "./watermark.js";
 
 export interface RollUpLimits {
   /** How old an event may be when it is recorded, and how long Redis keeps an hour; in milliseconds. */
-  analyticsMaxAgeMs: number;
-  analyticsHotMs: number;
+  maxAgeMs: number;
+  hotMs: number;
 }
 
 const dayHours = 24;
@@ -50,7 +50,7 @@ export class RollUp {
     // Even where nothing is due: Redis may have evicted both, or hold those of another database.
     await this.close(hour);
     await this.mirror(hour);
-    if (this.now() <= (hour + 1) * hourMs + this.limits.analyticsMaxAgeMs + marginMs) return { hour, rolled: false };
+    if (this.now() <= (hour + 1) * hourMs + this.limits.maxAgeMs + marginMs) return { hour, rolled: false };
     await this.close(hour + 1);
     await ensurePartitions(this.postgres, toDate(hour), toDate(hour));
     const rolled = await session.transaction((transaction) => this.write(hour, new HourWriter(transaction)));
@@ -89,11 +89,11 @@ export class RollUp {
   }
 
   private async close(hour: number): Promise<void> {
-    await this.closeHours([this.keys.closed], [hour, this.limits.analyticsHotMs]).catch(rethrow);
+    await this.closeHours([this.keys.closed], [hour, this.limits.hotMs]).catch(rethrow);
   }
 
   private async mirror(hour: number): Promise<void> {
-    await this.redis.client.set(this.keys.rolled, hour, "PX", this.limits.analyticsHotMs).catch(rethrow);
+    await this.redis.client.set(this.keys.rolled, hour, "PX", this.limits.hotMs).catch(rethrow);
   }
 }
 

@@ -1,4 +1,4 @@
-import { invalid, PostaError } from "../errors.js";
+import { invalid } from "../errors.js";
 import type { CountUniqueRequest__Output as CountUnique } from "../gen/posta/analytics/v1/CountUniqueRequest.js";
 import type { GetCountersRequest__Output as GetCounters } from "../gen/posta/analytics/v1/GetCountersRequest.js";
 import type { GetTimeSeriesRequest__Output as GetTimeSeries } from "../gen/posta/analytics/v1/GetTimeSeriesRequest.js";
@@ -13,71 +13,57 @@ import { minuteMs, parseRange } from "./range.js";
 import type { Interval } from "./time-buckets.js";
 
 const maxSeries = 100;
-const defaultLimit = 10;
-const maxLimit = 1000;
-const intervals = new Map<unknown, Interval>([
-  ["INTERVAL_MINUTE", "minute"],
-  ["INTERVAL_HOUR", "hour"],
-  ["INTERVAL_DAY", "day"],
-]);
+const defaultTop = 10;
+const maxTop = 1000;
 
-/** The part of AnalyticsService that reads what was counted. */
+const intervals: Record<string, Interval> = { INTERVAL_MINUTE: "minute", INTERVAL_HOUR: "hour", INTERVAL_DAY: "day" };
+
+/** The part of AnalyticsService that answers how often, when, by whom and by what. */
 export function readHandlers<Handler>(adapter: Adapter<Handler>, { sums, lists }: Reads) {
   return {
     GetCounters: adapter.unary(async ({ series, start, end }: GetCounters, context) => {
       if (series.length === 0) throw invalid("series", "is required");
       if (series.length > maxSeries) throw invalid("series", `${series.length} items is over ${maxSeries}`);
-      const wanted = series.map((one, index) => parseSeries(one, `series[${index}]`, context));
-      return { counters: await sums.counters(wanted, parseRange(start, end, "minute")) };
+      const asked = series.map((one, index) => toSeries(one, `series[${index}]`, context));
+      return { counters: await sums.counters(asked, parseRange(start, end, "minute")) };
     }),
     GetTimeSeries: adapter.unary(async ({ series, start, end, interval, timeZone }: GetTimeSeries, context) => {
       if (!series) throw invalid("series", "is required");
-      const wanted = parseSeries(series, "series", context);
-      const range = parseRange(start, end, "minute");
-      const points = await sums.timeSeries(wanted, range, parseInterval(interval), timeZone);
+      const asked = toSeries(series, "series", context);
+      const points = await sums.timeSeries(asked, parseRange(start, end, "minute"), toInterval(interval), timeZone);
       return { points: points.map((point) => ({ ...point, start: toTimestamp(point.start * minuteMs) })) };
     }),
     CountUnique: adapter.unary(async ({ name, start, end }: CountUnique, context) => {
-      requireAllowed(name, context);
+      requireEvent(name, context);
       return lists.countUnique(name, parseRange(start, end, "hour"));
     }),
     ListTopValues: adapter.unary(async ({ name, dimension, start, end, limit }: ListTopValues, context) => {
-      requireAllowed(name, context);
+      requireEvent(name, context);
       requireDimension(dimension, "dimension");
+      if (limit < 0 || limit > maxTop) throw invalid("limit", `${limit} is not from 0 to ${maxTop}`);
       const range = parseRange(start, end, "hour");
-      return { values: [...(await lists.topValues({ name, dimension }, range, parseLimit(limit)))] };
+      return { values: [...(await lists.topValues({ name, dimension }, range, limit || defaultTop))] };
     }),
   };
 }
 
-function requireAllowed(name: string, { principal }: CallContext): void {
-  requireEventName(name);
-  principal.require("the event", name);
-}
-
-/** Names the field at fault as a part of the series: "series[3].dimension". */
-function parseSeries({ name, dimension, value }: SeriesMessage, path: string, context: CallContext): Series {
-  try {
-    requireAllowed(name, context);
-    if (dimension === "" && value !== "") throw invalid("value", "goes with a dimension only");
-    if (dimension !== "") {
-      requireDimension(dimension, "dimension");
-      requireDimensionValue(value, "value");
-    }
-  } catch (error) {
-    throw error instanceof PostaError ? error.within(path) : error;
-  }
+/** Throws invalid for what cannot be a series, forbidden for events that the caller may not read. */
+function toSeries({ name, dimension, value }: SeriesMessage, path: string, context: CallContext): Series {
+  requireEvent(name, context, `${path}.name`);
+  if (dimension !== "") {
+    requireDimension(dimension, `${path}.dimension`);
+    requireDimensionValue(value, `${path}.value`);
+  } else if (value !== "") throw invalid(`${path}.value`, "goes with a dimension");
   return { name, dimension, value };
 }
 
-function parseInterval(interval: GetTimeSeries["interval"]): Interval {
-  const known = intervals.get(interval);
-  if (!known) throw invalid("interval", "is required: MINUTE, HOUR or DAY");
-  return known;
+function requireEvent(name: string, { principal }: CallContext, field = "name"): void {
+  requireEventName(name, field);
+  principal.require("the event", name);
 }
 
-function parseLimit(limit: number): number {
-  if (limit < 0) throw invalid("limit", `${limit} is under 0`);
-  if (limit > maxLimit) throw invalid("limit", `${limit} is over ${maxLimit}`);
-  return limit === 0 ? defaultLimit : limit;
+function toInterval(interval: string): Interval {
+  const found = intervals[interval];
+  if (!found) throw invalid("interval", "is required: MINUTE, HOUR or DAY");
+  return found;
 }

@@ -12,7 +12,7 @@ import { createDatabase } from "../support/postgres.js";
 import { Model, type ModelEvent, record } from "./model.js";
 
 const hourMs = 3_600_000;
-const limits = { analyticsMaxAgeMs: hourMs, analyticsMaxLeadMs: 300_000, analyticsHotMs: 48 * hourMs };
+const limits = { maxAgeMs: hourMs, maxLeadMs: 300_000, hotMs: 48 * hourMs };
 const log = createLog("test", "silent");
 
 export interface FixtureOptions {
@@ -63,7 +63,7 @@ export async function createFixture({ watermark, redisUrl = inject("redisUrl"), 
     record: (events: ModelEvent[]) => record(stores.redis.client as Redis, keys, model, events),
     /** Sets the clock so that all hours before this one are due, and moves them. */
     async rollUntil(hour: number) {
-      clock.now = hour * hourMs + limits.analyticsMaxAgeMs + 121_000;
+      clock.now = hour * hourMs + limits.maxAgeMs + 121_000;
       await rollUp.run();
     },
     async watermark(): Promise<number> {

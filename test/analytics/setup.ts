@@ -59,7 +59,7 @@ export function toTimestamp(ms: number) {
 export async function readCounts({
   inspector,
   prefix,
-}: Bundle): Promise<Map<string, { events: number; total: number }>> {
+}: Pick<Bundle, "inspector" | "prefix">): Promise<Map<string, { events: number; total: number }>> {
   const counts = new Map<string, { events: number; total: number }>();
   const start = `${prefix}:minutes:`;
   for (const key of await inspector.keys(`${start}*`)) {

@@ -41,7 +41,7 @@ async function startTcpRedis(args: string[], password?: string): Promise<{ port:
 }
 
 async function addAndRead(url: string, prefix: string): Promise<string> {
-  const posta = await startServer(url, { POSTA_QUEUE_PREFIX: prefix });
+  const posta = await startServer(url, { POSTA_QUEUE_PREFIX: prefix, POSTA_ANALYTICS_PREFIX: `${prefix}-events` });
   releases.push(() => posta.stop());
   await posta.serving;
   const jobs = [{ name: "plain" }, { name: "dedup", options: { deduplication: { id: "d" } } }];
