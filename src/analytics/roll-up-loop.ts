@@ -1,18 +1,16 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
-import { toPostaError } from "../errors.js";
 import type { Logger } from "../log.js";
+import { Loop } from "../loop.js";
 import type { Leader } from "./leader.js";
 import { hourMs } from "./range.js";
 import type { RollUp } from "./roll-up.js";
 
-const intervalMs = 15_000;
+const times = { name: "roll-up of the analytics", everyMs: 15_000, retryMs: 2000 };
 
 /** Rolls up hours as they become due, in the one process that leads. */
 export class RollUpLoop {
-  private timer: NodeJS.Timeout | undefined;
-  private working: Promise<void> | undefined;
-  private stopped = false;
-  private problem: string | undefined;
+  private readonly loop: Loop;
+  private stopping = false;
   private readonly rolledUntil: Gauge;
   private readonly seconds: Histogram;
   private readonly failures: Counter;
@@ -21,8 +19,9 @@ export class RollUpLoop {
     private readonly rollUp: RollUp,
     private readonly leader: Leader,
     metrics: Registry,
-    private readonly log: Logger,
+    log: Logger,
   ) {
+    this.loop = new Loop(times, log, () => this.run());
     const registers = [metrics];
     this.rolledUntil = new Gauge({
       name: "posta_analytics_rolled_until_timestamp_seconds",
@@ -44,33 +43,24 @@ export class RollUpLoop {
   }
 
   start(): void {
-    this.timer = setInterval(() => this.tick(), intervalMs);
-    this.tick();
+    this.loop.start();
   }
 
-  /** Lets the hour that is being moved be finished, or its failure be told. */
+  /** Lets the hour that is being moved be finished. */
   async stop(): Promise<void> {
-    this.stopped = true;
-    clearInterval(this.timer);
-    await this.working;
+    this.stopping = true;
+    await this.loop.stop();
     await this.leader.resign();
   }
 
-  /** Moves what is due; resolves when nothing is, or at a failure. Never throws. */
+  /** Moves what is due; resolves when nothing is, or when another process leads. */
   async run(): Promise<void> {
     try {
-      while (!this.stopped && (await this.moveNext())) {}
-      this.problem = undefined;
+      while (!this.stopping && (await this.moveNext())) {}
     } catch (error) {
       this.failures.inc();
-      this.complain(error);
+      throw error;
     }
-  }
-
-  private tick(): void {
-    this.working ??= this.run().finally(() => {
-      this.working = undefined;
-    });
   }
 
   private async moveNext(): Promise<boolean> {
@@ -81,12 +71,5 @@ export class RollUpLoop {
     this.rolledUntil.set((hour * hourMs) / 1000);
     if (rolled) this.seconds.observe((performance.now() - begun) / 1000);
     return rolled;
-  }
-
-  /** Once, until it works again. */
-  private complain(thrown: unknown): void {
-    const error = toPostaError(thrown);
-    if (this.problem !== error.message) this.log.warn({ err: thrown }, "analytics are not rolled up; trying again");
-    this.problem = error.message;
   }
 }

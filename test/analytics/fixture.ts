@@ -38,8 +38,7 @@ export async function createFixture({ watermark, redisUrl = inject("redisUrl"), 
     const postgres = new PostgresStore({ url, variable: "POSTA_DATABASE_URL", max: 4, timeoutMs: 5000 }, log);
     releases.push(() => postgres.close());
     const [variable, name] = ["POSTA_ANALYTICS_REDIS_URL", "the analytics store"] as const;
-    const options = { url: redisUrl, variable, name, timeoutMs: 3000, durable: false as const };
-    const redis = new RedisStore(options, log);
+    const redis = new RedisStore({ url: redisUrl, variable, name, timeoutMs: 3000, durable: false }, log);
     releases.push(() => redis.close());
     redis.open();
     await once(redis, "usable");
@@ -52,18 +51,20 @@ export async function createFixture({ watermark, redisUrl = inject("redisUrl"), 
     new Date(watermark * hourMs),
   ]);
   const model = new Model();
+  const rollUp = openRollUp(stores);
+  releases.push(() => rollUp.stop());
   return {
     ...stores,
     model,
     clock,
     openProcess,
     reads: createReads(stores, limits),
-    rollUp: openRollUp(stores),
+    rollUp,
     record: (events: ModelEvent[]) => record(stores.redis.client as Redis, keys, model, events),
     /** Sets the clock so that all hours before this one are due, and moves them. */
     async rollUntil(hour: number) {
       clock.now = hour * hourMs + limits.maxAgeMs + 121_000;
-      await openRollUp({ ...stores, metrics: new Registry() }).run();
+      await rollUp.run();
     },
     async watermark(): Promise<number> {
       const statement = { name: "watermark", text: "SELECT rolled_until FROM analytics_rollup" };

@@ -1,0 +1,137 @@
+import { Registry } from "prom-client";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Cache, historyLifetimes, hotLifetimes } from "../../src/analytics/cache.js";
+import { startRedis, type TestRedis } from "../support/redis.js";
+import { createFixture, type Fixture } from "./fixture.js";
+
+let redis: TestRedis;
+let fixture: Fixture;
+beforeAll(async () => {
+  redis = await startRedis();
+  fixture = await createFixture({ watermark: 480_000, redisUrl: redis.url });
+});
+afterAll(async () => {
+  await fixture?.stop();
+  await redis?.stop();
+});
+
+/** The cache of one process, and a source that counts how often it is asked. */
+async function open(source = createSource()) {
+  const { keys, now, openProcess } = fixture;
+  const metrics = new Registry();
+  const cache = new Cache((await openProcess()).redis, keys, metrics, now);
+  return { cache, source, metrics };
+}
+
+function createSource(answerMs = 0) {
+  const source = {
+    asked: 0,
+    fail: false,
+    async load() {
+      source.asked += 1;
+      const answer = { number: source.asked };
+      await new Promise((resolve) => setTimeout(resolve, answerMs));
+      if (source.fail) throw new Error("the source failed");
+      return answer;
+    },
+  };
+  return source;
+}
+
+async function requests(metrics: Registry): Promise<Record<string, number>> {
+  const values = (await metrics.getSingleMetric("posta_analytics_cache_requests_total")?.get())?.values ?? [];
+  return Object.fromEntries(values.map(({ labels, value }) => [`${labels.level} ${labels.result}`, value]));
+}
+
+describe("a result", () => {
+  it("of hot hours lives a second from when it was asked for, and in the process only", async () => {
+    const { cache, source, metrics } = await open();
+    const get = () => cache.get(["hot"], hotLifetimes, source.load);
+    await get();
+    fixture.clock.now += 999;
+    expect(await get()).toEqual({ number: 1 });
+    fixture.clock.now += 2;
+    expect(await get()).toEqual({ number: 2 });
+    expect(await requests(metrics)).toEqual({ "local hit": 1, "local miss": 2 });
+  });
+
+  it("is not kept longer for having taken long", async () => {
+    const { cache, source } = await open();
+    const get = () =>
+      cache.get(["slow"], hotLifetimes, () => {
+        if (source.asked === 0) fixture.clock.now += 900;
+        return source.load();
+      });
+    await get();
+    fixture.clock.now += 99;
+    expect(await get()).toEqual({ number: 1 });
+    fixture.clock.now += 2;
+    expect(await get()).toEqual({ number: 2 });
+  });
+
+  it("of the history is shared with other processes, and lives an hour there and five minutes here", async () => {
+    const [one, other] = [await open(), await open()];
+    const get = ({ cache, source }: typeof one) => cache.get(["old"], historyLifetimes, source.load);
+    await get(one);
+    expect(await get(other)).toEqual({ number: 1 });
+    expect(other.source.asked).toBe(0);
+    fixture.clock.now += 5 * 60_000 + 1;
+    await get(other);
+    expect(await requests(other.metrics)).toEqual({ "local miss": 2, "shared hit": 2 });
+    const [key] = (await fixture.redis.client.keys(`${fixture.keys.prefix}:cache:*`)).filter(
+      (name) => !/lease/.test(name),
+    );
+    const ttl = await fixture.redis.client.pttl(key as string);
+    expect(ttl).toBeGreaterThan(3_590_000);
+    expect(ttl).toBeLessThanOrEqual(3_600_000);
+  });
+
+  it("that failed is not kept", async () => {
+    const { cache, source } = await open();
+    source.fail = true;
+    await expect(cache.get(["bad"], historyLifetimes, source.load)).rejects.toThrow("the source failed");
+    source.fail = false;
+    expect(await cache.get(["bad"], historyLifetimes, source.load)).toEqual({ number: 2 });
+  });
+});
+
+describe("a stampede", () => {
+  it("makes one question to the source, in one process and across several", async () => {
+    const source = createSource(100);
+    const caches = await Promise.all([open(source), open(source), open(source)]);
+    const calls = caches.flatMap(({ cache }) =>
+      Array.from({ length: 200 }, () => cache.get(["rush"], historyLifetimes, source.load)),
+    );
+    expect(new Set(await Promise.all(calls))).toHaveLength(3);
+    expect(source.asked).toBe(1);
+  });
+
+  it("waits no longer than a second for a process that died with the lease", async () => {
+    const source = createSource();
+    const { cache } = await open(source);
+    const begun = performance.now();
+    await new Promise<void>((resolve) => {
+      void cache.get(["dead"], historyLifetimes, () => {
+        resolve();
+        return new Promise<never>(() => {});
+      });
+    });
+    const other = await open(source);
+    expect(await other.cache.get(["dead"], historyLifetimes, source.load)).toEqual({ number: 1 });
+    expect(performance.now() - begun).toBeLessThan(2000);
+  });
+
+  it("asks the source in each process while Redis is down, at once", async () => {
+    const source = createSource(20);
+    const caches = await Promise.all([open(source), open(source)]);
+    await redis.kill();
+    const begun = performance.now();
+    const calls = caches.flatMap(({ cache }) =>
+      Array.from({ length: 50 }, () => cache.get(["down"], historyLifetimes, source.load)),
+    );
+    await Promise.all(calls);
+    expect(source.asked).toBe(2);
+    expect(performance.now() - begun).toBeLessThan(500);
+    await redis.restart();
+  });
+});
