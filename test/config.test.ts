@@ -104,6 +104,7 @@ describe("readConfig", () => {
 
 describe("the rules between settings", () => {
   it.each<[string, Record<string, string>]>([
+    ["POSTA_ANALYTICS_HOT", { POSTA_ANALYTICS_HOT: "6h", POSTA_ANALYTICS_MAX_AGE: "3h" }],
     ["POSTA_HOST", { POSTA_HOST: "0.0.0.0" }],
     ["POSTA_HOST", { POSTA_HOST: "::" }],
     ["POSTA_HOST", { POSTA_HOST: "127.0.0.1.example.org" }],

@@ -80,7 +80,7 @@ export async function createFixture({ watermark, redisUrl = inject("redisUrl"), 
 export type Fixture = Awaited<ReturnType<typeof createFixture>>;
 
 /** The roll-up of one process. */
-function openRollUp(stores: Stores) {
+export function openRollUp(stores: Stores) {
   return createRollUp(stores, limits, log);
 }
 

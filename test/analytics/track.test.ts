@@ -55,6 +55,12 @@ describe("an event", () => {
     expect(await totalOf(name)).toEqual({ events: 2, total: 0 });
   });
 
+  it("shares its id with none of another name", async () => {
+    const [one, other] = [freshName(), freshName()];
+    const { results } = await trackAll([one, other].map((name) => ({ name, id: "shared" })));
+    expect(results.map(({ outcome }: { outcome: string }) => outcome)).toEqual(["OUTCOME_STORED", "OUTCOME_STORED"]);
+  });
+
   it("counts under other once its name has all the series that it may have", async () => {
     const name = freshName();
     for (let user = 0; user < 60; user += 1) await track({ name, dimensions: { user: `u${user}` } });
