@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { createTemplate, startPostgres } from "../support/postgres.js";
 import { createFixture, createRandom, type Fixture, openRollUp } from "./fixture.js";
 import type { ModelEvent } from "./model.js";
@@ -182,13 +182,7 @@ describe("the roll-up", () => {
     await server.kill();
     expect(await running).toMatchObject({ code: "unavailable" });
     await server.restart();
-    for (;;) {
-      const failed = await fixture.rollUp.run().then(
-        () => false,
-        () => true,
-      );
-      if (!failed) break;
-    }
+    await vi.waitFor(() => fixture.rollUp.run(), { timeout: 20_000, interval: 50 });
     expect(await fixture.watermark()).toBe(midnight);
     await expectExact(midnight + 1);
   });
