@@ -10,6 +10,16 @@ export function optional<V extends string>(variable: V, doc: string) {
   return { variable, doc, shown: "", schema: z.string().min(1).optional() };
 }
 
+/** Texts with commas between; none by default. */
+export function list<V extends string>(variable: V, doc: string) {
+  const schema = z
+    .string()
+    .default("")
+    .transform((value) => value.split(",").map((item) => item.trim()))
+    .transform((items) => items.filter((item) => item !== ""));
+  return { variable, doc, shown: "", schema };
+}
+
 export function flag<V extends string>(variable: V, doc: string) {
   const schema = z
     .enum(["0", "1"], { error: "use 1 or 0" })

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { z } from "zod";
-import { bytes, duration, flag, integer, memory, oneOf, optional, text } from "./config-kinds.js";
+import { bytes, duration, flag, integer, list, memory, oneOf, optional, text } from "./config-kinds.js";
 
 /**
  * Every setting, once: its variable, default, meaning and rule. The README's table is made from this list
@@ -89,7 +89,7 @@ export const settings = {
   ),
   databaseUrl: optional(
     "POSTA_DATABASE_URL",
-    "PostgreSQL of the history: postgresql://user:password@host:5432/database, or a Unix socket's folder in ?host=. Unset: an embedded, private one.",
+    "PostgreSQL of messages, spool and history: postgresql://user:password@host:5432/database, or a Unix socket's folder in ?host=. Unset: an embedded, private one.",
   ),
   databasePool: integer(
     "POSTA_DATABASE_POOL",
@@ -99,6 +99,82 @@ export const settings = {
     "Connections of one process to PostgreSQL, at most. All processes together must stay under its max_connections.",
   ),
   databaseTimeoutMs: duration("POSTA_DATABASE_TIMEOUT", "10s", 100, "How long a statement may take in PostgreSQL."),
+  spoolMaxJobs: integer(
+    "POSTA_SPOOL_MAX_JOBS",
+    1_000_000,
+    0,
+    1_000_000_000,
+    "Jobs that may wait in PostgreSQL while the queues' Redis cannot take them; over it, RESOURCE_EXHAUSTED.",
+  ),
+  senders: list(
+    "POSTA_WHATSAPP_SENDERS",
+    "The numbers that messages are sent from, comma between: the Cloud API's phone number ids. The first is the default.",
+  ),
+  whatsappUrl: text("POSTA_WHATSAPP_URL", "https://graph.facebook.com", "Address of the WhatsApp Cloud API."),
+  whatsappVersion: text("POSTA_WHATSAPP_VERSION", "v26.0", "Version of the Cloud API."),
+  whatsappToken: optional("POSTA_WHATSAPP_TOKEN", "The Cloud API's bearer token."),
+  whatsappTokenFile: optional(
+    "POSTA_WHATSAPP_TOKEN_FILE",
+    "A file with the token instead; it is read again when it changes.",
+  ),
+  whatsappAppSecret: optional(
+    "POSTA_WHATSAPP_APP_SECRET",
+    "The app's secret, which webhooks are signed with. Without it they are refused.",
+  ),
+  whatsappVerifyToken: optional(
+    "POSTA_WHATSAPP_VERIFY_TOKEN",
+    "What the webhook's address is confirmed with, as entered in the app's settings.",
+  ),
+  whatsappTimeoutMs: duration("POSTA_WHATSAPP_TIMEOUT", "10s", 100, "How long the Cloud API may take for an answer."),
+  whatsappRate: integer(
+    "POSTA_WHATSAPP_RATE",
+    80,
+    0,
+    100_000,
+    "Messages a second from one number, over all processes. 0: no limit.",
+  ),
+  whatsappPairIntervalMs: duration(
+    "POSTA_WHATSAPP_PAIR_INTERVAL",
+    "6s",
+    0,
+    "Time between messages from one number to the same recipient, beyond the burst. 0s: no limit.",
+  ),
+  whatsappPairBurst: integer("POSTA_WHATSAPP_PAIR_BURST", 45, 1, 10_000, "How many may go to a recipient at once."),
+  messageAttempts: integer(
+    "POSTA_MESSAGE_ATTEMPTS",
+    5,
+    1,
+    100,
+    "How often a message is tried before it is FAILED, where trying again makes sense.",
+  ),
+  messageConcurrency: integer(
+    "POSTA_MESSAGE_CONCURRENCY",
+    50,
+    1,
+    1000,
+    "Requests to the Cloud API at a time, of one delivery process and one number, at most.",
+  ),
+  messageKeyWindowMs: duration(
+    "POSTA_MESSAGE_KEY_WINDOW",
+    "168h",
+    60_000,
+    "How long a message's idempotency key is remembered.",
+    90 * 24 * 3_600_000,
+  ),
+  messageMonths: integer(
+    "POSTA_MESSAGE_MONTHS",
+    13,
+    2,
+    1200,
+    "Months that messages, their history and dead letters are kept, this one among them.",
+  ),
+  maxPendingMessages: integer(
+    "POSTA_MAX_PENDING_MESSAGES",
+    20_000,
+    1,
+    10_000_000,
+    "Unanswered messages of one server; over it, RESOURCE_EXHAUSTED.",
+  ),
   redisTimeoutMs: duration("POSTA_REDIS_TIMEOUT", "3s", 100, "How long Redis may be silent before it counts as lost."),
   dataDir: text("POSTA_DATA_DIR", ".posta", "Folder of the embedded stores' data."),
   defaultDeadlineMs: duration("POSTA_DEFAULT_DEADLINE", "10s", 1, "Deadline of a unary call that brings none."),
@@ -160,7 +236,7 @@ export const settings = {
   ),
   authFile: optional(
     "POSTA_AUTH_FILE",
-    "Callers' tokens, a line each: name, SHA-256 of the token in hex, queues and event names (* as wildcard, comma between).",
+    "Callers' tokens, a line each: name, SHA-256 of the token in hex, queues, event names and sending numbers (* as wildcard, comma between).",
   ),
   insecure: flag("POSTA_INSECURE", "1: listen on any address without TLS and auth."),
   metricsIntervalMs: duration("POSTA_METRICS_INTERVAL", "5s", 100, "How often the queues are counted for /metrics."),
@@ -253,6 +329,19 @@ function conflicts(config: Config): string[] {
   }
   if (config.maxJobBytes > config.maxMessageBytes) {
     problems.push("POSTA_MAX_JOB_BYTES: is over POSTA_MAX_MESSAGE_BYTES; lower it, or raise the other");
+  }
+  if (config.whatsappToken && config.whatsappTokenFile) {
+    problems.push("POSTA_WHATSAPP_TOKEN and POSTA_WHATSAPP_TOKEN_FILE: set one of them");
+  }
+  const badSender = config.senders.find((sender) => !/^\d{5,20}$/.test(sender));
+  if (badSender !== undefined) {
+    problems.push(`POSTA_WHATSAPP_SENDERS: "${badSender}" is not a phone number id; it has 5 to 20 digits`);
+  }
+  if (!URL.canParse(config.whatsappUrl) || !/^https?:/.test(config.whatsappUrl)) {
+    problems.push("POSTA_WHATSAPP_URL: is not an address; use one as https://graph.facebook.com");
+  }
+  if (!/^v\d+\.\d+$/.test(config.whatsappVersion)) {
+    problems.push(`POSTA_WHATSAPP_VERSION: "${config.whatsappVersion}" is not a version; use one as v26.0`);
   }
   if (config.databaseUrl && !/^postgres(ql)?:\/\//.test(config.databaseUrl)) {
     problems.push("POSTA_DATABASE_URL: is not a PostgreSQL address; use postgresql://user:password@host:5432/database");

@@ -1,6 +1,7 @@
 import type { Registry } from "prom-client";
 import type { Config } from "../config.js";
 import type { Logger } from "../log.js";
+import { Leader } from "../store/leader.js";
 import type { PostgresStore } from "../store/postgres.js";
 import type { RedisStore } from "../store/redis.js";
 import { Cache } from "./cache.js";
@@ -11,7 +12,6 @@ import { Hot, type HotLimits } from "./hot.js";
 import { HotLists } from "./hot-lists.js";
 import { HourReader } from "./hour-reader.js";
 import type { Keys } from "./keys.js";
-import { Leader } from "./leader.js";
 import { ListsReader } from "./read-lists.js";
 import { SumsReader } from "./read-sums.js";
 import { RollUp, type RollUpLimits } from "./roll-up.js";
@@ -59,5 +59,5 @@ export function createRollUp(stores: Stores, limits: HotLimits & RollUpLimits, l
   const { redis, postgres, keys, metrics, now } = stores;
   const reader = new HourReader(new Hot(redis, keys, limits, now), keys);
   const rollUp = new RollUp(redis, postgres, keys, reader, new UniquesMerger(redis, keys), limits, now);
-  return new RollUpLoop(rollUp, new Leader(postgres), metrics, log);
+  return new RollUpLoop(rollUp, new Leader(postgres, "rollUp"), metrics, log);
 }

@@ -52,7 +52,7 @@ export class RollUp {
     await this.mirror(hour);
     if (this.now() <= (hour + 1) * hourMs + this.limits.maxAgeMs + marginMs) return { hour, rolled: false };
     await this.close(hour + 1);
-    await ensurePartitions(this.postgres, toDate(hour), toDate(hour));
+    await ensurePartitions(this.postgres, "analytics", toDate(hour), toDate(hour));
     const rolled = await session.transaction((transaction) => this.write(hour, new HourWriter(transaction)));
     if (rolled) await this.mirror(hour + 1);
     return { hour: rolled ? hour + 1 : hour, rolled };

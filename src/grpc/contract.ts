@@ -26,6 +26,7 @@ const protoDir = fileURLToPath(new URL("../../proto", import.meta.url));
 const files = [
   "posta/queue/v1/queue_service.proto",
   "posta/analytics/v1/analytics_service.proto",
+  "posta/message/v1/message_service.proto",
   "grpc/health/v1/health.proto",
   "google/rpc/status.proto",
   "google/rpc/error_details.proto",

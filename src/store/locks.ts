@@ -4,14 +4,15 @@ import type { Statement } from "./postgres-session.js";
 const posta = 0x706f7374;
 
 /** What Posta's processes do one at a time. */
-export const locks = { migrations: 1, partitions: 2, rollUp: 3 } as const;
+const locks = { migrations: 1, partitions: 2, rollUp: 3, outbox: 4, spool: 5 } as const;
+export type Lock = keyof typeof locks;
 
 /** Waits for a lock and holds it until the transaction ends. */
-export function lockFor(lock: keyof typeof locks): Statement {
+export function lockFor(lock: Lock): Statement {
   return { name: `lock-${lock}`, text: `SELECT pg_advisory_xact_lock(${posta}, ${locks[lock]})` };
 }
 
 /** Takes a lock if nobody has it, and holds it as long as the session lasts. */
-export function tryLock(lock: keyof typeof locks): Statement {
+export function tryLock(lock: Lock): Statement {
   return { name: `try-${lock}`, text: `SELECT pg_try_advisory_lock(${posta}, ${locks[lock]}) AS elected` };
 }

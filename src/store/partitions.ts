@@ -2,13 +2,19 @@ import { lockFor } from "./locks.js";
 import type { PostgresStore } from "./postgres.js";
 import type { Queries, Statement, Transaction } from "./postgres-session.js";
 
-/** The tables that are parted by month (UTC). */
-const tables = ["analytics_hours", "analytics_uniques"];
+/** Tables that are parted by month (UTC): by a time, or by a UUIDv7, which begins with the time in milliseconds. */
+const families = {
+  analytics: { analytics_hours: "time", analytics_uniques: "time" },
+  messages: { messages: "id", message_events: "id", dead_letters: "id", inbound_messages: "time" },
+} as const;
+
+type Family = keyof typeof families;
+type Bound = "time" | "id";
 
 interface Partition {
   table: string;
   name: string;
-  /** Its month's first moment, and the next month's. */
+  /** Its month's first moment, and the next month's, as the table's key has them. */
   from: string;
   until: string;
 }
@@ -22,12 +28,18 @@ const findMissing: Statement = {
     SELECT FROM pg_class WHERE relname = name AND relnamespace = current_schema()::regnamespace)`,
 };
 
+const listPartitions: Statement = {
+  name: "list-partitions",
+  text: `SELECT relname AS name FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+    WHERE inhparent = ANY (SELECT name::regclass FROM unnest($1::text[]) AS name)`,
+};
+
 /**
- * Makes what is missing of the partitions for the months from that of `first` to that of `last`. Any number of processes
- * may do so at a time, and as often as they like: where nothing is missing it costs one look.
+ * Makes what is missing of a family's partitions for the months from that of `first` to that of `last`. Any number of
+ * processes may do so at a time, and as often as they like: where nothing is missing it costs one look.
  */
-export async function ensurePartitions(store: PostgresStore, first: Date, last: Date): Promise<void> {
-  const wanted = partitionsOf(first, last);
+export async function ensurePartitions(store: PostgresStore, family: Family, first: Date, last: Date): Promise<void> {
+  const wanted = partitionsOf(family, first, last);
   if ((await missingOf(store, wanted)).length === 0) return;
   await store.transaction(async (transaction) => {
     await transaction.query(lockFor("partitions"));
@@ -36,10 +48,28 @@ export async function ensurePartitions(store: PostgresStore, first: Date, last: 
   });
 }
 
-/** Makes those that the roll-up may write into: from the watermark's month to the next one. */
+/**
+ * Makes those that may be written into soon: of the analytics from the watermark's month to the next one; of messages from
+ * the month before, which jobs that failed days ago belong to.
+ */
 export async function keepPartitions(store: PostgresStore, now: Date): Promise<void> {
   const [row] = await store.query<{ at: Date }>(readWatermark);
-  await ensurePartitions(store, row?.at ?? now, startOfMonth(now, 1));
+  await ensurePartitions(store, "analytics", row?.at ?? now, startOfMonth(now, 1));
+  await ensurePartitions(store, "messages", startOfMonth(now, -1), startOfMonth(now, 1));
+}
+
+/** Drops the partitions of messages whose month ended `months` or more before this one began. Answers their names. */
+export async function dropOldPartitions(store: PostgresStore, now: Date, months: number): Promise<string[]> {
+  const oldest = suffixOf(startOfMonth(now, -months));
+  const rows = await store.query<{ name: string }>(listPartitions, [Object.keys(families.messages)]);
+  const old = rows.map(({ name }) => name).filter((name) => name.slice(-oldest.length) < oldest);
+  for (const name of old) {
+    await store.transaction(async (transaction) => {
+      await transaction.query(lockFor("partitions"));
+      await transaction.run(`DROP TABLE IF EXISTS ${name}`);
+    });
+  }
+  return old;
 }
 
 async function missingOf(queries: Queries, wanted: Partition[]): Promise<Partition[]> {
@@ -54,19 +84,28 @@ async function create(transaction: Transaction, { table, name, from, until }: Pa
     ALTER TABLE ${table} ATTACH PARTITION ${name} FOR VALUES FROM ('${from}') TO ('${until}')`);
 }
 
-function partitionsOf(first: Date, last: Date): Partition[] {
+function partitionsOf(family: Family, first: Date, last: Date): Partition[] {
   const partitions: Partition[] = [];
   let month = startOfMonth(first, 0);
   while (month <= last) {
     const next = startOfMonth(month, 1);
-    const suffix = month.toISOString().slice(0, 7).replace("-", "_");
-    for (const table of tables) {
-      const [from, until] = [month.toISOString(), next.toISOString()];
-      partitions.push({ table, name: `${table}_${suffix}`, from, until });
+    for (const [table, bound] of Object.entries(families[family])) {
+      const [from, until] = [toKey(month, bound), toKey(next, bound)];
+      partitions.push({ table, name: `${table}_${suffixOf(month)}`, from, until });
     }
     month = next;
   }
   return partitions;
+}
+
+/** A moment as the least key of it. */
+function toKey(time: Date, bound: Bound): string {
+  if (bound === "time") return time.toISOString();
+  return `${time.getTime().toString(16).padStart(12, "0")}00000000000000000000`;
+}
+
+function suffixOf(month: Date): string {
+  return month.toISOString().slice(0, 7).replace("-", "_");
 }
 
 /** The start of the month that is so many after the time's. */

@@ -32,9 +32,12 @@ const partitions = {
 describe("migrations", () => {
   it("are each applied once, by several starters at a time", async () => {
     await Promise.all(stores.map((starter) => migrate(starter, log)));
-    expect(await store.query(applied)).toEqual([{ number: 1, name: "001-analytics" }]);
+    expect(await store.query(applied)).toEqual([
+      { number: 1, name: "001-analytics" },
+      { number: 2, name: "002-messages" },
+    ]);
     await migrate(store, log);
-    expect(await store.query(applied)).toHaveLength(1);
+    expect(await store.query(applied)).toHaveLength(2);
   });
 
   it("leave the watermark at a whole hour, before any that Redis may hold", async () => {
@@ -50,7 +53,7 @@ describe("migrations", () => {
     await store.query({ name, text: "INSERT INTO posta_migrations (number, name) VALUES (7, '007-later')" });
     const refusal = migrate(store, log);
     await expect(refusal).rejects.toThrow(ConfigError);
-    await expect(refusal).rejects.toThrow(/^POSTA_DATABASE_URL: the database is at migration 7, .* knows 1; run /);
+    await expect(refusal).rejects.toThrow(/^POSTA_DATABASE_URL: the database is at migration 7, .* knows 2; run /);
     await store.query({ name: "unset-newer", text: "DELETE FROM posta_migrations WHERE number = 7" });
   });
 });
@@ -59,8 +62,8 @@ describe("partitions", () => {
   const [first, last] = [new Date("2026-11-30T23:59:00Z"), new Date("2027-01-01T00:00:00Z")];
 
   it("are made for each month of a range, once, by several callers at a time", async () => {
-    await Promise.all(stores.map((caller) => ensurePartitions(caller, first, last)));
-    await ensurePartitions(store, first, last);
+    await Promise.all(stores.map((caller) => ensurePartitions(caller, "analytics", first, last)));
+    await ensurePartitions(store, "analytics", first, last);
     const months = ["2026_11", "2026_12", "2027_01"];
     const names = ["analytics_hours", "analytics_uniques"].flatMap((table) =>
       months.map((month) => `${table}_${month}`),
@@ -80,7 +83,7 @@ describe("partitions", () => {
   it("are made while others read the table", async () => {
     await store.transaction(async (transaction) => {
       await transaction.query({ name: "read-hours", text: "SELECT count(*) FROM analytics_hours" });
-      await ensurePartitions(store, last, new Date("2027-02-01T00:00:00Z"));
+      await ensurePartitions(store, "analytics", last, new Date("2027-02-01T00:00:00Z"));
     });
     expect(await store.query(partitions)).toHaveLength(8);
   });

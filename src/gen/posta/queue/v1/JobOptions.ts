@@ -15,6 +15,7 @@ export interface JobOptions {
   'keepOnComplete'?: (_posta_queue_v1_Retention | null);
   'keepOnFail'?: (_posta_queue_v1_Retention | null);
   'deduplication'?: (_posta_queue_v1_Deduplication | null);
+  'durable'?: (boolean);
   '_priority'?: "priority";
   '_attempts'?: "attempts";
 }
@@ -29,6 +30,7 @@ export interface JobOptions__Output {
   'keepOnComplete': (_posta_queue_v1_Retention__Output | null);
   'keepOnFail': (_posta_queue_v1_Retention__Output | null);
   'deduplication': (_posta_queue_v1_Deduplication__Output | null);
+  'durable': (boolean);
   '_priority'?: "priority";
   '_attempts'?: "attempts";
 }

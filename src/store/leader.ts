@@ -1,6 +1,6 @@
-import { tryLock } from "../store/locks.js";
-import type { PostgresStore } from "../store/postgres.js";
-import type { Session } from "../store/postgres-session.js";
+import { type Lock, tryLock } from "./locks.js";
+import type { PostgresStore } from "./postgres.js";
+import type { Session } from "./postgres-session.js";
 
 /**
  * One process among all that use the database: whoever holds an advisory lock, on a session of its own, so that the lock
@@ -9,7 +9,10 @@ import type { Session } from "../store/postgres-session.js";
 export class Leader {
   private session: Session | undefined;
 
-  constructor(private readonly postgres: PostgresStore) {}
+  constructor(
+    private readonly postgres: PostgresStore,
+    private readonly lock: Lock,
+  ) {}
 
   /** The session to work on; undefined while another process leads. */
   async lead(): Promise<Session | undefined> {
@@ -26,7 +29,7 @@ export class Leader {
   private async stand(): Promise<Session | undefined> {
     const session = await this.postgres.session();
     try {
-      const [row] = await session.query<{ elected: boolean }>(tryLock("rollUp"));
+      const [row] = await session.query<{ elected: boolean }>(tryLock(this.lock));
       if (row?.elected) return session;
     } catch (error) {
       await session.close();

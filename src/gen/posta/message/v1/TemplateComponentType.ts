@@ -1,0 +1,20 @@
+// Original file: proto/posta/message/v1/content.proto
+
+export const TemplateComponentType = {
+  TEMPLATE_COMPONENT_TYPE_UNSPECIFIED: 'TEMPLATE_COMPONENT_TYPE_UNSPECIFIED',
+  TEMPLATE_COMPONENT_TYPE_HEADER: 'TEMPLATE_COMPONENT_TYPE_HEADER',
+  TEMPLATE_COMPONENT_TYPE_BODY: 'TEMPLATE_COMPONENT_TYPE_BODY',
+  TEMPLATE_COMPONENT_TYPE_BUTTON: 'TEMPLATE_COMPONENT_TYPE_BUTTON',
+} as const;
+
+export type TemplateComponentType =
+  | 'TEMPLATE_COMPONENT_TYPE_UNSPECIFIED'
+  | 0
+  | 'TEMPLATE_COMPONENT_TYPE_HEADER'
+  | 1
+  | 'TEMPLATE_COMPONENT_TYPE_BODY'
+  | 2
+  | 'TEMPLATE_COMPONENT_TYPE_BUTTON'
+  | 3
+
+export type TemplateComponentType__Output = typeof TemplateComponentType[keyof typeof TemplateComponentType]
