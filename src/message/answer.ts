@@ -1,0 +1,50 @@
+import { z } from "zod";
+import type { SendAnswer } from "./whatsapp.js";
+import { judge } from "./whatsapp-errors.js";
+
+const accepted = z.object({ messages: z.tuple([z.object({ id: z.string().min(1) })]).rest(z.unknown()) });
+const refused = z.object({
+  error: z.object({
+    code: z.int(),
+    message: z.string().catch(""),
+    error_data: z
+      .object({ details: z.string().catch("") })
+      .optional()
+      .catch(undefined),
+  }),
+});
+
+/** Reads a whole answer of the Cloud API, or of what stands before it. */
+export function readAnswer(status: number, text: string): SendAnswer {
+  const body = parse(text);
+  const error = refused.safeParse(body).data?.error;
+  if (error) {
+    const { code, message, error_data: data } = error;
+    const texts = [message || `error ${code}`, data?.details].filter(Boolean);
+    return { kind: "refused", verdict: judge(code, status), code, message: texts.join(": ") };
+  }
+  const taken = accepted.safeParse(body).data;
+  if (isSuccess(status) && taken) return { kind: "accepted", wamid: taken.messages[0].id };
+  return readForeign(status);
+}
+
+/** What no Cloud API answers: a proxy's page, or nothing. */
+function readForeign(status: number): SendAnswer {
+  const message = `HTTP ${status} without an error of the Cloud API`;
+  if (isSuccess(status)) return { kind: "unknown", message: `HTTP ${status} without a message id` };
+  // A gateway that waited for its answer in vain knows no more than a client whose connection broke.
+  if (status === 502 || status === 504) return { kind: "unknown", message };
+  return { kind: "refused", verdict: judge(undefined, status), code: 0, message };
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
