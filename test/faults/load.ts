@@ -1,0 +1,88 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Plan } from "./plan.js";
+import { senders, type World } from "./world.js";
+
+const service = "posta.message.v1.MessageService";
+const callers = 8;
+
+/** A message that was acknowledged. */
+export interface Sent {
+  messageId: string;
+  /** It may arrive twice. */
+  atLeastOnce: boolean;
+  /** CancelMessage was answered with an OK. */
+  cancelled: boolean;
+}
+
+/** Sends messages, each again and again under its key until it is acknowledged, and cancels some. */
+export function startLoad({ client }: World, { random }: Plan) {
+  const sent: Sent[] = [];
+  let ended = false;
+  let notify: () => void = () => {};
+
+  async function insist(method: string, request: object): Promise<{ messageId: string }> {
+    for (;;) {
+      const answer = await client.call(service, method, request, { deadlineMs: 5000 }).catch(() => undefined);
+      if (answer) return answer;
+      await sleep(30);
+    }
+  }
+
+  function draw() {
+    const atLeastOnce = random() < 0.3;
+    const now = Date.now();
+    const sendAt = random() < 0.15 ? now + random() * 3000 : now;
+    const expires = random() < 0.1 ? toTime(sendAt + 1000 + random() * 1000) : undefined;
+    return {
+      atLeastOnce,
+      cancels: random() < 0.1,
+      message: {
+        to: `346${String(Math.floor(random() * 1e8)).padStart(8, "0")}`,
+        from: senders[random() < 0.5 ? 0 : 1],
+        idempotencyKey: randomUUID(),
+        text: { body: "hello" },
+        sendTime: toTime(sendAt),
+        ...(expires ? { expireTime: expires } : {}),
+        policy: atLeastOnce ? "DELIVERY_POLICY_AT_LEAST_ONCE" : "DELIVERY_POLICY_AT_MOST_ONCE",
+      },
+    };
+  }
+
+  async function run(): Promise<void> {
+    while (!ended) {
+      const { message, atLeastOnce, cancels } = draw();
+      const { messageId } = await insist("SendMessage", { message });
+      const cancelled =
+        cancels &&
+        (await client.call(service, "CancelMessage", { messageId }).then(
+          () => true,
+          () => false,
+        ));
+      sent.push({ messageId, atLeastOnce, cancelled });
+      notify();
+      await sleep(random() * 40);
+    }
+  }
+  const running = Array.from({ length: callers }, run);
+
+  return {
+    sent,
+    async more(count: number): Promise<void> {
+      const wanted = sent.length + count;
+      while (sent.length < wanted) {
+        await new Promise<void>((resolve) => {
+          notify = resolve;
+        });
+      }
+    },
+    async end(): Promise<void> {
+      ended = true;
+      await Promise.all(running);
+    },
+  };
+}
+
+function toTime(ms: number) {
+  return { seconds: Math.floor(ms / 1000), nanos: Math.floor(ms % 1000) * 1e6 };
+}

@@ -1,0 +1,73 @@
+import { Redis } from "ioredis";
+import { expect } from "vitest";
+import type { Sent } from "./load.js";
+import type { World } from "./world.js";
+
+/** Of src/message/status.ts: what a message may end as. */
+const [unknown, failed, read, expired, cancelled] = [25, 45, 60, 70, 80];
+
+interface Row {
+  id: string;
+  status: number;
+}
+
+/** Resolves when nothing is on its way any more. */
+export async function untilQuiet({ query, whatsapp, redis }: World): Promise<void> {
+  const inspector = new Redis({ path: redis.socket });
+  const webhooks = "bull:posta-whatsapp-webhooks";
+  const pending = async () => {
+    const [row] = await query<{ count: string }>(
+      "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM spool WHERE moved_at IS NULL) + (SELECT count(*) FROM messages WHERE status IN (10, 20)) AS count",
+    );
+    const [waiting, active, delayed, prioritized] = await Promise.all([
+      inspector.llen(`${webhooks}:wait`),
+      inspector.llen(`${webhooks}:active`),
+      inspector.zcard(`${webhooks}:delayed`),
+      inspector.zcard(`${webhooks}:prioritized`),
+    ]);
+    return Number(row?.count) + waiting + active + delayed + prioritized + whatsapp.webhooks.pending;
+  };
+  await expect.poll(pending, { timeout: 120_000, interval: 250 }).toBe(0);
+  inspector.disconnect();
+}
+
+/** Compares what was acknowledged, what the database says, and what the API really took. Throws the history of what is wrong. */
+export async function verify(world: World, sent: Sent[]): Promise<void> {
+  const rows = await world.query<Row>("SELECT id, status FROM messages");
+  const statuses = new Map(rows.map(({ id, status }) => [id, status]));
+  const taken = new Map<string, number>();
+  for (const { bizId = "" } of world.whatsapp.ledger.entries) taken.set(bizId, (taken.get(bizId) ?? 0) + 1);
+  const wrong: string[] = [];
+  for (const message of sent) {
+    const problem = problemOf(message, statuses.get(message.messageId), taken.get(message.messageId) ?? 0);
+    if (problem) wrong.push(`${problem}\n${await historyOf(world, message.messageId)}`);
+  }
+  if (wrong.length > 0) throw new Error(`${wrong.join("\n")}\n${world.timeline.join("\n")}`);
+  expect(rows).toHaveLength(sent.length);
+  expect([...taken.keys()].filter((id) => !statuses.has(id))).toEqual([]);
+}
+
+function problemOf(
+  { messageId, atLeastOnce, cancelled: wasCancelled }: Sent,
+  status: number | undefined,
+  times: number,
+) {
+  if (status === undefined) return `${messageId} is missing`;
+  if (wasCancelled && (times > 0 || status !== cancelled))
+    return `${messageId} was cancelled, is ${status}, sent ${times} times`;
+  if (times > 1 && !atLeastOnce) return `${messageId} was sent ${times} times`;
+  if (times > 0 && status !== read) return `${messageId} was taken and read, and is ${status}`;
+  const unsent = [unknown, failed, expired, cancelled] as number[];
+  if (times === 0 && !unsent.includes(status)) return `${messageId} was never taken, and is ${status}`;
+  return undefined;
+}
+
+async function historyOf({ query }: World, id: string): Promise<string> {
+  const events = await query<{ at: Date; status: number; attempt: number; detail: string | null }>(
+    "SELECT at, status, attempt, detail FROM message_events WHERE message_id = $1 ORDER BY number",
+    [id],
+  );
+  return events
+    .map(({ at, status, attempt, detail }) => `  ${at.toISOString()} ${status} #${attempt} ${detail ?? ""}`)
+    .join("\n");
+}
