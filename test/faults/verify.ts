@@ -4,7 +4,7 @@ import type { Sent } from "./load.js";
 import type { World } from "./world.js";
 
 /** Of src/message/status.ts: what a message may end as. */
-const [unknown, failed, read, expired, cancelled] = [25, 45, 60, 70, 80];
+const [unknown, failed, read, expired, cancelled] = [25, 45, 60, 26, 27];
 
 interface Row {
   id: string;
@@ -53,8 +53,9 @@ function problemOf(
   times: number,
 ) {
   if (status === undefined) return `${messageId} is missing`;
-  if (wasCancelled && (times > 0 || status !== cancelled))
-    return `${messageId} was cancelled, is ${status}, sent ${times} times`;
+  // An attempt of unknown outcome may have come before; AT_LEAST_ONCE had it queued again, and cancelled then.
+  if (wasCancelled && times > 0 && !atLeastOnce) return `${messageId} was cancelled, and sent`;
+  if (wasCancelled && times === 0 && status !== cancelled) return `${messageId} was cancelled, and is ${status}`;
   if (times > 1 && !atLeastOnce) return `${messageId} was sent ${times} times`;
   if (times > 0 && status !== read) return `${messageId} was taken and read, and is ${status}`;
   const unsent = [unknown, failed, expired, cancelled] as number[];
