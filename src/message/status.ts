@@ -6,13 +6,13 @@ export const statuses = {
   queued: 10,
   sending: 20,
   unknown: 25,
+  expired: 26,
+  cancelled: 27,
   accepted: 30,
   sent: 40,
   failed: 45,
   delivered: 50,
   read: 60,
-  expired: 70,
-  cancelled: 80,
 } as const;
 
 export type Status = keyof typeof statuses;
