@@ -16,3 +16,9 @@ export const statuses = {
 } as const;
 
 export type Status = keyof typeof statuses;
+
+/** The contract's name of a status; a number that a newer Posta has written stands for itself. */
+export function nameOfStatus(number: number): string {
+  const [name] = Object.entries(statuses).find(([, value]) => value === number) ?? [];
+  return name === undefined ? String(number) : name.toUpperCase();
+}
