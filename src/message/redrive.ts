@@ -74,7 +74,7 @@ const redrive: Statement = {
     SELECT pg_notify(CASE kind WHEN ${deadLetterKinds.job} THEN 'posta_spool' ELSE 'posta_outbox' END, '')
     FROM (SELECT DISTINCT kind FROM letter) AS kinds
   )
-  SELECT marked.* FROM marked, (SELECT count(*) FROM told) AS told`,
+  SELECT marked.*, (SELECT count(*) FROM told) AS told FROM marked`,
 };
 
 /** Puts dead letters back: messages to be sent again, jobs into their queues. */

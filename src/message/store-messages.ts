@@ -38,7 +38,8 @@ const isFree = "kept.created_at < now() - $13 * interval '1 ms'";
  * A message, its key, its outbox row and its first event: all of a batch or nothing. `now()` is when the statement arrived,
  * so that a PostgreSQL that hung does not take what nobody waits for any more. A key that is taken is written over with
  * itself: only so does the statement see one that another transaction committed meanwhile. Keys go in order, so that
- * two batches cannot wait for each other. Those who listen are told once a batch, and only if something is due.
+ * two batches cannot wait for each other. Those who listen are told once a batch, and only if something is due; what nothing
+ * selects PostgreSQL does not run, so `told` is among the answer.
  */
 const store: Statement = {
   name: "store-messages",
@@ -70,8 +71,8 @@ const store: Statement = {
   ), told AS (
     SELECT pg_notify('posta_outbox', '') WHERE EXISTS (SELECT FROM fresh WHERE send_at IS NULL)
   )
-  SELECT batch.late, keys.* FROM (
-    SELECT (SELECT array_agg(id::text) FROM input WHERE late) AS late, (SELECT count(*) FROM told)
+  SELECT batch.*, keys.* FROM (
+    SELECT (SELECT array_agg(id::text) FROM input WHERE late) AS late, (SELECT count(*) FROM told) AS told
   ) AS batch LEFT JOIN keys ON true`,
 };
 
