@@ -6,7 +6,7 @@ import { Client, credentials, Metadata } from "@grpc/grpc-js";
 
 const descriptors = readFileSync(new URL("../src/gen/contract.binpb", import.meta.url));
 const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, descriptors));
-const unary = ["posta.queue.v1.QueueService", "posta.analytics.v1.AnalyticsService"]
+const unary = ["posta.queue.v1.QueueService", "posta.analytics.v1.AnalyticsService", "posta.message.v1.MessageService"]
   .flatMap((service) => registry.getService(service).methods)
   .filter(({ methodKind }) => methodKind === "unary");
 const [name, json = "{}"] = process.argv.slice(2);

@@ -15,6 +15,9 @@ import { healthService } from "./grpc/health.js";
 import { GrpcServer } from "./grpc/server.js";
 import { HttpServer } from "./http/server.js";
 import type { Logger } from "./log.js";
+import { createMessageParts } from "./message/parts.js";
+import { messageHandlers } from "./message/service.js";
+import type { MessageEvent } from "./message/status-change.js";
 import { createMetrics } from "./metrics.js";
 import type { PostaProcess, ProcessEvents } from "./process.js";
 import { Adder } from "./queue/add.js";
@@ -32,24 +35,34 @@ import { openAnalyticsStore, openQueueStore, type RedisStore } from "./store/red
 
 const queueService = "posta.queue.v1.QueueService";
 const analyticsService = "posta.analytics.v1.AnalyticsService";
+const messageService = "posta.message.v1.MessageService";
 
-/** Puts a server together: gRPC and HTTP on one side, the queues' Redis on the other. */
+/** Puts a server together: gRPC and HTTP on one side, the stores on the other. */
 export function createServer(config: Config, log: Logger, events: ProcessEvents): PostaProcess {
   const metrics = createMetrics();
   const contract = loadContract();
   const admission = new Admission(config.maxCalls);
-  const grpc = new GrpcServer(config, contract, [queueService, analyticsService], admission, metrics, log);
+  const grpc = new GrpcServer(
+    config,
+    contract,
+    [queueService, analyticsService, messageService],
+    admission,
+    metrics,
+    log,
+  );
   const http = new HttpServer(config, contract, grpc.statuses, grpc.health.all, admission, metrics, log);
   const store = openQueueStore(config, log);
   const parts = createQueueParts(config, store);
   grpc.add(queueService, (adapter) => queueHandlers(adapter, parts, grpc.statuses));
   http.add(queueService, (adapter) => queueHandlers(adapter, parts, grpc.statuses), "callers");
   const analyticsStore = openAnalyticsStore(config, log);
-  // Opened by the first question that reaches into the history.
   const database = openDatabase(config, log);
   const analytics = createAnalyticsParts(config, analyticsStore, database, metrics);
   grpc.add(analyticsService, (adapter) => analyticsHandlers(adapter, analytics, grpc.statuses));
   http.add(analyticsService, (adapter) => analyticsHandlers(adapter, analytics, grpc.statuses), "callers");
+  const messages = createMessageParts(config, database, metrics, (events) => recordEvents(analytics.tracker, events));
+  grpc.add(messageService, (adapter) => messageHandlers(adapter, messages, grpc.statuses));
+  http.add(messageService, (adapter) => messageHandlers(adapter, messages, grpc.statuses), "callers");
   http.add(healthService, (adapter) => grpc.health.handlers(adapter), "anyone");
   let stopping = false;
   store.on("usable", (usable) => {
@@ -59,6 +72,7 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
     events.onServing(usable);
   });
   analyticsStore.on("usable", (usable) => stopping || grpc.health.set(analyticsService, usable));
+  database.on("usable", (usable) => stopping || grpc.health.set(messageService, usable));
   store.on("unfit", events.onUnfit);
 
   return {
@@ -68,12 +82,15 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
       await http.bind();
       store.open();
       analyticsStore.open();
+      database.open();
     },
     async stop() {
       stopping = true;
       events.onServing(false);
       await Promise.all([grpc.drain(config.drainTimeoutMs), http.drain(config.drainTimeoutMs)]);
-      await Promise.all([parts.adder.drain(), analytics.tracker.drain()]);
+      await Promise.all([parts.adder.drain(), messages.sender.drain()]);
+      // After the messages, which are events too.
+      await analytics.tracker.drain();
       await Promise.all([store.close(), analyticsStore.close(), database.close()]);
     },
   };
@@ -107,4 +124,11 @@ function createAnalyticsParts(config: Config, store: RedisStore, database: Postg
     recent: new RecentLister(store, keys),
     reads: createReads({ redis: store, postgres: database, keys, metrics, now: Date.now }, limitsOf(config)),
   };
+}
+
+/** What happens to messages is of interest to the analytics, and fails with them alone. */
+const ownCaller = { cancelled: false, deadline: Number.POSITIVE_INFINITY, requireEvent() {} };
+
+function recordEvents(tracker: Tracker, events: MessageEvent[]): void {
+  tracker.accept(events, ownCaller);
 }

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { ConfigError } from "../config.js";
 import { PostaError, show } from "../errors.js";
 
-/** Who calls, as far as the domain asks: may they use the queue, or the events, of this name? */
+/** Who calls, as far as the domain asks: may they use the queue, the events, or the sending number, of this name? */
 export interface Principal {
   readonly name: string;
   mayUse(name: string): boolean;

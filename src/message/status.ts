@@ -6,13 +6,19 @@ export const statuses = {
   queued: 10,
   sending: 20,
   unknown: 25,
+  expired: 26,
+  cancelled: 27,
   accepted: 30,
   sent: 40,
   failed: 45,
   delivered: 50,
   read: 60,
-  expired: 70,
-  cancelled: 80,
 } as const;
 
 export type Status = keyof typeof statuses;
+
+/** The contract's name of a status; a number that a newer Posta has written stands for itself. */
+export function nameOfStatus(number: number): string {
+  const [name] = Object.entries(statuses).find(([, value]) => value === number) ?? [];
+  return name === undefined ? String(number) : name.toUpperCase();
+}

@@ -7,6 +7,8 @@ const refused = /^(28|3D)/;
 const starting = /^(57P03|53300)$/;
 const full = /^(53|54)/;
 const conflict = /^40/;
+const noTable = "42P01";
+const checkViolation = "23514";
 const timeout = "57014";
 const readOnly = "25006";
 
@@ -32,6 +34,7 @@ export function toPostgresError(error: unknown): PostgresError {
     return new PostgresError("unavailable", message, error, 500, true);
   }
   if (refused.test(state) || starting.test(state)) return toUnreachable(error);
+  if (isNotReady(state, error)) return unavailable("the database is not ready yet; nothing was done", error);
   if (state === timeout) return unavailable("the database took too long; nothing was done", error);
   if (state === readOnly) return unavailable("the database cannot take writes now; nothing was done", error);
   if (conflict.test(state)) return unavailable("another change came in between; nothing was done", error);
@@ -42,6 +45,12 @@ export function toPostgresError(error: unknown): PostgresError {
 /** There is no connection to send anything on. */
 export function toUnreachable(cause?: unknown): PostgresError {
   return unavailable("the database cannot be reached; nothing was done", cause);
+}
+
+/** The migrations, or a month's partitions, are still to come: another process makes them. */
+function isNotReady(state: string, error: unknown): boolean {
+  const { message } = error as Error;
+  return state === noTable || (state === checkViolation && message.startsWith("no partition of relation"));
 }
 
 /** undefined for an error that PostgreSQL did not send: one of the connection. */

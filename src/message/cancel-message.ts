@@ -1,0 +1,38 @@
+import { PostaError } from "../errors.js";
+import type { Queries, Statement } from "../store/postgres-session.js";
+import type { MessageReader } from "./read-message.js";
+import { nameOfStatus, statuses } from "./status.js";
+import { type RecordEvents, toEvent } from "./status-change.js";
+
+/** Only from QUEUED: who claims the message to send it changes the same row, and one of the two comes too late. */
+const cancel: Statement = {
+  name: "cancel-message",
+  text: `WITH cancelled AS (
+    UPDATE messages SET status = ${statuses.cancelled}, status_at = now()
+    WHERE id = $1 AND status = ${statuses.queued} RETURNING id, sender, recipient, type
+  ), freed AS (
+    DELETE FROM outbox USING cancelled WHERE outbox.message_id = cancelled.id
+  ), events AS (
+    INSERT INTO message_events (message_id, status) SELECT id, ${statuses.cancelled} FROM cancelled
+  )
+  SELECT sender, recipient, type FROM cancelled`,
+};
+
+/** Keeps messages from being sent. */
+export class MessageCanceller {
+  constructor(
+    private readonly postgres: Queries,
+    private readonly reader: MessageReader,
+    private readonly record: RecordEvents,
+  ) {}
+
+  /** Throws not-found, wrong-state if it is not queued, forbidden, unavailable. `requireSender` throws forbidden. */
+  async cancel(messageId: string, requireSender: (sender: string) => void): Promise<void> {
+    requireSender((await this.reader.owner(messageId)).sender);
+    type Row = { sender: string; recipient: string; type: string };
+    const [row] = await this.postgres.query<Row>(cancel, [messageId]);
+    if (row) return this.record([toEvent({ messageId, status: "cancelled", ...row, timeMs: Date.now() })]);
+    const { status } = await this.reader.owner(messageId);
+    throw new PostaError("wrong-state", `the message is ${nameOfStatus(status)}, and no longer QUEUED`);
+  }
+}

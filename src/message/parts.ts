@@ -1,0 +1,53 @@
+import type { Registry } from "prom-client";
+import type { Config } from "../config.js";
+import { GroupCommit } from "../group-commit.js";
+import type { PostgresStore } from "../store/postgres.js";
+import { MessageCanceller } from "./cancel-message.js";
+import { DeadLetterLister } from "./list-dead-letters.js";
+import { MessageLister } from "./list-messages.js";
+import { batchHistogram, registerSendMetrics, TakenCounts } from "./metrics.js";
+import { MessageReader } from "./read-message.js";
+import { Redriver } from "./redrive.js";
+import { MessageSender } from "./send.js";
+import type { RecordEvents } from "./status-change.js";
+import { type Entry, MessageStore, type Stored } from "./store-messages.js";
+
+/** What MessageService calls. */
+export interface MessageParts {
+  sender: MessageSender;
+  reader: MessageReader;
+  lister: MessageLister;
+  canceller: MessageCanceller;
+  deadLetters: DeadLetterLister;
+  redriver: Redriver;
+}
+
+/** Beyond the first only full batches are sent: two keep a connection busy, and the rest of the pool is for reads. */
+const commitLimits = { maxBatch: 500, maxInFlight: 2 };
+
+/** What a server is made of for messages; whoever opened the database closes it. */
+export function createMessageParts(
+  config: Config,
+  postgres: PostgresStore,
+  metrics: Registry,
+  record: RecordEvents,
+): MessageParts {
+  const store = new MessageStore(postgres, config.messageKeyWindowMs);
+  const counts = new TakenCounts();
+  const sizes = batchHistogram(metrics);
+  const commit = new GroupCommit<Entry, Stored>((entries) => {
+    sizes.observe(entries.length);
+    return store.write(entries);
+  }, commitLimits);
+  const sender = new MessageSender(commit, config, counts, () => postgres.requireUsable(), record);
+  registerSendMetrics(metrics, counts, () => sender.pending);
+  const reader = new MessageReader(postgres);
+  return {
+    sender,
+    reader,
+    lister: new MessageLister(postgres),
+    canceller: new MessageCanceller(postgres, reader, record),
+    deadLetters: new DeadLetterLister(postgres),
+    redriver: new Redriver(postgres, record),
+  };
+}

@@ -1,0 +1,59 @@
+import { PostaError } from "../errors.js";
+import type { Queries, Statement } from "../store/postgres-session.js";
+import { type MessageRow, messageColumns, type StoredMessage, toStoredMessage } from "./stored-message.js";
+
+/** One step of a message's history. */
+export interface HistoryStep {
+  /** A number of MessageStatus. */
+  status: number;
+  /** In milliseconds since 1970. */
+  atMs: number;
+  attempt: number;
+  code: number | null;
+  detail: string | null;
+}
+
+export interface FullMessage {
+  message: StoredMessage;
+  body: string;
+  history: HistoryStep[];
+}
+
+const maxSteps = 1000;
+
+/** With its history in one statement: both are of the same moment. Steps of one time are in the order of their numbers. */
+const read: Statement = {
+  name: "read-message",
+  text: `SELECT ${messageColumns}, body, (
+      SELECT coalesce(json_agg(step ORDER BY at, number), '[]') FROM (
+        SELECT status, extract(epoch FROM at) * 1000 AS "atMs", attempt, error_code AS code, detail, at, number
+        FROM message_events WHERE message_id = $1 ORDER BY at DESC, number DESC LIMIT ${maxSteps}
+      ) AS step
+    ) AS history
+    FROM messages WHERE id = $1`,
+};
+
+const readOwner: Statement = { name: "read-owner", text: "SELECT sender, status FROM messages WHERE id = $1" };
+
+/** Reads one message. */
+export class MessageReader {
+  constructor(private readonly postgres: Queries) {}
+
+  /** Throws not-found, unavailable. */
+  async get(id: string): Promise<FullMessage> {
+    const [row] = await this.postgres.query<MessageRow & { body: string; history: HistoryStep[] }>(read, [id]);
+    if (!row) throw noSuchMessage(id);
+    return { message: toStoredMessage(row), body: row.body, history: row.history };
+  }
+
+  /** Which number sends it, and where it is, as a number of MessageStatus. Throws not-found, unavailable. */
+  async owner(id: string): Promise<{ sender: string; status: number }> {
+    const [row] = await this.postgres.query<{ sender: string; status: number }>(readOwner, [id]);
+    if (!row) throw noSuchMessage(id);
+    return row;
+  }
+}
+
+function noSuchMessage(id: string): PostaError {
+  return new PostaError("not-found", `there is no message ${id}`);
+}
