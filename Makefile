@@ -3,13 +3,16 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := node_modules/.bin
 
-.PHONY: help up test build bench bench-queue bench-redis bench-http bench-analytics bench-analytics-memory tools perf perf-smoke perf-load perf-stress perf-spike perf-endurance perf-artillery perf-compare perf-selftest profile-cpu profile-heap profile-leaks profile-flame profile-doctor profile-all preflight replay-analytics lint format types proto-lint proto-breaking generate verify check clean
+.PHONY: help up whatsapp-sim test build bench bench-queue bench-redis bench-http bench-analytics bench-analytics-memory tools perf perf-smoke perf-load perf-stress perf-spike perf-endurance perf-artillery perf-compare perf-selftest profile-cpu profile-heap profile-leaks profile-flame profile-doctor profile-all preflight replay-analytics lint format types proto-lint proto-breaking generate verify check clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
 
 up: build redis ## Set up what is missing, build, and run Posta in the foreground; Ctrl-C stops it
 	@scripts/up.sh
+
+whatsapp-sim: node_modules/.ready ## Run a stand-in for the WhatsApp Cloud API on PORT=8090 (POSTA=http://127.0.0.1:8080 gets its webhooks)
+	@node --import tsx test/support/whatsapp-sim.ts
 
 test: node_modules/.ready redis ## Set up what is missing and run all tests (FILE=test/queue for some)
 	@$(BIN)/vitest run $(FILE)

@@ -18,6 +18,22 @@ if [ -n "${POSTA_TLS_CERT_FILE:-}" ]; then
   url=https://$host:$http_port
   cacert="--cacert $POSTA_TLS_CERT_FILE "
 fi
+# Without a token there is no WhatsApp: messages go to a stand-in. It ends when its standard input does, and of that only the
+# process that becomes Posta holds the other end: so it ends with Posta, however that ends.
+if [ -z "${POSTA_WHATSAPP_TOKEN:-}${POSTA_WHATSAPP_TOKEN_FILE:-}${POSTA_WHATSAPP_URL:-}" ]; then
+  pipes=$(mktemp -d)
+  mkfifo "$pipes/life" "$pipes/settings"
+  PORT=0 POSTA=$url NODE_EXTRA_CA_CERTS=${POSTA_TLS_CERT_FILE:-} \
+    node --import tsx test/support/whatsapp-sim.ts attached <"$pipes/life" >"$pipes/settings" &
+  exec 3>"$pipes/life"
+  while IFS='=' read -r name value && [ -n "$name" ]; do export "$name=$value"; done <"$pipes/settings"
+  rm -r "$pipes"
+  if [ -z "${POSTA_WHATSAPP_URL:-}" ]; then
+    echo "posta: the stand-in for WhatsApp did not start" >&2
+    exit 1
+  fi
+  echo "posta: POSTA_WHATSAPP_TOKEN is not set: messages go to a stand-in on $POSTA_WHATSAPP_URL, and not to WhatsApp."
+fi
 cat <<TEXT
 posta: starting; Ctrl-C stops it. A first call to try, once it says where it listens:
 
