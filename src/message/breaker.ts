@@ -52,7 +52,7 @@ export class Breaker extends EventEmitter<Events> {
   private trialAt = 0;
   private stoppedCode: number | undefined;
 
-  constructor(private readonly options: BreakerOptions = breakerDefaults) {
+  constructor(private readonly options: BreakerOptions) {
     super();
     this.policy = this.makePolicy();
   }

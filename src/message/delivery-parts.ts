@@ -7,7 +7,7 @@ import { Leader } from "../store/leader.js";
 import type { PostgresStore } from "../store/postgres.js";
 import type { RedisStore } from "../store/redis.js";
 import { openRedis } from "../store/redis-address.js";
-import { Breaker } from "./breaker.js";
+import { Breaker, type BreakerOptions, breakerDefaults } from "./breaker.js";
 import { Claims } from "./claim.js";
 import { LoopDelay } from "./concurrency.js";
 import { Deliverer, type DeliverParts } from "./deliver.js";
@@ -34,6 +34,7 @@ export interface DeliveryStores {
   /** The key of the list of all queues. */
   queueList: string;
   record: RecordStatus;
+  times?: DeliveryTimes;
 }
 
 /** What the delivery of messages does, from its start to its end. */
@@ -43,10 +44,16 @@ export interface MessageDelivery {
   stop(): Promise<void>;
 }
 
-/** A request has so much longer than its time-out until it is settled; after that its process counts as lost. */
-const settleGraceMs = 5000;
-/** When a message that is still in the outbox is put into its queue again. */
-const forgottenAfterMs = 60_000;
+/** How long things are waited for, in milliseconds. */
+export interface DeliveryTimes {
+  /** A request has so much longer than its time-out until it is settled; after that its process counts as lost. */
+  settleGraceMs: number;
+  /** When a message that is still in the outbox is put into its queue again. */
+  forgottenAfterMs: number;
+  breaker: BreakerOptions;
+}
+
+const defaultTimes: DeliveryTimes = { settleGraceMs: 5000, forgottenAfterMs: 60_000, breaker: breakerDefaults };
 /** As many requests as the rate allows in so long are enough, however slow the Cloud API is. */
 const enoughSeconds = 2;
 
@@ -57,8 +64,8 @@ export async function createMessageDelivery(
   log: Logger,
 ): Promise<MessageDelivery> {
   const metrics = new DeliveryMetrics(stores.metrics);
-  const { postgres, queue, record } = stores;
-  const sweep = new Sweep(postgres, metrics, record, sweepOptions(config));
+  const { postgres, queue, record, times = defaultTimes } = stores;
+  const sweep = new Sweep(postgres, metrics, record, sweepOptions(config, times));
   const leader = new Leader(postgres, "outbox");
   if (config.whatsappToken === undefined && config.whatsappTokenFile === undefined) {
     log.warn("POSTA_WHATSAPP_TOKEN: is not set, so messages stay queued; set it, or POSTA_WHATSAPP_TOKEN_FILE");
@@ -67,7 +74,7 @@ export async function createMessageDelivery(
   const token = new Token(config, log);
   const bull = await import("bullmq");
   const queues = new SenderQueues(bull, queue, config.queuePrefix, stores.queueList);
-  const mover = new Mover(postgres, queues, { senders: config.senders, forgottenAfterMs });
+  const mover = new Mover(postgres, queues, { senders: config.senders, forgottenAfterMs: times.forgottenAfterMs });
   const loops = new OutboxLoops(leader, mover, sweep, metrics, log);
   const senders = createSenders(config, stores, bull, token, metrics, log);
   return {
@@ -87,7 +94,7 @@ export async function createMessageDelivery(
 /** The workers of all numbers and what they share. */
 function createSenders(
   config: Config,
-  { queue, postgres, record }: DeliveryStores,
+  { queue, postgres, record, times = defaultTimes }: DeliveryStores,
   bull: Bull,
   token: Token,
   metrics: DeliveryMetrics,
@@ -103,7 +110,8 @@ function createSenders(
   // A worker waits for a Redis that is away, and for jobs on a connection of its own.
   const connection = openRedis(config.queueRedisUrl as string, "POSTA_QUEUE_REDIS_URL", { maxRetriesPerRequest: null });
   connection.on("error", () => {}); // The store tells of it.
-  const make = (sender: string) => createSender(sender, config, bull, connection, parts, token, stopping.signal);
+  const make = (sender: string) =>
+    createSender(sender, config, bull, connection, parts, token, stopping.signal, times.breaker);
   const workers = config.senders.map(make);
   const load = new LoopDelay((delayMs) => {
     for (const { concurrency } of workers) concurrency.adjust(delayMs);
@@ -133,9 +141,10 @@ function createSender(
   parts: DeliverParts,
   token: Token,
   stopping: AbortSignal,
+  breakerOptions: BreakerOptions,
 ): SenderWorker {
   const { metrics, log } = parts;
-  const breaker = new Breaker();
+  const breaker = new Breaker(breakerOptions);
   token.on("change", () => breaker.tryNow());
   const slots = new SlotWait(sender, parts.limits, metrics, stopping);
   const options = { maxAttempts: config.messageAttempts, paced: config.whatsappRate > 0, stopping };
@@ -156,7 +165,7 @@ function clientOptions({ whatsappUrl: url, whatsappVersion: version, whatsappTim
   return { url, version, timeoutMs };
 }
 
-function sweepOptions(config: Config) {
+function sweepOptions(config: Config, { settleGraceMs, forgottenAfterMs }: DeliveryTimes) {
   return {
     senders: config.senders,
     maxAttempts: config.messageAttempts,
