@@ -35,6 +35,11 @@ const verdicts = new Map<number, Verdict>([
   ...codes("give-up", 132000, 132001, 132005, 132007, 132012, 132015, 132016),
 ]);
 
+/** Whether the table has a code: those it has are few enough to label a metric with. */
+export function isListed(code: number): boolean {
+  return verdicts.has(code);
+}
+
 /** Judges an error of the Cloud API by its `error.code`, and by the HTTP status if it has none, or one that is not listed. */
 export function judge(code: number | undefined, httpStatus: number): Verdict {
   const verdict = code === undefined ? undefined : verdicts.get(code);

@@ -5,6 +5,7 @@
 -- src/store/partitions.ts.
 
 -- `status` is a number of MessageStatus in proto/posta/message/v1/message.proto. `body` is the request to the Cloud API.
+-- `claim` is made anew for each attempt: only who made it may say what became of the attempt.
 CREATE TABLE messages (
   id uuid PRIMARY KEY,
   sender text NOT NULL,
@@ -19,12 +20,14 @@ CREATE TABLE messages (
   status smallint NOT NULL,
   status_at timestamptz NOT NULL,
   attempts integer NOT NULL DEFAULT 0,
+  claim uuid,
   wamid text,
   error_code integer,
   error text
 ) PARTITION BY RANGE (id);
 CREATE INDEX messages_recipient ON messages (recipient, id);
 CREATE INDEX messages_status ON messages (status, id);
+CREATE INDEX messages_expiry ON messages (expires_at) WHERE status = 10 AND expires_at IS NOT NULL;
 
 CREATE SEQUENCE message_event_numbers CACHE 100;
 CREATE TABLE message_events (
@@ -50,15 +53,20 @@ CREATE TABLE message_keys (
 CREATE INDEX message_keys_created ON message_keys (created_at);
 
 -- A row for each message that is still to be sent. `moved_at` is when it was last put into its BullMQ queue; the row goes
--- when the message is settled, so that one that Redis forgot is put there again.
+-- when the message is settled, so that one that Redis forgot is put there again. `turn` counts how often it was put back
+-- here: it is part of the job's id, so that a job of an earlier turn neither stands in the way nor does anything. `tried` is
+-- how many attempts were used up, `pair_limits` how often WhatsApp said that the recipient gets too many.
 CREATE TABLE outbox (
   message_id uuid PRIMARY KEY,
   sender text NOT NULL,
   priority smallint NOT NULL,
   due_at timestamptz NOT NULL,
-  moved_at timestamptz
+  moved_at timestamptz,
+  turn integer NOT NULL DEFAULT 0,
+  tried integer NOT NULL DEFAULT 0,
+  pair_limits integer NOT NULL DEFAULT 0
 ) WITH (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000);
-CREATE INDEX outbox_due ON outbox (due_at, message_id) WHERE moved_at IS NULL;
+CREATE INDEX outbox_due ON outbox (sender, priority, due_at, message_id) WHERE moved_at IS NULL;
 CREATE INDEX outbox_moved ON outbox (moved_at) WHERE moved_at IS NOT NULL;
 
 -- What was given up: a message (source: its sending number) or a job (source: its queue). A job's id here is made from

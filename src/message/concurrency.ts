@@ -1,0 +1,52 @@
+import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
+
+/** How often the load is looked at. */
+const everyMs = 1000;
+/** Of the event loop's delay, in its 99th percentile: over it the process has too much to do. */
+const maxDelayMs = 100;
+const resolutionMs = 10;
+
+/** How many requests may be under way at a time: half as many when the process is late, a tenth more when it is not. */
+export class Concurrency {
+  private current: number;
+
+  constructor(
+    private readonly max: number,
+    private readonly onChange: (value: number) => void,
+  ) {
+    this.current = max;
+  }
+
+  get value(): number {
+    return this.current;
+  }
+
+  adjust(delayMs: number): void {
+    const wanted = delayMs > maxDelayMs ? Math.floor(this.current / 2) : Math.ceil(this.current * 1.1);
+    const value = Math.min(Math.max(wanted, 1), this.max);
+    if (value === this.current) return;
+    this.current = value;
+    this.onChange(value);
+  }
+}
+
+/** Tells how late the event loop was, each second. */
+export class LoopDelay {
+  private readonly histogram: IntervalHistogram = monitorEventLoopDelay({ resolution: resolutionMs });
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly tell: (delayMs: number) => void) {}
+
+  start(): void {
+    this.histogram.enable();
+    this.timer = setInterval(() => {
+      this.tell(this.histogram.percentile(99) / 1e6);
+      this.histogram.reset();
+    }, everyMs);
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+    this.histogram.disable();
+  }
+}

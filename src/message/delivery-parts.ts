@@ -1,0 +1,176 @@
+import { setMaxListeners } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Registry } from "prom-client";
+import type { Config } from "../config.js";
+import type { Logger } from "../log.js";
+import { Leader } from "../store/leader.js";
+import type { PostgresStore } from "../store/postgres.js";
+import type { RedisStore } from "../store/redis.js";
+import { openRedis } from "../store/redis-address.js";
+import { Breaker, type BreakerOptions, breakerDefaults } from "./breaker.js";
+import { Claims } from "./claim.js";
+import { LoopDelay } from "./concurrency.js";
+import { Deliverer, type DeliverParts } from "./deliver.js";
+import { DeliveryMetrics } from "./delivery-metrics.js";
+import { LimitKeys } from "./keys.js";
+import { Limits } from "./limits.js";
+import { Mover } from "./move.js";
+import { OutboxLoops } from "./outbox-loops.js";
+import { Postponer } from "./postpone.js";
+import { SenderQueues } from "./sender-queues.js";
+import { type Bull, SenderWorker } from "./sender-worker.js";
+import { Settler } from "./settle.js";
+import { SlotWait } from "./slot-wait.js";
+import type { RecordStatus } from "./status.js";
+import { Sweep } from "./sweep.js";
+import { Token } from "./token.js";
+import { WhatsAppClient } from "./whatsapp.js";
+
+/** What the delivery of messages works on; whoever opened the stores closes them. */
+export interface DeliveryStores {
+  queue: RedisStore;
+  postgres: PostgresStore;
+  metrics: Registry;
+  /** The key of the list of all queues. */
+  queueList: string;
+  record: RecordStatus;
+  times?: DeliveryTimes;
+}
+
+/** What the delivery of messages does, from its start to its end. */
+export interface MessageDelivery {
+  start(): void;
+  /** Lets what is under way be finished and settled. */
+  stop(): Promise<void>;
+}
+
+/** How long things are waited for, in milliseconds. */
+export interface DeliveryTimes {
+  /** A request has so much longer than its time-out until it is settled; after that its process counts as lost. */
+  settleGraceMs: number;
+  /** When a message that is still in the outbox is put into its queue again. */
+  forgottenAfterMs: number;
+  breaker: BreakerOptions;
+}
+
+const defaultTimes: DeliveryTimes = { settleGraceMs: 5000, forgottenAfterMs: 60_000, breaker: breakerDefaults };
+/** As many requests as the rate allows in so long are enough, however slow the Cloud API is. */
+const enoughSeconds = 2;
+
+/** Sends the messages of the numbers that the settings name. Throws a ConfigError for a token that cannot be read. */
+export async function createMessageDelivery(
+  config: Config,
+  stores: DeliveryStores,
+  log: Logger,
+): Promise<MessageDelivery> {
+  const metrics = new DeliveryMetrics(stores.metrics);
+  const { postgres, queue, record, times = defaultTimes } = stores;
+  const sweep = new Sweep(postgres, metrics, record, sweepOptions(config, times));
+  const leader = new Leader(postgres, "outbox");
+  if (config.whatsappToken === undefined && config.whatsappTokenFile === undefined) {
+    log.warn("POSTA_WHATSAPP_TOKEN: is not set, so messages stay queued; set it, or POSTA_WHATSAPP_TOKEN_FILE");
+    return new OutboxLoops(leader, undefined, sweep, metrics, log);
+  }
+  const token = new Token(config, log);
+  const bull = await import("bullmq");
+  const queues = new SenderQueues(bull, queue, config.queuePrefix, stores.queueList);
+  const mover = new Mover(postgres, queues, { senders: config.senders, forgottenAfterMs: times.forgottenAfterMs });
+  const loops = new OutboxLoops(leader, mover, sweep, metrics, log);
+  const senders = createSenders(config, stores, bull, token, metrics, log);
+  return {
+    start() {
+      token.open();
+      senders.start();
+      loops.start();
+    },
+    async stop() {
+      await loops.stop();
+      await senders.stop();
+      await Promise.all([queues.close(), token.close()]);
+    },
+  };
+}
+
+/** The workers of all numbers and what they share. */
+function createSenders(
+  config: Config,
+  { queue, postgres, record, times = defaultTimes }: DeliveryStores,
+  bull: Bull,
+  token: Token,
+  metrics: DeliveryMetrics,
+  log: Logger,
+) {
+  const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal);
+  const settler = new Settler(postgres, metrics, record, log);
+  const client = new WhatsAppClient(clientOptions(config), token);
+  const claims = new Claims(postgres, metrics, record);
+  const limits = new Limits(queue, new LimitKeys(config.queuePrefix), ratesOf(config));
+  const parts = { claims, settler, postponer: new Postponer(postgres), limits, client, metrics, log };
+  // A worker waits for a Redis that is away, and for jobs on a connection of its own.
+  const connection = openRedis(config.queueRedisUrl as string, "POSTA_QUEUE_REDIS_URL", { maxRetriesPerRequest: null });
+  connection.on("error", () => {}); // The store tells of it.
+  const make = (sender: string) =>
+    createSender(sender, config, bull, connection, parts, token, stopping.signal, times.breaker);
+  const workers = config.senders.map(make);
+  const load = new LoopDelay((delayMs) => {
+    for (const { concurrency } of workers) concurrency.adjust(delayMs);
+  });
+  return {
+    start() {
+      for (const worker of workers) worker.start();
+      load.start();
+    },
+    async stop() {
+      load.stop();
+      stopping.abort();
+      const closed = Promise.all(workers.map((worker) => worker.close()));
+      await Promise.race([closed, sleep(config.drainTimeoutMs, undefined, { ref: false })]);
+      settler.giveUp();
+      connection.disconnect();
+      await client.close();
+    },
+  };
+}
+
+function createSender(
+  sender: string,
+  config: Config,
+  bull: Bull,
+  connection: ReturnType<typeof openRedis>,
+  parts: DeliverParts,
+  token: Token,
+  stopping: AbortSignal,
+  breakerOptions: BreakerOptions,
+): SenderWorker {
+  const { metrics, log } = parts;
+  const breaker = new Breaker(breakerOptions);
+  token.on("change", () => breaker.tryNow());
+  const slots = new SlotWait(sender, parts.limits, metrics, stopping);
+  const options = { maxAttempts: config.messageAttempts, paced: config.whatsappRate > 0, stopping };
+  const deliverer = new Deliverer(sender, parts, breaker, slots, options);
+  const settings = { sender, prefix: config.queuePrefix, concurrency: concurrencyOf(config) };
+  return new SenderWorker(bull, connection, deliverer, breaker, settings, metrics, log);
+}
+
+function concurrencyOf({ messageConcurrency, whatsappRate: rate }: Config): number {
+  return rate === 0 ? messageConcurrency : Math.min(messageConcurrency, rate * enoughSeconds + 1);
+}
+
+function ratesOf({ whatsappRate: perSecond, whatsappPairIntervalMs: pairIntervalMs, whatsappPairBurst }: Config) {
+  return { perSecond, pairIntervalMs, pairBurst: whatsappPairBurst };
+}
+
+function clientOptions({ whatsappUrl: url, whatsappVersion: version, whatsappTimeoutMs: timeoutMs }: Config) {
+  return { url, version, timeoutMs };
+}
+
+function sweepOptions(config: Config, { settleGraceMs, forgottenAfterMs }: DeliveryTimes) {
+  return {
+    senders: config.senders,
+    maxAttempts: config.messageAttempts,
+    lostAfterMs: config.whatsappTimeoutMs + settleGraceMs,
+    forgottenAfterMs,
+    keyWindowMs: config.messageKeyWindowMs,
+  };
+}

@@ -1,0 +1,23 @@
+/** A message as a job names it: enough to know whether it may be sent now. */
+export interface Errand {
+  id: string;
+  recipient: string;
+  /** Which time it is that the outbox sends it out; one of an earlier time does nothing. */
+  turn: number;
+}
+
+/** What a job carries. */
+export interface JobData {
+  to: string;
+  turn: number;
+}
+
+/** BullMQ adds no job whose id is there: so each turn of a message is put into its queue once. */
+export function jobIdOf({ id, turn }: Pick<Errand, "id" | "turn">): string {
+  return `${id}-${turn}`;
+}
+
+/** The errand of a job. */
+export function errandOf(jobId: string, { to, turn }: JobData): Errand {
+  return { id: jobId.slice(0, jobId.lastIndexOf("-")), recipient: to, turn };
+}

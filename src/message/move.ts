@@ -1,0 +1,99 @@
+import type { PostgresStore } from "../store/postgres.js";
+import type { Statement } from "../store/postgres-session.js";
+import { type DueMessage, priorities, type SenderQueues } from "./sender-queues.js";
+
+/** Messages of one step. */
+const maxBatch = 500;
+/**
+ * Jobs of a number and a priority that its queue holds, at most: enough for more than a second at any rate. What is beyond
+ * that stays in PostgreSQL, however much it is: Redis holds little, and little is looked at again.
+ */
+const maxQueued = 2000;
+
+/** A row without a message is moved too: its job does nothing, and the sweep finds it. */
+const readDue: Statement = {
+  name: "read-outbox-due",
+  text: `SELECT o.message_id AS id, o.turn, o.priority, coalesce(m.recipient, '') AS recipient
+    FROM (
+      SELECT message_id, turn, priority, due_at FROM outbox
+      WHERE sender = $1 AND priority = $2 AND moved_at IS NULL AND due_at <= now()
+      ORDER BY due_at, message_id LIMIT $3
+    ) AS o LEFT JOIN messages m ON m.id = o.message_id
+    ORDER BY o.due_at, o.message_id`,
+};
+
+const readForgotten: Statement = {
+  name: "read-outbox-forgotten",
+  text: `SELECT o.message_id AS id, o.turn, o.priority, coalesce(m.recipient, '') AS recipient, o.sender
+    FROM (
+      SELECT message_id, turn, priority, sender, moved_at FROM outbox
+      WHERE moved_at < now() - $1 * interval '1 ms' AND sender = ANY($2)
+      ORDER BY moved_at LIMIT ${maxBatch}
+    ) AS o LEFT JOIN messages m ON m.id = o.message_id
+    ORDER BY o.moved_at, o.message_id`,
+};
+
+/** A message that was put back meanwhile has another turn: it waits for that. */
+const markMoved: Statement = {
+  name: "mark-outbox-moved",
+  text: `UPDATE outbox SET moved_at = now() FROM unnest($1::uuid[], $2::integer[]) AS k (id, turn)
+    WHERE message_id = k.id AND outbox.turn = k.turn`,
+};
+
+export interface MoverOptions {
+  senders: readonly string[];
+  /** When a message that is still in the outbox is put into its queue again: Redis may have forgotten it. */
+  forgottenAfterMs: number;
+}
+
+/**
+ * Moves messages that are due from the outbox into the BullMQ queues of their numbers, each number's and each priority's in
+ * order. If it dies between the two stores, it does the same again: a job's id keeps it from being there twice.
+ */
+export class Mover {
+  constructor(
+    private readonly postgres: PostgresStore,
+    private readonly queues: SenderQueues,
+    private readonly options: MoverOptions,
+  ) {}
+
+  /** Moves a step of what there is; resolves to whether there may be more. Throws a PostaError if a store failed. */
+  async moveDue(): Promise<boolean> {
+    let isMore = false;
+    for (const sender of this.options.senders) {
+      if (await this.moveSender(sender)) isMore = true;
+    }
+    return isMore;
+  }
+
+  /** Moves again what was moved long ago and is not done yet. */
+  async moveForgotten(): Promise<void> {
+    const { senders, forgottenAfterMs } = this.options;
+    const rows = await this.postgres.query<DueMessage & { sender: string }>(readForgotten, [forgottenAfterMs, senders]);
+    for (const sender of new Set(rows.map((row) => row.sender))) {
+      await this.put(
+        sender,
+        rows.filter((row) => row.sender === sender),
+      );
+    }
+  }
+
+  private async moveSender(sender: string): Promise<boolean> {
+    const sizes = await this.queues.sizes(sender);
+    let isMore = false;
+    for (const [index, priority] of priorities.entries()) {
+      const room = Math.min(maxBatch, maxQueued - (sizes[index] ?? 0));
+      if (room <= 0) continue;
+      const due = await this.postgres.query<DueMessage>(readDue, [sender, priority, room]);
+      await this.put(sender, due);
+      if (due.length === maxBatch) isMore = true;
+    }
+    return isMore;
+  }
+
+  private async put(sender: string, messages: readonly DueMessage[]): Promise<void> {
+    if (messages.length === 0) return;
+    await this.queues.add(sender, messages);
+    await this.postgres.query(markMoved, [messages.map(({ id }) => id), messages.map(({ turn }) => turn)]);
+  }
+}

@@ -1,0 +1,86 @@
+import type { Job, Worker } from "bullmq";
+import type { Logger } from "../log.js";
+import type { RedisClient } from "../store/redis-address.js";
+import type { Breaker } from "./breaker.js";
+import { Concurrency } from "./concurrency.js";
+import type { Deliverer } from "./deliver.js";
+import type { BreakerState, DeliveryMetrics } from "./delivery-metrics.js";
+import { errandOf, type JobData } from "./errand.js";
+import { queueOf } from "./keys.js";
+
+/** BullMQ's module, which is loaded only where messages are sent. */
+export type Bull = typeof import("bullmq");
+
+/** The guide's: a job counts as lost after 30 s, and is taken up again up to three times. */
+const workerOptions = { lockDuration: 30_000, stalledInterval: 30_000, maxStalledCount: 3, runRetryDelay: 1000 };
+
+export interface SenderWorkerOptions {
+  sender: string;
+  prefix: string;
+  /** Requests to the Cloud API at a time, at most. */
+  concurrency: number;
+}
+
+/** The BullMQ worker of one sending number. It rests while its breaker is open. */
+export class SenderWorker {
+  readonly concurrency: Concurrency;
+  private readonly worker: Worker<JobData>;
+
+  constructor(
+    private readonly bull: Bull,
+    connection: RedisClient,
+    private readonly deliverer: Deliverer,
+    private readonly breaker: Breaker,
+    private readonly options: SenderWorkerOptions,
+    private readonly metrics: DeliveryMetrics,
+    private readonly log: Logger,
+  ) {
+    const { sender, prefix, concurrency } = options;
+    this.concurrency = new Concurrency(concurrency, () => this.tune());
+    const settings = { ...workerOptions, connection, prefix, concurrency, autorun: false };
+    this.worker = new bull.Worker<JobData>(queueOf(sender), (job, token) => this.process(job, token), settings);
+    // Of its connections; without a listener that would end the process.
+    this.worker.on("error", (error) => log.debug({ err: error, sender }, "worker of a sending number"));
+    this.worker.on("failed", (_, error) =>
+      log.error({ err: error, sender }, "a message's job failed; it is done again"),
+    );
+    breaker.on("change", (state) => this.obey(state));
+    metrics.breakerChanged(sender, "closed");
+  }
+
+  start(): void {
+    this.worker.run().catch((error) => this.log.debug({ err: error }, "worker of a sending number"));
+  }
+
+  /** Takes no more jobs; resolves when those under way are finished, or at once if `force` is set. */
+  async close(force = false): Promise<void> {
+    this.breaker.close();
+    await this.worker.close(force);
+  }
+
+  private async process(job: Job<JobData>, token: string | undefined): Promise<void> {
+    const afterMs = await this.deliverer.deliver(errandOf(job.id as string, job.data));
+    if (afterMs === undefined) return;
+    await job.moveToDelayed(Date.now() + afterMs, token);
+    throw new this.bull.DelayedError();
+  }
+
+  private obey(state: BreakerState): void {
+    const { sender } = this.options;
+    const { code, openForMs } = this.breaker;
+    this.metrics.breakerChanged(sender, state);
+    this.metrics.senderStopped(sender, code);
+    this.tune();
+    if (state !== "open") void this.worker.resume();
+    else void this.worker.pause(true);
+    const why = code === undefined ? "the Cloud API fails" : `the Cloud API refuses all it sends (code ${code})`;
+    if (state === "open")
+      this.log.error({ sender, forMs: Math.round(openForMs) }, `a sending number is held up: ${why}`);
+    if (state === "closed") this.log.info({ sender }, "a sending number sends again");
+  }
+
+  /** One message is enough for a trial. */
+  private tune(): void {
+    this.worker.concurrency = this.breaker.state === "trial" ? 1 : this.concurrency.value;
+  }
+}
