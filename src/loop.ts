@@ -17,6 +17,7 @@ export interface LoopOptions {
  */
 export class Loop {
   private readonly stopping = new AbortController();
+  private pause = new AbortController();
   private running: Promise<void> | undefined;
   private problem: string | undefined;
 
@@ -30,9 +31,15 @@ export class Loop {
     this.running ??= this.run();
   }
 
+  /** There is something to do: the next run begins at once, or after the one that is under way. */
+  wake(): void {
+    this.pause.abort();
+  }
+
   /** Lets a run that is under way finish. */
   async stop(): Promise<void> {
     this.stopping.abort();
+    this.wake();
     await this.running;
   }
 
@@ -40,8 +47,9 @@ export class Loop {
     const { everyMs, retryMs } = this.options;
     const { signal } = this.stopping;
     while (!signal.aborted) {
+      this.pause = new AbortController();
       const done = await this.attempt();
-      await sleep(done ? everyMs : retryMs, undefined, { signal }).catch(() => {}); // Told to stop.
+      await sleep(done ? everyMs : retryMs, undefined, { signal: this.pause.signal }).catch(() => {}); // Woken.
     }
   }
 

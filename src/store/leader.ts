@@ -8,16 +8,20 @@ import type { Session } from "./postgres-session.js";
  */
 export class Leader {
   private session: Session | undefined;
+  private standing: Promise<Session | undefined> | undefined;
 
   constructor(
     private readonly postgres: PostgresStore,
     private readonly lock: Lock,
   ) {}
 
-  /** The session to work on; undefined while another process leads. */
+  /** The session to work on; undefined while another process leads. Several may ask at a time: they share it. */
   async lead(): Promise<Session | undefined> {
-    if (this.session?.lost.aborted) this.session = undefined;
-    this.session ??= await this.stand();
+    if (this.session && !this.session.lost.aborted) return this.session;
+    this.standing ??= this.stand().finally(() => {
+      this.standing = undefined;
+    });
+    this.session = await this.standing;
     return this.session;
   }
 

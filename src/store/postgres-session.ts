@@ -24,6 +24,8 @@ export interface Session extends Queries {
   transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result>;
   /** Aborted when the connection is lost, and with it all that the session held. */
   readonly lost: AbortSignal;
+  /** Tells of each NOTIFY on a channel, for as long as the session lasts. */
+  listen(channel: string, onNotify: () => void): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -69,6 +71,10 @@ export async function beginSession(client: Client): Promise<Session> {
     query: queriesOn(client).query,
     transaction: (work) => transact(client, work),
     lost: loss.signal,
+    async listen(channel, onNotify) {
+      client.on("notification", (notification) => notification.channel === channel && onNotify());
+      await client.query(`LISTEN ${channel}`).catch(fail);
+    },
     async close() {
       if (loss.signal.aborted) return;
       const ended = once(client, "end");

@@ -71,6 +71,10 @@ export class RedisStore extends EventEmitter<Events> {
     this.heartbeat = setInterval(() => void this.beat(), heartbeatMs);
   }
 
+  get usable(): boolean {
+    return this.up;
+  }
+
   /** Throws unavailable if Redis is known to be down, so that a call fails before any work. */
   requireUsable(): void {
     if (!this.up)
