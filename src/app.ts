@@ -17,15 +17,7 @@ import { HttpServer } from "./http/server.js";
 import type { Logger } from "./log.js";
 import { createMetrics } from "./metrics.js";
 import type { PostaProcess, ProcessEvents } from "./process.js";
-import { Adder } from "./queue/add.js";
-import { BatchWriter } from "./queue/batch.js";
-import { Bull } from "./queue/bull.js";
-import { JobChanger } from "./queue/change-job.js";
-import { QueueChanger } from "./queue/change-queue.js";
-import { Keys } from "./queue/keys.js";
-import { JobLister } from "./queue/list-jobs.js";
-import { JobReader } from "./queue/read-job.js";
-import { QueueReader } from "./queue/read-queue.js";
+import { createQueueParts } from "./queue/parts.js";
 import { queueHandlers } from "./queue/service.js";
 import { openDatabase, type PostgresStore } from "./store/postgres.js";
 import { openAnalyticsStore, openQueueStore, type RedisStore } from "./store/redis.js";
@@ -33,7 +25,7 @@ import { openAnalyticsStore, openQueueStore, type RedisStore } from "./store/red
 const queueService = "posta.queue.v1.QueueService";
 const analyticsService = "posta.analytics.v1.AnalyticsService";
 
-/** Puts a server together: gRPC and HTTP on one side, the queues' Redis on the other. */
+/** Puts a server together: gRPC and HTTP on one side, the stores on the other. */
 export function createServer(config: Config, log: Logger, events: ProcessEvents): PostaProcess {
   const metrics = createMetrics();
   const contract = loadContract();
@@ -41,23 +33,25 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
   const grpc = new GrpcServer(config, contract, [queueService, analyticsService], admission, metrics, log);
   const http = new HttpServer(config, contract, grpc.statuses, grpc.health.all, admission, metrics, log);
   const store = openQueueStore(config, log);
-  const parts = createQueueParts(config, store);
+  const database = openDatabase(config, log);
+  const parts = createQueueParts(config, { redis: store, postgres: database, metrics });
   grpc.add(queueService, (adapter) => queueHandlers(adapter, parts, grpc.statuses));
   http.add(queueService, (adapter) => queueHandlers(adapter, parts, grpc.statuses), "callers");
   const analyticsStore = openAnalyticsStore(config, log);
-  // Opened by the first question that reaches into the history.
-  const database = openDatabase(config, log);
   const analytics = createAnalyticsParts(config, analyticsStore, database, metrics);
   grpc.add(analyticsService, (adapter) => analyticsHandlers(adapter, analytics, grpc.statuses));
   http.add(analyticsService, (adapter) => analyticsHandlers(adapter, analytics, grpc.statuses), "callers");
   http.add(healthService, (adapter) => grpc.health.handlers(adapter), "anyone");
   let stopping = false;
-  store.on("usable", (usable) => {
+  /** The queues are what the server is for as a whole: analytics come and go beside them. */
+  function tellQueues(): void {
     if (stopping) return;
-    // The queues are what the server is for as a whole: analytics come and go beside them.
-    for (const name of ["", queueService]) grpc.health.set(name, usable);
-    events.onServing(usable);
-  });
+    const serving = parts.canAdd();
+    for (const name of ["", queueService]) grpc.health.set(name, serving);
+    events.onServing(serving);
+  }
+  store.on("usable", tellQueues);
+  database.on("usable", tellQueues);
   analyticsStore.on("usable", (usable) => stopping || grpc.health.set(analyticsService, usable));
   store.on("unfit", events.onUnfit);
 
@@ -68,6 +62,7 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
       await http.bind();
       store.open();
       analyticsStore.open();
+      database.open();
     },
     async stop() {
       stopping = true;
@@ -76,23 +71,6 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
       await Promise.all([parts.adder.drain(), analytics.tracker.drain()]);
       await Promise.all([store.close(), analyticsStore.close(), database.close()]);
     },
-  };
-}
-
-function createQueueParts(config: Config, store: RedisStore) {
-  const keys = new Keys(config.queuePrefix);
-  const bull = new Bull(store, config.queuePrefix);
-  const jobs = new JobReader(store, keys);
-  const queues = new QueueReader(store, keys);
-  return {
-    adder: new Adder(new BatchWriter(store, keys, bull), config),
-    jobs,
-    queues,
-    lister: new JobLister(store, keys),
-    jobChanger: new JobChanger(keys, bull, jobs),
-    queueChanger: new QueueChanger(store, keys, bull, queues),
-    requireStore: () => store.requireUsable(),
-    maxJobBytes: config.maxJobBytes,
   };
 }
 

@@ -22,7 +22,8 @@ export interface DeadJob {
 
 const insert: Statement = {
   name: "dead-jobs-insert",
-  text: `INSERT INTO dead_letters (id, kind, source, ref, reason, content, options, history, failed_at)
+  text: `WITH refused AS (DELETE FROM spool WHERE seq = ANY($9::bigint[]))
+    INSERT INTO dead_letters (id, kind, source, ref, reason, content, options, history, failed_at)
     SELECT id, ${jobKind}, source, ref, reason, content, options, history, to_timestamp(failed_at / 1000)
     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::float8[])
       AS job (id, source, ref, reason, content, options, history, failed_at)
@@ -48,10 +49,10 @@ export async function unknownIds(session: Queries, ids: string[]): Promise<Set<s
   return new Set(rows.map(({ id }) => id));
 }
 
-/** Answers how many of them were new. */
-export async function insertDeadJobs(session: Queries, jobs: DeadJob[]): Promise<number> {
+/** In one step with the end of their rows in the spool, if they have some. Answers how many of them were new. */
+export async function insertDeadJobs(session: Queries, jobs: DeadJob[], rows: number[] = []): Promise<number> {
   const column = (read: (job: DeadJob) => string) => jobs.map((job) => toText(read(job)));
-  const rows = await session.query(insert, [
+  const inserted = await session.query(insert, [
     jobs.map(({ queue, jobId, failedAt }) => deadLetterId(queue, jobId, failedAt)),
     column(({ queue }) => queue),
     column(({ jobId }) => jobId),
@@ -60,8 +61,9 @@ export async function insertDeadJobs(session: Queries, jobs: DeadJob[]): Promise
     column(({ options }) => options),
     column(({ history }) => history),
     jobs.map(({ failedAt }) => failedAt),
+    rows,
   ]);
-  return rows.length;
+  return inserted.length;
 }
 
 /** PostgreSQL takes no NUL in a text. */

@@ -24,7 +24,13 @@ export function defineBytesScript<Answer>(client: RedisClient, file: string): Sc
 type Run<Answer> = (...args: unknown[]) => Promise<Answer>;
 
 /** ioredis makes two commands of a script; the one whose name ends in Buffer leaves the answer as it is. */
-function define<Answer>(client: RedisClient, file: string, kind: "" | "Buffer", numberOfKeys?: number, name = file): Run<Answer> {
+function define<Answer>(
+  client: RedisClient,
+  file: string,
+  kind: "" | "Buffer",
+  numberOfKeys?: number,
+  name = file,
+): Run<Answer> {
   const lua = readFileSync(new URL(`./lua/${file}.lua`, import.meta.url), "utf8");
   const command = `posta:${name}`;
   client.defineCommand(command, numberOfKeys === undefined ? { lua } : { lua, numberOfKeys });
