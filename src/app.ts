@@ -47,6 +47,7 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
   function tellQueues(): void {
     if (stopping) return;
     const serving = parts.canAdd();
+    if (serving === grpc.health.isServing("")) return;
     for (const name of ["", queueService]) grpc.health.set(name, serving);
     events.onServing(serving);
   }

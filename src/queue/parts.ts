@@ -47,8 +47,8 @@ export function createQueueParts(config: Config, { redis, postgres, metrics }: S
     jobChanger: new JobChanger(keys, bull, jobs),
     queueChanger: new QueueChanger(redis, keys, bull, queues),
     requireStore: () => redis.requireUsable(),
-    /** Whether jobs can be added: to Redis, or to the spool. */
-    canAdd: () => redis.usable || spool.usable,
+    /** Whether jobs can be added: to Redis, or, if that is lost and not just about to be there, to the spool. */
+    canAdd: () => redis.usable || (redis.isLost && spool.usable),
     maxJobBytes: config.maxJobBytes,
   };
 }
