@@ -20,15 +20,7 @@ import { messageHandlers } from "./message/service.js";
 import type { MessageEvent } from "./message/status-change.js";
 import { createMetrics } from "./metrics.js";
 import type { PostaProcess, ProcessEvents } from "./process.js";
-import { Adder } from "./queue/add.js";
-import { BatchWriter } from "./queue/batch.js";
-import { Bull } from "./queue/bull.js";
-import { JobChanger } from "./queue/change-job.js";
-import { QueueChanger } from "./queue/change-queue.js";
-import { Keys } from "./queue/keys.js";
-import { JobLister } from "./queue/list-jobs.js";
-import { JobReader } from "./queue/read-job.js";
-import { QueueReader } from "./queue/read-queue.js";
+import { createQueueParts } from "./queue/parts.js";
 import { queueHandlers } from "./queue/service.js";
 import { openDatabase, type PostgresStore } from "./store/postgres.js";
 import { openAnalyticsStore, openQueueStore, type RedisStore } from "./store/redis.js";
@@ -52,11 +44,11 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
   );
   const http = new HttpServer(config, contract, grpc.statuses, grpc.health.all, admission, metrics, log);
   const store = openQueueStore(config, log);
-  const parts = createQueueParts(config, store);
+  const database = openDatabase(config, log);
+  const parts = createQueueParts(config, { redis: store, postgres: database, metrics });
   grpc.add(queueService, (adapter) => queueHandlers(adapter, parts, grpc.statuses));
   http.add(queueService, (adapter) => queueHandlers(adapter, parts, grpc.statuses), "callers");
   const analyticsStore = openAnalyticsStore(config, log);
-  const database = openDatabase(config, log);
   const analytics = createAnalyticsParts(config, analyticsStore, database, metrics);
   grpc.add(analyticsService, (adapter) => analyticsHandlers(adapter, analytics, grpc.statuses));
   http.add(analyticsService, (adapter) => analyticsHandlers(adapter, analytics, grpc.statuses), "callers");
@@ -65,12 +57,16 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
   http.add(messageService, (adapter) => messageHandlers(adapter, messages, grpc.statuses), "callers");
   http.add(healthService, (adapter) => grpc.health.handlers(adapter), "anyone");
   let stopping = false;
-  store.on("usable", (usable) => {
+  /** The queues are what the server is for as a whole: analytics come and go beside them. */
+  function tellQueues(): void {
     if (stopping) return;
-    // The queues are what the server is for as a whole: analytics come and go beside them.
-    for (const name of ["", queueService]) grpc.health.set(name, usable);
-    events.onServing(usable);
-  });
+    const serving = parts.canAdd();
+    if (serving === grpc.health.isServing("")) return;
+    for (const name of ["", queueService]) grpc.health.set(name, serving);
+    events.onServing(serving);
+  }
+  store.on("usable", tellQueues);
+  database.on("usable", tellQueues);
   analyticsStore.on("usable", (usable) => stopping || grpc.health.set(analyticsService, usable));
   database.on("usable", (usable) => stopping || grpc.health.set(messageService, usable));
   store.on("unfit", events.onUnfit);
@@ -93,23 +89,6 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
       await analytics.tracker.drain();
       await Promise.all([store.close(), analyticsStore.close(), database.close()]);
     },
-  };
-}
-
-function createQueueParts(config: Config, store: RedisStore) {
-  const keys = new Keys(config.queuePrefix);
-  const bull = new Bull(store, config.queuePrefix);
-  const jobs = new JobReader(store, keys);
-  const queues = new QueueReader(store, keys);
-  return {
-    adder: new Adder(new BatchWriter(store, keys, bull), config),
-    jobs,
-    queues,
-    lister: new JobLister(store, keys),
-    jobChanger: new JobChanger(keys, bull, jobs),
-    queueChanger: new QueueChanger(store, keys, bull, queues),
-    requireStore: () => store.requireUsable(),
-    maxJobBytes: config.maxJobBytes,
   };
 }
 

@@ -1,5 +1,6 @@
 import { PostaError, toPostaError } from "../errors.js";
 import { PendingCall } from "../pending-call.js";
+import { Room } from "../room.js";
 import type { EventBuffer } from "./buffer.js";
 import { type EventLimits, EventParser, type EventRequest, type EventSpec } from "./event.js";
 import type { EventOutcome } from "./event-store.js";
@@ -24,29 +25,27 @@ export interface TrackCaller extends Caller {
 /** Records events: checks them, and hands them to the window, or to the buffer if their caller does not wait. */
 export class Tracker {
   private readonly parser: EventParser;
-  private pending = 0;
-  private idle: (() => void) | undefined;
-  /** Streams that wait for room, in their order. */
-  private readonly roomless: (() => void)[] = [];
+  private readonly room: Room;
 
   constructor(
     private readonly window: Window,
     private readonly buffer: EventBuffer,
-    private readonly limits: TrackLimits,
+    limits: TrackLimits,
     /** Throws unavailable if the store is known to be down. */
     private readonly requireStore: () => void,
   ) {
     this.parser = new EventParser(limits);
+    const full = "too many events are on their way to the store; nothing was counted";
+    this.room = new Room({ items: limits.analyticsMaxPending, full });
   }
 
   /** Writes events in order; answers a result for each. Throws exhausted, and counts none, if too many are under way. */
   store(events: Incoming[], caller: TrackCaller, pathOf = eventPath): Promise<TrackResult[]> {
     return new Promise((resolve) => {
       this.requireStore();
-      this.requireRoom();
-      this.pending += events.length;
+      this.room.enter(events.length);
       const call = new PendingCall<TrackResult>(events.length, (results) => {
-        this.release(call.size);
+        this.room.leave(call.size);
         resolve(results);
       });
       const entry = new PendingEvents(caller, call, pathOf);
@@ -62,10 +61,7 @@ export class Tracker {
 
   /** The same for a stream, which waits for room rather than be refused. Who waited longest goes first. */
   storeInTurn(events: Incoming[], caller: TrackCaller): Promise<TrackResult[]> {
-    return new Promise((resolve) => {
-      this.roomless.push(() => resolve(this.store(events, caller)));
-      this.letIn();
-    });
+    return new Promise((resolve) => this.room.queueUp(() => resolve(this.store(events, caller))));
   }
 
   /** Keeps events to be written soon; answers a result for each at once. */
@@ -81,10 +77,7 @@ export class Tracker {
   /** Resolves when every event that was taken has been written, or could not be. */
   async drain(): Promise<void> {
     await this.buffer.close();
-    if (this.pending === 0) return;
-    await new Promise<void>((resolve) => {
-      this.idle = resolve;
-    });
+    await this.room.untilEmpty();
   }
 
   private parse(incoming: Incoming, caller: TrackCaller, now: number): EventSpec | PostaError {
@@ -96,27 +89,6 @@ export class Tracker {
     } catch (error) {
       return toPostaError(error);
     }
-  }
-
-  private release(count: number): void {
-    this.pending -= count;
-    this.letIn();
-    if (this.pending === 0) this.idle?.();
-  }
-
-  private letIn(): void {
-    while (this.hasRoom && this.roomless.length > 0) this.roomless.shift()?.();
-  }
-
-  private get hasRoom(): boolean {
-    return this.pending < this.limits.analyticsMaxPending;
-  }
-
-  private requireRoom(): void {
-    if (this.hasRoom) return;
-    throw new PostaError("exhausted", "too many events are on their way to the store; nothing was counted", {
-      retryAfterMs: 250,
-    });
   }
 }
 

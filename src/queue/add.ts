@@ -1,14 +1,25 @@
 import { PostaError, toPostaError } from "../errors.js";
 import { PendingCall } from "../pending-call.js";
-import type { BatchWriter } from "./batch.js";
+import { Room } from "../room.js";
 import { type JobRequest, type JobSpec, parseJob } from "./job.js";
 import { createJobIds } from "./job-ids.js";
-import { type AddResult, type Caller, type Entry, Lane } from "./lane.js";
+import { type AddResult, type Caller, type Entry, Lane, type WriteBatch } from "./lane.js";
 
 export interface AddLimits {
   maxJobBytes: number;
   maxPendingJobs: number;
   maxPendingBytes: number;
+}
+
+/** Writes batches of a queue; `earlier` as in {@link WriteBatch}. */
+export interface QueueWriter {
+  write(queue: string, ...args: Parameters<WriteBatch>): ReturnType<WriteBatch>;
+}
+
+/** Where jobs go: those that must be durable another way, and in an order of their own. */
+export interface Writers {
+  plain: QueueWriter;
+  durable: QueueWriter;
 }
 
 /** Stands for a job that could not even be read; `id` is what it asked for, "" for none. */
@@ -20,18 +31,17 @@ export interface Refusal {
 /** Adds jobs to queues: checks them, gives them ids, and hands them to their queue's lane. */
 export class Adder {
   /** Of the queues that jobs are on their way to; one at rest is dropped. */
-  private readonly lanes = new Map<string, Lane>();
+  private readonly lanes = { plain: new Map<string, Lane>(), durable: new Map<string, Lane>() };
   private readonly ids = createJobIds();
-  private pendingJobs = 0;
-  private pendingBytes = 0;
-  private idle: (() => void) | undefined;
-  /** Streams that wait for room, in their order. */
-  private readonly roomless: (() => void)[] = [];
+  private readonly room: Room;
 
   constructor(
-    private readonly writer: BatchWriter,
+    private readonly writers: Writers,
     private readonly limits: AddLimits,
-  ) {}
+  ) {
+    const full = "too many jobs are on their way to the store; nothing was done";
+    this.room = new Room({ items: limits.maxPendingJobs, bytes: limits.maxPendingBytes, full });
+  }
 
   /** Adds one job. What is wrong is in the result, not thrown, unless there is no room for it. */
   async add(queue: string, job: JobRequest | Refusal, caller: Caller): Promise<AddResult> {
@@ -50,35 +60,27 @@ export class Adder {
     pathOf = (index: number) => `jobs[${index}]`,
   ): Promise<AddResult[]> {
     return new Promise((resolve) => {
-      this.requireRoom();
+      this.room.enter(jobs.length);
       const call = new PendingCall<AddResult>(jobs.length, (results) => {
-        this.release(call);
+        this.room.leave(call.size, call.bytes);
         resolve(results);
       });
-      this.pendingJobs += jobs.length;
-      const lane = this.laneOf(queue);
       for (const [index, job] of jobs.entries()) {
         const spec = this.parse(job);
         if (spec instanceof PostaError) call.settle(index, { jobId: job.id ?? "", error: spec.within(pathOf(index)) });
-        else lane.push(this.accept(spec, caller, call, index));
+        else this.laneOf(queue, spec).push(this.accept(spec, caller, call, index));
       }
     });
   }
 
   /** The same for a stream, which waits for room rather than be refused. Who waited longest goes first. */
   addAllInTurn(queue: string, jobs: (JobRequest | Refusal)[], caller: Caller): Promise<AddResult[]> {
-    return new Promise((resolve) => {
-      this.roomless.push(() => resolve(this.addAll(queue, jobs, caller)));
-      this.letIn();
-    });
+    return new Promise((resolve) => this.room.queueUp(() => resolve(this.addAll(queue, jobs, caller))));
   }
 
   /** Resolves when every job that was accepted has its result. */
-  async drain(): Promise<void> {
-    if (this.pendingJobs === 0) return;
-    await new Promise<void>((resolve) => {
-      this.idle = resolve;
-    });
+  drain(): Promise<void> {
+    return this.room.untilEmpty();
   }
 
   private parse(job: JobRequest | Refusal): JobSpec | PostaError {
@@ -93,42 +95,21 @@ export class Adder {
   private accept(spec: JobSpec, caller: Caller, call: PendingCall<AddResult>, index: number): Entry {
     const bytes = spec.dataJson.length;
     call.bytes += bytes;
-    this.pendingBytes += bytes;
+    this.room.weigh(bytes);
     const fresh = spec.id === undefined;
     return new PendingJob(spec, spec.id ?? this.ids.generate().toString(), fresh, caller, call, index);
   }
 
-  private release(call: PendingCall<AddResult>): void {
-    this.pendingJobs -= call.size;
-    this.pendingBytes -= call.bytes;
-    this.letIn();
-    if (this.pendingJobs === 0) this.idle?.();
-  }
-
-  private letIn(): void {
-    while (this.hasRoom && this.roomless.length > 0) this.roomless.shift()?.();
-  }
-
-  private get hasRoom(): boolean {
-    const { maxPendingJobs, maxPendingBytes } = this.limits;
-    return this.pendingJobs < maxPendingJobs && this.pendingBytes < maxPendingBytes;
-  }
-
-  private requireRoom(): void {
-    if (this.hasRoom) return;
-    throw new PostaError("exhausted", "too many jobs are on their way to the store; nothing was done", {
-      retryAfterMs: 250,
-    });
-  }
-
-  private laneOf(queue: string): Lane {
-    let lane = this.lanes.get(queue);
+  private laneOf(queue: string, { durable }: JobSpec): Lane {
+    const way = durable ? "durable" : "plain";
+    const lanes = this.lanes[way];
+    let lane = lanes.get(queue);
     if (!lane) {
       lane = new Lane(
-        (batch) => this.writer.write(queue, batch),
-        () => this.lanes.delete(queue),
+        (batch, earlier) => this.writers[way].write(queue, batch, earlier),
+        () => lanes.delete(queue),
       );
-      this.lanes.set(queue, lane);
+      lanes.set(queue, lane);
     }
     return lane;
   }

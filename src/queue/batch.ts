@@ -5,14 +5,18 @@ import type { RedisStore } from "../store/redis.js";
 import { toStoreError } from "../store/redis-errors.js";
 import { defineScript, type Script } from "../store/scripts.js";
 import { type Bull, queueMeta } from "./bull.js";
-import type { Keys } from "./keys.js";
+import { type Keys, spoolMark } from "./keys.js";
 import { type AddResult, abandonedError, type Entry, isDeduplicated } from "./lane.js";
 
 const scriptKeys = ["wait", "meta", "id", "events", "marker", "active", "delayed", "prioritized", "pc"];
 
-/** Writes batches of jobs: plain ones by one script, those that ask for deduplication by BullMQ itself. */
+/**
+ * Writes batches of jobs: plain ones by one script, those that ask for deduplication by BullMQ itself. Jobs from the spool
+ * leave their rows' marks with it, and plain ones whose row is marked are not added again.
+ */
 export class BatchWriter {
   private readonly addJobs: Script<string>;
+  private readonly moveJobs: Script<string>;
   /** Queues that this process has put on the list of queues. */
   private readonly listed = new LRUCache<string, true>({ max: 10_000 });
 
@@ -22,6 +26,7 @@ export class BatchWriter {
     private readonly bull: Bull,
   ) {
     this.addJobs = defineScript(store.client, "add-jobs", scriptKeys.length);
+    this.moveJobs = defineScript(store.client, "add-jobs", scriptKeys.length + 1, "move-jobs");
   }
 
   /** Writes jobs of one kind in order; answers a result for each. Throws if the store failed. */
@@ -40,10 +45,16 @@ export class BatchWriter {
     const keys = scriptKeys.map((part) => this.keys.of(queue, part));
     const args = [this.keys.start(queue), queueMeta.version, Date.now(), pack(this.flatten(batch))];
     const listing = this.listed.has(queue) ? undefined : this.list(queue);
-    const [answer] = await Promise.all([this.addJobs(keys, args), listing]);
+    const [answer] = await Promise.all([this.run(batch, keys, args), listing]);
     const isNew = answer.startsWith("+");
     if (isNew && !listing) await this.list(queue);
     return batch.map((entry, index) => toResult(entry, answer.charCodeAt(isNew ? index + 1 : index) - 48));
+  }
+
+  private run(batch: Entry[], keys: string[], args: (string | number | Buffer)[]): Promise<string> {
+    if (batch[0]?.row === undefined) return this.addJobs(keys, args);
+    const rows = batch.map(({ row }) => row);
+    return this.moveJobs([...keys, this.keys.spooled], [...args, pack(rows)]);
   }
 
   /** The jobs as add-jobs.lua takes them: one list, and options only where they are others than those before. */
@@ -69,6 +80,9 @@ export class BatchWriter {
       multi.hmget(this.keys.of(queue, id), "name", "data");
       await add(id, spec.name, spec.dataJson, spec.options);
       multi.exists(this.keys.of(queue, id));
+    }
+    for (const { id, row } of run) {
+      if (row !== undefined) multi.zadd(this.keys.spooled, Date.now(), spoolMark(row, id));
     }
     const listing = this.listed.has(queue) ? undefined : this.list(queue);
     const [answers] = await Promise.all([multi.exec(), listing]);

@@ -20,9 +20,10 @@ export function toJobOrRefusal({ name, dataJson, options }: JobMessage): JobRequ
 }
 
 function toOptions(options: OptionsMessage): Omit<JobRequest, "name" | "dataJson"> {
-  const { id, priority, attempts, lifo, delay, backoff, keepOnComplete, keepOnFail, deduplication } = options;
+  const { id, priority, attempts, lifo, delay, backoff, keepOnComplete, keepOnFail, deduplication, durable } = options;
   return {
     lifo,
+    durable,
     ...(id === "" ? {} : { id }),
     ...(priority === undefined ? {} : { priority }),
     ...(attempts === undefined ? {} : { attempts }),
@@ -55,7 +56,7 @@ function toDeduplication({ id, ttl, extend, replace }: NonNullable<OptionsMessag
   return { id, extend, replace, ...(ttlMs === undefined ? {} : { ttlMs }) };
 }
 
-const outcomes = { added: "OUTCOME_ADDED", duplicate: "OUTCOME_DUPLICATE" } as const;
+const outcomes = { added: "OUTCOME_ADDED", duplicate: "OUTCOME_DUPLICATE", spooled: "OUTCOME_SPOOLED" } as const;
 
 /** The outcome of an add that did not fail. */
 export function toOutcome(outcome: keyof typeof outcomes) {

@@ -22,6 +22,7 @@ export interface JobRequest {
   keepOnComplete?: Retention;
   keepOnFail?: Retention;
   deduplication?: { id: string; ttlMs?: number; extend: boolean; replace: boolean };
+  durable?: boolean;
 }
 
 /** A job that BullMQ can take. */
@@ -33,6 +34,8 @@ export interface JobSpec {
   readonly priority: number;
   readonly delayMs: number;
   readonly lifo: boolean;
+  /** It has to be in PostgreSQL before it is answered. */
+  readonly durable: boolean;
   /** All options in BullMQ's terms, but the id. */
   readonly options: JobsOptions;
   /** The same as BullMQ stores them, as JSON text without its closing brace, so that the id can follow. */
@@ -69,7 +72,8 @@ export function parseJob(job: JobRequest, maxBytes: number): JobSpec {
   if (lifo && (priority > 0 || delayMs > 0)) throw invalid("options.lifo", "goes with neither priority nor delay");
   const options = parseOptions(job, priority, delayMs, lifo);
   const optionsJson = options === defaultOptions ? defaultOptionsJson : openJson(options);
-  return { name: job.name, dataJson, id: job.id, priority, delayMs, lifo, options, optionsJson };
+  const durable = job.durable === true;
+  return { name: job.name, dataJson, id: job.id, priority, delayMs, lifo, durable, options, optionsJson };
 }
 
 /** Checks a payload; empty means {}. */
@@ -150,6 +154,7 @@ function parseDeduplication(given: NonNullable<JobRequest["deduplication"]>, at:
   };
 }
 
-function openJson(options: JobsOptions): string {
+/** Options as {@link JobSpec} has them. */
+export function openJson(options: JobsOptions): string {
   return JSON.stringify(options).slice(0, -1);
 }

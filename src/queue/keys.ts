@@ -1,4 +1,9 @@
-/** Every Redis key of the queues is named here: those that BullMQ gives its own, and the one that is Posta's. */
+/** A row's member of {@link Keys.spooled}. With the job's id: a database that was restored counts its rows again. */
+export function spoolMark(row: number, id: string): string {
+  return `${row}:${id}`;
+}
+
+/** Every Redis key of the queues is named here: those that BullMQ gives its own, and those that are Posta's. */
 export class Keys {
   constructor(readonly prefix: string) {}
 
@@ -15,5 +20,13 @@ export class Keys {
   /** The names of all queues that Posta knows, a sorted set with equal scores. BullMQ itself keeps no such list. */
   get queues(): string {
     return `${this.prefix}:posta-queues`;
+  }
+
+  /**
+   * Which rows of the spool have come into their queues, by the time: a sorted set of {@link spoolMark}. A row's mark is
+   * written with its job in one step, so Redis has both or, after a loss, neither.
+   */
+  get spooled(): string {
+    return `${this.prefix}:posta-spooled`;
   }
 }

@@ -3,7 +3,7 @@ import type { JobSpec } from "./job.js";
 
 /** What became of a job. */
 export type AddResult =
-  | { jobId: string; outcome: "added" | "duplicate"; error?: undefined }
+  | { jobId: string; outcome: "added" | "duplicate" | "spooled"; error?: undefined }
   | { jobId: string; outcome?: undefined; error: PostaError };
 
 /** Whose job it is, as far as it matters for writing it. */
@@ -14,18 +14,23 @@ export interface Caller {
   readonly deadline: number;
 }
 
-/** A job on its way to Redis. */
+/** A job on its way into its queue. */
 export interface Entry {
   readonly spec: JobSpec;
   readonly id: string;
   /** True: Posta made the id, so no job can have it yet. */
   readonly fresh: boolean;
   readonly caller: Caller;
+  /** Of a job that comes from the spool: the number of its row there. */
+  readonly row?: number;
   settle(result: AddResult): void;
 }
 
-/** Writes a batch, of at most 100 entries, all with deduplication or none, in order; answers a result for each. */
-export type WriteBatch = (batch: Entry[]) => Promise<AddResult[]>;
+/**
+ * Writes a batch, of at most 100 entries, all with deduplication or none, in order; answers a result for each. `earlier`
+ * resolves when the batches that were begun before it have their results, whatever those are.
+ */
+export type WriteBatch = (batch: Entry[], earlier: Promise<void>) => Promise<AddResult[]>;
 
 const maxBatch = 100;
 const maxBatchBytes = 1 << 20;
@@ -39,6 +44,7 @@ const maxInFlight = 4;
 export class Lane {
   private waiting: Entry[] = [];
   private inFlight = 0;
+  private earlier: Promise<void> = Promise.resolve();
   private scheduled = false;
   private alone = false;
 
@@ -63,7 +69,7 @@ export class Lane {
   }
 
   private writeAll(): void {
-    while (this.mayWrite()) void this.writeNext();
+    while (this.mayWrite()) this.earlier = this.writeNext(this.earlier);
     if (this.inFlight === 0) this.onRest();
   }
 
@@ -75,14 +81,14 @@ export class Lane {
     return this.waiting.length >= maxBatch && this.inFlight < maxInFlight;
   }
 
-  private async writeNext(): Promise<void> {
+  private async writeNext(earlier: Promise<void>): Promise<void> {
     const batch = this.takeBatch();
     const [first] = batch;
     if (first === undefined) return;
     this.inFlight += 1;
     this.alone = isDeduplicated(first);
     try {
-      const results = await this.write(batch);
+      const results = await this.write(batch, earlier);
       for (const [index, entry] of batch.entries()) entry.settle(results[index] as AddResult);
     } catch (thrown) {
       const error = toPostaError(thrown);
@@ -104,7 +110,7 @@ export class Lane {
       if (batch.length === maxBatch || (bytes > 0 && bytes + entry.spec.dataJson.length > maxBatchBytes)) break;
       if (isDeduplicated(entry) !== deduplicated) break;
       taken += 1;
-      if (entry.caller.cancelled || entry.caller.deadline <= now) {
+      if (isAbandoned(entry, now)) {
         entry.settle({ jobId: entry.id, error: abandonedError() });
         continue;
       }
@@ -118,6 +124,11 @@ export class Lane {
 
 export function abandonedError(): PostaError {
   return new PostaError("expired", "the deadline passed before the job was written; it was not added");
+}
+
+/** Whether nobody waits for it any more. */
+export function isAbandoned({ caller }: Entry, now: number): boolean {
+  return caller.cancelled || caller.deadline <= now;
 }
 
 /** Whether BullMQ itself has to write it. */

@@ -18,6 +18,16 @@ export function requireQueueName(queue: string, field = "queue"): void {
   if (queue.includes(":")) throw invalid(field, `${show(queue)} has a ':', which BullMQ keeps for its keys`);
 }
 
+/** Whether a queue is one of Posta's own, as those that messages are sent from. */
+export function isReserved(queue: string): boolean {
+  return queue.startsWith("posta-");
+}
+
+/** Throws unless callers may add to a queue of this name. */
+export function requireAddable(queue: string): void {
+  if (isReserved(queue)) throw invalid("queue", `${show(queue)} is reserved: "posta-" begins the names of Posta's own`);
+}
+
 /** Throws unless a job can have this id: BullMQ makes keys of ids, and counts with ids that are numbers. */
 export function requireJobId(id: string, field: string): void {
   requireText(id, field, maxNameBytes);

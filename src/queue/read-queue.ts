@@ -95,7 +95,8 @@ export class QueueReader {
     return this.readAll(await this.names(count, undefined));
   }
 
-  private names(count: number, after: string | undefined): Promise<string[]> {
+  /** Names in their order, from the one after `after`. */
+  names(count: number, after: string | undefined): Promise<string[]> {
     const from = after === undefined ? "-" : `(${after}`;
     return this.store.client.zrangebylex(this.keys.queues, from, "+", "LIMIT", 0, count);
   }

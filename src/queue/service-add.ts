@@ -12,14 +12,14 @@ import type { StatusMap } from "../grpc/status.js";
 import type { Adder } from "./add.js";
 import { toJobOrRefusal, toOutcome, toResultMessage } from "./convert-job.js";
 import type { AddResult } from "./lane.js";
-import { requireQueueName } from "./names.js";
+import { requireAddable, requireQueueName } from "./names.js";
 
 const maxJobs = 10_000;
 
 /** The part of QueueService that produces: AddJob, AddJobs, StreamAddJobs. */
 export function addHandlers<Handler>(adapter: Adapter<Handler>, adder: Adder, statuses: StatusMap) {
   async function addJob({ queue, job }: AddJobRequest, context: CallContext): Promise<AddJobResponse> {
-    requireAllowed(queue, context);
+    requireMayAdd(queue, context);
     if (!job) throw invalid("job", "is required");
     const result = await adder.add(queue, toJobOrRefusal(job), context);
     if (result.error) throw result.error;
@@ -27,7 +27,7 @@ export function addHandlers<Handler>(adapter: Adapter<Handler>, adder: Adder, st
   }
 
   async function addJobs({ queue, jobs }: AddJobsRequest, context: CallContext): Promise<AddJobsResponse> {
-    requireAllowed(queue, context);
+    requireMayAdd(queue, context);
     requireJobs(jobs);
     const results = await adder.addAll(queue, jobs.map(toJobOrRefusal), context);
     return { results: results.map((result) => toResultMessage(result, statuses)) };
@@ -37,7 +37,7 @@ export function addHandlers<Handler>(adapter: Adapter<Handler>, adder: Adder, st
   async function addMessage({ sequence, queue, jobs }: StreamRequest, context: CallContext) {
     let results: AddResult[];
     try {
-      requireAllowed(queue, context);
+      requireMayAdd(queue, context);
       requireJobs(jobs);
       results = await adder.addAllInTurn(queue, jobs.map(toJobOrRefusal), context);
     } catch (error) {
@@ -60,6 +60,11 @@ export function addHandlers<Handler>(adapter: Adapter<Handler>, adder: Adder, st
 export function requireAllowed(queue: string, { principal }: CallContext): void {
   requireQueueName(queue);
   principal.require("the queue", queue);
+}
+
+function requireMayAdd(queue: string, context: CallContext): void {
+  requireAllowed(queue, context);
+  requireAddable(queue);
 }
 
 function requireJobs(jobs: JobMessage[]): void {

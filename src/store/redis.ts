@@ -41,7 +41,8 @@ interface Events {
 export class RedisStore extends EventEmitter<Events> {
   readonly client: RedisClient;
   private heartbeat: NodeJS.Timeout | undefined;
-  private up = false;
+  /** undefined as long as no try to reach it has come to an end. */
+  private up: boolean | undefined;
   private verified = false;
   private problem: string | undefined;
   private clockOffsetMs = 0;
@@ -69,6 +70,15 @@ export class RedisStore extends EventEmitter<Events> {
     this.client.on("error", (error) => this.explain(error));
     this.client.connect().catch(() => {}); // It goes on trying; the error event says why.
     this.heartbeat = setInterval(() => void this.beat(), heartbeatMs);
+  }
+
+  get usable(): boolean {
+    return this.up === true;
+  }
+
+  /** It was tried, and cannot be used. */
+  get isLost(): boolean {
+    return this.up === false;
   }
 
   /** Throws unavailable if Redis is known to be down, so that a call fails before any work. */
@@ -161,10 +171,11 @@ export class RedisStore extends EventEmitter<Events> {
 
   private setUsable(usable: boolean): void {
     if (this.up === usable) return;
+    const wasUp = this.up === true;
     this.up = usable;
-    this.problem = undefined;
+    if (usable || wasUp) this.problem = undefined;
     if (usable) this.log.info(`${this.options.name} is reachable`);
-    else this.log.warn(`${this.options.variable}: Redis is lost; trying to reach it again`);
+    else if (wasUp) this.log.warn(`${this.options.variable}: Redis is lost; trying to reach it again`);
     this.emit("usable", usable);
   }
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, inject, it, onTestFinished } from "vitest";
 import { failureOf, TestClient } from "../support/client.js";
-import { freePort, freshPrefix, startCluster, type TestCluster } from "../support/posta.js";
+import { freePort, freshPrefix, noDatabase, startCluster, type TestCluster } from "../support/posta.js";
 import { startRedis } from "../support/redis.js";
 
 const unfit = 78;
@@ -102,7 +102,10 @@ describe("a start", () => {
 describe("a start without its Redis", () => {
   it("stays up, says so to all who ask, and serves once the Redis is there", async () => {
     const port = await freePort();
-    const cluster = await start({ POSTA_QUEUE_REDIS_URL: `redis://127.0.0.1:${port}` }, { ready: false });
+    const cluster = await start(
+      { POSTA_QUEUE_REDIS_URL: `redis://127.0.0.1:${port}`, POSTA_DATABASE_URL: noDatabase },
+      { ready: false },
+    );
     await cluster.untilOutput(/POSTA_QUEUE_REDIS_URL: Redis cannot be reached/);
     const client = connect(cluster);
     const health = () =>

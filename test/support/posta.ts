@@ -39,14 +39,17 @@ export function freshPrefix(): string {
   return `t${randomBytes(6).toString("hex")}`;
 }
 
-/** One server in this process, with a client; `env` holds settings as the environment would. */
+/** Nobody listens there: without PostgreSQL a server takes jobs only as long as Redis does. */
+export const noDatabase = "postgresql:///posta?host=/nonexistent";
+
+/** One server in this process, with a client; `env` holds settings as the environment would. It has no PostgreSQL. */
 export async function startServer(redisUrl: string, env: Env = {}) {
   const prefix = freshPrefix();
   const port = await freePort();
   const httpPort = await freePort();
   const config = readConfig({
     POSTA_QUEUE_REDIS_URL: redisUrl,
-    ...sharedStores(),
+    POSTA_DATABASE_URL: noDatabase,
     POSTA_QUEUE_PREFIX: prefix,
     POSTA_ANALYTICS_REDIS_URL: redisUrl,
     POSTA_ANALYTICS_PREFIX: `${prefix}a`,

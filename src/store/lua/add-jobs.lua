@@ -4,6 +4,7 @@
 
   KEYS
     1 wait  2 meta  3 id  4 events  5 marker  6 active  7 delayed  8 prioritized  9 pc
+    10 only for jobs from the spool: the marks of those that came in
   ARGV
     1 the start of the queue's keys, "bull:emails:"
     2 the version that a new queue's meta gets, "bullmq:6.7.0"
@@ -18,6 +19,7 @@
         l        first in line
         d<delay in ms>,<priority>
         p<priority>
+    5 only for jobs from the spool: their rows' numbers, as a MessagePack list
   Returns
     "+" if this batch made the queue, then a digit for each job:
       0 added, 1 a duplicate, 2 its id is taken by other content, 3 too late
@@ -49,14 +51,21 @@ local function quotable(id, how)
   return how == "" and id or (string.gsub(id, '["\\]', "\\%0"))
 end
 
+-- A job whose row is marked came in before, and may even be done and gone: it is not added again.
+local marks = KEYS[10]
+local rows = marks and cmsgpack.unpack(ARGV[5])
+
 local jobs, options = cmsgpack.unpack(ARGV[4]), nil
 for at = 1, #jobs, 6 do
   local id, name, data, how = jobs[at], jobs[at + 1], jobs[at + 2], jobs[at + 5]
   if jobs[at + 3] ~= "" then options = jobs[at + 3] .. ',"jobId":"' end
   local key = prefix .. id
+  local mark = marks and string.format("%d:%s", rows[#results + 1], id)
   local result = "0"
   if now > jobs[at + 4] then
     result = "3"
+  elseif marks and rcall("ZSCORE", marks, mark) then
+    result = "1"
   else
     counted = counted + 1
     if how ~= "" and rcall("EXISTS", key) == 1 then
@@ -92,6 +101,7 @@ for at = 1, #jobs, 6 do
       end
     end
   end
+  if marks and (result == "0" or result == "1") then rcall("ZADD", marks, timestamp, mark) end
   results[#results + 1] = result
 end
 

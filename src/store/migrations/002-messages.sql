@@ -103,8 +103,7 @@ CREATE TABLE inbound_messages (
 ) PARTITION BY RANGE (at);
 
 -- Jobs that the queue's Redis could not take, or whose callers wanted them here first. They go into BullMQ in the order of
--- `seq`. `moved_at` and `moved_run` are when, and into which run of Redis: the row goes when that run has outlived what
--- appendfsync everysec may lose.
+-- `seq`. `moved_at` is when: the row goes when Redis has kept the job for longer than appendfsync everysec may lose it.
 CREATE TABLE spool (
   seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   queue text NOT NULL,
@@ -114,8 +113,7 @@ CREATE TABLE spool (
   options text NOT NULL,
   redrive boolean NOT NULL DEFAULT false,
   spooled_at timestamptz NOT NULL DEFAULT now(),
-  moved_at timestamptz,
-  moved_run text
+  moved_at timestamptz
 ) WITH (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000);
 CREATE INDEX spool_waiting ON spool (seq) WHERE moved_at IS NULL;
-CREATE INDEX spool_moved ON spool (moved_at) WHERE moved_at IS NOT NULL;
+CREATE INDEX spool_moved ON spool (seq) WHERE moved_at IS NOT NULL;

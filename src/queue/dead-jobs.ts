@@ -1,0 +1,131 @@
+import type { Queries, Statement } from "../store/postgres-session.js";
+import type { RedisStore } from "../store/redis.js";
+import { type DeadJob, deadLetterId, insertDeadJobs, unknownIds } from "./dead-letters.js";
+import type { Keys } from "./keys.js";
+import { isReserved } from "./names.js";
+import { rethrow } from "./read-job.js";
+import type { QueueReader } from "./read-queue.js";
+import { parseOr, toRedriveOptions } from "./spool-row.js";
+
+const pageJobs = 100;
+const pageQueues = 1000;
+/** A job's end is told by its worker's clock: so far behind others may that be. */
+const overlapMs = 60_000;
+/** An end that is so far ahead is no time to go by. */
+const aheadMs = 24 * 3_600_000;
+const fields = ["name", "data", "opts", "failedReason", "stacktrace", "finishedOn", "processedOn", "atm"] as const;
+
+const readCursors: Statement = {
+  name: "dead-jobs-cursors",
+  text: "SELECT queue, finished_until AS until FROM dead_letter_cursors WHERE queue = ANY($1::text[])",
+};
+const moveCursor: Statement = {
+  name: "dead-jobs-move-cursor",
+  text: `INSERT INTO dead_letter_cursors (queue, finished_until) VALUES ($1, $2)
+    ON CONFLICT (queue) DO UPDATE SET finished_until = greatest(dead_letter_cursors.finished_until, $2)`,
+};
+
+interface Failed {
+  jobId: string;
+  failedAt: number;
+}
+
+/** Puts jobs that failed for good into dead_letters, once: BullMQ keeps them only for a time. */
+export class DeadJobs {
+  /** How many this process has put there. */
+  collected = 0;
+
+  constructor(
+    private readonly store: RedisStore,
+    private readonly keys: Keys,
+    private readonly queues: QueueReader,
+  ) {}
+
+  /** Looks at all queues but Posta's own. */
+  async collect(session: Queries): Promise<void> {
+    for (let after: string | undefined; ; ) {
+      const names = await this.queues.names(pageQueues, after).catch(rethrow);
+      const cursors = await session.query<{ queue: string; until: number }>(readCursors, [names]);
+      const until = new Map(cursors.map((cursor) => [cursor.queue, cursor.until]));
+      for (const queue of names.filter((name) => !isReserved(name))) {
+        await this.collectFrom(session, queue, until.get(queue) ?? 0);
+      }
+      after = names.at(-1);
+      if (names.length < pageQueues) return;
+    }
+  }
+
+  private async collectFrom(session: Queries, queue: string, cursor: number): Promise<void> {
+    const from = Math.max(cursor - overlapMs, oldestKept(Date.now()));
+    let [last, offset] = [from, 0];
+    for (;;) {
+      const failed = await this.read(queue, last, offset);
+      await this.keep(session, queue, failed);
+      const end = failed.at(-1)?.failedAt ?? last;
+      // Many may end in one millisecond: the next page begins behind those of it that were seen.
+      offset = failed.filter(({ failedAt }) => failedAt === end).length + (end === last ? offset : 0);
+      last = end;
+      if (failed.length < pageJobs) break;
+    }
+    if (last > cursor && last > from) await session.query(moveCursor, [queue, last]);
+  }
+
+  private async read(queue: string, from: number, offset: number): Promise<Failed[]> {
+    const key = this.keys.of(queue, "failed");
+    const most = Date.now() + aheadMs;
+    const flat = await this.store.client
+      .zrangebyscore(key, from, most, "WITHSCORES", "LIMIT", offset, pageJobs)
+      .catch(rethrow);
+    const failed: Failed[] = [];
+    for (let at = 0; at < flat.length; at += 2) {
+      failed.push({ jobId: flat[at] as string, failedAt: Number(flat[at + 1]) });
+    }
+    return failed;
+  }
+
+  /** Reads only those that are not kept yet. */
+  private async keep(session: Queries, queue: string, failed: Failed[]): Promise<void> {
+    if (failed.length === 0) return;
+    const ids = failed.map(({ jobId, failedAt }) => deadLetterId(queue, jobId, failedAt));
+    const unknown = await unknownIds(session, ids);
+    const fresh = failed.filter((_, index) => unknown.has(ids[index] as string));
+    if (fresh.length === 0) return;
+    const pipeline = this.store.client.pipeline();
+    for (const { jobId } of fresh) pipeline.hmget(this.keys.of(queue, jobId), ...fields);
+    const answers = (await pipeline.exec().catch(rethrow)) ?? [];
+    const jobs = fresh.flatMap((job, index) => {
+      const [error, values] = answers[index] ?? [];
+      if (error) rethrow(error);
+      return toDeadJob(queue, job, values as (string | null)[]) ?? [];
+    });
+    this.collected += await insertDeadJobs(session, jobs);
+  }
+}
+
+/** undefined for a job that was retried or removed since. */
+function toDeadJob(queue: string, { jobId, failedAt }: Failed, values: (string | null)[]): DeadJob | undefined {
+  const [name, data, opts, reason, stacktrace, finishedOn, processedOn, attempts] = values;
+  if (!name || Number(finishedOn) !== failedAt) return undefined;
+  const history = toHistory(stacktrace ?? "[]", Number(attempts ?? 0), Number(processedOn ?? failedAt), failedAt);
+  const options = toRedriveOptions(name, opts ?? "{}");
+  return { queue, jobId, reason: reason ?? "", data: data ?? "{}", options, history, failedAt };
+}
+
+/** The attempts that BullMQ has a stack trace of, the last of them with its times. */
+function toHistory(stacktrace: string, attempts: number, begun: number, ended: number): string {
+  const traces = parseOr<string[]>(stacktrace, []);
+  const first = attempts - traces.length + 1;
+  const history = traces.map((trace, index) => ({ attempt: first + index, stacktrace: trace }));
+  const last = { attempt: attempts, ...history.pop(), start_time: toTime(begun), end_time: toTime(ended) };
+  return JSON.stringify([...history, last]);
+}
+
+function toTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** Partitions are kept for the month before this one; what failed earlier is left alone. */
+function oldestKept(now: number): number {
+  const date = new Date(now);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() - 1);
+}

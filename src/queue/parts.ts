@@ -1,0 +1,68 @@
+import type { Registry } from "prom-client";
+import type { Config } from "../config.js";
+import type { Logger } from "../log.js";
+import { Leader } from "../store/leader.js";
+import type { PostgresStore } from "../store/postgres.js";
+import type { RedisStore } from "../store/redis.js";
+import { Adder } from "./add.js";
+import { Backlog } from "./backlog.js";
+import { BatchWriter } from "./batch.js";
+import { Bull } from "./bull.js";
+import { JobChanger } from "./change-job.js";
+import { QueueChanger } from "./change-queue.js";
+import { DeadJobs } from "./dead-jobs.js";
+import { Drain } from "./drain.js";
+import { JobWriter } from "./job-writer.js";
+import { Keys } from "./keys.js";
+import { JobLister } from "./list-jobs.js";
+import { MovedRows } from "./moved-rows.js";
+import { JobReader } from "./read-job.js";
+import { QueueReader } from "./read-queue.js";
+import { Redriver } from "./redrive.js";
+import { Spool } from "./spool.js";
+import { registerCount, SpoolMetrics } from "./spool-metrics.js";
+import { SpoolWork } from "./spool-work.js";
+
+/** What the queues are made of; whoever opened the stores closes them. */
+export interface Stores {
+  redis: RedisStore;
+  postgres: PostgresStore;
+  metrics: Registry;
+}
+
+/** What QueueService calls, in a server. */
+export function createQueueParts(config: Config, { redis, postgres, metrics }: Stores) {
+  const keys = new Keys(config.queuePrefix);
+  const bull = new Bull(redis, config.queuePrefix);
+  const jobs = new JobReader(redis, keys);
+  const queues = new QueueReader(redis, keys);
+  const spool = new Spool(postgres, config.spoolMaxJobs);
+  registerCount(metrics, "posta_spool_spooled_total", "Jobs put into the spool.", () => spool.spooled);
+  const writer = new JobWriter(new BatchWriter(redis, keys, bull), spool, new Backlog(redis, postgres));
+  return {
+    adder: new Adder({ plain: writer, durable: spool }, config),
+    jobs,
+    queues,
+    lister: new JobLister(redis, keys),
+    jobChanger: new JobChanger(keys, bull, jobs),
+    queueChanger: new QueueChanger(redis, keys, bull, queues),
+    requireStore: () => redis.requireUsable(),
+    /** Whether jobs can be added: to Redis, or, if that is lost and not just about to be there, to the spool. */
+    canAdd: () => redis.usable || (redis.isLost && spool.usable),
+    maxJobBytes: config.maxJobBytes,
+  };
+}
+
+/** What moves jobs from the spool into their queues and keeps those that failed, in a delivery process. */
+export function createSpoolWork(config: Config, { redis, postgres, metrics }: Stores, log: Logger): SpoolWork {
+  const keys = new Keys(config.queuePrefix);
+  const bull = new Bull(redis, config.queuePrefix);
+  const redriver = new Redriver(redis, keys, bull, new JobReader(redis, keys));
+  const drain = new Drain(new BatchWriter(redis, keys, bull), redriver);
+  const deadJobs = new DeadJobs(redis, keys, new QueueReader(redis, keys));
+  registerCount(metrics, "posta_spool_drained_total", "Jobs moved from the spool.", () => drain.drained);
+  registerCount(metrics, "posta_dead_jobs_total", "Failed jobs put into dead_letters.", () => deadJobs.collected);
+  const moved = new MovedRows(redis, keys);
+  const spoolMetrics = new SpoolMetrics(metrics, config.spoolMaxJobs);
+  return new SpoolWork({ drain, moved, deadJobs, metrics: spoolMetrics }, new Leader(postgres, "spool"), redis, log);
+}

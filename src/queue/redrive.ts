@@ -1,0 +1,45 @@
+import { toPostaError } from "../errors.js";
+import type { RedisStore } from "../store/redis.js";
+import type { Bull } from "./bull.js";
+import { type Keys, spoolMark } from "./keys.js";
+import type { AddResult } from "./lane.js";
+import type { JobReader } from "./read-job.js";
+import type { SpoolRow } from "./spool-row.js";
+
+/** Runs jobs again that failed for good: where they still are, with all their attempts before them. */
+export class Redriver {
+  constructor(
+    private readonly store: RedisStore,
+    private readonly keys: Keys,
+    private readonly bull: Bull,
+    private readonly jobs: JobReader,
+  ) {}
+
+  /** Of rows that are redriven: those whose jobs are still there. The others are to be added, as any row. */
+  async retryAll(rows: SpoolRow[]): Promise<Map<SpoolRow, AddResult>> {
+    const results = new Map<SpoolRow, AddResult>();
+    for (const row of rows) {
+      if (!row.redrive) continue;
+      const result = await this.retry(row).catch((error) => ({ jobId: row.jobId, error: toPostaError(error) }));
+      if (result) results.set(row, result);
+    }
+    return results;
+  }
+
+  private async retry(row: SpoolRow): Promise<AddResult | undefined> {
+    const { queue, jobId, name, data } = row;
+    const marks = [this.keys.spooled, spoolMark(row.seq, jobId)] as const;
+    const job = await this.jobs.get(queue, jobId).catch((error) => {
+      if (toPostaError(error).code === "not-found") return undefined;
+      throw error;
+    });
+    if (job?.fields.name !== name || job.fields.data !== data) return undefined;
+    if (job.state === "failed") {
+      await this.bull.run(queue, async (bull) => {
+        await (await bull.getJob(jobId))?.retry("failed", { resetAttemptsMade: true, resetAttemptsStarted: true });
+      });
+    }
+    await this.store.client.zadd(marks[0], Date.now(), marks[1]);
+    return { jobId, outcome: job.state === "failed" ? "added" : "duplicate" };
+  }
+}

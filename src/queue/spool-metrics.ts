@@ -1,0 +1,68 @@
+import { Counter, Gauge, type Registry } from "prom-client";
+import type { Queries, Statement } from "../store/postgres-session.js";
+
+const count: Statement = {
+  name: "spool-count",
+  text: `SELECT (SELECT count(*) FROM spool WHERE moved_at IS NULL) AS waiting,
+      (SELECT count(*) FROM spool WHERE moved_at IS NOT NULL) AS moved,
+      coalesce((SELECT extract(epoch FROM clock_timestamp() - spooled_at)::float8 FROM spool
+        WHERE moved_at IS NULL ORDER BY seq LIMIT 1), 0) AS age`,
+};
+
+/** A counter that a process keeps in a plain field; prom-client sees it at a scrape. */
+export function registerCount(registry: Registry, name: string, help: string, read: () => number): void {
+  new Counter({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(read());
+    },
+  });
+}
+
+/** How full the spool is, as the process sees it that leads its drain. */
+export class SpoolMetrics {
+  private readonly jobs: Gauge;
+  private readonly oldest: Gauge;
+
+  constructor(registry: Registry, maxJobs: number) {
+    const registers = [registry];
+    this.jobs = new Gauge({
+      name: "posta_spool_jobs",
+      help: "Jobs in the spool: waiting for Redis, or moved and kept until Redis cannot lose them any more.",
+      labelNames: ["state"],
+      aggregator: "max",
+      registers,
+    });
+    this.oldest = new Gauge({
+      name: "posta_spool_oldest_waiting_age_seconds",
+      help: "How long the first job of the spool has waited for Redis; 0 if there is none.",
+      aggregator: "max",
+      registers,
+    });
+    new Gauge({
+      name: "posta_spool_max_jobs",
+      help: "How many jobs may wait in the spool.",
+      aggregator: "max",
+      registers,
+    }).set(maxJobs);
+  }
+
+  async read(queries: Queries): Promise<void> {
+    const [row] = await queries.query<{ waiting: number; moved: number; age: number }>(count);
+    this.set(row?.waiting ?? 0, row?.moved ?? 0, row?.age ?? 0);
+  }
+
+  /** Another process leads. */
+  clear(): void {
+    this.set(0, 0, 0);
+  }
+
+  private set(waiting: number, moved: number, age: number): void {
+    this.jobs.set({ state: "waiting" }, waiting);
+    this.jobs.set({ state: "moved" }, moved);
+    this.oldest.set(age);
+  }
+}

@@ -1,0 +1,57 @@
+import type { JobsOptions } from "bullmq";
+import { type JobSpec, openJson } from "./job.js";
+import type { Entry } from "./lane.js";
+
+/** A job of the spool. */
+export interface SpoolRow {
+  seq: number;
+  queue: string;
+  jobId: string;
+  name: string;
+  data: string;
+  /** BullMQ's options, as JSON text. */
+  options: string;
+  /** It failed for good, and is to run again. */
+  redrive: boolean;
+  /** How long it has been here, in milliseconds. */
+  waitedMs: number;
+}
+
+/** What of BullMQ's options holds for every run of a job. */
+const lasting = ["attempts", "backoff", "removeOnComplete", "removeOnFail", "priority", "lifo"] as const;
+
+/** The columns of a job: queue, job_id, name, data, options. */
+export function toRow(queue: string, { id, spec }: Entry): [string, string, string, string, string] {
+  return [queue, id, spec.name, spec.dataJson, `${spec.optionsJson}}`];
+}
+
+/** The job as it was asked for; its delay began when it came here. Throws if the options are none. */
+export function toSpec({ name, data, options: json, waitedMs }: SpoolRow): JobSpec {
+  const { delay = 0, ...asked } = pick(JSON.parse(json) as JobsOptions, [...lasting, "delay", "deduplication"]);
+  const delayMs = Math.max(0, Math.round(delay - waitedMs));
+  const options = delayMs > 0 ? { ...asked, delay: delayMs } : asked;
+  const { priority = 0, lifo = false } = options;
+  const optionsJson = openJson(options);
+  return { name, dataJson: data, id: undefined, priority, delayMs, lifo, durable: true, options, optionsJson };
+}
+
+/**
+ * The options that a failed job is to run again with, as JSON text. It has waited, and is to run whatever else is there.
+ * Its name is among them: a dead letter has no other place for it.
+ */
+export function toRedriveOptions(name: string, json: string): string {
+  return JSON.stringify({ name, ...pick(parseOr(json, {}), lasting) });
+}
+
+/** What others wrote may be anything. */
+export function parseOr<Value>(json: string, fallback: Value): Value {
+  try {
+    return JSON.parse(json) as Value;
+  } catch {
+    return fallback;
+  }
+}
+
+function pick(options: JobsOptions, names: readonly (keyof JobsOptions)[]): JobsOptions {
+  return Object.fromEntries(names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]));
+}

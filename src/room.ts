@@ -1,0 +1,61 @@
+import { PostaError } from "./errors.js";
+
+export interface RoomLimits {
+  items: number;
+  /** What the items may weigh together. */
+  bytes?: number;
+  /** What there may be too many of, for the error: "too many jobs are on their way to the store; nothing was done". */
+  full: string;
+}
+
+/** Bounds what is under way. Who comes when there is no room is refused, or waits for its turn. */
+export class Room {
+  private items = 0;
+  private bytes = 0;
+  private emptied: (() => void) | undefined;
+  /** Who waits for room, in their order. */
+  private readonly waiting: (() => void)[] = [];
+
+  constructor(private readonly limits: RoomLimits) {}
+
+  /** Lets items in, or throws exhausted. One call may overfill it: what it holds is known only once it has been looked at. */
+  enter(items: number): void {
+    if (!this.hasSpace) throw new PostaError("exhausted", this.limits.full, { retryAfterMs: 250 });
+    this.items += items;
+  }
+
+  /** What an item that is in weighs. */
+  weigh(bytes: number): void {
+    this.bytes += bytes;
+  }
+
+  leave(items: number, bytes = 0): void {
+    this.items -= items;
+    this.bytes -= bytes;
+    this.letIn();
+    if (this.items === 0) this.emptied?.();
+  }
+
+  /** Runs `enter` when there is room: now, or when all who waited before have gone in. */
+  queueUp(enter: () => void): void {
+    this.waiting.push(enter);
+    this.letIn();
+  }
+
+  /** Resolves when nothing is under way. */
+  async untilEmpty(): Promise<void> {
+    if (this.items === 0) return;
+    await new Promise<void>((resolve) => {
+      this.emptied = resolve;
+    });
+  }
+
+  private letIn(): void {
+    while (this.hasSpace && this.waiting.length > 0) this.waiting.shift()?.();
+  }
+
+  private get hasSpace(): boolean {
+    const { items, bytes = Number.POSITIVE_INFINITY } = this.limits;
+    return this.items < items && this.bytes < bytes;
+  }
+}

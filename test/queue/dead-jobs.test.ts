@@ -1,0 +1,107 @@
+import { type Job, Worker } from "bullmq";
+import { afterEach, describe, expect, it } from "vitest";
+import { type Bundle, setup, untilDrained } from "./spool-setup.js";
+
+const releases: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const release of releases.splice(0).reverse()) await release();
+});
+
+async function start(): Promise<Bundle> {
+  const bundle = await setup();
+  releases.push(bundle.release);
+  return bundle;
+}
+
+function work({ redis, prefix }: Bundle, queue: string, process: (job: Job) => Promise<unknown>): Worker {
+  const connection = { path: redis.socket, maxRetriesPerRequest: null };
+  const worker = new Worker(queue, process, { connection, prefix });
+  releases.push(() => worker.close());
+  return worker;
+}
+
+async function lettersOf({ pool }: Bundle) {
+  return (await pool.query("SELECT * FROM dead_letters ORDER BY ref")).rows;
+}
+
+const backoff = { type: "BACKOFF_TYPE_FIXED", delay: { seconds: 0, nanos: 1e6 } };
+
+describe("a job that failed for good", () => {
+  it("is put into dead_letters once, with its history", async () => {
+    const bundle = await start();
+    const delivery = await bundle.startDelivery();
+    await bundle.add("q", { dataJson: '{"a": 1}', options: { id: "bad", attempts: 2, backoff } });
+    await bundle.add("q", { options: { id: "good" } });
+    work(bundle, "q", async (job) => {
+      if (job.id === "bad") throw new Error(`no luck ${job.attemptsMade}`);
+    });
+    await expect.poll(() => lettersOf(bundle), { timeout: 15_000 }).toHaveLength(1);
+    const [letter] = await lettersOf(bundle);
+    expect(letter).toMatchObject({ kind: 2, source: "q", ref: "bad", content: '{"a": 1}', reason: "no luck 1" });
+    const history = JSON.parse(letter.history);
+    expect(history).toMatchObject([
+      { attempt: 1, stacktrace: expect.stringContaining("no luck 0") },
+      { attempt: 2, stacktrace: expect.stringContaining("no luck 1"), end_time: letter.failed_at.toISOString() },
+    ]);
+    expect(JSON.parse(letter.options)).toMatchObject({ name: "n", attempts: 2 });
+    const collected = async () =>
+      (await delivery.metrics.getSingleMetric("posta_dead_jobs_total")?.get())?.values[0]?.value;
+    expect(await collected()).toBe(1);
+    // Another process, that looks at all of it again.
+    await delivery.stop();
+    await bundle.pool.query("DELETE FROM dead_letter_cursors");
+    await bundle.startDelivery();
+    await expect
+      .poll(async () => (await bundle.pool.query("SELECT FROM dead_letter_cursors")).rowCount, { timeout: 15_000 })
+      .toBe(1);
+    expect(await lettersOf(bundle)).toHaveLength(1);
+  });
+
+  it("is found among hundreds that ended in the same millisecond; those of Posta's own queues are left out", async () => {
+    const bundle = await start();
+    const { inspector, prefix } = bundle;
+    const now = Date.now();
+    const pipeline = inspector.pipeline();
+    for (const queue of ["many", "posta-own"]) {
+      pipeline.zadd(`${prefix}:posta-queues`, 0, queue);
+      for (let n = 0; n < 350; n += 1) {
+        const fields = { name: "n", data: "1", opts: "{}", failedReason: "r\0", finishedOn: now, stacktrace: "[]" };
+        pipeline.hset(`${prefix}:${queue}:j${n}`, fields);
+        pipeline.zadd(`${prefix}:${queue}:failed`, now, `j${n}`);
+      }
+    }
+    await pipeline.exec();
+    await bundle.startDelivery();
+    await expect.poll(() => lettersOf(bundle), { timeout: 15_000 }).toHaveLength(350);
+    expect(new Set((await lettersOf(bundle)).map(({ source }) => source))).toEqual(new Set(["many"]));
+  });
+});
+
+/** As RedriveMessages does. */
+async function redrive({ pool }: Bundle): Promise<void> {
+  await pool.query(`INSERT INTO spool (queue, job_id, name, data, options, redrive)
+    SELECT source, ref, options::json->>'name', content, options, true FROM dead_letters`);
+  await pool.query("NOTIFY posta_spool");
+}
+
+describe("a job that is redriven", () => {
+  it.each(["still there", "gone"])("runs again, with all its attempts, where the failed one is %s", async (state) => {
+    const bundle = await start();
+    await bundle.startDelivery();
+    await bundle.add("q", { dataJson: "7", options: { id: "bad", attempts: 2, backoff } });
+    let failing = true;
+    const runs: unknown[] = [];
+    const worker = work(bundle, "q", async (job) => {
+      runs.push(job.data);
+      if (failing || runs.length === 3) throw new Error("no luck");
+    });
+    await expect.poll(() => lettersOf(bundle), { timeout: 15_000 }).toHaveLength(1);
+    if (state === "gone") await bundle.client.queue("RemoveJob", { queue: "q", jobId: "bad" });
+    failing = false;
+    const completed = new Promise((resolve) => worker.once("completed", resolve));
+    await redrive(bundle);
+    await untilDrained(bundle);
+    await completed;
+    expect(runs).toEqual([7, 7, 7, 7]);
+  });
+});

@@ -1,0 +1,85 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { type Bundle, setup, untilDrained } from "./spool-setup.js";
+
+const releases: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const release of releases.splice(0).reverse()) await release();
+});
+
+async function start(): Promise<Bundle> {
+  const bundle = await setup();
+  releases.push(bundle.release);
+  return bundle;
+}
+
+const ids = (count: number) => Array.from({ length: count }, (_, n) => `j${n}`);
+
+/** Puts jobs into the spool as a server does. */
+async function spool({ client }: Bundle, queue: string, jobIds: string[], options: object = {}): Promise<void> {
+  const jobs = jobIds.map((id) => ({ name: "n", options: { id, durable: true, ...options } }));
+  const { results } = await client.queue("AddJobs", { queue, jobs });
+  expect(new Set(results.map(({ outcome }: { outcome: string }) => outcome))).toEqual(new Set(["OUTCOME_SPOOLED"]));
+}
+
+describe("the drain", () => {
+  it("moves queues of thousands of jobs in order, with two delivery processes at it", async () => {
+    const bundle = await start();
+    await spool(bundle, "a", ids(3000));
+    await spool(bundle, "b", ids(3000));
+    await Promise.all([bundle.startDelivery(), bundle.startDelivery()]);
+    await untilDrained(bundle);
+    expect(await bundle.waitingIds("a")).toEqual(ids(3000));
+    expect(await bundle.waitingIds("b")).toEqual(ids(3000));
+  });
+
+  it("adds no job again that came in before it died, be it done and forgotten by then", async () => {
+    const bundle = await start();
+    const { inspector, pool, prefix } = bundle;
+    const first = await bundle.startDelivery();
+    await spool(bundle, "q", ["done", "kept"], { keepOnComplete: { count: 0 } });
+    await expect.poll(() => bundle.counts(), { interval: 20 }).toEqual({ waiting: 0, moved: 2 });
+    await first.stop();
+    // As if it had died between the add and the mark, and a worker had been quick.
+    await inspector.multi().lrem(`${prefix}:q:wait`, 1, "done").del(`${prefix}:q:done`).exec();
+    await pool.query("UPDATE spool SET moved_at = NULL");
+    await bundle.startDelivery();
+    await untilDrained(bundle);
+    expect(await bundle.waitingIds("q")).toEqual(["kept"]);
+  });
+
+  it("lets no queue that Redis cannot add to hold up the others", async () => {
+    const bundle = await start();
+    const { inspector, prefix } = bundle;
+    await inspector.set(`${prefix}:broken:meta`, "no hash");
+    await spool(bundle, "broken", ["a", "b"]);
+    await spool(bundle, "q", ["c"]);
+    await bundle.startDelivery();
+    await expect.poll(() => bundle.waitingIds("q"), { timeout: 5000 }).toEqual(["c"]);
+    expect((await bundle.counts()).waiting).toBe(2);
+    await inspector.del(`${prefix}:broken:meta`);
+    await untilDrained(bundle);
+    expect(await bundle.waitingIds("broken")).toEqual(["a", "b"]);
+  });
+
+  it("removes the rows of jobs that Redis cannot lose any more, with their marks", async () => {
+    const bundle = await start();
+    const { inspector, pool, prefix } = bundle;
+    const delivery = await bundle.startDelivery();
+    await spool(bundle, "q", ids(20));
+    await expect.poll(() => bundle.counts(), { interval: 20 }).toEqual({ waiting: 0, moved: 20 });
+    expect(await inspector.zcard(`${prefix}:posta-spooled`)).toBe(20);
+    await pool.query("UPDATE spool SET moved_at = moved_at - interval '10 seconds' WHERE job_id <> 'j0'");
+    await expect.poll(() => bundle.counts(), { timeout: 10_000 }).toEqual({ waiting: 0, moved: 1 });
+    expect(await inspector.zcard(`${prefix}:posta-spooled`)).toBe(1);
+    const metric = async (name: string) => (await delivery.metrics.getSingleMetric(name)?.get())?.values;
+    expect(await metric("posta_spool_drained_total")).toMatchObject([{ value: 20 }]);
+    await expect
+      .poll(() => metric("posta_spool_jobs"), { timeout: 10_000 })
+      .toMatchObject([
+        { labels: { state: "waiting" }, value: 0 },
+        { labels: { state: "moved" }, value: 1 },
+      ]);
+    const spooled = await bundle.posta.metrics.getSingleMetric("posta_spool_spooled_total")?.get();
+    expect(spooled?.values).toMatchObject([{ value: 20 }]);
+  });
+});

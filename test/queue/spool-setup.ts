@@ -1,0 +1,119 @@
+import { Redis } from "ioredis";
+import pg from "pg";
+import { expect } from "vitest";
+import { createDelivery } from "../../src/delivery.js";
+import { createLog } from "../../src/log.js";
+import { startServer } from "../support/posta.js";
+import { createDatabase, startPostgres, type TestPostgres } from "../support/postgres.js";
+import { startRedis } from "../support/redis.js";
+
+export const code = { alreadyExists: 6, resourceExhausted: 8, invalidArgument: 3, unavailable: 14 };
+
+/** Whether all that was put into the spool is in its queues. */
+interface SpoolCounts {
+  waiting: number;
+  moved: number;
+}
+
+/**
+ * A server on a Redis and a database of its own, and the means to look into both. A delivery process, in this process, is
+ * started when a test says so.
+ */
+export async function setup({ env = {}, postgres }: { env?: Record<string, string>; postgres?: TestPostgres } = {}) {
+  const releases: (() => unknown)[] = [];
+  const release = async () => {
+    for (const end of releases.splice(0).reverse()) await end();
+  };
+  const redis = await startRedis();
+  releases.push(() => redis.stop());
+  const database = postgres ? { url: postgres.url, drop: () => {} } : await createDatabase();
+  releases.push(() => database.drop());
+  const posta = await startServer(redis.url, { POSTA_DATABASE_URL: database.url, ...env });
+  releases.push(() => posta.stop());
+  await posta.serving;
+  const inspector = new Redis({ path: redis.socket, retryStrategy: () => 20 });
+  inspector.on("error", () => {}); // Tests kill the Redis behind it.
+  releases.push(() => inspector.disconnect());
+  const pool = new pg.Pool({ connectionString: database.url, max: 2 });
+  pool.on("error", () => {});
+  releases.push(() => pool.end());
+  const { client, prefix, config } = posta;
+  // The server knows its PostgreSQL only when that has answered.
+  await expect.poll(async () => (await pool.query("SELECT 1")).rowCount).toBe(1);
+
+  async function startDelivery() {
+    const log = createLog("test", "silent");
+    let serving = false;
+    const events = { onServing: (is: boolean) => (serving = is), onUnfit: () => {} };
+    const delivery = createDelivery(config, log, events);
+    await delivery.start();
+    let stopped: Promise<void> | undefined;
+    const stop = () => {
+      stopped ??= delivery.stop();
+      return stopped;
+    };
+    releases.push(stop);
+    return { metrics: delivery.metrics, stop, isServing: () => serving };
+  }
+
+  /** The ids of the jobs in line, the first one first. */
+  const waitingIds = async (queue: string) => (await inspector.lrange(`${prefix}:${queue}:wait`, 0, -1)).reverse();
+
+  return {
+    posta,
+    client,
+    redis,
+    database,
+    inspector,
+    pool,
+    prefix,
+    release,
+    startDelivery,
+    waitingIds,
+    /** Ends Redis, and resolves when the server knows. */
+    async loseRedis(): Promise<void> {
+      await redis.kill();
+      await expect
+        .poll(() => statusOf(posta.client, "GetQueue"), { interval: 20, timeout: 5000 })
+        .toBe(code.unavailable);
+    },
+    add: (queue: string, job: object) => client.queue("AddJob", { queue, job: { name: "n", ...job } }),
+    /** The names of jobs in line, the first one first. */
+    async waitingNames(queue: string): Promise<(string | null)[]> {
+      const ids = await waitingIds(queue);
+      return Promise.all(ids.map((id) => inspector.hget(`${prefix}:${queue}:${id}`, "name")));
+    },
+    async counts(): Promise<SpoolCounts> {
+      const { rows } = await pool.query(
+        "SELECT count(*) FILTER (WHERE moved_at IS NULL)::int AS waiting, count(moved_at)::int AS moved FROM spool",
+      );
+      return rows[0];
+    },
+  };
+}
+
+export type Bundle = Awaited<ReturnType<typeof setup>>;
+
+async function statusOf(client: Bundle["client"], method: string): Promise<number> {
+  return client.queue(method, { queue: "q" }).then(
+    () => 0,
+    (error) => error.code,
+  );
+}
+
+/** Resolves when nothing waits in the spool. */
+export async function untilDrained({ counts }: Pick<Bundle, "counts">): Promise<void> {
+  await expect.poll(async () => (await counts()).waiting, { timeout: 20_000, interval: 20 }).toBe(0);
+}
+
+/** A PostgreSQL with Posta's tables in its database "postgres". */
+export async function startMigratedPostgres(): Promise<TestPostgres> {
+  const { migrate } = await import("../../src/store/migrate.js");
+  const { openDatabase } = await import("../../src/store/postgres.js");
+  const { readConfig } = await import("../../src/config.js");
+  const postgres = await startPostgres();
+  const log = createLog("test", "silent");
+  const store = openDatabase(readConfig({ POSTA_DATABASE_URL: postgres.url }), log);
+  await migrate(store, log).finally(() => store.close());
+  return postgres;
+}
