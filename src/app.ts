@@ -1,20 +1,17 @@
 import type { Registry } from "prom-client";
-import { EventBuffer } from "./analytics/buffer.js";
-import { EventStore } from "./analytics/event-store.js";
 import { Keys as AnalyticsKeys } from "./analytics/keys.js";
 import { RecentLister } from "./analytics/list-recent.js";
-import { registerTrackMetrics } from "./analytics/metrics.js";
-import { createReads, limitsOf } from "./analytics/parts.js";
+import { createReads, createTracker, limitsOf } from "./analytics/parts.js";
 import { analyticsHandlers } from "./analytics/service.js";
-import { Tracker } from "./analytics/track.js";
-import { Window } from "./analytics/window.js";
 import type { Config } from "./config.js";
 import { Admission } from "./grpc/admission.js";
 import { loadContract } from "./grpc/contract.js";
 import { healthService } from "./grpc/health.js";
 import { GrpcServer } from "./grpc/server.js";
 import { HttpServer } from "./http/server.js";
+import { Webhook, webhookPath } from "./http/webhook.js";
 import type { Logger } from "./log.js";
+import { toWebhookJob, webhookQueue } from "./message/webhook-job.js";
 import { createMetrics } from "./metrics.js";
 import type { PostaProcess, ProcessEvents } from "./process.js";
 import { Adder } from "./queue/add.js";
@@ -51,6 +48,8 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
   grpc.add(analyticsService, (adapter) => analyticsHandlers(adapter, analytics, grpc.statuses));
   http.add(analyticsService, (adapter) => analyticsHandlers(adapter, analytics, grpc.statuses), "callers");
   http.add(healthService, (adapter) => grpc.health.handlers(adapter), "anyone");
+  const webhook = new Webhook(config, (body) => keepWebhook(parts.adder, body, config), metrics, log);
+  http.addPage(webhookPath, (request) => webhook.answer(request));
   let stopping = false;
   store.on("usable", (usable) => {
     if (stopping) return;
@@ -79,6 +78,13 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
   };
 }
 
+/** Puts a webhook's body into the queue that the delivery processes work off. */
+async function keepWebhook(adder: Adder, body: Buffer, { defaultDeadlineMs }: Config): Promise<void> {
+  const caller = { cancelled: false, deadline: Date.now() + defaultDeadlineMs };
+  const { error } = await adder.add(webhookQueue, toWebhookJob(body), caller);
+  if (error) throw error;
+}
+
 function createQueueParts(config: Config, store: RedisStore) {
   const keys = new Keys(config.queuePrefix);
   const bull = new Bull(store, config.queuePrefix);
@@ -98,12 +104,8 @@ function createQueueParts(config: Config, store: RedisStore) {
 
 function createAnalyticsParts(config: Config, store: RedisStore, database: PostgresStore, metrics: Registry) {
   const keys = new AnalyticsKeys(config.analyticsPrefix);
-  const events = new EventStore(store, keys, config);
-  const window = new Window((batch, deadline) => events.write(batch, deadline));
-  const buffer = new EventBuffer(window, config.analyticsBuffer, config.analyticsIdWindowMs);
-  registerTrackMetrics(metrics, window, buffer);
   return {
-    tracker: new Tracker(window, buffer, config, () => store.requireUsable()),
+    tracker: createTracker(config, store, keys, metrics),
     recent: new RecentLister(store, keys),
     reads: createReads({ redis: store, postgres: database, keys, metrics, now: Date.now }, limitsOf(config)),
   };

@@ -1,14 +1,22 @@
+import type { Registry } from "prom-client";
 import { Keys } from "./analytics/keys.js";
-import { createRollUp, limitsOf } from "./analytics/parts.js";
+import { ownEventsRecorder } from "./analytics/own-events.js";
+import { createRollUp, createTracker, limitsOf } from "./analytics/parts.js";
+import type { Tracker } from "./analytics/track.js";
 import type { Config } from "./config.js";
 import type { Logger } from "./log.js";
 import { Loop } from "./loop.js";
+import { inboundRecorder, statusRecorder } from "./message/status-events.js";
+import { WebhookApplier } from "./message/webhook-applier.js";
+import { WebhookMetrics } from "./message/webhook-metrics.js";
+import { WebhookWorker } from "./message/webhook-worker.js";
 import { createMetrics } from "./metrics.js";
 import type { PostaProcess, ProcessEvents } from "./process.js";
 import { migrate } from "./store/migrate.js";
 import { keepPartitions } from "./store/partitions.js";
-import { openDatabase } from "./store/postgres.js";
+import { openDatabase, type PostgresStore } from "./store/postgres.js";
 import { openAnalyticsStore } from "./store/redis.js";
+import { openWorkerRedis } from "./store/worker-redis.js";
 
 /** Partitions are a month long, and made a month ahead. */
 const upkeepTimes = { name: "upkeep of the database", everyMs: 3_600_000, retryMs: 1000 };
@@ -26,11 +34,14 @@ export function createDelivery(config: Config, log: Logger, events: ProcessEvent
   function tell(part: keyof typeof ready, is: boolean): void {
     ready[part] = is;
     events.onServing(Object.values(ready).every(Boolean));
+    webhooks.setActive(ready.database && ready.migrated);
   }
   database.on("usable", (usable) => tell("database", usable));
   analytics.on("usable", (usable) => tell("analytics", usable));
   const keys = new Keys(config.analyticsPrefix);
   const stores = { redis: analytics, postgres: database, keys, metrics, now: Date.now };
+  const tracker = createTracker(config, analytics, keys, metrics);
+  const webhooks = createWebhookWorker(config, database, tracker, metrics, log);
   const rollUp = createRollUp(stores, limitsOf(config), log);
   const upkeep = new Loop(upkeepTimes, log, async () => {
     if (!ready.migrated) await migrate(database, log);
@@ -48,10 +59,26 @@ export function createDelivery(config: Config, log: Logger, events: ProcessEvent
     },
     async stop() {
       await upkeep.stop();
-      await rollUp.stop();
+      await Promise.all([rollUp.stop(), webhooks.stop()]);
+      await tracker.drain();
       await analytics.close();
       await database.close();
       events.onServing(false);
     },
   };
+}
+
+/** What applies webhooks, and tells the analytics. */
+function createWebhookWorker(
+  config: Config,
+  database: PostgresStore,
+  tracker: Tracker,
+  metrics: Registry,
+  log: Logger,
+): WebhookWorker {
+  const record = ownEventsRecorder(tracker, metrics);
+  const webhookMetrics = new WebhookMetrics(metrics);
+  const recorders = { statuses: statusRecorder(record), inbound: inboundRecorder(record) };
+  const applier = new WebhookApplier(database, recorders, webhookMetrics);
+  return new WebhookWorker(config, () => openWorkerRedis(config, log), applier, webhookMetrics, log);
 }

@@ -16,3 +16,15 @@ export const statuses = {
 } as const;
 
 export type Status = keyof typeof statuses;
+
+/** A message that came to a status. */
+export interface StatusChange {
+  messageId: string;
+  sender: string;
+  recipient: string;
+  type: string;
+  status: Status;
+}
+
+/** Told of status changes once they are committed. It must not throw: no message fails because it cannot be counted. */
+export type RecordStatus = (changes: StatusChange[]) => void;
