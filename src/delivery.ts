@@ -76,7 +76,7 @@ function createWebhookWorker(
   metrics: Registry,
   log: Logger,
 ): WebhookWorker {
-  const record = ownEventsRecorder(tracker, metrics);
+  const record = ownEventsRecorder(tracker, config, metrics);
   const webhookMetrics = new WebhookMetrics(metrics);
   const recorders = { statuses: statusRecorder(record), inbound: inboundRecorder(record) };
   const applier = new WebhookApplier(database, recorders, webhookMetrics);

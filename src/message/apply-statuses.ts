@@ -1,6 +1,6 @@
 import { uuidv7 } from "uuidv7";
 import type { Queries, Statement } from "../store/postgres-session.js";
-import { statuses } from "./status.js";
+import { type Status, statuses, statusName, statusOf } from "./status.js";
 import type { StatusUpdate } from "./webhook-body.js";
 
 /** What became of a step that WhatsApp told of. */
@@ -25,8 +25,6 @@ interface Row {
 
 /** A message's kind in dead_letters. */
 const messageLetter = 1;
-/** The numbers of the statuses to their names, for the history of a dead letter. */
-const names = JSON.stringify(Object.fromEntries(Object.entries(statuses).map(([name, number]) => [number, name])));
 
 /**
  * A step of a wamid is taken once: the unique index of message_events says so, and only what is new there does anything.
@@ -49,7 +47,7 @@ const apply: Statement = {
     SELECT message_id, given.wamid, given.status, at, error_code, error
     FROM given JOIN found ON found.id = message_id ORDER BY message_id, given.wamid, given.status
     ON CONFLICT DO NOTHING
-    RETURNING message_id, wamid, status, at, attempt, error_code, detail
+    RETURNING message_id, number, wamid, status, at, attempt, error_code, detail
   ), moves AS MATERIALIZED (
     SELECT DISTINCT ON (found.id) found.id, sender, body, steps.status, at, error_code, detail, steps.wamid AS told_wamid,
       CASE WHEN found.status < ${statuses.accepted} THEN steps.wamid ELSE coalesce(found.wamid, steps.wamid) END AS wamid
@@ -66,11 +64,11 @@ const apply: Statement = {
   ), letters AS (
     INSERT INTO dead_letters (id, kind, source, ref, reason, error_code, content, history, failed_at)
     SELECT letter_id, ${messageLetter}, sender, moves.id::text, detail, moves.error_code, body,
-      (SELECT json_agg(json_build_object('status', '${names}'::json ->> event.status::text, 'time', event.at,
-          'attempt', attempt, 'error_code', coalesce(error_code, 0), 'detail', coalesce(detail, '')) ORDER BY event.at)
+      (SELECT json_agg(json_build_object('status', ${statusName("event.status")}, 'time', event.at,
+          'attempt', attempt, 'error_code', event.error_code, 'detail', event.detail) ORDER BY event.at, number)
         FROM (
-          SELECT status, at, attempt, error_code, detail FROM message_events WHERE message_id = moves.id
-          UNION ALL SELECT status, at, attempt, error_code, detail FROM steps WHERE message_id = moves.id
+          SELECT status, at, number, attempt, error_code, detail FROM message_events WHERE message_id = moves.id
+          UNION ALL SELECT status, at, number, attempt, error_code, detail FROM steps WHERE message_id = moves.id
         ) AS event)::text,
       now()
     FROM moves JOIN given ON given.message_id = moves.id AND given.wamid = told_wamid AND given.status = moves.status
@@ -94,10 +92,10 @@ export async function applyStatuses(queries: Queries, updates: readonly StatusUp
     updates.map(({ error }) => error?.text),
     updates.map(() => uuidv7()),
   ]);
-  const found = new Map(rows.map((row) => [toKey(row.message_id, row.wamid, row.status), row]));
+  const found = new Map(rows.map((row) => [toKey(row.message_id, row.wamid, statusOf(row.status)), row]));
   const seen = new Set<Row>();
   return updates.map(({ messageId, wamid, status }) => {
-    const row = found.get(toKey(messageId, wamid, statuses[status]));
+    const row = found.get(toKey(messageId, wamid, status));
     if (!row) return { outcome: "no-message" };
     // The same was told several times in one batch.
     if (!row.is_new || seen.has(row)) return { outcome: "repeated" };
@@ -107,6 +105,6 @@ export async function applyStatuses(queries: Queries, updates: readonly StatusUp
   });
 }
 
-function toKey(messageId: string, wamid: string, status: number): string {
+function toKey(messageId: string, wamid: string, status: Status): string {
   return `${messageId} ${status} ${wamid}`;
 }

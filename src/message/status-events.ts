@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import type { RecordInbound } from "./inbound.js";
 import type { RecordStatus } from "./status.js";
 
-/** An event as the analytics take it; it is of the time at which it is recorded. */
+/** An event as the analytics take it. */
 interface MessageEvent {
   name: string;
-  timeMs: undefined;
+  timeMs: number;
   id: string;
   subject: string;
   value: undefined;
@@ -19,8 +19,8 @@ export type RecordEvents = (events: MessageEvent[]) => void;
 export function statusRecorder(record: RecordEvents): RecordStatus {
   return (changes) =>
     record(
-      changes.map(({ messageId, sender, recipient, type, status }) => {
-        return toEvent(status, `${messageId}-${status}`, recipient, { sender, type });
+      changes.map(({ messageId, sender, recipient, type, status, timeMs }) => {
+        return toEvent(status, timeMs, `${messageId}-${status}`, recipient, { sender, type });
       }),
     );
 }
@@ -29,14 +29,20 @@ export function statusRecorder(record: RecordEvents): RecordStatus {
 export function inboundRecorder(record: RecordEvents): RecordInbound {
   return (messages) =>
     record(
-      messages.map(({ wamid, sender, contact, type }) => {
+      messages.map(({ wamid, sender, contact, type, at }) => {
         // A wamid may be longer than an event's id.
         const id = createHash("sha256").update(wamid).digest("hex");
-        return toEvent("inbound", id, contact, { sender, type });
+        return toEvent("inbound", at.getTime(), id, contact, { sender, type });
       }),
     );
 }
 
-function toEvent(what: string, id: string, subject: string, dimensions: MessageEvent["dimensions"]): MessageEvent {
-  return { name: `whatsapp.${what}`, timeMs: undefined, id, subject, value: undefined, dimensions };
+function toEvent(
+  what: string,
+  timeMs: number,
+  id: string,
+  subject: string,
+  dimensions: MessageEvent["dimensions"],
+): MessageEvent {
+  return { name: `whatsapp.${what}`, timeMs, id, subject, value: undefined, dimensions };
 }

@@ -17,14 +17,30 @@ export const statuses = {
 
 export type Status = keyof typeof statuses;
 
-/** A message that came to a status. */
+/** A message that came to be in another status. */
 export interface StatusChange {
   messageId: string;
   sender: string;
   recipient: string;
+  /** The Cloud API's word for what it is: "text", "template", ... */
   type: string;
   status: Status;
+  /** When, in milliseconds since 1970. */
+  timeMs: number;
 }
 
-/** Told of status changes once they are committed. It must not throw: no message fails because it cannot be counted. */
-export type RecordStatus = (changes: StatusChange[]) => void;
+/** Told of changes after they are committed. It must not throw, nor wait. */
+export type RecordStatus = (changes: readonly StatusChange[]) => void;
+
+const names = new Map(Object.entries(statuses).map(([name, number]) => [number as number, name as Status]));
+
+/** The name of a status that the database has as a number. */
+export function statusOf(number: number): Status {
+  return names.get(number) as Status;
+}
+
+/** The same in SQL, of a column. */
+export function statusName(column: string): string {
+  const cases = [...names].map(([number, name]) => `WHEN ${number} THEN '${name}'`);
+  return `CASE ${column} ${cases.join(" ")} END`;
+}

@@ -65,8 +65,8 @@ export class WebhookApplier {
 }
 
 /** A step that came late is a change too, so that there are as many "sent" as messages that were. */
-function toChange({ messageId, status }: StatusUpdate, applied: Applied): StatusChange[] {
+function toChange({ messageId, status, at }: StatusUpdate, applied: Applied): StatusChange[] {
   if (applied.outcome !== "moved" && applied.outcome !== "late") return [];
   const { sender, recipient, type } = applied;
-  return [{ messageId, sender, recipient, type, status }];
+  return [{ messageId, sender, recipient, type, status, timeMs: at.getTime() }];
 }
