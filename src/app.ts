@@ -1,25 +1,24 @@
 import type { Registry } from "prom-client";
-import { EventBuffer } from "./analytics/buffer.js";
-import { EventStore } from "./analytics/event-store.js";
 import { Keys as AnalyticsKeys } from "./analytics/keys.js";
 import { RecentLister } from "./analytics/list-recent.js";
-import { registerTrackMetrics } from "./analytics/metrics.js";
-import { createReads, limitsOf } from "./analytics/parts.js";
+import { ownEventsRecorder } from "./analytics/own-events.js";
+import { createReads, createTracker, limitsOf } from "./analytics/parts.js";
 import { analyticsHandlers } from "./analytics/service.js";
-import { Tracker } from "./analytics/track.js";
-import { Window } from "./analytics/window.js";
 import type { Config } from "./config.js";
 import { Admission } from "./grpc/admission.js";
 import { loadContract } from "./grpc/contract.js";
 import { healthService } from "./grpc/health.js";
 import { GrpcServer } from "./grpc/server.js";
 import { HttpServer } from "./http/server.js";
+import { Webhook, webhookPath } from "./http/webhook.js";
 import type { Logger } from "./log.js";
 import { createMessageParts } from "./message/parts.js";
 import { messageHandlers } from "./message/service.js";
-import type { MessageEvent } from "./message/status-change.js";
+import { statusRecorder } from "./message/status-events.js";
+import { toWebhookJob, webhookQueue } from "./message/webhook-job.js";
 import { createMetrics } from "./metrics.js";
 import type { PostaProcess, ProcessEvents } from "./process.js";
+import type { Adder } from "./queue/add.js";
 import { createQueueParts } from "./queue/parts.js";
 import { queueHandlers } from "./queue/service.js";
 import { openDatabase, type PostgresStore } from "./store/postgres.js";
@@ -52,10 +51,12 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
   const analytics = createAnalyticsParts(config, analyticsStore, database, metrics);
   grpc.add(analyticsService, (adapter) => analyticsHandlers(adapter, analytics, grpc.statuses));
   http.add(analyticsService, (adapter) => analyticsHandlers(adapter, analytics, grpc.statuses), "callers");
-  const messages = createMessageParts(config, database, metrics, (events) => recordEvents(analytics.tracker, events));
+  const messages = createMessageParts(config, database, metrics, statusRecorder(analytics.recordOwn));
   grpc.add(messageService, (adapter) => messageHandlers(adapter, messages, grpc.statuses));
   http.add(messageService, (adapter) => messageHandlers(adapter, messages, grpc.statuses), "callers");
   http.add(healthService, (adapter) => grpc.health.handlers(adapter), "anyone");
+  const webhook = new Webhook(config, (body) => keepWebhook(parts.adder, body, config), metrics, log);
+  http.addPage(webhookPath, (request) => webhook.answer(request));
   let stopping = false;
   /** The queues are what the server is for as a whole: analytics come and go beside them. */
   function tellQueues(): void {
@@ -92,22 +93,21 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
   };
 }
 
+/** Puts a webhook's body into the queue that the delivery processes work off. */
+async function keepWebhook(adder: Adder, body: Buffer, { defaultDeadlineMs }: Config): Promise<void> {
+  const caller = { cancelled: false, deadline: Date.now() + defaultDeadlineMs };
+  const { error } = await adder.add(webhookQueue, toWebhookJob(body), caller);
+  if (error) throw error;
+}
+
 function createAnalyticsParts(config: Config, store: RedisStore, database: PostgresStore, metrics: Registry) {
   const keys = new AnalyticsKeys(config.analyticsPrefix);
-  const events = new EventStore(store, keys, config);
-  const window = new Window((batch, deadline) => events.write(batch, deadline));
-  const buffer = new EventBuffer(window, config.analyticsBuffer, config.analyticsIdWindowMs);
-  registerTrackMetrics(metrics, window, buffer);
+  const tracker = createTracker(config, store, keys, metrics);
   return {
-    tracker: new Tracker(window, buffer, config, () => store.requireUsable()),
+    tracker,
+    /** For what happens in Posta itself. */
+    recordOwn: ownEventsRecorder(tracker, config, metrics),
     recent: new RecentLister(store, keys),
     reads: createReads({ redis: store, postgres: database, keys, metrics, now: Date.now }, limitsOf(config)),
   };
-}
-
-/** What happens to messages is of interest to the analytics, and fails with them alone. */
-const ownCaller = { cancelled: false, deadline: Number.POSITIVE_INFINITY, requireEvent() {} };
-
-function recordEvents(tracker: Tracker, events: MessageEvent[]): void {
-  tracker.accept(events, ownCaller);
 }

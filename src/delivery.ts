@@ -1,18 +1,25 @@
+import type { Registry } from "prom-client";
 import { Keys } from "./analytics/keys.js";
-import { createRollUp, limitsOf } from "./analytics/parts.js";
+import { ownEventsRecorder } from "./analytics/own-events.js";
+import { createRollUp, createTracker, limitsOf } from "./analytics/parts.js";
 import type { Config } from "./config.js";
 import type { Logger } from "./log.js";
 import { Loop } from "./loop.js";
 import type { MessageDelivery } from "./message/delivery-parts.js";
 import type { RecordStatus } from "./message/status.js";
+import { inboundRecorder, type RecordEvents, statusRecorder } from "./message/status-events.js";
+import { WebhookApplier } from "./message/webhook-applier.js";
+import { WebhookMetrics } from "./message/webhook-metrics.js";
+import { WebhookWorker } from "./message/webhook-worker.js";
 import { createMetrics } from "./metrics.js";
 import type { PostaProcess, ProcessEvents } from "./process.js";
 import { Keys as QueueKeys } from "./queue/keys.js";
 import { createSpoolWork } from "./queue/parts.js";
 import { migrate } from "./store/migrate.js";
-import { keepPartitions } from "./store/partitions.js";
+import { dropOldPartitions, keepPartitions } from "./store/partitions.js";
 import { openDatabase, type PostgresStore } from "./store/postgres.js";
 import { openAnalyticsStore, openQueueStore, type RedisStore } from "./store/redis.js";
+import { openWorkerRedis } from "./store/worker-redis.js";
 
 /** Partitions are a month long, and made a month ahead. */
 const upkeepTimes = { name: "upkeep of the database", everyMs: 3_600_000, retryMs: 1000 };
@@ -31,6 +38,7 @@ export async function createDelivery(config: Config, log: Logger, events: Proces
   function tell(part: keyof typeof ready, is: boolean): void {
     ready[part] = is;
     events.onServing(Object.values(ready).every(Boolean));
+    webhooks.setActive(ready.database && ready.migrated);
   }
   database.on("usable", (usable) => tell("database", usable));
   analytics.on("usable", (usable) => tell("analytics", usable));
@@ -38,12 +46,22 @@ export async function createDelivery(config: Config, log: Logger, events: Proces
   queue.on("unfit", () => {}); // The servers say so.
   const keys = new Keys(config.analyticsPrefix);
   const stores = { redis: analytics, postgres: database, keys, metrics, now: Date.now };
+  const tracker = createTracker(config, analytics, keys, metrics);
+  const recordOwn = ownEventsRecorder(tracker, config, metrics);
+  const webhooks = createWebhookWorker(config, database, recordOwn, metrics, log);
   const rollUp = createRollUp(stores, limitsOf(config), log);
   const spool = createSpoolWork(config, { redis: queue, postgres: database, metrics }, log);
-  const messages = await createMessages(config, { queue, postgres: database, metrics }, log);
+  const messages = await createMessages(
+    config,
+    { queue, postgres: database, metrics, record: statusRecorder(recordOwn) },
+    log,
+  );
   const upkeep = new Loop(upkeepTimes, log, async () => {
     if (!ready.migrated) await migrate(database, log);
-    await keepPartitions(database, new Date());
+    const now = new Date();
+    await keepPartitions(database, now);
+    const dropped = await dropOldPartitions(database, now, config.messageMonths);
+    if (dropped.length > 0) log.info(`dropped what is older than POSTA_MESSAGE_MONTHS: ${dropped.join(", ")}`);
     if (!ready.migrated) {
       rollUp.start();
       spool.start();
@@ -62,7 +80,8 @@ export async function createDelivery(config: Config, log: Logger, events: Proces
     },
     async stop() {
       await upkeep.stop();
-      await Promise.all([messages?.stop(), rollUp.stop(), spool.stop()]);
+      await Promise.all([messages?.stop(), webhooks.stop(), rollUp.stop(), spool.stop()]);
+      await tracker.drain();
       await Promise.all([queue.close(), analytics.close()]);
       await database.close();
       events.onServing(false);
@@ -73,11 +92,24 @@ export async function createDelivery(config: Config, log: Logger, events: Proces
 /** Messages are sent where there are numbers to send from; what that takes is loaded only then. */
 async function createMessages(
   config: Config,
-  stores: { queue: RedisStore; postgres: PostgresStore; metrics: PostaProcess["metrics"] },
+  stores: { queue: RedisStore; postgres: PostgresStore; metrics: Registry; record: RecordStatus },
   log: Logger,
 ): Promise<MessageDelivery | undefined> {
   if (config.senders.length === 0) return undefined;
   const { createMessageDelivery } = await import("./message/delivery-parts.js");
-  const record: RecordStatus = () => {};
-  return createMessageDelivery(config, { ...stores, queueList: new QueueKeys(config.queuePrefix).queues, record }, log);
+  return createMessageDelivery(config, { ...stores, queueList: new QueueKeys(config.queuePrefix).queues }, log);
+}
+
+/** What applies webhooks, and tells the analytics. */
+function createWebhookWorker(
+  config: Config,
+  database: PostgresStore,
+  record: RecordEvents,
+  metrics: Registry,
+  log: Logger,
+): WebhookWorker {
+  const webhookMetrics = new WebhookMetrics(metrics);
+  const recorders = { statuses: statusRecorder(record), inbound: inboundRecorder(record) };
+  const applier = new WebhookApplier(database, recorders, webhookMetrics);
+  return new WebhookWorker(config, () => openWorkerRedis(config, log), applier, webhookMetrics, log);
 }

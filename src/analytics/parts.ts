@@ -4,7 +4,9 @@ import type { Logger } from "../log.js";
 import { Leader } from "../store/leader.js";
 import type { PostgresStore } from "../store/postgres.js";
 import type { RedisStore } from "../store/redis.js";
+import { EventBuffer } from "./buffer.js";
 import { Cache } from "./cache.js";
+import { EventStore } from "./event-store.js";
 import { History } from "./history.js";
 import { HistoryUniques } from "./history-uniques.js";
 import { HistoryValues } from "./history-values.js";
@@ -12,12 +14,15 @@ import { Hot, type HotLimits } from "./hot.js";
 import { HotLists } from "./hot-lists.js";
 import { HourReader } from "./hour-reader.js";
 import type { Keys } from "./keys.js";
+import { registerTrackMetrics } from "./metrics.js";
 import { ListsReader } from "./read-lists.js";
 import { SumsReader } from "./read-sums.js";
 import { RollUp, type RollUpLimits } from "./roll-up.js";
 import { RollUpLoop } from "./roll-up-loop.js";
+import { Tracker } from "./track.js";
 import { UniquesMerger } from "./uniques.js";
 import { Watermark } from "./watermark.js";
+import { Window } from "./window.js";
 
 /** What reads and roll-ups are made of; whoever opened the stores closes them. */
 export interface Stores {
@@ -39,6 +44,15 @@ export interface Reads {
 export function limitsOf(config: Pick<Config, "analyticsHotMs" | "analyticsMaxLeadMs" | "analyticsMaxAgeMs">) {
   const { analyticsHotMs: hotMs, analyticsMaxLeadMs: maxLeadMs, analyticsMaxAgeMs: maxAgeMs } = config;
   return { hotMs, maxLeadMs, maxAgeMs };
+}
+
+/** What records events, on the way from a process to Redis. */
+export function createTracker(config: Config, store: RedisStore, keys: Keys, metrics: Registry): Tracker {
+  const events = new EventStore(store, keys, config);
+  const window = new Window((batch, deadline) => events.write(batch, deadline));
+  const buffer = new EventBuffer(window, config.analyticsBuffer, config.analyticsIdWindowMs);
+  registerTrackMetrics(metrics, window, buffer);
+  return new Tracker(window, buffer, config, () => store.requireUsable());
 }
 
 export function createReads({ redis, postgres, keys, metrics, now }: Stores, limits: HotLimits): Reads {

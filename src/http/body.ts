@@ -16,12 +16,13 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
     const problem = `content-encoding: ${show(encoding)} is not supported; use gzip or identity`;
     throw new Unimplemented(problem, { "accept-encoding": "gzip" });
   }
-  const body = await collect(request, limit);
+  const body = await collectBody(request, limit);
   // Nothing is also what nothing compresses to.
   return encoding === "gzip" && body.length > 0 ? decompress(body, limit) : body;
 }
 
-function collect(request: IncomingMessage, limit: number): Promise<Buffer> {
+/** The bytes of a request's body as they came. Throws exhausted if they are over `limit`, cancelled if the caller leaves. */
+export function collectBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;

@@ -1,6 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { show } from "../errors.js";
-import { sendAnswer } from "./answer.js";
+import { type Answer, sendAnswer } from "./answer.js";
 import { type CallParts, HttpCall } from "./call.js";
 import { connectCode, unimplementedCode, unknownCode } from "./codes.js";
 import { createFormats, type Format, formatOf } from "./format.js";
@@ -16,9 +16,13 @@ interface Refusal {
   headers?: OutgoingHttpHeaders;
 }
 
+/** Answers requests that are no calls, all those to one path; undefined: nobody waits for an answer any more. */
+export type Page = (request: IncomingMessage) => Promise<Answer | undefined>;
+
 /** Finds what a request asks for. What is no call of a method that there is, is answered here and counted nowhere. */
 export class Router {
   private readonly methods = new Map<string, HttpMethod>();
+  private readonly pages = new Map<string, Page>();
   private readonly formats: ReadonlyMap<string, Format>;
   private readonly probes;
 
@@ -34,10 +38,16 @@ export class Router {
     this.methods.set(method.path, method);
   }
 
+  addPage(path: string, page: Page): void {
+    this.pages.set(path, page);
+  }
+
   handle(request: IncomingMessage, response: ServerResponse): void {
     const path = (request.url ?? "").split("?", 1)[0] as string;
     const method = this.methods.get(path);
+    const page = this.pages.get(path);
     if (method) this.call(method, request, response);
+    else if (page) void this.show(page, request, response);
     else this.probe(path, request, response);
   }
 
@@ -46,6 +56,13 @@ export class Router {
     if (request.method !== "POST") this.refuse(request, response, wrongVerb("POST"));
     else if (!format) this.refuse(request, response, this.wrongType(request));
     else void new HttpCall(request, response, method, format, this.parts).run();
+  }
+
+  private async show(page: Page, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { connections } = this.parts;
+    const connection = connections.use(request.socket);
+    const answer = await page(request);
+    if (answer && !response.destroyed) sendAnswer(request, response, answer, connections.mayLiveOn(connection));
   }
 
   private probe(path: string, request: IncomingMessage, response: ServerResponse): void {

@@ -16,7 +16,7 @@ import { HttpAdapter, type HttpHandler } from "./adapter.js";
 import { Connections } from "./connections.js";
 import { JsonCodec } from "./json-codec.js";
 import type { ServiceStates } from "./probes.js";
-import { Router } from "./router.js";
+import { type Page, Router } from "./router.js";
 
 /** Longer than load balancers keep an idle connection: who closes it first must be the one who sends on it. */
 const keepAliveMs = 75_000;
@@ -71,6 +71,11 @@ export class HttpServer {
       if (!definition) throw new Error(`the contract has no method ${name}/${key}`);
       this.router.add({ path: definition.path, definition, counters: this.metrics.of(definition), handler });
     }
+  }
+
+  /** Serves a path that is none of the contract's. The page must not reject. */
+  addPage(path: string, page: Page): void {
+    this.router.addPage(path, page);
   }
 
   /** Listens. A port that is taken is a {@link ConfigError}. */

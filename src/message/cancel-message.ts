@@ -1,8 +1,7 @@
 import { PostaError } from "../errors.js";
 import type { Queries, Statement } from "../store/postgres-session.js";
 import type { MessageReader } from "./read-message.js";
-import { nameOfStatus, statuses } from "./status.js";
-import { type RecordEvents, toEvent } from "./status-change.js";
+import { nameOfStatus, type RecordStatus, statuses } from "./status.js";
 
 /** Only from QUEUED: who claims the message to send it changes the same row, and one of the two comes too late. */
 const cancel: Statement = {
@@ -23,7 +22,7 @@ export class MessageCanceller {
   constructor(
     private readonly postgres: Queries,
     private readonly reader: MessageReader,
-    private readonly record: RecordEvents,
+    private readonly record: RecordStatus,
   ) {}
 
   /** Throws not-found, wrong-state if it is not queued, forbidden, unavailable. `requireSender` throws forbidden. */
@@ -31,7 +30,7 @@ export class MessageCanceller {
     requireSender((await this.reader.owner(messageId)).sender);
     type Row = { sender: string; recipient: string; type: string };
     const [row] = await this.postgres.query<Row>(cancel, [messageId]);
-    if (row) return this.record([toEvent({ messageId, status: "cancelled", ...row, timeMs: Date.now() })]);
+    if (row) return this.record([{ messageId, status: "cancelled", ...row, timeMs: Date.now() }]);
     const { status } = await this.reader.owner(messageId);
     throw new PostaError("wrong-state", `the message is ${nameOfStatus(status)}, and no longer QUEUED`);
   }

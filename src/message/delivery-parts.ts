@@ -6,7 +6,7 @@ import type { Logger } from "../log.js";
 import { Leader } from "../store/leader.js";
 import type { PostgresStore } from "../store/postgres.js";
 import type { RedisStore } from "../store/redis.js";
-import { openRedis } from "../store/redis-address.js";
+import { openWorkerRedis } from "../store/worker-redis.js";
 import { Breaker, type BreakerOptions, breakerDefaults } from "./breaker.js";
 import { Claims } from "./claim.js";
 import { LoopDelay } from "./concurrency.js";
@@ -108,8 +108,7 @@ function createSenders(
   const limits = new Limits(queue, new LimitKeys(config.queuePrefix), ratesOf(config));
   const parts = { claims, settler, postponer: new Postponer(postgres), limits, client, metrics, log };
   // A worker waits for a Redis that is away, and for jobs on a connection of its own.
-  const connection = openRedis(config.queueRedisUrl as string, "POSTA_QUEUE_REDIS_URL", { maxRetriesPerRequest: null });
-  connection.on("error", () => {}); // The store tells of it.
+  const connection = openWorkerRedis(config, log);
   const make = (sender: string) =>
     createSender(sender, config, bull, connection, parts, token, stopping.signal, times.breaker);
   const workers = config.senders.map(make);

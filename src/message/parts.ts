@@ -9,7 +9,7 @@ import { batchHistogram, registerSendMetrics, TakenCounts } from "./metrics.js";
 import { MessageReader } from "./read-message.js";
 import { Redriver } from "./redrive.js";
 import { MessageSender } from "./send.js";
-import type { RecordEvents } from "./status-change.js";
+import type { RecordStatus } from "./status.js";
 import { type Entry, MessageStore, type Stored } from "./store-messages.js";
 
 /** What MessageService calls. */
@@ -30,7 +30,7 @@ export function createMessageParts(
   config: Config,
   postgres: PostgresStore,
   metrics: Registry,
-  record: RecordEvents,
+  record: RecordStatus,
 ): MessageParts {
   const store = new MessageStore(postgres, config.messageKeyWindowMs);
   const counts = new TakenCounts();

@@ -2,8 +2,7 @@ import { PostaError, toPostaError } from "../errors.js";
 import type { Queries, Statement } from "../store/postgres-session.js";
 import { type DeadLetterKind, deadLetterKinds, toKind } from "./dead-letter.js";
 import { parseId } from "./message-ids.js";
-import { nameOfStatus, statuses } from "./status.js";
-import { type RecordEvents, toEvent } from "./status-change.js";
+import { nameOfStatus, type RecordStatus, statuses } from "./status.js";
 
 /** Throws forbidden; `kind` says what the source is. */
 export type RequireSource = (kind: DeadLetterKind, source: string) => void;
@@ -81,7 +80,7 @@ const redrive: Statement = {
 export class Redriver {
   constructor(
     private readonly postgres: Queries,
-    private readonly record: RecordEvents,
+    private readonly record: RecordStatus,
   ) {}
 
   /** Answers what became of each, in order. Throws unavailable. */
@@ -119,7 +118,7 @@ export class Redriver {
         ? []
         : [{ messageId: message_id, status: "queued", sender, recipient, type, timeMs: now } as const],
     );
-    this.record(changes.map(toEvent));
+    this.record(changes);
     return new Set(rows.map(({ id }) => id));
   }
 }

@@ -4,7 +4,7 @@ import type { GroupCommit } from "../group-commit.js";
 import { PendingCall } from "../pending-call.js";
 import { type MessageRequest, type MessageSpec, parseMessage } from "./message.js";
 import type { TakenCounts } from "./metrics.js";
-import { type RecordEvents, toEvent } from "./status-change.js";
+import type { RecordStatus } from "./status.js";
 import type { Caller, Entry, Stored } from "./store-messages.js";
 
 export interface SendLimits {
@@ -38,7 +38,7 @@ export class MessageSender {
     private readonly counts: TakenCounts,
     /** Throws unavailable if PostgreSQL is known to be down. */
     private readonly requireStore: () => void,
-    private readonly record: RecordEvents,
+    private readonly record: RecordStatus,
   ) {}
 
   /**
@@ -106,7 +106,7 @@ export class MessageSender {
   }
 
   private tell(messageId: string, { sender, recipient, type }: MessageSpec): void {
-    this.record([toEvent({ messageId, status: "queued", sender, recipient, type, timeMs: Date.now() })]);
+    this.record([{ messageId, status: "queued", sender, recipient, type, timeMs: Date.now() }]);
   }
 
   private release(call: PendingCall<SendResult>): void {

@@ -58,6 +58,11 @@ export async function keepPartitions(store: PostgresStore, now: Date): Promise<v
   await ensurePartitions(store, "messages", startOfMonth(now, -1), startOfMonth(now, 1));
 }
 
+/** Whether there is a partition for what happened at a time, however short the time that Posta has been in use. */
+export function isWithinPartitions(time: Date, now: Date): boolean {
+  return time >= startOfMonth(now, -1) && time < startOfMonth(now, 2);
+}
+
 /** Drops the partitions of messages whose month ended `months` or more before this one began. Answers their names. */
 export async function dropOldPartitions(store: PostgresStore, now: Date, months: number): Promise<string[]> {
   const oldest = suffixOf(startOfMonth(now, -months));

@@ -11,7 +11,6 @@ const noTable = "42P01";
 const checkViolation = "23514";
 const timeout = "57014";
 const readOnly = "25006";
-const noTable = "42P01";
 
 /** A failed statement. Its cause is pg's own error, for the log. */
 export class PostgresError extends PostaError {
@@ -37,7 +36,6 @@ export function toPostgresError(error: unknown): PostgresError {
   if (refused.test(state) || starting.test(state)) return toUnreachable(error);
   if (isNotReady(state, error)) return unavailable("the database is not ready yet; nothing was done", error);
   if (state === timeout) return unavailable("the database took too long; nothing was done", error);
-  if (state === noTable) return unavailable("the database is not set up yet; nothing was done", error);
   if (state === readOnly) return unavailable("the database cannot take writes now; nothing was done", error);
   if (conflict.test(state)) return unavailable("another change came in between; nothing was done", error);
   if (full.test(state)) return new PostgresError("exhausted", "the database is full; nothing was done", error, 5000);

@@ -45,7 +45,7 @@ export async function setup({ env = {}, postgres }: { env?: Record<string, strin
     const log = createLog("test", "silent");
     let serving = false;
     const events = { onServing: (is: boolean) => (serving = is), onUnfit: () => {} };
-    const delivery = createDelivery(config, log, events);
+    const delivery = await createDelivery(config, log, events);
     await delivery.start();
     let stopped: Promise<void> | undefined;
     const stop = () => {

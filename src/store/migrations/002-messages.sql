@@ -38,8 +38,11 @@ CREATE TABLE message_events (
   attempt integer NOT NULL DEFAULT 0,
   error_code integer,
   detail text,
+  wamid text,
   PRIMARY KEY (message_id, number)
 ) PARTITION BY RANGE (message_id);
+-- What WhatsApp tells comes again and again: `wamid` is only set for that, and each step of a wamid is here once.
+CREATE UNIQUE INDEX message_events_told ON message_events (message_id, wamid, status) WHERE wamid IS NOT NULL;
 
 -- Which idempotency keys are taken, and by what: a hash of the message tells a repetition from another message.
 CREATE TABLE message_keys (

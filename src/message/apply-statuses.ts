@@ -1,0 +1,110 @@
+import { uuidv7 } from "uuidv7";
+import type { Queries, Statement } from "../store/postgres-session.js";
+import { type Status, statuses, statusName, statusOf } from "./status.js";
+import type { StatusUpdate } from "./webhook-body.js";
+
+/** What became of a step that WhatsApp told of. */
+export type Applied =
+  /** It moved the status; or it is new in the history only: a later one had come before. */
+  | { outcome: "moved" | "late"; sender: string; recipient: string; type: string }
+  /** It was there. */
+  | { outcome: "repeated" }
+  /** There is no such message: it is older than what is kept, or of another user of the number. */
+  | { outcome: "no-message" };
+
+interface Row {
+  message_id: string;
+  wamid: string;
+  status: number;
+  sender: string;
+  recipient: string;
+  type: string;
+  is_new: boolean;
+  is_move: boolean;
+}
+
+/** A message's kind in dead_letters. */
+const messageLetter = 1;
+
+/**
+ * A step of a wamid is taken once: the unique index of message_events says so, and only what is new there does anything.
+ * The messages are locked first, and in order, so that no two of these wait for each other. Whatever WhatsApp tells, it has
+ * the message: nothing is left to send. That it failed does not count where it is of an earlier request, and a later one
+ * was accepted.
+ */
+const apply: Statement = {
+  name: "apply-statuses",
+  text: `WITH given AS MATERIALIZED (
+    SELECT DISTINCT ON (message_id, wamid, status) *
+    FROM unnest($1::uuid[], $2::text[], $3::smallint[], $4::timestamptz[], $5::integer[], $6::text[], $7::uuid[])
+      AS told (message_id, wamid, status, at, error_code, error, letter_id)
+    ORDER BY message_id, wamid, status, at
+  ), found AS MATERIALIZED (
+    SELECT id, sender, recipient, type, body, status, wamid FROM messages
+    WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE
+  ), steps AS (
+    INSERT INTO message_events (message_id, wamid, status, at, error_code, detail)
+    SELECT message_id, given.wamid, given.status, at, error_code, error
+    FROM given JOIN found ON found.id = message_id ORDER BY message_id, given.wamid, given.status
+    ON CONFLICT DO NOTHING
+    RETURNING message_id, number, wamid, status, at, attempt, error_code, detail
+  ), moves AS MATERIALIZED (
+    SELECT DISTINCT ON (found.id) found.id, sender, body, steps.status, at, error_code, detail, steps.wamid AS told_wamid,
+      CASE WHEN found.status < ${statuses.accepted} THEN steps.wamid ELSE coalesce(found.wamid, steps.wamid) END AS wamid
+    FROM steps JOIN found ON found.id = message_id
+    WHERE steps.status > found.status AND (steps.status <> ${statuses.failed} OR found.status < ${statuses.accepted}
+      OR coalesce(found.wamid, steps.wamid) = steps.wamid)
+    ORDER BY found.id, steps.status DESC, at
+  ), moved AS (
+    UPDATE messages SET status = moves.status, status_at = moves.at, wamid = moves.wamid,
+      error_code = moves.error_code, error = moves.detail
+    FROM moves WHERE messages.id = moves.id AND messages.id = ANY ($1)
+  ), taken AS (
+    DELETE FROM outbox USING moves WHERE outbox.message_id = moves.id
+  ), letters AS (
+    INSERT INTO dead_letters (id, kind, source, ref, reason, error_code, content, history, failed_at)
+    SELECT letter_id, ${messageLetter}, sender, moves.id::text, detail, moves.error_code, body,
+      (SELECT json_agg(json_build_object('status', ${statusName("event.status")}, 'time', event.at,
+          'attempt', attempt, 'error_code', event.error_code, 'detail', event.detail) ORDER BY event.at, number)
+        FROM (
+          SELECT status, at, number, attempt, error_code, detail FROM message_events WHERE message_id = moves.id
+          UNION ALL SELECT status, at, number, attempt, error_code, detail FROM steps WHERE message_id = moves.id
+        ) AS event)::text,
+      now()
+    FROM moves JOIN given ON given.message_id = moves.id AND given.wamid = told_wamid AND given.status = moves.status
+    WHERE moves.status = ${statuses.failed}
+  )
+  SELECT given.message_id, given.wamid, given.status, sender, recipient, type, steps.message_id IS NOT NULL AS is_new,
+    EXISTS (SELECT FROM moves WHERE moves.id = found.id AND moves.status = given.status AND told_wamid = given.wamid)
+      AS is_move
+  FROM given JOIN found ON found.id = given.message_id
+    LEFT JOIN steps ON steps.message_id = given.message_id AND steps.wamid = given.wamid AND steps.status = given.status`,
+};
+
+/** Applies what WhatsApp told of messages; answers for each. As often as the same is told, it changes something once. */
+export async function applyStatuses(queries: Queries, updates: readonly StatusUpdate[]): Promise<Applied[]> {
+  const rows = await queries.query<Row>(apply, [
+    updates.map(({ messageId }) => messageId),
+    updates.map(({ wamid }) => wamid),
+    updates.map(({ status }) => statuses[status]),
+    updates.map(({ at }) => at),
+    updates.map(({ error }) => error?.code),
+    updates.map(({ error }) => error?.text),
+    updates.map(() => uuidv7()),
+  ]);
+  const found = new Map(rows.map((row) => [toKey(row.message_id, row.wamid, statusOf(row.status)), row]));
+  const seen = new Set<Row>();
+  return updates.map(({ messageId, wamid, status }) => {
+    const row = found.get(toKey(messageId, wamid, status));
+    if (!row) return { outcome: "no-message" };
+    // The same was told several times in one batch.
+    if (!row.is_new || seen.has(row)) return { outcome: "repeated" };
+    seen.add(row);
+    const { sender, recipient, type } = row;
+    return { outcome: row.is_move ? "moved" : "late", sender, recipient, type };
+  });
+}
+
+function toKey(messageId: string, wamid: string, status: Status): string {
+  return `${messageId} ${status} ${wamid}`;
+}

@@ -1,0 +1,266 @@
+import { Registry } from "prom-client";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Status, type StatusChange, statuses } from "../../src/message/status.js";
+import { WebhookApplier } from "../../src/message/webhook-applier.js";
+import type { InboundMessage } from "../../src/message/webhook-body.js";
+import { WebhookMetrics } from "../../src/message/webhook-metrics.js";
+import type { PostgresStore } from "../../src/store/postgres.js";
+import { createDatabase } from "../support/postgres.js";
+import { openMessages, putMessages, readLetters, readMessage } from "./messages.js";
+import { sender, statusOf, textFrom, undeliverable, webhookOf } from "./webhook-bodies.js";
+
+const releases: (() => unknown)[] = [];
+let stores: PostgresStore[];
+let store: PostgresStore;
+let changes: StatusChange[];
+let inbound: InboundMessage[];
+
+/** One of several processes. */
+function createApplier(on: PostgresStore) {
+  const registry = new Registry();
+  const record = {
+    statuses: (told: readonly StatusChange[]) => void changes.push(...told),
+    inbound: (told: InboundMessage[]) => void inbound.push(...told),
+  };
+  const applier = new WebhookApplier(on, record, new WebhookMetrics(registry));
+  const metric = async (name: string) => (await registry.getSingleMetricAsString(name)).split("\n");
+  return { applier, metric };
+}
+
+beforeAll(async () => {
+  const database = await createDatabase();
+  releases.push(() => database.drop());
+  stores = [await openMessages(database.url), await openMessages(database.url)];
+  for (const opened of stores) releases.push(() => opened.close());
+  store = stores[0] as PostgresStore;
+});
+afterAll(async () => {
+  for (const release of releases.reverse()) await release();
+});
+beforeEach(() => {
+  changes = [];
+  inbound = [];
+});
+
+const now = Math.floor(Date.now() / 1000);
+const told = ["sent", "delivered", "read", "failed"] as const;
+type Told = (typeof told)[number];
+
+/** What WhatsApp tells of a step, each at a time of its own. */
+function step(id: string, status: Told, wamid = `wamid.${id}`): object {
+  const errors = status === "failed" ? { errors: [undeliverable] } : {};
+  return webhookOf({ statuses: [statusOf({ id, wamid, status, seconds: now + told.indexOf(status), ...errors })] });
+}
+
+/** Every order of every subset: 64. */
+function ordersOf(left: readonly Told[] = told): Told[][] {
+  return left.flatMap((first) => {
+    const rest = ordersOf(left.filter((other) => other !== first)).map((order) => [first, ...order]);
+    return [[first], ...rest];
+  });
+}
+
+/** The furthest of all. */
+function highest(all: Status[]): Status {
+  return all.reduce((most, status) => (statuses[status] > statuses[most] ? status : most));
+}
+
+function byNumber(steps: readonly Status[]): Status[] {
+  return [...steps].sort((left, right) => statuses[left] - statuses[right]);
+}
+
+describe("what WhatsApp tells of a message", () => {
+  it.each(["sending", "unknown", "accepted"] as const)(
+    "ends in the right status from %s, in every order, with steps left out and each step told twice",
+    async (begun) => {
+      const orders = ordersOf();
+      expect(orders).toHaveLength(64);
+      const ids = await putMessages(store, orders.length, begun);
+      const { applier } = createApplier(store);
+      const tellAll = async (order: Told[], id: string) => {
+        // The second time right after the first, and once more when all is over.
+        for (const status of [...order.flatMap((status) => [status, status]), ...order]) {
+          await applier.apply(step(id, status), new Date(), false);
+        }
+      };
+      await Promise.all(orders.map((order, index) => tellAll(order, ids[index] as string)));
+      for (const [index, order] of orders.entries()) {
+        const id = ids[index] as string;
+        const message = await readMessage(store, id);
+        const end = highest(order);
+        const at = new Date((now + told.indexOf(end as Told)) * 1000);
+        expect(message, order.join()).toMatchObject({ status: end, wamid: `wamid.${id}`, status_at: at, outbox: 0 });
+        expect(message.steps, order.join()).toEqual(byNumber(order));
+        for (const { status, at } of message.events) {
+          expect(at.getTime()).toBe((now + told.findIndex((step) => statuses[step] === status)) * 1000);
+        }
+        expect(message.error_code, order.join()).toBe(end === "failed" ? 131026 : null);
+        const until = order.findIndex((status) => status === "delivered" || status === "read");
+        const hasMoved = (until < 0 ? order : order.slice(0, until)).includes("failed");
+        expect(await readLetters(store, id), order.join()).toHaveLength(hasMoved ? 1 : 0);
+        expect(changes.filter(({ messageId }) => messageId === id).map(({ status }) => status)).toEqual(order);
+      }
+    },
+  );
+
+  it("is applied once by two processes that are told the same at the same time, in other orders", async () => {
+    const ids = await putMessages(store, 60, "accepted", "wamid.one");
+    const bodies = ids.flatMap((id) => told.map((status) => step(id, status, "wamid.one")));
+    const [first, second] = stores.map(createApplier);
+    const apply = (by: typeof first, order: object[]) =>
+      Promise.all(order.map((body) => by?.applier.apply(body, new Date(), false)));
+    await Promise.all([apply(first, bodies), apply(second, [...bodies].reverse()), apply(second, bodies)]);
+    for (const id of ids) {
+      const { status, steps } = await readMessage(store, id);
+      expect([status, steps]).toEqual(["read", byNumber(told)]);
+    }
+    expect(new Set(changes.map(({ messageId, status }) => messageId + status)).size).toBe(240);
+    expect(changes).toHaveLength(240);
+  });
+
+  it("may come in one body, with what it says twice", async () => {
+    const [id = ""] = await putMessages(store, 1, "accepted");
+    const steps = ["read", "sent", "read", "delivered"].map((status) =>
+      statusOf({ id, wamid: "w", status, seconds: now }),
+    );
+    const { applier, metric } = createApplier(store);
+    await applier.apply(webhookOf({ statuses: steps }), new Date(), true);
+    expect(await readMessage(store, id)).toMatchObject({ status: "read", steps: ["sent", "delivered", "read"] });
+    expect(changes.map(({ status }) => status)).toEqual(["read", "sent", "delivered"]);
+    expect(changes[0]).toEqual({
+      messageId: id,
+      sender,
+      recipient: "4915112345678",
+      type: "text",
+      status: "read",
+      timeMs: now * 1000,
+    });
+    const counts = await metric("posta_webhook_statuses_total");
+    expect(counts).toEqual(
+      expect.arrayContaining([
+        'posta_webhook_statuses_total{outcome="moved"} 1',
+        'posta_webhook_statuses_total{outcome="late"} 2',
+        'posta_webhook_statuses_total{outcome="repeated"} 1',
+      ]),
+    );
+    expect(await metric("posta_webhook_status_lag_seconds")).toContain("posta_webhook_status_lag_seconds_count 3");
+  });
+
+  it("that it failed becomes a dead letter with the history", async () => {
+    const [id = ""] = await putMessages(store, 1, "accepted", "wamid.f");
+    const { applier } = createApplier(store);
+    await applier.apply(step(id, "sent", "wamid.f"), new Date(), false);
+    await applier.apply(step(id, "failed", "wamid.f"), new Date(), false);
+    expect(await readMessage(store, id)).toMatchObject({
+      status: "failed",
+      error_code: 131026,
+      error: "Message Undeliverable.",
+    });
+    const [letter] = await readLetters(store, id);
+    expect(letter).toMatchObject({ kind: 1, source: sender, reason: "Message Undeliverable.", error_code: 131026 });
+    const history = JSON.parse(letter?.history ?? "") as {
+      status: string;
+      error_code: number | null;
+      detail: string;
+    }[];
+    expect(history.map(({ status }) => status).sort()).toEqual(["failed", "queued", "sent"]);
+    expect(history.find(({ status }) => status === "failed")).toMatchObject({
+      attempt: 0,
+      error_code: 131026,
+      detail: "Message Undeliverable.",
+    });
+  });
+
+  it("that it failed does not undo a redrive when it is told again", async () => {
+    const [id = ""] = await putMessages(store, 1, "accepted", "wamid.r");
+    const { applier } = createApplier(store);
+    await applier.apply(step(id, "failed", "wamid.r"), new Date(), false);
+    await store.query({ name: "redrive", text: "UPDATE messages SET status = 10 WHERE id = $1" }, [id]);
+    await applier.apply(step(id, "failed", "wamid.r"), new Date(), false);
+    expect((await readMessage(store, id)).status).toBe("queued");
+    expect(await readLetters(store, id)).toHaveLength(1);
+  });
+
+  it("of an earlier request does not fail a later one that was accepted", async () => {
+    const [id = ""] = await putMessages(store, 1, "accepted", "wamid.second");
+    const { applier } = createApplier(store);
+    await applier.apply(step(id, "failed", "wamid.first"), new Date(), false);
+    expect(await readMessage(store, id)).toMatchObject({
+      status: "accepted",
+      steps: ["failed"],
+      wamid: "wamid.second",
+    });
+    await applier.apply(step(id, "delivered", "wamid.first"), new Date(), false);
+    expect(await readMessage(store, id)).toMatchObject({ status: "delivered", wamid: "wamid.second" });
+  });
+
+  it.each(["cancelled", "expired"] as const)(
+    "does not change one that is %s, but stands in its history",
+    async (final) => {
+      const [id = ""] = await putMessages(store, 1, final);
+      await createApplier(store).applier.apply(step(id, "read"), new Date(), false);
+      expect(await readMessage(store, id)).toMatchObject({ status: final, steps: ["read"], outbox: 1 });
+    },
+  );
+
+  it("settles one of which nothing else is known yet, so that it is not sent again", async () => {
+    const [id = ""] = await putMessages(store, 1, "queued");
+    await createApplier(store).applier.apply(step(id, "sent"), new Date(), false);
+    expect(await readMessage(store, id)).toMatchObject({ status: "sent", outbox: 0, wamid: `wamid.${id}` });
+  });
+
+  it("is skipped and counted where the message is not Posta's", async () => {
+    const { applier, metric } = createApplier(store);
+    const foreign = [
+      statusOf({ id: undefined, wamid: "w1", status: "sent", seconds: now }),
+      statusOf({ id: "order 66", wamid: "w2", status: "sent", seconds: now }),
+      statusOf({ id: "019e0000-0000-7000-8000-000000000000", wamid: "w3", status: "sent", seconds: now }),
+    ];
+    await applier.apply(webhookOf({ statuses: foreign }), new Date(), false);
+    expect(changes).toEqual([]);
+    expect(await metric("posta_webhook_skipped_total")).toContain(
+      'posta_webhook_skipped_total{reason="foreign-status"} 2',
+    );
+    expect(await metric("posta_webhook_statuses_total")).toContain(
+      'posta_webhook_statuses_total{outcome="no-message"} 1',
+    );
+  });
+});
+
+describe("what people write", () => {
+  const count = {
+    name: "count-inbound",
+    text: "SELECT count(*)::integer AS count FROM inbound_messages WHERE wamid = $1",
+  };
+  const countOf = async (wamid: string) => (await store.query<{ count: number }>(count, [wamid]))[0]?.count;
+
+  it("is kept once, however often and by however many processes it is told", async () => {
+    const body = webhookOf({ messages: [textFrom("4915199999999", "wamid.in", now, "Grüße\u0000 \ud83d\ude00")] });
+    const appliers = stores.map(createApplier);
+    const times = [1, 2, 3].flatMap(() => appliers.map(({ applier }) => applier.apply(body, new Date(), false)));
+    await Promise.all(times);
+    expect(await countOf("wamid.in")).toBe(1);
+    expect(inbound).toHaveLength(1);
+    expect(inbound[0]).toMatchObject({ sender, contact: "4915199999999", type: "text", at: new Date(now * 1000) });
+    const read = {
+      name: "read-inbound",
+      text: "SELECT sender, contact, at, body FROM inbound_messages WHERE wamid = $1",
+    };
+    const [row] = await store.query<{ sender: string; contact: string; at: Date; body: string }>(read, ["wamid.in"]);
+    expect(row).toMatchObject({ sender, contact: "4915199999999", at: new Date(now * 1000) });
+    expect(JSON.parse(row?.body ?? "")).toEqual(textFrom("4915199999999", "wamid.in", now, "Grüße\u0000 \ud83d\ude00"));
+  });
+
+  it.each([
+    ["long past", 0],
+    ["far ahead", 253_402_300_799],
+  ])("with a time that is %s is kept once too, by the time at which it came", async (what, seconds) => {
+    const wamid = `wamid.${what}`;
+    const body = webhookOf({ messages: [textFrom("4915199999999", wamid, seconds)] });
+    const { applier } = createApplier(store);
+    const receivedAt = new Date(now * 1000);
+    for (const alone of [false, true]) await applier.apply(body, receivedAt, alone);
+    expect(await countOf(wamid)).toBe(1);
+    expect(inbound.map(({ at }) => at)).toEqual([receivedAt]);
+  });
+});
