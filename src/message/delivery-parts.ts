@@ -6,6 +6,7 @@ import type { Logger } from "../log.js";
 import { Leader } from "../store/leader.js";
 import type { PostgresStore } from "../store/postgres.js";
 import type { RedisStore } from "../store/redis.js";
+import type { RedisClient } from "../store/redis-address.js";
 import { openWorkerRedis } from "../store/worker-redis.js";
 import { Breaker, type BreakerOptions, breakerDefaults } from "./breaker.js";
 import { Claims } from "./claim.js";
@@ -136,7 +137,7 @@ function createSender(
   sender: string,
   config: Config,
   bull: Bull,
-  connection: ReturnType<typeof openRedis>,
+  connection: RedisClient,
   parts: DeliverParts,
   token: Token,
   stopping: AbortSignal,
