@@ -7,9 +7,11 @@ import { toWebhookJob, webhookQueue } from "../../src/message/webhook-job.js";
 import type { PostgresStore } from "../../src/store/postgres.js";
 import { startServer } from "../support/posta.js";
 import { createDatabase, startPostgres } from "../support/postgres.js";
+import { startRedis } from "../support/redis.js";
 import { openMessages, putMessages, readMessage } from "./messages.js";
 import { postWebhook, sender, statusOf, textFrom, undeliverable, webhookOf } from "./webhook-bodies.js";
 
+const log = createLog("test", "silent");
 const secret = "an app's secret";
 const slow = { timeout: 25_000, interval: 100 };
 const releases: (() => unknown)[] = [];
@@ -17,13 +19,13 @@ afterEach(async () => {
   for (const release of releases.splice(0).reverse()) await release();
 });
 
-/** A server, and a database to look into; deliveries are started by the tests. */
-async function setup(databaseUrl: string) {
+/** A server, and what looks into its queue; deliveries are started by the tests. */
+async function setup(databaseUrl: string, redisUrl = inject("redisUrl")) {
   const env = { POSTA_DATABASE_URL: databaseUrl, POSTA_WHATSAPP_APP_SECRET: secret };
-  const posta = await startServer(inject("redisUrl"), env);
+  const posta = await startServer(redisUrl, env);
   releases.push(() => posta.stop());
   await posta.serving;
-  const startDelivery = () => start(posta.config.queuePrefix, databaseUrl);
+  const startDelivery = () => start(redisUrl, posta.config.queuePrefix, databaseUrl);
   const tell = async (body: object) => {
     const { status } = await postWebhook(posta.httpUrl, JSON.stringify(body), secret);
     expect(status).toBe(200);
@@ -40,8 +42,7 @@ async function setup(databaseUrl: string) {
 }
 
 /** One delivery process's work, in this one. */
-async function start(prefix: string, databaseUrl: string) {
-  const redisUrl = inject("redisUrl");
+async function start(redisUrl: string, prefix: string, databaseUrl: string) {
   const config = readConfig({
     POSTA_QUEUE_REDIS_URL: redisUrl,
     POSTA_QUEUE_PREFIX: prefix,
@@ -50,16 +51,24 @@ async function start(prefix: string, databaseUrl: string) {
     POSTA_DATABASE_URL: databaseUrl,
     POSTA_DATABASE_POOL: "5",
   });
-  const delivery = createDelivery(config, createLog("test", "silent"), { onServing: () => {}, onUnfit: () => {} });
-  releases.push(() => delivery.stop());
+  const { metrics, ...delivery } = createDelivery(config, log, { onServing: () => {}, onUnfit: () => {} });
+  let stopped: Promise<void> | undefined;
+  const stop = () => (stopped ??= delivery.stop());
+  releases.push(stop);
   await delivery.start();
-  return delivery;
+  return { metrics, stop };
 }
 
-async function openDatabaseOf(url: string): Promise<PostgresStore> {
-  const store = await openMessages(url);
-  releases.push(() => store.close());
-  return store;
+/** The database, once it is migrated. */
+async function openMigrated(url: string): Promise<PostgresStore> {
+  let store: PostgresStore | undefined;
+  const isOpen = async () => {
+    store = await openMessages(url).catch(() => undefined);
+    return store !== undefined;
+  };
+  await expect.poll(isOpen, slow).toBe(true);
+  releases.push(() => store?.close());
+  return store as PostgresStore;
 }
 
 async function freshDatabase(): Promise<string> {
@@ -99,7 +108,7 @@ describe("webhooks", () => {
   it("are applied by two deliveries, each step once, and counted once by the analytics", async () => {
     const url = await freshDatabase();
     const { posta, startDelivery, tell, untilWorkedOff } = await setup(url);
-    const store = await openDatabaseOf(url);
+    const store = await openMigrated(url);
     const ids = await putMessages(store, 40, "accepted");
     const deliveries = [await startDelivery(), await startDelivery()];
     const bodies = bodiesOf(ids, ["sent", "delivered", "read"]);
@@ -142,6 +151,7 @@ describe("webhooks", () => {
     await postgres.restart();
     await untilWorkedOff();
     expect(Number((await countsOf()).failed)).toBe(0);
+    expect(await metric(metrics, "posta_webhook_bodies_total", "failed")).toBe(0);
     for (const id of ids) {
       const { status, steps } = await readMessage(store, id);
       expect([status, steps]).toEqual(["read", ["sent", "failed", "delivered", "read"]]);
@@ -178,10 +188,34 @@ describe("webhooks", () => {
     expect(job.failedReason).toMatch(/^body: is no webhook of WhatsApp/);
     expect(await metric(metrics, "posta_webhook_bodies_total", "refused")).toBe(1);
   });
-});
 
-/** Once the delivery has migrated it. */
-async function openMigrated(url: string): Promise<PostgresStore> {
-  await expect.poll(() => openDatabaseOf(url).then(Boolean, () => false), slow).toBe(true);
-  return openDatabaseOf(url);
-}
+  it("are left by a delivery that is stopped while Redis is down, without waiting for it", async () => {
+    const redis = await startRedis();
+    releases.push(() => redis.stop());
+    const url = await freshDatabase();
+    const { startDelivery, tell, untilWorkedOff } = await setup(url, redis.url);
+    const store = await openMigrated(url);
+    const [id = ""] = await putMessages(store, 1, "accepted");
+    const first = await startDelivery();
+    await tell(bodiesOf([id], ["sent"])[0] as object);
+    await untilWorkedOff();
+    await redis.kill();
+    const begun = performance.now();
+    await first.stop();
+    expect(performance.now() - begun).toBeLessThan(8000);
+    await redis.restart();
+    await startDelivery();
+    await expect
+      .poll(
+        () =>
+          tell(bodiesOf([id], ["read"])[0] as object).then(
+            () => true,
+            () => false,
+          ),
+        slow,
+      )
+      .toBe(true);
+    await untilWorkedOff();
+    expect((await readMessage(store, id)).status).toBe("read");
+  });
+});
