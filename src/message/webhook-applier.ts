@@ -41,8 +41,8 @@ export class WebhookApplier {
     this.metrics.countSkipped(skipped);
     const messages = inbound.map((message) => withKeptTime(message, receivedAt, new Date()));
     if (alone) {
-      if (statuses.length > 0) await this.writeStatuses(statuses);
-      if (messages.length > 0) await this.writeInbound(messages);
+      for (const batch of batchesOf(statuses)) await this.writeStatuses(batch);
+      for (const batch of batchesOf(messages)) await this.writeInbound(batch);
       return;
     }
     const updates = statuses.map((update) => this.statuses.push(update));
@@ -69,4 +69,10 @@ function toChange({ messageId, status, at }: StatusUpdate, applied: Applied): St
   if (applied.outcome !== "moved" && applied.outcome !== "late") return [];
   const { sender, recipient, type } = applied;
   return [{ messageId, sender, recipient, type, status, timeMs: at.getTime() }];
+}
+
+function batchesOf<Item>(items: Item[]): Item[][] {
+  const { maxBatch } = grouping;
+  const starts = Array.from({ length: Math.ceil(items.length / maxBatch) }, (_, index) => index * maxBatch);
+  return starts.map((start) => items.slice(start, start + maxBatch));
 }

@@ -3,7 +3,7 @@ import { invalid } from "../errors.js";
 
 /** The statuses that WhatsApp tells of. */
 const toldStatuses = ["sent", "delivered", "read", "failed"] as const;
-export type ToldStatus = (typeof toldStatuses)[number];
+type ToldStatus = (typeof toldStatuses)[number];
 
 /** A step of a message, as WhatsApp tells it. */
 export interface StatusUpdate {
@@ -31,7 +31,7 @@ export interface InboundMessage {
 }
 
 /** Why parts of a body are left out. */
-export type Skipped = "foreign-status" | "other-status" | "other-field" | "malformed";
+type Skipped = "foreign-status" | "other-status" | "other-field" | "malformed";
 
 /** What a webhook's body says. */
 export interface WebhookContent {

@@ -18,6 +18,8 @@ export interface WebhookQueueOptions {
 const concurrency = 100;
 /** How long a body waits that PostgreSQL could not take, in milliseconds. */
 const retryMs = 1000;
+/** How long a worker may take to close without Redis, in milliseconds. */
+const farewellMs = 1000;
 const stalling = { lockDuration: 30_000, stalledInterval: 30_000, maxStalledCount: 3 };
 
 /** BullMQ's module, which is loaded when it is first needed. */
@@ -54,9 +56,12 @@ export class WebhookWorker {
   async stop(): Promise<void> {
     this.stopped = true;
     await this.changing;
+    // BullMQ waits for a Redis that is gone, and nothing can be finished without it.
+    const isGone = this.client?.status !== "ready";
     const done = new AbortController();
-    const patience = sleep(this.options.drainTimeoutMs, undefined, { signal: done.signal }).catch(() => {});
-    await Promise.race([this.worker?.close(), patience]);
+    const waitMs = isGone ? farewellMs : this.options.drainTimeoutMs;
+    const patience = sleep(waitMs, undefined, { signal: done.signal }).catch(() => {});
+    await Promise.race([this.worker?.close(isGone), patience]);
     done.abort();
     this.client?.disconnect();
   }

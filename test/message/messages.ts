@@ -10,7 +10,10 @@ const log = createLog("test", "silent");
 /** Opens a migrated database, with the partitions of now. */
 export async function openMessages(url: string): Promise<PostgresStore> {
   const store = openDatabase(readConfig({ POSTA_DATABASE_URL: url, POSTA_DATABASE_POOL: "5" }), log);
-  await keepPartitions(store, new Date());
+  await keepPartitions(store, new Date()).catch(async (error) => {
+    await store.close();
+    throw error;
+  });
   return store;
 }
 

@@ -146,6 +146,13 @@ describe("what WhatsApp tells of a message", () => {
     expect(await metric("posta_webhook_status_lag_seconds")).toContain("posta_webhook_status_lag_seconds_count 3");
   });
 
+  it.each([false, true])("may be more than goes into one batch; alone: %s", async (alone) => {
+    const ids = await putMessages(store, 450, "accepted");
+    const steps = ids.map((id) => statusOf({ id, wamid: `w${id}`, status: "delivered", seconds: now }));
+    await createApplier(store).applier.apply(webhookOf({ statuses: steps }), new Date(), alone);
+    expect(changes.map(({ messageId }) => messageId).sort()).toEqual([...ids].sort());
+  });
+
   it("that it failed becomes a dead letter with the history", async () => {
     const [id = ""] = await putMessages(store, 1, "accepted", "wamid.f");
     const { applier } = createApplier(store);
