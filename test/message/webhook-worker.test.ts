@@ -51,7 +51,7 @@ async function start(redisUrl: string, prefix: string, databaseUrl: string) {
     POSTA_DATABASE_URL: databaseUrl,
     POSTA_DATABASE_POOL: "5",
   });
-  const { metrics, ...delivery } = createDelivery(config, log, { onServing: () => {}, onUnfit: () => {} });
+  const { metrics, ...delivery } = await createDelivery(config, log, { onServing: () => {}, onUnfit: () => {} });
   let stopped: Promise<void> | undefined;
   const stop = () => (stopped ??= delivery.stop());
   releases.push(stop);
