@@ -1,5 +1,6 @@
+import { perObject } from "../per-object.js";
 import { type Cache, historyLifetimes, hotLifetimes } from "./cache.js";
-import type { History } from "./history.js";
+import type { HistorySums } from "./history-sums.js";
 import type { Hot } from "./hot.js";
 import type { Series } from "./keys.js";
 import { type Range, splitAt } from "./range.js";
@@ -28,8 +29,13 @@ interface Answer {
 
 /** Reads counters and time series: both are sums of series over the buckets of a range. */
 export class SumsReader {
+  /** Of an answer that the cache has, the same points each time. */
+  private readonly toPoints = perObject(({ starts, rows: [row = []] }: Answer): readonly Point[] =>
+    row.map(({ events, total }, index) => ({ start: starts[index] as number, events, total })),
+  );
+
   constructor(
-    private readonly history: History,
+    private readonly history: HistorySums,
     private readonly hot: Hot,
     private readonly watermark: Watermark,
     private readonly cache: Cache,
@@ -42,10 +48,8 @@ export class SumsReader {
   }
 
   /** A series in minutes, hours, or days of a time zone. */
-  async timeSeries(series: Series, range: Range, interval: Interval, timeZone: string): Promise<Point[]> {
-    const { starts, rows } = await this.read({ series: [series], range, interval, timeZone });
-    const [row = []] = rows;
-    return row.map(({ events, total }, index) => ({ start: starts[index] as number, events, total }));
+  async timeSeries(series: Series, range: Range, interval: Interval, timeZone: string): Promise<readonly Point[]> {
+    return this.toPoints(await this.read({ series: [series], range, interval, timeZone }));
   }
 
   /** One watermark for the whole of it, so that no hour is counted on both sides or on neither. */
@@ -69,7 +73,7 @@ export class SumsReader {
   private readHistory(question: Question, part: Range, cutting: () => Promise<Buckets>): Promise<Answer> {
     return this.cache.get(["history-sums", question, part], historyLifetimes, async () => {
       const buckets = await cutting();
-      const { rows } = await this.history.sums(question.series, buckets, part);
+      const { rows } = await this.history.read(question.series, buckets, part);
       return { starts: buckets.starts, rows };
     });
   }
