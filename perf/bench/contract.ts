@@ -5,6 +5,7 @@ import { loadSync } from "@grpc/proto-loader";
 const files = [
   "posta/queue/v1/queue_service.proto",
   "posta/analytics/v1/analytics_service.proto",
+  "posta/message/v1/message_service.proto",
   "grpc/health/v1/health.proto",
 ];
 const definition = loadSync(files, {

@@ -7,6 +7,8 @@ import { startWhatsApp } from "./whatsapp-server.js";
  * The stand-in for the WhatsApp Cloud API as a program, until SIGINT or SIGTERM. Standard output has the settings that make
  * a Posta use it, as NAME=value, and then an empty line; what a person should read goes to standard error.
  *
+ * For benches: LATENCY= sets a fixed time for each answer, LIMITS=0, WEBHOOKS=0 and QUIET=1 leave away what they name.
+ *
  * With the argument `attached` it ends when its standard input does, and only then: it belongs to a Posta that holds the
  * other end, and must outlive the Ctrl-C after which this Posta still sends what it has begun.
  */
@@ -24,11 +26,13 @@ async function main({ env, argv }: NodeJS.Process): Promise<void> {
     token: settings.POSTA_WHATSAPP_TOKEN,
     version: env.POSTA_WHATSAPP_VERSION || "v26.0",
     senders: settings.POSTA_WHATSAPP_SENDERS.split(",").map((sender) => sender.trim()),
-    limits: { rate: 80, pairIntervalMs: 6000 },
-    latency: { median: 50, p99: 200 },
+    limits: env.LIMITS === "0" ? {} : { rate: 80, pairIntervalMs: 6000 },
+    latency: env.LATENCY ? Number(env.LATENCY) : { median: 50, p99: 200 },
     statuses: { sentMs: 300, deliveredMs: 800, readMs: 2000 },
-    webhook: { url, secret: settings.POSTA_WHATSAPP_APP_SECRET, onFailure: createComplaint(url) },
-    onAccepted: (entry) => say(describe(entry)),
+    ...(env.WEBHOOKS === "0"
+      ? {}
+      : { webhook: { url, secret: settings.POSTA_WHATSAPP_APP_SECRET, onFailure: createComplaint(url) } }),
+    ...(env.QUIET === "1" ? {} : { onAccepted: (entry) => say(describe(entry)) }),
   });
   say(`listens on ${server.url}; webhooks go to ${url}`);
   for (const [name, value] of Object.entries({ POSTA_WHATSAPP_URL: server.url, ...settings })) {
