@@ -55,7 +55,10 @@ async function send(count: number): Promise<void> {
   for (let sent = 0; sent < count; sent += batch) {
     const few = Math.min(batch, count - sent);
     const request = { messages: Array.from({ length: few }, (_, index) => message(sent + index)) };
-    await insist(() => client.call("SendMessages", request));
+    await insist(async () => {
+      const { results } = await client.call<{ results: { error: object | null }[] }>("SendMessages", request);
+      if (results.some(({ error }) => error)) throw new Error(`not taken: ${JSON.stringify(results[0]?.error)}`);
+    });
   }
   client.close();
 }
