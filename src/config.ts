@@ -18,7 +18,7 @@ export const settings = {
     1,
     0,
     16,
-    "Processes that do the work in the background: migrations of the database, its upkeep. 0: leave it to another Posta on the same stores.",
+    "Processes that do the work in the background: migrations and upkeep of the database, the spool. 0: leave it to another Posta on the same stores.",
   ),
   queueRedisUrl: optional(
     "POSTA_QUEUE_REDIS_URL",

@@ -84,6 +84,7 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
   }
 
   async close(): Promise<void> {
+    if (this.closed) return;
     this.closed = true;
     clearInterval(this.heartbeat);
     this.removeAllListeners();
