@@ -22,6 +22,9 @@ export function buryFrom(source: string): string {
     FROM ${source} AS s WHERE s.status IN (${failed}, ${unknown})`;
 }
 
+/** Whether no webhook was faster. */
+const isNews = `(m.status = ${sending} OR m.status < ${accepted} AND t.status = ${accepted})`;
+
 /**
  * What became of attempts. Only who claimed a message tells of its attempt, and once: after that the claim is gone. That
  * WhatsApp took a message is true whoever has it by now; only it never goes back from what a webhook told meanwhile.
@@ -33,10 +36,11 @@ export const settle: Statement = {
       $8::integer[], $9::integer[], $10::uuid[])
       AS t (id, claim, status, wamid, code, text, after_ms, used_up, pair_limit, dead_id)
   ), settled AS (
-    UPDATE messages m SET claim = NULL, wamid = coalesce(t.wamid, m.wamid), status_at = now(),
-      status = CASE WHEN m.status = ${sending} OR m.status < ${accepted} AND t.status = ${accepted}
-        THEN t.status ELSE m.status END,
-      error_code = t.code, error = t.text
+    UPDATE messages m SET claim = NULL, wamid = coalesce(t.wamid, m.wamid),
+      status = CASE WHEN ${isNews} THEN t.status ELSE m.status END,
+      status_at = CASE WHEN ${isNews} THEN now() ELSE m.status_at END,
+      error_code = CASE WHEN ${isNews} THEN t.code ELSE m.error_code END,
+      error = CASE WHEN ${isNews} THEN t.text ELSE m.error END
     FROM told t
     WHERE m.id = t.id AND (m.claim = t.claim OR t.status = ${accepted} AND m.status < ${accepted})
     RETURNING m.id, m.sender, m.recipient, m.type, m.body, m.send_at, m.status, m.attempts, t.status AS told, t.code, t.text,
@@ -50,7 +54,7 @@ export const settle: Statement = {
     UPDATE outbox o SET moved_at = NULL, due_at = now() + s.after_ms * interval '1 ms', turn = o.turn + 1,
       tried = o.tried + s.used_up, pair_limits = o.pair_limits + s.pair_limit
     FROM settled s WHERE o.message_id = s.id AND s.status = ${queued}
-  ), dead AS (${buryFrom("settled")})
+  ), dead AS (${buryFrom("(SELECT * FROM settled WHERE status = told)")})
   SELECT id, sender, recipient, type, status, told, code,
     extract(epoch FROM now() - send_at)::float8 AS age_seconds FROM settled`,
 };
