@@ -40,6 +40,8 @@ const maxLateMs = 8;
 const maxClaimMs = 4000;
 /** How long a number is held back that is over its rate, in all processes. */
 const slowDownMs = 1000;
+/** While the breaker is open this process' worker rests: the job is there again when it, or another process, takes jobs. */
+const restMs = 1000;
 /** When a message comes back that PostgreSQL could not be asked about. */
 const outageMs = 1000;
 
@@ -59,7 +61,7 @@ export class Deliverer {
     const slot = await this.slots.take(errand, () => this.mayBegin());
     if (slot?.kind === "pair") return this.postpone(errand, slot.waitMs);
     if (slot) await this.slots.until(slot.timeMs - claimLeadMs);
-    if (!slot || !this.mayBegin()) return this.breaker.openForMs;
+    if (!slot || !this.mayBegin()) return Math.min(this.breaker.openForMs, restMs);
     this.parts.metrics.waitedForSlot((performance.now() - begun) / 1000);
     return this.claimAndSend(errand, slot.timeMs);
   }

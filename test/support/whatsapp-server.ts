@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { once, setMaxListeners } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -52,6 +52,7 @@ export async function startWhatsApp(options: WhatsAppOptions = {}): Promise<What
   const faults = new Faults(random);
   const webhooks = new Webhooks(options.webhook, options.statuses ?? {}, random);
   const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal);
   const wait = (ms: number) => sleep(ms, undefined, { signal: stopping.signal }).catch(() => {}); // Told to stop.
   const api = new CloudApi(toApiOptions(options), ledger, () => server.token);
 
