@@ -131,8 +131,8 @@ export class Deliverer {
     const leftMs = () => claimedAt + maxClaimMs - performance.now();
     const mayGo = await this.permits.take(leftMs());
     onPermit();
-    if (!mayGo || leftMs() < 0) return again("there was no permit in time; nothing was sent", 0);
-    const answer = await this.breaker.run(() => this.request(message));
+    if (!mayGo) return again("there was no permit in time; nothing was sent", 0);
+    const answer = await this.breaker.run(() => this.request(message)).finally(() => this.permits.done());
     if (!answer) return again("the number is held up; nothing was sent", 0);
     if (answer.kind === "refused" && answer.verdict === "slow-down") {
       await this.parts.limits.hold(this.sender, slowDownMs).catch(() => {}); // Redis is away: nobody sends.

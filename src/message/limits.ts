@@ -11,6 +11,19 @@ export interface Rates {
   pairBurst: number;
 }
 
+/** Leave to send messages. */
+export interface Permit {
+  count: number;
+  /** When to ask for the next, in milliseconds from now. */
+  nextMs: number;
+  /** When they count as sent, in microseconds since 1970 by Redis' clock. */
+  sentMicros: number;
+  /** It was given so long ago that what is sent by it now would come too near to what follows. */
+  isStale: boolean;
+}
+
+/** A process that is late finds answers long after they came. */
+const staleMs = 8;
 /**
  * A second as WhatsApp counts it, in microseconds: messages take different times to get there, so that what was sent within
  * a little more than a second may be there within one.
@@ -24,7 +37,7 @@ const pairSlack = 1.01;
 
 /** The rates that WhatsApp sets, kept over all processes that send. Throws unavailable while Redis is out of reach. */
 export class Limits {
-  private readonly takePermits: Script<[number, number]>;
+  private readonly takePermits: Script<[number, number, number, number]>;
   private readonly takeTurn: Script<number>;
 
   constructor(
@@ -36,13 +49,18 @@ export class Limits {
     this.takeTurn = defineScript(store.client, "take-turn", 2);
   }
 
-  /** Asks for leave to send `wanted` messages of a number now; answers for how many, and when to ask for the next. */
-  async permits(sender: string, wanted: number): Promise<{ given: number; nextMs: number }> {
+  /**
+   * Asks for leave to send `wanted` messages of a number now, which may get there up to `delayMs` later than usual. A permit
+   * that was not used is given back with it.
+   */
+  async permit(sender: string, wanted: number, delayMs: number, unused?: Permit): Promise<Permit> {
     this.store.requireUsable();
     const keys = [this.keys.pace(sender), this.keys.log(sender), this.keys.hold(sender)];
-    const args = [wanted, this.rates.perSecond, windowMicros, lagMicros];
-    const [given, nextMicros] = await this.takePermits(keys, args).catch(rethrow);
-    return { given, nextMs: nextMicros / 1000 };
+    const rate = [this.rates.perSecond, windowMicros, lagMicros, delayMs * 1000];
+    const args = [wanted, ...rate, unused?.count ?? 0, unused?.sentMicros ?? 0];
+    const [count, nextMicros, sentMicros, givenMicros] = await this.takePermits(keys, args).catch(rethrow);
+    const isStale = givenMicros > 0 && this.store.toRedisTime(Date.now()) - givenMicros / 1000 > staleMs;
+    return { count, nextMs: nextMicros / 1000, sentMicros, isStale };
   }
 
   /** In how many milliseconds a message has its turn among those to its recipient; 0: now, and it counts as sent. */
