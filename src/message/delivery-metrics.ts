@@ -22,8 +22,7 @@ export class DeliveryMetrics {
   private readonly unknown: Counter;
   private readonly requests: Histogram<"kind">;
   private readonly sent: Histogram;
-  private readonly slotWaits: Histogram;
-  private readonly missedSlots: Counter;
+  private readonly permitWaits: Histogram;
   private readonly pairDelays: Counter;
   private readonly breaker: Gauge<"sender">;
   private readonly stopped: Gauge<"sender" | "code">;
@@ -58,15 +57,10 @@ export class DeliveryMetrics {
       buckets: [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600],
       registers,
     });
-    this.slotWaits = new Histogram({
-      name: "posta_message_slot_wait_seconds",
-      help: "How long messages waited for their number's rate, once they were at its head.",
+    this.permitWaits = new Histogram({
+      name: "posta_message_permit_wait_seconds",
+      help: "How long messages waited for leave to be sent, from when their job began.",
       buckets: [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 5],
-      registers,
-    });
-    this.missedSlots = new Counter({
-      name: "posta_message_missed_slots_total",
-      help: "Slots of a number's rate that were missed: another one was taken.",
       registers,
     });
     this.pairDelays = new Counter({
@@ -119,12 +113,8 @@ export class DeliveryMetrics {
     this.requests.observe({ kind }, seconds);
   }
 
-  waitedForSlot(seconds: number): void {
-    this.slotWaits.observe(seconds);
-  }
-
-  missedSlot(): void {
-    this.missedSlots.inc();
+  waitedForPermit(seconds: number): void {
+    this.permitWaits.observe(seconds);
   }
 
   delayedPair(): void {

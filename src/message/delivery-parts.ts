@@ -21,7 +21,6 @@ import { Postponer } from "./postpone.js";
 import { SenderQueues } from "./sender-queues.js";
 import { type Bull, SenderWorker } from "./sender-worker.js";
 import { Settler } from "./settle.js";
-import { SlotWait } from "./slot-wait.js";
 import type { RecordStatus } from "./status.js";
 import { Sweep } from "./sweep.js";
 import { Token } from "./token.js";
@@ -57,6 +56,9 @@ export interface DeliveryTimes {
 const defaultTimes: DeliveryTimes = { settleGraceMs: 5000, forgottenAfterMs: 60_000, breaker: breakerDefaults };
 /** As many requests as the rate allows in so long are enough, however slow the Cloud API is. */
 const enoughSeconds = 2;
+
+/** A claim takes less than this: so much of the rate is claimed ahead. */
+const aheadSeconds = 0.1;
 
 /** Sends the messages of the numbers that the settings name. Throws a ConfigError for a token that cannot be read. */
 export async function createMessageDelivery(
@@ -146,15 +148,18 @@ function createSender(
   const { metrics, log } = parts;
   const breaker = new Breaker(breakerOptions);
   token.on("change", () => breaker.tryNow());
-  const slots = new SlotWait(sender, parts.limits, metrics, stopping);
-  const options = { maxAttempts: config.messageAttempts, paced: config.whatsappRate > 0, stopping };
-  const deliverer = new Deliverer(sender, parts, breaker, slots, options);
+  const options = { maxAttempts: config.messageAttempts, ahead: aheadOf(config), stopping };
+  const deliverer = new Deliverer(sender, parts, breaker, options);
   const settings = { sender, prefix: config.queuePrefix, concurrency: concurrencyOf(config) };
   return new SenderWorker(bull, connection, deliverer, breaker, settings, metrics, log);
 }
 
 function concurrencyOf({ messageConcurrency, whatsappRate: rate }: Config): number {
   return rate === 0 ? messageConcurrency : Math.min(messageConcurrency, rate * enoughSeconds + 1);
+}
+
+function aheadOf({ messageConcurrency, whatsappRate: rate }: Config): number {
+  return rate === 0 ? messageConcurrency : Math.ceil(rate * aheadSeconds) + 1;
 }
 
 function ratesOf({ whatsappRate: perSecond, whatsappPairIntervalMs: pairIntervalMs, whatsappPairBurst }: Config) {

@@ -7,12 +7,22 @@ export function queueOf(sender: string): string {
 export class LimitKeys {
   constructor(private readonly prefix: string) {}
 
-  /** When a number may next send. */
-  slot(sender: string): string {
-    return `${this.prefix}:posta-slot:${sender}`;
+  /** Up to when a number has used its rate. */
+  pace(sender: string): string {
+    return `${this.prefix}:posta-pace:${sender}`;
   }
 
-  /** When a number has sent as much to a recipient as one message each interval would be. */
+  /** When a number has sent within the last second. */
+  log(sender: string): string {
+    return `${this.prefix}:posta-pace-log:${sender}`;
+  }
+
+  /** There while a number is to send nothing. */
+  hold(sender: string): string {
+    return `${this.prefix}:posta-hold:${sender}`;
+  }
+
+  /** Up to when a number has used its rate for a recipient. */
   pair(sender: string, recipient: string): string {
     return `${this.prefix}:posta-pair:${sender}:${recipient}`;
   }

@@ -11,60 +11,72 @@ export interface Rates {
   pairBurst: number;
 }
 
-/** When a message may be sent. */
-export type Slot =
-  /** At this moment, by this process' clock, in milliseconds since 1970. */
-  | { kind: "at"; timeMs: number }
-  /** The number has enough to do: ask again after so long. */
-  | { kind: "ahead"; waitMs: number }
-  /** The recipient gets too many: the message has a turn after so long. */
-  | { kind: "pair"; waitMs: number };
+/** Leave to send messages. */
+export interface Permit {
+  count: number;
+  /** When to ask for the next, in milliseconds from now. */
+  nextMs: number;
+  /** When they count as sent, in microseconds since 1970 by Redis' clock. */
+  sentMicros: number;
+  /** It was given so long ago that what is sent by it now would come too near to what follows. */
+  isStale: boolean;
+}
 
-/** WhatsApp's clock and the way to it are not ours: what is sent evenly by our clock may come unevenly by its. */
-const slack = 1.01;
-/** Slots that are further ahead are not given: what waits for them could not be overtaken by what is more urgent. */
-const maxAheadMs = 2000;
+/** A process that is late finds answers long after they came. */
+const staleMs = 8;
+/**
+ * A second as WhatsApp counts it, in microseconds: messages take different times to get there, so that what was sent within
+ * a little more than a second may be there within one.
+ */
+const windowMicros = 1_015_000;
+/** What a process that was late may catch up with, in microseconds. */
+const lagMicros = 200_000;
+/** The same for a pair, as a part of its interval, and how much longer than WhatsApp's that is. */
+const pairMargin = 0.1;
+const pairSlack = 1.01;
 
 /** The rates that WhatsApp sets, kept over all processes that send. Throws unavailable while Redis is out of reach. */
 export class Limits {
-  private readonly takeSlot: Script<[Slot["kind"] | "slot", number]>;
-  private readonly holdSlots: Script<void>;
+  private readonly takePermits: Script<[number, number, number, number]>;
+  private readonly takeTurn: Script<number>;
 
   constructor(
     private readonly store: RedisStore,
     private readonly keys: LimitKeys,
     private readonly rates: Rates,
   ) {
-    this.takeSlot = defineScript(store.client, "take-slot", 3);
-    this.holdSlots = defineScript(store.client, "hold-slots", 1);
+    this.takePermits = defineScript(store.client, "take-permits", 3);
+    this.takeTurn = defineScript(store.client, "take-turn", 2);
   }
 
-  /** Takes the next slot for a message. */
-  take(sender: string, recipient: string, id: string): Promise<Slot> {
-    return this.ask(sender, recipient, id, this.rates.pairIntervalMs);
+  /**
+   * Asks for leave to send `wanted` messages of a number now, which may get there up to `delayMs` later than usual. A permit
+   * that was not used is given back with it.
+   */
+  async permit(sender: string, wanted: number, delayMs: number, unused?: Permit): Promise<Permit> {
+    this.store.requireUsable();
+    const keys = [this.keys.pace(sender), this.keys.log(sender), this.keys.hold(sender)];
+    const rate = [this.rates.perSecond, windowMicros, lagMicros, delayMs * 1000];
+    const args = [wanted, ...rate, unused?.count ?? 0, unused?.sentMicros ?? 0];
+    const [count, nextMicros, sentMicros, givenMicros] = await this.takePermits(keys, args).catch(rethrow);
+    const isStale = givenMicros > 0 && this.store.toRedisTime(Date.now()) - givenMicros / 1000 > staleMs;
+    return { count, nextMs: nextMicros / 1000, sentMicros, isStale };
   }
 
-  /** The same for a message that missed its slot. To the recipient it is still the same one. */
-  takeAgain(sender: string, recipient: string, id: string): Promise<Slot> {
-    return this.ask(sender, recipient, id, 0);
+  /** In how many milliseconds a message has its turn among those to its recipient; 0: now, and it counts as sent. */
+  async turn(sender: string, recipient: string, id: string): Promise<number> {
+    const { pairIntervalMs, pairBurst } = this.rates;
+    if (pairIntervalMs === 0) return 0;
+    this.store.requireUsable();
+    const interval = Math.round(pairIntervalMs * 1000 * pairSlack);
+    const ahead = Math.max(0, Math.round((pairBurst - 1 - pairMargin) * interval));
+    const keys = [this.keys.pair(sender, recipient), this.keys.turns(sender, recipient)];
+    return (await this.takeTurn(keys, [id, interval, ahead]).catch(rethrow)) / 1000;
   }
 
   /** Lets a number send nothing for a while, in no process. */
   async hold(sender: string, forMs: number): Promise<void> {
-    await this.holdSlots([this.keys.slot(sender)], [forMs * 1000]).catch(rethrow);
-  }
-
-  private async ask(sender: string, recipient: string, id: string, pairIntervalMs: number): Promise<Slot> {
-    this.store.requireUsable();
-    const { perSecond, pairBurst } = this.rates;
-    const interval = perSecond === 0 ? 0 : Math.round((1e6 / perSecond) * slack);
-    const pairInterval = Math.round(pairIntervalMs * 1000 * slack);
-    const keys = [this.keys.slot(sender), this.keys.pair(sender, recipient), this.keys.turns(sender, recipient)];
-    const args = [id, interval, maxAheadMs * 1000, pairInterval, (pairBurst - 1) * pairInterval];
-    const [kind, micros] = await this.takeSlot(keys, args).catch(rethrow);
-    // What Redis' clock calls so is another time here.
-    if (kind === "slot") return { kind: "at", timeMs: micros / 1000 - this.store.toRedisTime(0) };
-    return { kind: kind as "ahead" | "pair", waitMs: micros / 1000 };
+    await this.store.client.set(this.keys.hold(sender), 1, "PX", forMs).catch(rethrow);
   }
 }
 

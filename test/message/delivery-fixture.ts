@@ -4,7 +4,7 @@ import { Registry } from "prom-client";
 import { uuidv7 } from "uuidv7";
 import { expect, inject } from "vitest";
 import { readConfig } from "../../src/config.js";
-import { createLog } from "../../src/log.js";
+import { createLog, type Logger } from "../../src/log.js";
 import { createMessageDelivery, type DeliveryTimes } from "../../src/message/delivery-parts.js";
 import { type StatusChange, statuses, statusOf } from "../../src/message/status.js";
 import { keepPartitions } from "../../src/store/partitions.js";
@@ -72,6 +72,8 @@ export async function createDeliveryFixture(options: DeliveryFixtureOptions = {}
 
   /** What a delivery process does, in this one. It works at once. */
   async function openProcess() {
+    const warnings: unknown[] = [];
+    const listening: Logger = Object.assign(Object.create(log), { warn: (text: unknown) => warnings.push(text) });
     const stores = { queue: openQueueStore(config, log), postgres: openDatabase(config, log), metrics: new Registry() };
     stores.queue.open();
     await once(stores.queue, "usable");
@@ -82,11 +84,8 @@ export async function createDeliveryFixture(options: DeliveryFixtureOptions = {}
       ...options.times,
     };
     const record = (told: readonly StatusChange[]) => void changes.push(...told);
-    const delivery = await createMessageDelivery(
-      config,
-      { ...stores, queueList: `${prefix}:queues`, record, times },
-      log,
-    );
+    const parts = { ...stores, queueList: `${prefix}:queues`, record, times };
+    const delivery = await createMessageDelivery(config, parts, listening);
     delivery.start();
     let stopping: Promise<void> | undefined;
     const stop = async () => {
@@ -96,6 +95,8 @@ export async function createDeliveryFixture(options: DeliveryFixtureOptions = {}
     };
     const handle = {
       ...stores,
+      /** What it complained of. */
+      warnings,
       stop() {
         stopping ??= stop();
         return stopping;

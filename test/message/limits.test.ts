@@ -1,0 +1,91 @@
+import { afterEach, describe, expect, it } from "vitest";
+import {
+  createDeliveryFixture,
+  type DeliveryFixture,
+  type DeliveryFixtureOptions,
+  sender,
+} from "./delivery-fixture.js";
+import { startWhatsAppProcess } from "./whatsapp-process.js";
+
+let fixture: DeliveryFixture;
+const releases: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  await fixture.stop();
+  for (const release of releases.splice(0)) await release();
+});
+
+async function open(options: DeliveryFixtureOptions = {}): Promise<DeliveryFixture> {
+  fixture = await createDeliveryFixture(options);
+  return fixture;
+}
+
+describe("a number's rate", () => {
+  it("is met, and never passed, by two processes", async () => {
+    const api = await startWhatsAppProcess();
+    releases.push(api.stop);
+    const { insert, until, openProcess, sql } = await open({
+      env: { POSTA_WHATSAPP_URL: api.url, POSTA_WHATSAPP_RATE: "80" },
+    });
+    await openProcess();
+    await openProcess();
+    await insert(Array.from({ length: 640 }, (_, index) => ({ to: `49151${10_000_000 + index}` })));
+    await until({ accepted: 640 }, 25_000);
+    const times = (await api.ledger()).map(({ at }) => at);
+    expect(times).toHaveLength(640);
+    // The stand-in counts any second, and refuses what is over 80.
+    expect(await sql("SELECT at, detail FROM message_events WHERE error_code = 130429")).toEqual([]);
+    // They begin slowly.
+    const steady = times.filter((at) => at > (times[0] ?? 0) + 1000);
+    const seconds = ((steady.at(-1) ?? 0) - (steady[0] ?? 0)) / 1000;
+    expect((steady.length - 1) / seconds).toBeGreaterThan(80 * 0.98);
+  });
+
+  it("is each number's own", async () => {
+    const { insert, until, openProcess, api } = await open({
+      env: { POSTA_WHATSAPP_SENDERS: `${sender},55555`, POSTA_WHATSAPP_RATE: "20" },
+    });
+    await openProcess();
+    await insert(Array.from({ length: 80 }, (_, index) => ({ sender: index % 2 ? sender : "55555" })));
+    const begun = Date.now();
+    await until({ accepted: 80 });
+    expect(Date.now() - begun).toBeLessThan(3000);
+    for (const number of [sender, "55555"]) expect(api.ledger.busiestSecond(number)).toBeLessThanOrEqual(20);
+  });
+});
+
+describe("the pair limit", () => {
+  const pair = { POSTA_WHATSAPP_PAIR_INTERVAL: "200ms", POSTA_WHATSAPP_PAIR_BURST: "10" };
+
+  it("lets a burst pass, and puts off what is beyond it; nothing fails, and WhatsApp never has to say so", async () => {
+    const { insert, until, openProcess, api, history } = await open({
+      env: pair,
+      api: { limits: { pairBurst: 10, pairIntervalMs: 200 } },
+    });
+    const { metrics } = await openProcess();
+    const ids = await insert(Array.from({ length: 30 }, () => ({})));
+    const others = await insert(Array.from({ length: 20 }, (_, index) => ({ to: `49151${10_000_000 + index}` })));
+    await expect.poll(() => api.ledger.entries.length, { interval: 10 }).toBeGreaterThan(29);
+    const begun = api.ledger.entries[0]?.at ?? 0;
+    expect((api.ledger.entries[29]?.at ?? 0) - begun).toBeLessThan(1500);
+    await until({ accepted: 50 });
+    const times = api.ledger.entries.filter(({ bizId }) => ids.includes(bizId as string)).map(({ at }) => at - begun);
+    expect(times).toHaveLength(30);
+    for (const [index, at] of times.entries()) expect(at).toBeGreaterThan((index - 9) * 200);
+    // Its turn was kept for each: they came back once, at the right time.
+    expect(times.at(-1)).toBeLessThan(20 * 200 * 1.01 + 1000);
+    for (const id of [...ids, ...others]) expect(await history(id)).toEqual(["queued", "sending", "accepted"]);
+    expect(await metrics.metrics()).toMatch(/^posta_message_pair_delays_total (1\d|20)$/m);
+  });
+
+  it("holds over processes", async () => {
+    const { insert, until, openProcess, changes } = await open({
+      env: pair,
+      api: { limits: { pairBurst: 10, pairIntervalMs: 200 } },
+    });
+    await openProcess();
+    await openProcess();
+    await insert(Array.from({ length: 30 }, () => ({})));
+    await until({ accepted: 30 });
+    expect(changes.filter(({ status }) => status === "sending")).toHaveLength(30);
+  });
+});
