@@ -138,7 +138,7 @@ describe("ListMessages", () => {
   it("lists those of a status, within a time: from its start, to before its end", async () => {
     const start = Date.now() - 5000;
     const ids = [0, 1, 2, 3].map((ms) => idAt(start + ms));
-    for (const id of ids) await insert(id, freshNumber(), 80);
+    for (const id of ids) await insert(id, freshNumber(), 27);
     const statusIs = { status: "MESSAGE_STATUS_CANCELLED" };
     expect(idsOf(await list(statusIs))).toEqual(ids.toReversed());
     const within = { ...statusIs, startTime: toTimestamp(start + 1), endTime: toTimestamp(start + 3) };
@@ -237,7 +237,7 @@ describe("the lists' plans", () => {
       const isBounded = text.includes("id >= $2");
       const scanned = plan.match(/ on (messages|dead_letters)_\d{4}_\d\d/g) ?? [];
       expect(scanned.some((table) => lastMonth.includes(table.slice(4)))).toBe(true);
-      if (isBounded) expect(scanned).toHaveLength(1);
+      if (isBounded) expect(new Set(scanned).size).toBe(1);
     },
   );
 });

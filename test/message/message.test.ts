@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { PostaError } from "../../src/errors.js";
 import { bodyOf, type MessageRequest, parseMessage } from "../../src/message/message.js";
-import { hidePhoneNumber } from "../../src/message/phone-number.js";
 
 const now = Date.UTC(2026, 0, 15, 12);
 const dayMs = 24 * 3_600_000;
@@ -58,9 +57,8 @@ describe("whom a message goes to", () => {
   it("is required", () => expectBad({ to: "" }, "to", ["is required"]));
 
   it("stays out of errors but for its last four digits", () => {
-    expect(errorOf({ to: "+0034600111222" }).message).toContain('"+xxxxxxxxx1222"');
-    expect(errorOf({ to: "34-600-11-12-2 2 a" }).message).toContain('"xx-xxx-xx-12-2 2 a"');
-    expect(hidePhoneNumber("9".repeat(100_000))).toMatch(/^x+9999$/);
+    expect(errorOf({ to: "+0034600111222" }).message).toContain('"***1222"');
+    expect(errorOf({ to: "34-600-11-12-22 a" }).message).toContain('"***1222 a"');
     expect(errorOf({ to: "1".repeat(5000) }).message.length).toBeLessThan(200);
   });
 });
