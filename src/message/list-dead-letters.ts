@@ -3,7 +3,7 @@ import { fromToken, maxPageBytes, pageSize, toToken } from "../page-token.js";
 import type { Queries, Statement } from "../store/postgres-session.js";
 import { type DeadLetter, type DeadLetterKind, deadLetterKinds, toKind } from "./dead-letter.js";
 import { readPage } from "./filtered-page.js";
-import { endOfIds, isId } from "./message-ids.js";
+import { endOfIds, firstIdAt, isId } from "./message-ids.js";
 
 /** Which dead letters to list. */
 export interface DeadLetterQuery {
@@ -41,24 +41,24 @@ interface Row {
  * Payloads are large: of the rows that a page could have, only those come over that fit it, and one in any case. To
  * measure a payload PostgreSQL need not unpack it.
  */
-function list(name: string, condition: string): Statement {
+function list(name: string, condition: string, order: string): Statement {
   return {
     name: `list-dead-letters-${name}`,
     text: `SELECT id, kind, source, ref, reason, error_code, content, history, failed_at, redriven_at, found FROM (
         SELECT *, count(*) OVER () AS found, row_number() OVER in_order AS place,
           sum(octet_length(content) + octet_length(history)) OVER in_order AS bytes
         FROM (
-          SELECT * FROM dead_letters WHERE ${condition} AND id < $1 ORDER BY id DESC LIMIT $2
+          SELECT * FROM dead_letters WHERE ${condition} AND id < $1 ORDER BY ${order} LIMIT $2
         ) AS page WINDOW in_order AS (ORDER BY id DESC)
       ) AS measured WHERE place = 1 OR bytes <= ${maxPageBytes} ORDER BY id DESC`,
   };
 }
 
-/** By which the lists are read: each has an index in the order of ids. */
+/** By which the lists are read: each in the order of an index. A kind goes with the id, as a message's status does. */
 export const deadLetterStatements = {
-  all: list("all", "true"),
-  kind: list("of-kind", "kind = $3"),
-  source: list("of-source", "kind = $3 AND source = $4"),
+  all: list("all", "true", "id DESC"),
+  kind: list("of-kind", `(kind, id) < ($3, $1) AND (kind, id) >= ($3, '${firstIdAt(0)}')`, "kind DESC, id DESC"),
+  source: list("of-source", "kind = $3 AND source = $4", "id DESC"),
 };
 
 const defaultSize = 50;

@@ -22,17 +22,24 @@ export interface MessagePage {
   nextPageToken: string;
 }
 
-/** In the order of the index: it ends after so many rows, however many there are. Ids outside the bounds prune partitions. */
-function listBy(column: "recipient" | "status"): Statement {
-  return {
-    name: `list-messages-by-${column}`,
+/**
+ * By which the lists are read: in the order of an index, so that a list ends after so many rows, however many there are. The
+ * bounds of `id` alone tell which partitions need not be read. A status is compared together with the id: as there are
+ * few, PostgreSQL would hold each for frequent, and look for a rare one by going through all messages in the order of ids.
+ */
+export const listStatements = {
+  recipient: {
+    name: "list-messages-by-recipient",
     text: `SELECT ${messageColumns} FROM messages
-      WHERE ${column} = $1 AND id >= $2 AND id < $3 ORDER BY id DESC LIMIT $4`,
-  };
-}
-
-/** By which the lists are read. */
-export const listStatements = { recipient: listBy("recipient"), status: listBy("status") };
+      WHERE recipient = $1 AND id >= $2 AND id < $3 ORDER BY id DESC LIMIT $4`,
+  },
+  status: {
+    name: "list-messages-by-status",
+    text: `SELECT ${messageColumns} FROM messages
+      WHERE (status, id) >= ($1, $2) AND (status, id) < ($1, $3) AND id >= $2 AND id < $3
+      ORDER BY status DESC, id DESC LIMIT $4`,
+  },
+} satisfies Record<string, Statement>;
 
 const defaultSize = 50;
 const maxSize = 1000;

@@ -1,4 +1,5 @@
 import { invalid, show } from "../errors.js";
+import { maskNumbers } from "./mask.js";
 
 const e164 = /^\+?([1-9]\d{7,14})$/;
 /** What is looked at of a text that is no number. */
@@ -11,11 +12,6 @@ export function parsePhoneNumber(text: string, field: string): string {
   if (digits !== undefined) return digits;
   throw invalid(
     field,
-    `${show(hidePhoneNumber(text))} is not E.164: 8 to 15 digits, the first not 0, "+" before or not`,
+    `${show(maskNumbers(text.slice(0, maxShown)))} is not E.164: 8 to 15 digits, the first not 0, "+" before or not`,
   );
-}
-
-/** A text as a log may have it: of its digits the last four stay. */
-export function hidePhoneNumber(text: string): string {
-  return text.slice(0, maxShown + 1).replace(/\d(?=(?:\D*\d){4})/g, "x");
 }

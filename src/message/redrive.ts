@@ -51,13 +51,14 @@ const redrive: Statement = {
     SELECT id, kind, source, ref, content, options FROM dead_letters
     WHERE id = ANY ($1::uuid[]) AND redriven_at IS NULL ORDER BY id FOR UPDATE
   ), moved AS (
-    UPDATE messages SET status = ${statuses.queued}, status_at = now(), attempts = 0, wamid = NULL
+    UPDATE messages SET status = ${statuses.queued}, status_at = now(), wamid = NULL, claim = NULL
     FROM letter WHERE messages.id = ${messageId} AND messages.status IN (${statuses.unknown}, ${statuses.failed})
       AND (messages.expires_at IS NULL OR messages.expires_at > now())
     RETURNING messages.id, messages.sender, messages.recipient, messages.type, messages.priority
   ), queued AS (
     INSERT INTO outbox (message_id, sender, priority, due_at) SELECT id, sender, priority, now() FROM moved
-    ON CONFLICT (message_id) DO UPDATE SET due_at = excluded.due_at, moved_at = NULL
+    ON CONFLICT (message_id) DO UPDATE SET due_at = excluded.due_at, moved_at = NULL, turn = outbox.turn + 1, tried = 0,
+      pair_limits = 0
   ), events AS (
     INSERT INTO message_events (message_id, status, detail) SELECT id, ${statuses.queued}, 'redriven' FROM moved
   ), spooled AS (
@@ -85,15 +86,15 @@ export class Redriver {
 
   /** Answers what became of each, in order. Throws unavailable. */
   async redrive(ids: string[], requireSource: RequireSource): Promise<RedriveOutcome[]> {
-    const parsed = ids.map(parseOrError);
+    const parsed = ids.map((id, index) => parseOrError(id, `dead_letter_ids[${index}]`));
     const wanted = parsed.filter((id) => typeof id === "string");
     const letters = await this.read(wanted);
     const refusals = new Map([...letters.values()].map((letter) => [letter.id, refusalOf(letter, requireSource)]));
     const allowed = wanted.filter((id) => refusals.has(id) && !refusals.get(id));
     const done = await this.putBack(allowed);
     const after = await this.read(allowed.filter((id) => !done.has(id)));
-    return parsed.map((id, index) => {
-      if (typeof id !== "string") return id.within(`dead_letter_ids[${index}]`);
+    return parsed.map((id) => {
+      if (typeof id !== "string") return id;
       const letter = after.get(id) ?? letters.get(id);
       if (!letter) return new PostaError("not-found", `there is no dead letter ${id}`);
       // The second time that an id is there, it was put back by the first.
@@ -123,9 +124,9 @@ export class Redriver {
   }
 }
 
-function parseOrError(id: string): string | PostaError {
+function parseOrError(id: string, field: string): string | PostaError {
   try {
-    return parseId(id, "");
+    return parseId(id, field);
   } catch (error) {
     return toPostaError(error);
   }

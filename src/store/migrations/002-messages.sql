@@ -87,6 +87,7 @@ CREATE TABLE dead_letters (
   failed_at timestamptz NOT NULL,
   redriven_at timestamptz
 ) PARTITION BY RANGE (id);
+CREATE INDEX dead_letters_kind ON dead_letters (kind, id);
 CREATE INDEX dead_letters_source ON dead_letters (kind, source, id);
 
 -- Up to where the failed jobs of a queue have been put into dead_letters: their time of ending, in milliseconds.

@@ -1,0 +1,114 @@
+import { status } from "@grpc/grpc-js";
+import { beforeEach, describe, expect, inject, it } from "vitest";
+import { readConfig } from "../../src/config.js";
+import { createLog } from "../../src/log.js";
+import { migrate } from "../../src/store/migrate.js";
+import { openDatabase } from "../../src/store/postgres.js";
+import { detailsOf, failureOf } from "../support/client.js";
+import { startServer } from "../support/posta.js";
+import { createDatabase, startPostgres, type TestPostgres } from "../support/postgres.js";
+import { type Bundle, freshNumber, hello, messageService, sender, setup } from "./service-setup.js";
+
+describe("a PostgreSQL that is lost", () => {
+  let server: TestPostgres;
+  let bundle: Bundle;
+  beforeEach(async () => {
+    server = await startPostgres();
+    const store = openDatabase(readConfig({ POSTA_DATABASE_URL: server.url }), createLog("test", "silent"));
+    await migrate(store, createLog("test", "silent")).finally(() => store.close());
+    bundle = await setup({ POSTA_DATABASE_URL: server.url });
+    return async () => {
+      await bundle.stop();
+      await server.stop();
+    };
+  });
+
+  it("fails calls at once, leaves the queues alone, and is used again once it is back", async () => {
+    const { messageId } = await bundle.send();
+    await server.kill();
+    await bundle.untilHealth("NOT_SERVING");
+    const begun = Date.now();
+    const requests: [string, object][] = [
+      ["SendMessage", { message: hello }],
+      ["GetMessage", { messageId }],
+      ["ListMessages", { to: hello.to }],
+      ["CancelMessage", { messageId }],
+      ["ListDeadLetters", {}],
+      ["RedriveMessages", { deadLetterIds: [messageId] }],
+    ];
+    for (const [method, request] of requests) {
+      const error = await failureOf(bundle.call(method, request));
+      expect(error.code, method).toBe(status.UNAVAILABLE);
+      expect(error.details).toBe("the database cannot be reached; nothing was done");
+      expect(detailsOf(error).RetryInfo, method).toBeDefined();
+    }
+    expect(Date.now() - begun).toBeLessThan(1000);
+    const { outcome } = await bundle.posta.client.queue("AddJob", { queue: "q", job: { name: "j" } });
+    expect(outcome).toBe("OUTCOME_ADDED");
+    await server.restart();
+    await bundle.untilHealth("SERVING");
+    expect((await bundle.call("GetMessage", { messageId })).message.id).toBe(messageId);
+    expect((await bundle.send()).outcome).toBe("OUTCOME_STORED");
+  });
+
+  it("has each message once that was answered, and with a key each that was tried again", async () => {
+    const to = freshNumber();
+    const keys = Array.from({ length: 200 }, (_, index) => `key-${index}`);
+    /** Tries until it is answered: what a caller does who has a key. */
+    const insist = async (idempotencyKey: string): Promise<string> => {
+      for (;;) {
+        const answer = await bundle.send({ to, idempotencyKey }).catch((error) => error);
+        if (answer.messageId) return answer.messageId;
+        expect([status.UNAVAILABLE, status.DEADLINE_EXCEEDED], answer.details).toContain(answer.code);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    };
+    const sent = Promise.all(keys.map(insist));
+    await server.kill();
+    await server.restart();
+    const ids = await sent;
+    expect(new Set(ids).size).toBe(keys.length);
+    await bundle.untilHealth("SERVING");
+    const rows = await bundle.sql("SELECT id FROM messages WHERE recipient = $1 ORDER BY id", [to]);
+    expect(rows.map(({ id }) => id)).toEqual(ids.toSorted());
+    expect((await bundle.sql("SELECT message_id FROM outbox")).length).toBe(keys.length);
+  });
+
+  it("takes nothing after the caller's deadline when it hangs and comes back", async () => {
+    await bundle.send();
+    const activity = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'";
+    // Its backends, and what would make new ones.
+    const pids = [server.pid, ...(await bundle.sql(activity)).map(({ pid }) => pid)];
+    for (const pid of pids) process.kill(pid, "SIGSTOP");
+    const to = freshNumber();
+    const late = Array.from({ length: 5 }, () => failureOf(bundle.send({ to }, { deadlineMs: 300 })));
+    const codes = (await Promise.all(late)).map(({ code }) => code);
+    for (const pid of pids) process.kill(pid, "SIGCONT");
+    expect(codes).toEqual(codes.map(() => status.DEADLINE_EXCEEDED));
+    await bundle.untilHealth("SERVING");
+    await expect.poll(() => bundle.send().catch(() => undefined)).toMatchObject({ outcome: "OUTCOME_STORED" });
+    expect(await bundle.sql("SELECT id FROM messages WHERE recipient = $1", [to])).toEqual([]);
+  });
+});
+
+describe("a database that is not ready", () => {
+  /** A server on a database as it is, and what its SendMessage fails with. */
+  async function failureOn(url: string) {
+    const posta = await startServer(inject("redisUrl"), { POSTA_DATABASE_URL: url, POSTA_WHATSAPP_SENDERS: sender });
+    await posta.serving;
+    const error = await failureOf(posta.client.call(messageService, "SendMessage", { message: hello }));
+    await posta.stop();
+    return error;
+  }
+
+  it("without its tables, or the month's partitions, is unavailable for now", async () => {
+    for (const migrated of [false, true]) {
+      const database = await createDatabase({ migrated });
+      const error = await failureOn(database.url);
+      expect(error.code).toBe(status.UNAVAILABLE);
+      expect(error.details).toBe("the database is not ready yet; nothing was done");
+      expect(detailsOf(error).RetryInfo).toBeDefined();
+      await database.drop();
+    }
+  });
+});
