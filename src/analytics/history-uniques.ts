@@ -1,7 +1,8 @@
 import type { Statement } from "../store/postgres-session.js";
-import { type History, toDate, wholeHours } from "./history.js";
-import type { Range } from "./range.js";
-import type { Uniques, UniquesMerger } from "./uniques.js";
+import { type History, wholeHours } from "./history.js";
+import { splitDays, toBounds } from "./history-days.js";
+import { dayHours, hourMinutes, type Range } from "./range.js";
+import { toUniques, type Uniques, type UniquesMerger, type UniquesRow } from "./uniques.js";
 
 /** Days where the range has all of one, hours at its ends: so a year is some 400 rows and not 8760. */
 const readUniques: Statement = {
@@ -14,16 +15,10 @@ const readUniques: Statement = {
       WHERE name = $1 AND span = 'hour' AND start >= $4 AND start < $5`,
 };
 
-const dayHours = 24;
 /** What is read at once: 64 HyperLogLogs are 0.8 MB. */
 const stepHours = 64 * dayHours;
 /** As many are carried along one by one; past that a long range's answer is an estimate. */
 const maxSubjects = 50_000;
-
-interface Row {
-  subjects: string[] | null;
-  hll: Buffer | null;
-}
 
 /** Reads different subjects out of PostgreSQL. */
 export class HistoryUniques {
@@ -46,11 +41,8 @@ export class HistoryUniques {
   }
 
   private async readStep(name: string, first: number, end: number): Promise<Uniques[]> {
-    const firstDay = Math.ceil(first / dayHours) * dayHours;
-    const endDay = end - (end % dayHours);
-    // Within one day there is no whole one: all its hours are those before "the first day".
-    const bounds = firstDay < endDay ? [first, firstDay, endDay, end] : [first, end, end, end];
-    const rows = await this.history.ask<Row>(readUniques, [name, ...bounds.map(toDate)]);
-    return rows.map(({ subjects, hll }) => (hll ? { hll } : { subjects: subjects ?? [] }));
+    const bounds = toBounds(splitDays({ start: first * hourMinutes, end: end * hourMinutes }));
+    const rows = await this.history.ask<UniquesRow>(readUniques, [name, ...bounds]);
+    return rows.map(toUniques);
   }
 }

@@ -35,15 +35,6 @@ const putUniques: Statement = {
   text: `INSERT INTO analytics_uniques (name, span, start, subjects, hll) VALUES ($1, $2, $3, $4, $5)
     ON CONFLICT (name, span, start) DO UPDATE SET subjects = excluded.subjects, hll = excluded.hll`,
 };
-const namesOfDay: Statement = {
-  name: "analytics-names-of-day",
-  text: "SELECT DISTINCT name FROM analytics_uniques WHERE span = 'hour' AND start >= $1 AND start < $2",
-};
-const hoursOfDay: Statement = {
-  name: "analytics-hours-of-day",
-  text: "SELECT subjects, hll FROM analytics_uniques WHERE name = $1 AND span = 'hour' AND start >= $2 AND start < $3",
-};
-
 /** Writes an hour into the history, on one transaction. */
 export class HourWriter {
   constructor(private readonly transaction: Queries) {}
@@ -76,19 +67,6 @@ export class HourWriter {
 
   async putUniques(name: string, span: "hour" | "day", start: number, { subjects, hll }: Uniques): Promise<void> {
     await this.transaction.query(putUniques, [name, span, toDate(start), subjects ?? null, hll ?? null]);
-  }
-
-  /** The names that have subjects in the hours of a day. */
-  async namesOf(first: number, end: number): Promise<string[]> {
-    const rows = await this.transaction.query<{ name: string }>(namesOfDay, [toDate(first), toDate(end)]);
-    return rows.map(({ name }) => name);
-  }
-
-  /** A name's subjects in the hours of a day. */
-  async uniquesOf(name: string, first: number, end: number): Promise<Uniques[]> {
-    const values = [name, toDate(first), toDate(end)];
-    const rows = await this.transaction.query<{ subjects: string[] | null; hll: Buffer | null }>(hoursOfDay, values);
-    return rows.map(({ subjects, hll }) => (hll ? { hll } : { subjects: subjects ?? [] }));
   }
 }
 

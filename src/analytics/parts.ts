@@ -8,6 +8,8 @@ import { EventBuffer } from "./buffer.js";
 import { Cache } from "./cache.js";
 import { EventStore } from "./event-store.js";
 import { History } from "./history.js";
+import { HistoryDays } from "./history-days.js";
+import { HistorySums } from "./history-sums.js";
 import { HistoryUniques } from "./history-uniques.js";
 import { HistoryValues } from "./history-values.js";
 import { Hot, type HotLimits } from "./hot.js";
@@ -57,13 +59,14 @@ export function createTracker(config: Config, store: RedisStore, keys: Keys, met
 
 export function createReads({ redis, postgres, keys, metrics, now }: Stores, limits: HotLimits): Reads {
   const history = new History(postgres);
+  const days = new HistoryDays(history);
   const hot = new Hot(redis, keys, limits, now);
   const merger = new UniquesMerger(redis, keys);
   const watermark = new Watermark(redis, postgres, keys, now);
   const cache = new Cache(redis, keys, metrics, now);
-  const lists = { uniques: new HistoryUniques(history, merger), values: new HistoryValues(history) };
+  const lists = { uniques: new HistoryUniques(history, merger), values: new HistoryValues(history, days) };
   return {
-    sums: new SumsReader(history, hot, watermark, cache),
+    sums: new SumsReader(new HistorySums(history, days), hot, watermark, cache),
     lists: new ListsReader(lists, new HotLists(hot, keys), merger, watermark, cache),
   };
 }

@@ -7,6 +7,7 @@ export interface Range {
 }
 
 export const hourMinutes = 60;
+export const dayHours = 24;
 export const minuteMs = 60_000;
 export const hourMs = 3_600_000;
 

@@ -1,5 +1,5 @@
 import { type Cache, historyLifetimes, hotLifetimes } from "./cache.js";
-import type { History } from "./history.js";
+import type { HistorySums } from "./history-sums.js";
 import type { Hot } from "./hot.js";
 import type { Series } from "./keys.js";
 import { type Range, splitAt } from "./range.js";
@@ -29,7 +29,7 @@ interface Answer {
 /** Reads counters and time series: both are sums of series over the buckets of a range. */
 export class SumsReader {
   constructor(
-    private readonly history: History,
+    private readonly history: HistorySums,
     private readonly hot: Hot,
     private readonly watermark: Watermark,
     private readonly cache: Cache,
@@ -69,7 +69,7 @@ export class SumsReader {
   private readHistory(question: Question, part: Range, cutting: () => Promise<Buckets>): Promise<Answer> {
     return this.cache.get(["history-sums", question, part], historyLifetimes, async () => {
       const buckets = await cutting();
-      const { rows } = await this.history.sums(question.series, buckets, part);
+      const { rows } = await this.history.read(question.series, buckets, part);
       return { starts: buckets.starts, rows };
     });
   }

@@ -1,10 +1,11 @@
 import { ensurePartitions } from "../store/partitions.js";
 import type { PostgresStore } from "../store/postgres.js";
-import type { Session } from "../store/postgres-session.js";
+import type { Queries, Session } from "../store/postgres-session.js";
 import type { RedisStore } from "../store/redis.js";
 import { toStoreError } from "../store/redis-errors.js";
 import { defineScript, type Script } from "../store/scripts.js";
-import { toDate } from "./history.js";
+import { DayWriter } from "./day-writer.js";
+import { toDate, toHour } from "./history.js";
 import type { HourReader } from "./hour-reader.js";
 import { HourWriter } from "./hour-writer.js";
 import type { Keys } from "./keys.js";
@@ -18,11 +19,8 @@ export interface RollUpLimits {
   hotMs: number;
 }
 
-const dayHours = 24;
 /** Beyond the age of an event: for what is on its way, and for clocks that differ. */
 const marginMs = 2 * 60_000;
-/** As in an hour: past so many subjects a day keeps an estimate. */
-const maxSubjects = 1000;
 
 /**
  * Moves hours from Redis into the history, oldest first. It may die anywhere and be begun again by any other process: an
@@ -53,18 +51,19 @@ export class RollUp {
     if (this.now() <= (hour + 1) * hourMs + this.limits.maxAgeMs + marginMs) return { hour, rolled: false };
     await this.close(hour + 1);
     await ensurePartitions(this.postgres, "analytics", toDate(hour), toDate(hour));
-    const rolled = await session.transaction((transaction) => this.write(hour, new HourWriter(transaction)));
+    const rolled = await session.transaction((transaction) => this.write(hour, transaction));
     if (rolled) await this.mirror(hour + 1);
     return { hour: rolled ? hour + 1 : hour, rolled };
   }
 
   /** False if another process was faster. */
-  private async write(hour: number, writer: HourWriter): Promise<boolean> {
+  private async write(hour: number, transaction: Queries): Promise<boolean> {
+    const writer = new HourWriter(transaction);
     if (!(await writer.lock(hour))) return false;
     for await (const names of this.reader.names(hour)) {
       for (const name of names) await this.writeName(hour, name, writer);
     }
-    if ((hour + 1) % dayHours === 0) await this.writeDay(hour + 1 - dayHours, writer);
+    await new DayWriter(transaction, writer, this.merger).writeUntil(hour + 1);
     await writer.advance(hour);
     return true;
   }
@@ -75,17 +74,9 @@ export class RollUp {
     if (uniques) await writer.putUniques(name, "hour", hour, uniques);
   }
 
-  /** A day's subjects are those of its hours, which the transaction sees with the last of them. */
-  private async writeDay(first: number, writer: HourWriter): Promise<void> {
-    for (const name of await writer.namesOf(first, first + dayHours)) {
-      const hours = await writer.uniquesOf(name, first, first + dayHours);
-      await writer.putUniques(name, "day", first, await this.merger.union(hours, maxSubjects));
-    }
-  }
-
   private async readHour(session: Session): Promise<number> {
     const [row] = await session.query<{ rolled_until: Date }>(readWatermark);
-    return Number(row?.rolled_until) / hourMs;
+    return toHour((row as { rolled_until: Date }).rolled_until);
   }
 
   private async close(hour: number): Promise<void> {

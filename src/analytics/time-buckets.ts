@@ -1,6 +1,6 @@
 import { invalid } from "../errors.js";
 import { dayStarts } from "./days.js";
-import { hourMinutes, hourOf, type Range } from "./range.js";
+import { dayHours, hourMinutes, hourOf, type Range } from "./range.js";
 
 export type Interval = "minute" | "hour" | "day";
 
@@ -34,6 +34,11 @@ async function startsOf(range: Range, interval: Interval, timeZone: string): Pro
   const count = Math.ceil((range.end - first) / step);
   if (count > maxBuckets) throw invalid("interval", `the range has ${count} ${interval}s, over ${maxBuckets}`);
   return Array.from({ length: count }, (_, index) => first + index * step);
+}
+
+/** Whether no bound but the first and the last cuts a day (UTC) in two. */
+export function hasWholeDays({ bounds }: Buckets): boolean {
+  return bounds.slice(1, -1).every((bound) => bound % (dayHours * hourMinutes) === 0);
 }
 
 /** The hours that some bound cuts in two, in order: only these have to be looked at minute by minute. */

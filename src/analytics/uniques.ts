@@ -6,6 +6,16 @@ import type { Keys } from "./keys.js";
 /** Different subjects: themselves while they are few, else a HyperLogLog in Redis' own bytes. */
 export type Uniques = { subjects: string[]; hll?: undefined } | { hll: Buffer; subjects?: undefined };
 
+/** The same as the history has it. */
+export interface UniquesRow {
+  subjects: string[] | null;
+  hll: Buffer | null;
+}
+
+export function toUniques({ subjects, hll }: UniquesRow): Uniques {
+  return hll ? { hll } : { subjects: subjects ?? [] };
+}
+
 /** As many arguments of a call fit on the stack, with room to spare. */
 const maxArguments = 20_000;
 

@@ -47,14 +47,19 @@ export async function createFixture({ watermark, redisUrl = inject("redisUrl"), 
   }
 
   const stores = await openProcess();
-  await stores.postgres.query({ name: "set-watermark", text: "UPDATE analytics_rollup SET rolled_until = $1" }, [
-    new Date(watermark * hourMs),
-  ]);
+  await stores.postgres.query(
+    {
+      name: "set-watermark",
+      text: "UPDATE analytics_rollup SET rolled_until = $1, days_until = date_trunc('day', $1, 'UTC')",
+    },
+    [new Date(watermark * hourMs)],
+  );
   const model = new Model();
   const rollUp = openRollUp(stores);
   releases.push(() => rollUp.stop());
   return {
     ...stores,
+    databaseUrl: url,
     model,
     clock,
     openProcess,

@@ -35,9 +35,10 @@ describe("migrations", () => {
     expect(await store.query(applied)).toEqual([
       { number: 1, name: "001-analytics" },
       { number: 2, name: "002-messages" },
+      { number: 3, name: "003-analytics-days" },
     ]);
     await migrate(store, log);
-    expect(await store.query(applied)).toHaveLength(2);
+    expect(await store.query(applied)).toHaveLength(3);
   });
 
   it("leave the watermark at a whole hour, before any that Redis may hold", async () => {
@@ -53,7 +54,7 @@ describe("migrations", () => {
     await store.query({ name, text: "INSERT INTO posta_migrations (number, name) VALUES (7, '007-later')" });
     const refusal = migrate(store, log);
     await expect(refusal).rejects.toThrow(ConfigError);
-    await expect(refusal).rejects.toThrow(/^POSTA_DATABASE_URL: the database is at migration 7, .* knows 2; run /);
+    await expect(refusal).rejects.toThrow(/^POSTA_DATABASE_URL: the database is at migration 7, .* knows 3; run /);
     await store.query({ name: "unset-newer", text: "DELETE FROM posta_migrations WHERE number = 7" });
   });
 });
