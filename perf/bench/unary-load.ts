@@ -1,5 +1,5 @@
 /**
- * Generates unary gRPC load in a process of its own, as light as Node allows: HTTP/2 streams with a request that was
+ * Generates unary gRPC load in a process of its own, as light as Node allows: HTTP/2 streams with requests that were
  * encoded once. A call counts only if its trailers say grpc-status 0.
  *
  * Reads one JSON plan from standard input, writes one JSON report to standard output.
@@ -13,8 +13,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 export interface UnaryPlan {
   port: number;
   path: string;
-  /** The request's message, base64. */
-  message: string;
+  /** The requests' messages, base64; they are sent in turn. */
+  messages: string[];
   connections: number;
   concurrency?: number;
   ratePerSecond?: number;
@@ -31,9 +31,7 @@ export interface UnaryReport {
 }
 
 const plan = JSON.parse(await text(process.stdin)) as UnaryPlan;
-const message = Buffer.from(plan.message, "base64");
-const frame = Buffer.concat([Buffer.alloc(5), message]);
-frame.writeUInt32BE(message.length, 1);
+const frames = plan.messages.map(toFrame);
 const headers = {
   ":method": "POST",
   ":path": plan.path,
@@ -51,6 +49,13 @@ const latencies: number[] = [];
 let failures = 0;
 let next = 0;
 
+function toFrame(text: string): Buffer {
+  const message = Buffer.from(text, "base64");
+  const frame = Buffer.concat([Buffer.alloc(5), message]);
+  frame.writeUInt32BE(message.length, 1);
+  return frame;
+}
+
 async function open(): Promise<ClientHttp2Session> {
   const session = connect(`http://127.0.0.1:${plan.port}`);
   await once(session, "connect");
@@ -60,7 +65,9 @@ async function open(): Promise<ClientHttp2Session> {
 }
 
 function call(due: number, done: () => void): void {
-  const stream = (sessions[next++ % sessions.length] as ClientHttp2Session).request(headers);
+  const stream = (sessions[next % sessions.length] as ClientHttp2Session).request(headers);
+  const frame = frames[next % frames.length];
+  next += 1;
   let status: unknown;
   stream.on("response", (answer) => {
     status ??= answer["grpc-status"];

@@ -20,9 +20,9 @@ export const historyLifetimes: Lifetimes = { local: 5 * 60_000, shared: 60 * 60_
 
 const maxEntries = 10_000;
 const maxBytes = 32 << 20;
-/** What an entry takes beside its packed bytes: objects are larger than what they are packed into. */
+/** What an entry takes beside its packed bytes: objects are larger, and the response that is made of them is kept too. */
 const overhead = 500;
-const blowUp = 4;
+const blowUp = 10;
 
 /**
  * Results of reads: in the process (L1), in Redis (L2), then from the source. Calls that ask for the same at the same time

@@ -5,15 +5,18 @@ import { defineScript, type Script } from "../store/scripts.js";
 import type { EventRequest } from "./event.js";
 import type { Keys } from "./keys.js";
 import { fromRecent } from "./recent.js";
+import { SharedReads } from "./shared-reads.js";
 
+/** Several callers may have the same one. */
 export interface RecentPage {
-  events: EventRequest[];
-  nextPageToken: string;
+  readonly events: readonly EventRequest[];
+  readonly nextPageToken: string;
 }
 
 /** Lists the last events of a name, a page at a time. */
 export class RecentLister {
   private readonly listRecent: Script<(number | string)[]>;
+  private readonly reads = new SharedReads<RecentPage>();
 
   constructor(
     private readonly store: RedisStore,
@@ -28,6 +31,10 @@ export class RecentLister {
     const [after = ""] =
       fromToken(token, "recent", ([number, ...rest]) => Number.isSafeInteger(number) && rest.length === 0) ?? [];
     this.store.requireUsable();
+    return this.reads.get(JSON.stringify([name, limit, after]), () => this.read(name, limit, after));
+  }
+
+  private async read(name: string, limit: number, after: string | number): Promise<RecentPage> {
     const { list, pushed } = this.keys.recent(name);
     const [first, ...items] = await this.listRecent([list, pushed], [after, limit]).catch((error) => {
       throw toStoreError(error, "the analytics store");

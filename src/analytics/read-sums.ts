@@ -1,3 +1,4 @@
+import { perObject } from "../per-object.js";
 import { type Cache, historyLifetimes, hotLifetimes } from "./cache.js";
 import type { HistorySums } from "./history-sums.js";
 import type { Hot } from "./hot.js";
@@ -28,6 +29,11 @@ interface Answer {
 
 /** Reads counters and time series: both are sums of series over the buckets of a range. */
 export class SumsReader {
+  /** Of an answer that the cache has, the same points each time. */
+  private readonly toPoints = perObject(({ starts, rows: [row = []] }: Answer): readonly Point[] =>
+    row.map(({ events, total }, index) => ({ start: starts[index] as number, events, total })),
+  );
+
   constructor(
     private readonly history: HistorySums,
     private readonly hot: Hot,
@@ -42,10 +48,8 @@ export class SumsReader {
   }
 
   /** A series in minutes, hours, or days of a time zone. */
-  async timeSeries(series: Series, range: Range, interval: Interval, timeZone: string): Promise<Point[]> {
-    const { starts, rows } = await this.read({ series: [series], range, interval, timeZone });
-    const [row = []] = rows;
-    return row.map(({ events, total }, index) => ({ start: starts[index] as number, events, total }));
+  async timeSeries(series: Series, range: Range, interval: Interval, timeZone: string): Promise<readonly Point[]> {
+    return this.toPoints(await this.read({ series: [series], range, interval, timeZone }));
   }
 
   /** One watermark for the whole of it, so that no hour is counted on both sides or on neither. */

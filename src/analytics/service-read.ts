@@ -6,10 +6,13 @@ import type { ListTopValuesRequest__Output as ListTopValues } from "../gen/posta
 import type { Series__Output as SeriesMessage } from "../gen/posta/analytics/v1/Series.js";
 import type { Adapter, CallContext } from "../grpc/method.js";
 import { toTimestamp } from "../grpc/times.js";
+import { perObject } from "../per-object.js";
 import { requireDimension, requireDimensionValue, requireEventName } from "./checked-texts.js";
+import type { ValueCount } from "./history-values.js";
 import type { Series } from "./keys.js";
 import type { Reads } from "./parts.js";
 import { minuteMs, parseRange } from "./range.js";
+import type { Point } from "./read-sums.js";
 import type { Interval } from "./time-buckets.js";
 
 const maxSeries = 100;
@@ -20,6 +23,11 @@ const intervals: Record<string, Interval> = { INTERVAL_MINUTE: "minute", INTERVA
 
 /** The part of AnalyticsService that answers how often, when, by whom and by what. */
 export function readHandlers<Handler>(adapter: Adapter<Handler>, { sums, lists }: Reads) {
+  // Of a result that the cache has, one response for all who ask, which the transport encodes once.
+  const toSeriesResponse = perObject((points: readonly Point[]) => {
+    return Object.freeze({ points: points.map((point) => ({ ...point, start: toTimestamp(point.start * minuteMs) })) });
+  });
+  const toValuesResponse = perObject((values: readonly ValueCount[]) => Object.freeze({ values: [...values] }));
   return {
     GetCounters: adapter.unary(async ({ series, start, end }: GetCounters, context) => {
       if (series.length === 0) throw invalid("series", "is required");
@@ -30,8 +38,9 @@ export function readHandlers<Handler>(adapter: Adapter<Handler>, { sums, lists }
     GetTimeSeries: adapter.unary(async ({ series, start, end, interval, timeZone }: GetTimeSeries, context) => {
       if (!series) throw invalid("series", "is required");
       const asked = toSeries(series, "series", context);
-      const points = await sums.timeSeries(asked, parseRange(start, end, "minute"), toInterval(interval), timeZone);
-      return { points: points.map((point) => ({ ...point, start: toTimestamp(point.start * minuteMs) })) };
+      return toSeriesResponse(
+        await sums.timeSeries(asked, parseRange(start, end, "minute"), toInterval(interval), timeZone),
+      );
     }),
     CountUnique: adapter.unary(async ({ name, start, end }: CountUnique, context) => {
       requireEvent(name, context);
@@ -42,7 +51,7 @@ export function readHandlers<Handler>(adapter: Adapter<Handler>, { sums, lists }
       requireDimension(dimension, "dimension");
       if (limit < 0 || limit > maxTop) throw invalid("limit", `${limit} is not from 0 to ${maxTop}`);
       const range = parseRange(start, end, "hour");
-      return { values: [...(await lists.topValues({ name, dimension }, range, limit || defaultTop))] };
+      return toValuesResponse(await lists.topValues({ name, dimension }, range, limit || defaultTop));
     }),
   };
 }

@@ -1,9 +1,10 @@
 import type { ListRecentEventsRequest__Output as ListRecentEvents } from "../gen/posta/analytics/v1/ListRecentEventsRequest.js";
 import type { Adapter } from "../grpc/method.js";
 import type { StatusMap } from "../grpc/status.js";
+import { perObject } from "../per-object.js";
 import { requireEventName } from "./checked-texts.js";
 import { toEventMessage } from "./convert-event.js";
-import type { RecentLister } from "./list-recent.js";
+import type { RecentLister, RecentPage } from "./list-recent.js";
 import type { Reads } from "./parts.js";
 import { readHandlers } from "./service-read.js";
 import { trackHandlers } from "./service-track.js";
@@ -18,14 +19,17 @@ export interface AnalyticsParts {
 
 /** The RPC edge of the analytics: request to domain, domain to response, and no rule of its own. */
 export function analyticsHandlers<Handler>(adapter: Adapter<Handler>, parts: AnalyticsParts, statuses: StatusMap) {
+  // One for all who share a page, which the transport encodes once.
+  const toRecentResponse = perObject(({ events, nextPageToken }: RecentPage) => {
+    return Object.freeze({ events: events.map(toEventMessage), nextPageToken });
+  });
   return {
     ...trackHandlers(adapter, parts.tracker, statuses),
     ...readHandlers(adapter, parts.reads),
     ListRecentEvents: adapter.unary(async ({ name, pageSize, pageToken }: ListRecentEvents, { principal }) => {
       requireEventName(name);
       principal.require("the event", name);
-      const page = await parts.recent.list(name, pageSize, pageToken);
-      return { events: page.events.map(toEventMessage), nextPageToken: page.nextPageToken };
+      return toRecentResponse(await parts.recent.list(name, pageSize, pageToken));
     }),
   };
 }

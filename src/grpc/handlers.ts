@@ -9,6 +9,7 @@ import type {
   UntypedHandleCall,
 } from "@grpc/grpc-js";
 import { invalid, PostaError } from "../errors.js";
+import { perObject } from "../per-object.js";
 import type { Admission } from "./admission.js";
 import type { Authenticate, Principal } from "./auth.js";
 import type { Adapter, BidiMethod, CallContext, ServerStreamMethod, UnaryMethod } from "./method.js";
@@ -17,9 +18,13 @@ import type { StatusMap } from "./status.js";
 /** What stands for a request that is not a message of its type; the handler refuses it with a clear error. */
 const malformed = Symbol("malformed request");
 
-/** A method definition whose decoder never throws: grpc-js would answer INTERNAL for what is the caller's mistake. */
+/**
+ * A method definition whose decoder never throws: grpc-js would answer INTERNAL for what is the caller's mistake. A response
+ * that is frozen may be the answer to many calls: it is encoded once.
+ */
 export function tolerant<M extends MethodDefinition<object, object>>(method: M): M {
-  const { requestDeserialize } = method;
+  const { requestDeserialize, responseSerialize } = method;
+  const encodeOnce = perObject(responseSerialize);
   const decode = (bytes: Buffer) => {
     try {
       return requestDeserialize(bytes);
@@ -27,7 +32,8 @@ export function tolerant<M extends MethodDefinition<object, object>>(method: M):
       return malformed as unknown as object;
     }
   };
-  return { ...method, requestDeserialize: decode };
+  const encode = (response: object) => (Object.isFrozen(response) ? encodeOnce(response) : responseSerialize(response));
+  return { ...method, requestDeserialize: decode, responseSerialize: encode };
 }
 
 interface AnyCall {
