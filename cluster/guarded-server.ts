@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
+import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConfigError } from "../src/config.js";
 import type { Logger } from "../src/log.js";
@@ -13,10 +14,11 @@ const restartMs = 500;
 
 /**
  * Runs a command and sends it a signal when file descriptor 3 closes, which happens however the primary dies: so no server
- * is left behind, and what it has in memory it still writes.
+ * is left behind, and what it has in memory it still writes. The server has the descriptor open too: so it closes here when
+ * the last of them is gone.
  */
 const guard =
-  'signal=$1; shift; exec 4<&3 3<&-; "$@" 4<&- & server=$!; { read -r _ <&4; kill -s "$signal" "$server"; } & wait "$server"; code=$?; kill $! 2>/dev/null; exit $code';
+  'signal=$1; shift; exec 4<&3 3<&-; "$@" & server=$!; { read -r _ <&4; kill -s "$signal" "$server"; } & wait "$server"; code=$?; kill $! 2>/dev/null; exit $code';
 
 /** What to run, and how. */
 export interface ServerCommand {
@@ -38,9 +40,11 @@ export interface ServerCommand {
 
 /** A server that runs as long as the primary does: it is started again if it ends, and ended however the primary does. */
 export class GuardedServer {
-  private process: ChildProcess | undefined;
+  private guarded: Guarded | undefined;
   private ready = false;
   private stopping = false;
+  /** While what a guard left behind is being ended. */
+  private ending: Promise<void> | undefined;
 
   constructor(
     private readonly server: ServerCommand,
@@ -62,25 +66,19 @@ export class GuardedServer {
     failed.catch(() => {});
     await Promise.race([untilReady(over.signal), failed, late]).finally(() => over.abort());
     this.ready = true;
-    if (!this.isRunning()) this.lose();
+    if (!this.guarded?.isRunning) this.lose();
   }
 
   async stop(): Promise<void> {
     this.stopping = true;
-    const { process } = this;
-    if (!process || !this.isRunning()) return;
-    const gone = once(process, "exit");
-    (process.stdio[3] as { destroy(): void }).destroy();
-    const force = setTimeout(() => killGroup(process), stopTimeoutMs);
-    await gone;
-    clearTimeout(force);
+    await (this.ending ?? this.guarded?.end());
   }
 
   private spawn(): ChildProcess {
     const { command, args, signal, user, env = process.env, captured, logFile } = this.server;
     const output = captured ? openSync(logFile, "a", 0o600) : "ignore";
     // Its own process group: Ctrl-C must not stop it before the servers have drained.
-    this.process = spawn("sh", ["-c", guard, "sh", signal, command, ...args], {
+    const child = spawn("sh", ["-c", guard, "sh", signal, command, ...args], {
       ...user,
       cwd: "/",
       env,
@@ -88,25 +86,59 @@ export class GuardedServer {
       detached: true,
     });
     if (typeof output === "number") closeSync(output);
-    this.process.once("exit", () => this.lose());
-    return this.process;
-  }
-
-  private isRunning(): boolean {
-    return this.process?.exitCode === null && this.process.signalCode === null;
+    child.once("exit", () => this.lose());
+    this.guarded = new Guarded(child);
+    return child;
   }
 
   /** Before it was ready, start() says it. */
   private lose(): void {
     if (!this.ready || this.stopping) return;
     const { name, logFile } = this.server;
-    const code = this.process?.exitCode;
+    const code = this.guarded?.guard.exitCode;
     this.log.error(`the embedded ${name} ended with code ${code}; starting it again (its log: ${logFile})`);
+    this.ending = this.endRest();
+  }
+
+  /** A guard that was killed alone has left its server behind: two of them on the same data would spoil it. */
+  private async endRest(): Promise<void> {
+    await this.guarded?.end();
+    this.ending = undefined;
     setTimeout(() => this.stopping || this.spawn(), restartMs);
   }
 }
 
-/** The guard and the server: they are a process group. */
-function killGroup({ pid }: ChildProcess): void {
-  process.kill(-(pid as number), "SIGKILL");
+/** What was spawned, and what tells when all of it is gone. */
+class Guarded {
+  private readonly closed: Promise<unknown>;
+
+  constructor(readonly guard: ChildProcess) {
+    this.closed = once(guard, "close").catch(() => {}); // It did not even start: "exit" says so.
+    this.pipe.resume(); // Else its end would not be seen.
+  }
+
+  get isRunning(): boolean {
+    return this.guard.exitCode === null && this.guard.signalCode === null;
+  }
+
+  /** Ends the guard and its server; resolves when both are gone. */
+  async end(): Promise<void> {
+    this.pipe.end();
+    const force = setTimeout(() => this.kill(), stopTimeoutMs);
+    await this.closed;
+    clearTimeout(force);
+  }
+
+  /** They are a process group. */
+  private kill(): void {
+    try {
+      process.kill(-(this.guard.pid as number), "SIGKILL");
+    } catch {
+      // Only a child of the server is left, which sees by itself that the server is gone.
+    }
+  }
+
+  private get pipe(): Duplex {
+    return this.guard.stdio[3] as Duplex;
+  }
 }

@@ -8,7 +8,7 @@ import { mergeEvents } from "./merge.js";
 
 /** What a batch's events became, or why nothing was done. */
 export type Written =
-  | { kind: "done"; outcomes: EventOutcome[]; overflow: number }
+  | { kind: "done"; outcomes: EventOutcome[]; refused: number; overflow: number }
   /** A deadline had passed; `now` is the time of this process that Redis' clock shows. */
   | { kind: "late"; now: number }
   /** Hours before this one may not be written any more. */
@@ -68,7 +68,9 @@ export class EventStore {
     if (answer[0] === "late") return { kind: "late", now: answer[1] - this.store.toRedisTime(0) };
     if (answer[0] === "closed") return { kind: "closed", firstOpenHour: answer[1] };
     const [, refused, duplicates, overflow] = answer;
-    return { kind: "done", outcomes: toOutcomes(events, groupOf, refused, duplicates), overflow };
+    const outcomes = toOutcomes(events, groupOf, refused, duplicates);
+    const isRefused = (outcome: EventOutcome) => outcome === "too-many-names";
+    return { kind: "done", outcomes, refused: refused.length && outcomes.filter(isRefused).length, overflow };
   }
 }
 

@@ -17,6 +17,9 @@ export function registerTrackMetrics(registry: Registry, window: Window, buffer:
   counter("posta_analytics_events_total", "Events that Redis has taken, duplicates included.", () => {
     return window.counts.events;
   });
+  counter("posta_analytics_refused_events_total", "Events that were refused: their hour has too many names.", () => {
+    return window.counts.refused;
+  });
   counter("posta_analytics_batches_total", "Batches that they came in.", () => window.counts.batches);
   counter("posta_analytics_other_events_total", 'Counts that went to a series "other": its name has too many.', () => {
     return window.counts.overflow;

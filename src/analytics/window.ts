@@ -30,6 +30,8 @@ const maxInFlight = 2;
 export interface WindowCounts {
   batches: number;
   events: number;
+  /** Of names that their hour had no room for. */
+  refused: number;
   overflow: number;
 }
 
@@ -38,7 +40,7 @@ export interface WindowCounts {
  * the more events fall into the same series and minute and become one increment.
  */
 export class Window {
-  readonly counts: WindowCounts = { batches: 0, events: 0, overflow: 0 };
+  readonly counts: WindowCounts = { batches: 0, events: 0, refused: 0, overflow: 0 };
   private waiting: Entry[] = [];
   /** How many events wait, and how many of the first entry's are on their way already. */
   private waitingEvents = 0;
@@ -107,7 +109,8 @@ export class Window {
     if (written.kind === "late") return batch.withoutAbandoned(Math.max(written.now, deadline));
     if (written.kind === "closed") return batch.withoutClosed(written.firstOpenHour);
     this.counts.batches += 1;
-    this.counts.events += batch.size;
+    this.counts.events += batch.size - written.refused;
+    this.counts.refused += written.refused;
     this.counts.overflow += written.overflow;
     batch.settle(written.outcomes);
     return new Batch();

@@ -1,10 +1,11 @@
 import { type Lock, tryLock } from "./locks.js";
 import type { PostgresStore } from "./postgres.js";
-import type { Session } from "./postgres-session.js";
+import type { Patience, Session } from "./postgres-session.js";
 
 /**
  * One process among all that use the database: whoever holds an advisory lock, on a session of its own, so that the lock
- * goes with the process or with its connection. What it does on that session is undone with the lock.
+ * goes with the process or with its connection. What it does on that session is undone with the lock. A server that is
+ * silent for too long has lost it: the network may be gone, and nothing else would tell.
  */
 export class Leader {
   private session: Session | undefined;
@@ -13,6 +14,7 @@ export class Leader {
   constructor(
     private readonly postgres: PostgresStore,
     private readonly lock: Lock,
+    private readonly patience: Patience = { query: 6000, transaction: 60_000 },
   ) {}
 
   /** The session to work on; undefined while another process leads. Several may ask at a time: they share it. */
@@ -31,7 +33,7 @@ export class Leader {
   }
 
   private async stand(): Promise<Session | undefined> {
-    const session = await this.postgres.session();
+    const session = await this.postgres.session(this.patience);
     try {
       const [row] = await session.query<{ elected: boolean }>(tryLock(this.lock));
       if (row?.elected) return session;

@@ -2,6 +2,9 @@ import { once } from "node:events";
 import type { Client, ClientBase } from "pg";
 import { PostgresError, toPostgresError, toUnreachable } from "./postgres-errors.js";
 
+/** How long a server may take to say goodbye. */
+const closeMs = 2000;
+
 /** An SQL statement. A connection plans it once, under its name: one name, one text. */
 export interface Statement {
   name: string;
@@ -29,14 +32,22 @@ export interface Session extends Queries {
   close(): Promise<void>;
 }
 
-/** What runs statements on one connection. */
-export function queriesOn(client: ClientBase): Transaction {
+/** How long a session waits for an answer before its connection counts as lost, in milliseconds. */
+export interface Patience {
+  query: number;
+  /** For each statement of a transaction. */
+  transaction: number;
+}
+
+/** What runs statements on one connection; `timeoutMs` is how long to wait for an answer, in place of the connection's own. */
+export function queriesOn(client: ClientBase, timeoutMs?: number): Transaction {
+  const limit = timeoutMs === undefined ? {} : { query_timeout: timeoutMs };
   return {
     async query<Row extends object>(statement: Statement, values: unknown[] = []) {
-      const { rows } = await client.query<Row>({ ...statement, values }).catch(fail);
+      const { rows } = await client.query<Row>({ ...statement, ...limit, values }).catch(fail);
       return rows;
     },
-    run: async (sql) => void (await client.query(sql).catch(fail)),
+    run: async (sql) => void (await client.query({ ...limit, text: sql }).catch(fail)),
   };
 }
 
@@ -44,13 +55,14 @@ export function queriesOn(client: ClientBase): Transaction {
 export async function transact<Result>(
   client: ClientBase,
   work: (transaction: Transaction) => Promise<Result>,
+  timeoutMs?: number,
 ): Promise<Result> {
-  const transaction = queriesOn(client);
+  const transaction = queriesOn(client, timeoutMs);
   await transaction.run("BEGIN");
   try {
     const result = await work(transaction);
-    const { command } = await client.query("COMMIT").catch(fail);
-    if (command !== "COMMIT") throw new Error("a statement of the transaction had failed: it was rolled back");
+    if (!(await commit(client, timeoutMs)))
+      throw new Error("a statement of the transaction had failed: it was rolled back");
     return result;
   } catch (error) {
     // A lost connection is rolled back by PostgreSQL itself.
@@ -59,17 +71,31 @@ export async function transact<Result>(
   }
 }
 
-/** Connects a client, and makes a session of it. */
-export async function beginSession(client: Client): Promise<Session> {
+/** False if it was a rollback. */
+async function commit(client: ClientBase, timeoutMs?: number): Promise<boolean> {
+  const limit = timeoutMs === undefined ? {} : { query_timeout: timeoutMs };
+  const { command } = await client.query({ ...limit, text: "COMMIT" }).catch(fail);
+  return command === "COMMIT";
+}
+
+/** Connects a client, and makes a session of it. Without `patience` it waits for as long as an answer takes. */
+export async function beginSession(client: Client, patience?: Patience): Promise<Session> {
   const loss = new AbortController();
   client.on("error", () => {}); // `end` follows.
   client.once("end", () => loss.abort());
   await client.connect().catch((error) => {
     throw toUnreachable(error);
   });
+  const cut = () => void client.connection.stream.destroy();
+  /** A connection that is silent does not end by itself. */
+  const cutIfLost = (error: unknown): never => {
+    if (error instanceof PostgresError && error.lost) cut();
+    throw error;
+  };
+  const { query } = queriesOn(client, patience?.query);
   return {
-    query: queriesOn(client).query,
-    transaction: (work) => transact(client, work),
+    query: (statement, values) => query<never>(statement, values).catch(cutIfLost),
+    transaction: (work) => transact(client, work, patience?.transaction).catch(cutIfLost),
     lost: loss.signal,
     async listen(channel, onNotify) {
       client.on("notification", (notification) => notification.channel === channel && onNotify());
@@ -79,7 +105,9 @@ export async function beginSession(client: Client): Promise<Session> {
       if (loss.signal.aborted) return;
       const ended = once(client, "end");
       client.end().catch(() => {}); // It is gone already, then.
+      const silent = setTimeout(cut, closeMs);
       await ended;
+      clearTimeout(silent);
     },
   };
 }

@@ -6,6 +6,7 @@ import { PostgresError, toUnreachable } from "./postgres-errors.js";
 import { isFull, type LoadedPool, loadPool, type PoolOptions, patienceMs } from "./postgres-pool.js";
 import {
   beginSession,
+  type Patience,
   type Queries,
   queriesOn,
   type Session,
@@ -74,12 +75,12 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
     return this.withClient((client) => transact(client, work));
   }
 
-  /** A connection beside the pool, without time-outs, for what must stay on one: a lock, a migration. */
-  async session(): Promise<Session> {
+  /** A connection beside the pool, with no time-outs but `patience`, for what must stay on one: a lock, a migration. */
+  async session(patience?: Patience): Promise<Session> {
     this.requireUsable();
     this.open();
     const { createClient } = await this.load();
-    return beginSession(createClient());
+    return beginSession(createClient(), patience);
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { detailsOf, failureOf } from "../support/client.js";
-import { type Bundle, code, readCounts, setup } from "./setup.js";
+import { type Bundle, code, hourMs, readCounts, setup } from "./setup.js";
 
 const [maxSeries, maxOthers, maxNames] = [20, 100, 8];
 
@@ -22,6 +22,12 @@ async function expectAllToExpire(): Promise<void> {
   for (const key of await bundle.inspector.keys(`${bundle.prefix}:*`)) {
     expect(await bundle.inspector.ttl(key), key).toBeGreaterThan(0);
   }
+}
+
+async function metricOf(what: string): Promise<number> {
+  const [, value] =
+    new RegExp(`^posta_analytics_${what}_total (\\d+)$`, "m").exec(await bundle.posta.metrics.metrics()) ?? [];
+  return Number(value);
 }
 
 describe("the series of a name", () => {
@@ -76,15 +82,38 @@ describe("the subjects of a name", () => {
 describe("the names of an hour", () => {
   it("are so many; an event of one more is refused alone, and its id not taken", async () => {
     const own = Array.from({ length: maxNames + 2 }, () => freshName());
+    const before = await metricOf("events");
     const { results } = await trackAll(own.map((name) => ({ name, id: `id-of-${name}` })));
     const refused = own.filter((_, index) => results[index].error);
     // Those of the tests before count too.
     expect(refused.length).toBeGreaterThanOrEqual(2);
     expect(refused.length).toBeLessThan(own.length);
+    expect(await metricOf("events")).toBe(before + own.length - refused.length);
     for (const name of refused) expect(await bundle.inspector.exists(`${bundle.prefix}:id:id-of-${name}`)).toBe(0);
     const error = await failureOf(bundle.call("TrackEvent", { event: { name: refused[0] } }));
     expect(error.code).toBe(code.resourceExhausted);
     expect(error.details).toBe("event.name: the hour has as many names as it may have; nothing was counted");
     expect(detailsOf(error).BadRequest?.fieldViolations?.[0]?.field).toBe("event.name");
+    expect(await metricOf("refused_events")).toBe(refused.length + 1);
+  });
+
+  it("do not grow by an event that was counted in another hour and comes again", async () => {
+    const own = await setup();
+    try {
+      const at = (ms: number) => ({ seconds: Math.floor(ms / 1000), nanos: 0 });
+      const event = { name: "again", id: "one" };
+      const hourAgo = Date.now() - hourMs + 5000;
+      const send = (time: object) => own.call("TrackEvents", { events: [{ ...event, time }, { name: "other" }] });
+      await send(at(hourAgo));
+      const { results } = await send(at(Date.now()));
+      expect(results[0].outcome).toBe("OUTCOME_DUPLICATE");
+      const hour = Math.floor(Date.now() / hourMs);
+      expect(await own.inspector.smembers(`${own.prefix}:names:${hour}`)).toEqual(["other"]);
+      expect(await own.inspector.ttl(`${own.prefix}:names:${hour}`)).toBeGreaterThan(0);
+      const metrics = await own.posta.metrics.metrics();
+      expect(metrics).toMatch(/^posta_analytics_events_total 4$/m);
+    } finally {
+      await own.stop();
+    }
   });
 });

@@ -2,7 +2,7 @@ import { Redis } from "ioredis";
 import { vi } from "vitest";
 import { TestClient } from "../support/client.js";
 import { startServer } from "../support/posta.js";
-import { startRedis } from "../support/redis.js";
+import { startRedis, type TestRedis } from "../support/redis.js";
 
 export const analyticsService = "posta.analytics.v1.AnalyticsService";
 
@@ -11,10 +11,30 @@ export const code = { invalidArgument: 3, deadlineExceeded: 4, resourceExhausted
 
 /** A server with a Redis of its own for the analytics, and the means to look into that. */
 export async function setup(env: Record<string, string> = {}) {
-  const [queueRedis, redis] = await Promise.all([startRedis(), startRedis()]);
+  const releases: (() => unknown)[] = [];
+  async function stop(): Promise<void> {
+    for (const release of releases.splice(0).reverse()) await release();
+  }
+  return open(env, releases, stop).catch(async (error) => {
+    await stop();
+    throw error;
+  });
+}
+
+async function startOwn(releases: (() => unknown)[]): Promise<TestRedis> {
+  const redis = await startRedis();
+  releases.push(() => redis.stop());
+  return redis;
+}
+
+async function open(env: Record<string, string>, releases: (() => unknown)[], stop: () => Promise<void>) {
+  const queueRedis = await startOwn(releases);
+  const redis = await startOwn(releases);
   const posta = await startServer(queueRedis.url, { POSTA_ANALYTICS_REDIS_URL: redis.url, ...env });
+  releases.push(() => posta.stop());
   await posta.serving;
   const client = new TestClient(`127.0.0.1:${posta.port}`);
+  releases.push(() => client.close());
   const call = (method: string, request: object, deadlineMs?: number) =>
     client.call(analyticsService, method, request, deadlineMs === undefined ? {} : { deadlineMs });
   /** Resolves when the analytics are served, or no longer. */
@@ -28,6 +48,7 @@ export async function setup(env: Record<string, string> = {}) {
     );
   await untilHealth("SERVING");
   const inspector = new Redis({ path: redis.socket });
+  releases.push(() => inspector.disconnect());
   inspector.on("error", () => {}); // Tests kill the Redis behind it.
   return {
     posta,
@@ -37,12 +58,7 @@ export async function setup(env: Record<string, string> = {}) {
     /** A connection past Posta. */
     inspector,
     prefix: posta.config.analyticsPrefix,
-    async stop() {
-      inspector.disconnect();
-      client.close();
-      await posta.stop();
-      await Promise.all([redis.stop(), queueRedis.stop()]);
-    },
+    stop,
   };
 }
 

@@ -34,7 +34,12 @@ function setup() {
     await expect.poll(() => batches.length).toBeGreaterThan(index);
     return batches[index] as (typeof batches)[number];
   };
-  const done = (count: number): Written => ({ kind: "done", outcomes: new Array(count).fill("stored"), overflow: 0 });
+  const done = (count: number): Written => ({
+    kind: "done",
+    outcomes: new Array(count).fill("stored"),
+    refused: 0,
+    overflow: 0,
+  });
   return { window, push, batch, done, batches };
 }
 
@@ -52,7 +57,7 @@ describe("the window", () => {
     (await batch(2)).answer(done(400));
     await expect.poll(() => third.filter(Boolean).length).toBe(700);
     expect([...first, ...second, ...third].every((result) => result === "stored")).toBe(true);
-    expect(window.counts).toEqual({ batches: 3, events: 1401, overflow: 0 });
+    expect(window.counts).toEqual({ batches: 3, events: 1401, refused: 0, overflow: 0 });
   });
 
   it("writes again what was held up by events of a closed hour, and by a caller who came too late", async () => {

@@ -148,6 +148,32 @@ describe("the embedded stores", () => {
     await expect.poll(() => readPostmaster(cluster.dataDir), { timeout: 10_000 }).not.toBe(before);
     await untilWhole(cluster);
   });
+
+  it("are ended before others are started in their place, where only what guards them is killed", async () => {
+    const cluster = await start(dataDirOf({}));
+    await untilWhole(cluster);
+    const [, , , , server = 0] = await pidsOf(cluster);
+    const guard = Number(execFileSync("ps", ["-o", "ppid=", "-p", String(server)], { encoding: "utf8" }));
+    process.kill(guard, "SIGKILL");
+    await cluster.untilOutput(/the embedded PostgreSQL ended with code .*; starting it again/);
+    await expect.poll(() => isAlive(server), { timeout: 10_000 }).toBe(false);
+    await untilWhole(cluster);
+    expect(readPostmaster(cluster.dataDir)).not.toBe(server);
+    expect(readFileSync(join(cluster.dataDir, "postgres", "postgres.log"), "utf8")).not.toMatch(/already exists/);
+  });
+
+  it("leave nothing at work when they are stopped while the data is made", async () => {
+    const dataDir = dataDirOf({});
+    const settings = { POSTA_DATA_DIR: dataDir, POSTA_SERVERS: "1", POSTA_LOG_LEVEL: "error" };
+    const cluster = await startCluster(settings, { ready: false });
+    releases.push(() => cluster.stop());
+    const processes = () => execFileSync("ps", ["-eo", "args"], { encoding: "utf8" });
+    const isMaking = () => processes().includes(`-D ${join(dataDir, "postgres")}/new-`);
+    await expect.poll(isMaking, { timeout: 10_000, interval: 5 }).toBe(true);
+    cluster.process.kill("SIGTERM");
+    expect(await cluster.ended).toEqual([0, null]);
+    await expect.poll(() => processes().includes(dataDir), { timeout: 5000 }).toBe(false);
+  });
 });
 
 const users: [string, User, boolean][] = [

@@ -2,7 +2,9 @@ import { once } from "node:events";
 import { afterEach, describe, expect, it } from "vitest";
 import { PostaError } from "../../src/errors.js";
 import { createLog } from "../../src/log.js";
+import { Leader } from "../../src/store/leader.js";
 import { PostgresStore, type PostgresStoreOptions } from "../../src/store/postgres.js";
+import type { Session } from "../../src/store/postgres-session.js";
 import { createDatabase, startPostgres, type TestPostgres } from "../support/postgres.js";
 
 const releases: (() => unknown)[] = [];
@@ -147,6 +149,42 @@ describe("a PostgreSQL that dies", () => {
     for (const pid of [server.pid, backend?.pid as number]) process.kill(pid, "SIGCONT");
     expect(await up).toEqual([true]);
     expect(await store.query(one)).toEqual([{ one: 1 }]);
+  });
+
+  it("loses a leader its session where it is silent, and another is elected once it answers", async () => {
+    const server = await startOwn();
+    const store = open(server.url);
+    const leader = new Leader(store, "rollUp", { query: 300, transaction: 600 });
+    releases.push(() => leader.resign());
+    const session = await leader.lead();
+    const [backend] = await (session as Session).query<{ pid: number }>({
+      name: "pid",
+      text: "SELECT pg_backend_pid() AS pid",
+    });
+    const pids = [server.pid, backend?.pid as number];
+    for (const pid of pids) process.kill(pid, "SIGSTOP");
+    const failure = await failureOf((session as Session).query(one));
+    expect(failure.message).toMatch(/the outcome is unknown/);
+    await expect.poll(() => session?.lost.aborted).toBe(true);
+    for (const pid of pids) process.kill(pid, "SIGCONT");
+    await expect.poll(() => leader.lead().catch(() => undefined), { timeout: 10_000 }).toBeDefined();
+    const next = (await leader.lead()) as Session;
+    expect(next).not.toBe(session);
+    // A transaction's statements have a limit of their own.
+    const sleepy = next.transaction((transaction) => transaction.query(slow, [0.45]));
+    await expect(sleepy).resolves.toHaveLength(1);
+    expect((await failureOf(next.transaction((transaction) => transaction.query(slow, [5])))).code).toBe("unavailable");
+    await expect.poll(() => next.lost.aborted).toBe(true);
+  });
+
+  it("does not keep a session from closing while it is silent", async () => {
+    const server = await startOwn();
+    const session = await open(server.url).session();
+    const [backend] = await session.query<{ pid: number }>({ name: "pid", text: "SELECT pg_backend_pid() AS pid" });
+    process.kill(backend?.pid as number, "SIGSTOP");
+    releases.push(() => process.kill(backend?.pid as number, "SIGCONT"));
+    await session.close();
+    expect(session.lost.aborted).toBe(true);
   });
 
   it("is told apart from one connection that is cut", async () => {

@@ -1,6 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { chownSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,19 +12,16 @@ import { readConfig } from "../../src/config.js";
 import { createLog } from "../../src/log.js";
 import { migrate } from "../../src/store/migrate.js";
 import { openDatabase } from "../../src/store/postgres.js";
+import { runStore, type StoreProcess } from "./store-process.js";
 
 const superuser = "posta";
 /** A database with all migrations, to be cloned; nobody connects to it. */
 const template = "posta_template";
 
 /** A real PostgreSQL of a test's own, on a Unix socket in a temporary folder. */
-export interface TestPostgres {
+export interface TestPostgres extends StoreProcess {
   /** Of its database "postgres", as a superuser. */
   readonly url: string;
-  readonly pid: number;
-  /** Ends it as a signal does; it can be started again on the same data. */
-  kill(signal?: NodeJS.Signals): Promise<void>;
-  restart(): Promise<void>;
   /** Ends it and removes its data. */
   stop(): Promise<void>;
 }
@@ -43,33 +39,14 @@ export async function startPostgres(options: Record<string, string> = {}): Promi
   const args = ["-D", data, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])];
   const run = () => spawn(postgres, args, { ...user, cwd: "/", stdio: "ignore" });
   const url = `postgresql:///postgres?host=${dir}&user=${superuser}`;
-  let server = run();
-  await untilReady(url);
-
-  async function kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
-    if (server.exitCode !== null || server.signalCode !== null) return;
-    const gone = once(server, "exit");
-    server.kill(signal);
-    server.kill("SIGCONT");
-    await gone;
-  }
-
-  return {
+  const server = await runStore(run, () => untilReady(url));
+  return Object.assign(server, {
     url,
-    get pid() {
-      return server.pid as number;
-    },
-    kill,
-    async restart() {
-      await kill();
-      server = run();
-      await untilReady(url);
-    },
     async stop() {
-      await kill("SIGQUIT");
+      await server.kill("SIGQUIT");
       rmSync(dir, { recursive: true, force: true });
     },
-  };
+  });
 }
 
 /** Makes the database that {@link createDatabase} clones. */

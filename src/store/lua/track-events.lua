@@ -54,20 +54,31 @@ local function callInChunks(command, key, values)
   end
 end
 
+-- How many names an hour has, with those of this batch that are new.
+local names = {}
+
 -- False: the hour has as many names as it may have, and this would be another.
-local function register(group)
+local function admit(group)
   local key = prefix .. "names:" .. group[1]
   if rcall("SISMEMBER", key, group[2]) == 1 then return true end
-  local known = rcall("SCARD", key)
-  if known >= maxNames then return false end
-  rcall("SADD", key, group[2])
-  if known == 0 then rcall("EXPIREAT", key, expiryOf(group[1])) end
+  names[key] = names[key] or rcall("SCARD", key)
+  if names[key] >= maxNames then return false end
+  names[key] = names[key] + 1
+  group.unknown = true
   return true
+end
+
+-- Only once it is known that there is something to count: events that are duplicates make no name.
+local function register(group)
+  if not group.unknown or #group[4] == 0 then return end
+  local key = prefix .. "names:" .. group[1]
+  rcall("SADD", key, group[2])
+  if rcall("SCARD", key) == 1 then rcall("EXPIREAT", key, expiryOf(group[1])) end
 end
 
 local refused = {}
 for index, group in ipairs(groups) do
-  group.allowed = register(group)
+  group.allowed = admit(group)
   if not group.allowed then refused[#refused + 1] = index - 1 end
 end
 
@@ -180,6 +191,7 @@ end
 
 for _, group in ipairs(groups) do
   if group.allowed then
+    register(group)
     countMinutes(group, countSeries(group))
     countSubjects(group)
     keepRecent(group)
