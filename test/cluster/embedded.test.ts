@@ -169,7 +169,9 @@ describe("the embedded stores", () => {
     releases.push(() => cluster.stop());
     const processes = () => execFileSync("ps", ["-eo", "args"], { encoding: "utf8" });
     const isMaking = () => processes().includes(`-D ${join(dataDir, "postgres")}/new-`);
-    await expect.poll(isMaking, { timeout: 10_000, interval: 5 }).toBe(true);
+    // From when it has an admin port it also hears signals.
+    await expect.poll(() => cluster.health().catch(() => undefined), { timeout: 10_000, interval: 5 }).toBeDefined();
+    expect(isMaking()).toBe(true);
     cluster.process.kill("SIGTERM");
     expect(await cluster.ended).toEqual([0, null]);
     await expect.poll(() => processes().includes(dataDir), { timeout: 5000 }).toBe(false);
