@@ -8,7 +8,7 @@ import { toWord } from "./convert-enum.js";
 import type { Incoming, SendResult } from "./send.js";
 
 /** The numbers of the contract are those of the jobs that send the messages. */
-export const priorities = { CRITICAL: 1, NORMAL: 5, LOW: 10 } as const;
+const priorities = { CRITICAL: 1, NORMAL: 5, LOW: 10 } as const;
 const policies = { AT_MOST_ONCE: "at-most-once", AT_LEAST_ONCE: "at-least-once" } as const;
 
 /** A message of a request, as the domain asks for it; an error for what only the message can get wrong. */

@@ -35,7 +35,7 @@ const pairBase = 4;
 const maxPairBackoffMs = 3_600_000;
 
 /** Exponential backoff with full jitter, after the nth failure. */
-export function backoff(failures: number): number {
+function backoff(failures: number): number {
   return Math.random() * Math.min(firstBackoffMs * 2 ** failures, maxBackoffMs);
 }
 

@@ -1,7 +1,7 @@
 import { maxPageBytes } from "../page-token.js";
 
 /** The next items of a list, and whether it goes on after them. */
-export interface Chunk<Item> {
+interface Chunk<Item> {
   items: Item[];
   goesOn: boolean;
 }

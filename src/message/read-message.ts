@@ -3,7 +3,7 @@ import type { Queries, Statement } from "../store/postgres-session.js";
 import { type MessageRow, messageColumns, type StoredMessage, toStoredMessage } from "./stored-message.js";
 
 /** One step of a message's history. */
-export interface HistoryStep {
+interface HistoryStep {
   /** A number of MessageStatus. */
   status: number;
   /** In milliseconds since 1970. */
