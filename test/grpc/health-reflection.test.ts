@@ -6,6 +6,7 @@ import { type StatusObject, status } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import { analyticsService } from "../analytics/setup.js";
+import { messageService } from "../message/service-setup.js";
 import { TestClient } from "../support/client.js";
 import { startServer } from "../support/posta.js";
 import { startRedis } from "../support/redis.js";
@@ -26,7 +27,7 @@ function watch(client: TestClient, service: string) {
 describe("health", () => {
   let posta: Posta;
   beforeAll(async () => {
-    posta = await startServer(inject("redisUrl"));
+    posta = await startServer(inject("redisUrl"), { POSTA_DATABASE_URL: inject("postgresUrl") });
     await posta.serving;
   });
   afterAll(() => posta.stop());
@@ -49,7 +50,7 @@ describe("health", () => {
     await expect
       .poll(() => health("List", {}))
       .toEqual({
-        statuses: { "": serving, [queueService]: serving, [analyticsService]: serving },
+        statuses: { "": serving, [queueService]: serving, [analyticsService]: serving, [messageService]: serving },
       });
   });
 

@@ -1,5 +1,6 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, inject, it } from "vitest";
 import { analyticsService } from "../analytics/setup.js";
+import { messageService } from "../message/service-setup.js";
 import { startServer } from "../support/posta.js";
 import { startRedis } from "../support/redis.js";
 import { openRaw, post, queueService, rawHead, send } from "./client.js";
@@ -9,10 +10,10 @@ afterEach(async () => {
   for (const release of releases.splice(0).reverse()) await release();
 });
 
-async function setup() {
+async function setup(env: Record<string, string> = {}) {
   const redis = await startRedis();
   releases.push(() => redis.stop());
-  const posta = await startServer(redis.url);
+  const posta = await startServer(redis.url, env);
   let stopped: Promise<void> | undefined;
   const stop = () => {
     stopped ??= posta.stop();
@@ -26,7 +27,9 @@ async function setup() {
 
 describe("probes of a server", () => {
   it("say that it serves, to GET and HEAD", async () => {
-    const { probe } = await setup();
+    const { probe } = await setup({ POSTA_DATABASE_URL: inject("postgresUrl") });
+    // PostgreSQL is found a moment after Redis.
+    await expect.poll(async () => (await probe("/healthz")).text).toContain('"OK"');
     expect(await probe("/livez")).toMatchObject({ status: 200, text: "ok\n" });
     expect(await probe("/readyz?verbose")).toMatchObject({ status: 200, text: "ok\n" });
     expect(await probe("/readyz", { method: "HEAD" })).toMatchObject({ status: 200, text: "" });
@@ -34,7 +37,7 @@ describe("probes of a server", () => {
     expect(health.status).toBe(200);
     expect(JSON.parse(health.text)).toEqual({
       status: "OK",
-      services: { [queueService]: "SERVING", [analyticsService]: "SERVING" },
+      services: { [queueService]: "SERVING", [analyticsService]: "SERVING", [messageService]: "SERVING" },
     });
     expect(health.headers.get("cache-control")).toBe("no-store");
     const wrong = await probe("/readyz", { method: "POST" });
@@ -47,18 +50,22 @@ describe("probes of a server", () => {
     await redis.kill();
     await lost;
     expect((await probe("/livez")).status).toBe(200);
-    // Both are on the one Redis here; whichever says so first.
+    // Two are on the one Redis here, whichever says so first; and there is no PostgreSQL.
     await expect
       .poll(() => probe("/readyz"))
       .toMatchObject({
         status: 503,
-        text: `not serving: ${queueService}, ${analyticsService}\n`,
+        text: `not serving: ${queueService}, ${analyticsService}, ${messageService}\n`,
       });
     const health = await probe("/healthz");
     expect(health.status).toBe(503);
     expect(JSON.parse(health.text)).toEqual({
       status: "DOWN",
-      services: { [queueService]: "NOT_SERVING", [analyticsService]: "NOT_SERVING" },
+      services: {
+        [queueService]: "NOT_SERVING",
+        [analyticsService]: "NOT_SERVING",
+        [messageService]: "NOT_SERVING",
+      },
     });
     const answer = await post(posta.httpUrl, "AddJob", { queue: "q", job: { name: "n" } });
     expect(answer.status).toBe(503);

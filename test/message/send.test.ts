@@ -45,7 +45,9 @@ describe("a message", () => {
       text: { body: "hello", preview_url: false },
       biz_opaque_callback_data: messageId,
     });
-    expect(outbox).toEqual([{ message_id: messageId, sender, priority: 5, due_at: message.send_at, moved_at: null }]);
+    expect(outbox).toMatchObject([
+      { message_id: messageId, sender, priority: 5, due_at: message.send_at, moved_at: null },
+    ]);
     expect(events).toEqual([{ status: 10, attempt: 0 }]);
   });
 
