@@ -212,8 +212,9 @@ describe("a message that nobody waits for any more", () => {
     await bundle.postgres.transaction(async (transaction) => {
       await transaction.run("LOCK TABLE outbox IN ACCESS EXCLUSIVE MODE");
       const held = bundle.send();
-      await untilPending(bundle, 1);
+      const waiting = "SELECT FROM pg_locks WHERE NOT granted AND relation = 'outbox'::regclass";
       // The batch that is on its way waits for the lock: what comes now is in none yet.
+      await expect.poll(() => bundle.sql(waiting)).toHaveLength(1);
       const late = Array.from({ length: 3 }, () => failureOf(bundle.send({ to }, { deadlineMs: 200 })));
       const codes = (await Promise.all(late)).map(({ code }) => code);
       expect(codes).toEqual(codes.map(() => status.DEADLINE_EXCEEDED));
