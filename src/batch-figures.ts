@@ -21,18 +21,18 @@ export class BatchFigures {
   }
 }
 
-/** Shows the figures as `<name>_size`, `<name>_wait_seconds` and `<name>_write_seconds`; `of` says what is in a batch. */
+/** Shows the figures as `<name>_size`, `<name>_wait_seconds` and `<name>_write_seconds`; `of` is what a batch has. */
 export function registerBatchFigures(registry: Registry, name: string, of: string, figures: BatchFigures): void {
   const { sizes, waits, writes } = figures;
-  registerDistributions(registry, { name: `${name}_size`, help: `${of} that share a batch.` }, () => [sizes]);
+  registerDistributions(registry, { name: `${name}_size`, help: `How many ${of} share a batch.` }, () => [sizes]);
   const wait = {
     name: `${name}_wait_seconds`,
-    help: `How long the first of a batch of ${of.toLowerCase()} waited for it.`,
+    help: `How long the first of a batch of ${of} waited for it.`,
   };
   registerDistributions(registry, wait, () => [waits]);
   const write = {
     name: `${name}_write_seconds`,
-    help: `How long a batch of ${of.toLowerCase()} was on its way to the store.`,
+    help: `How long a batch of ${of} was on its way to the store.`,
   };
   registerDistributions(registry, write, () => [writes]);
 }

@@ -26,7 +26,7 @@ export function registerTrackMetrics(registry: Registry, window: Window, buffer:
     return window.counts.overflow;
   });
   counter("posta_analytics_lost_events_total", "Accepted events that could not be written.", () => buffer.counts.lost);
-  registerBatchFigures(registry, "posta_analytics_batch", "Events", window.figures);
+  registerBatchFigures(registry, "posta_analytics_batch", "events", window.figures);
   new Gauge({
     name: "posta_analytics_buffered_events",
     help: "Accepted events that are not written yet.",

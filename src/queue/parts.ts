@@ -41,8 +41,8 @@ export function createQueueParts(config: Config, { redis, postgres, metrics }: S
   registerCount(metrics, "posta_spool_spooled_total", "Jobs put into the spool.", () => spool.spooled);
   const writer = new JobWriter(new BatchWriter(redis, keys, bull), spool, new Backlog(redis, postgres));
   const adder = new Adder({ plain: writer, durable: spool }, config);
-  registerBatchFigures(metrics, "posta_queue_batch", "Jobs", adder.batches.plain);
-  registerBatchFigures(metrics, "posta_queue_durable_batch", "Jobs that PostgreSQL takes", adder.batches.durable);
+  registerBatchFigures(metrics, "posta_queue_batch", "jobs", adder.batches.plain);
+  registerBatchFigures(metrics, "posta_queue_durable_batch", "jobs for PostgreSQL", adder.batches.durable);
   return {
     adder,
     jobs,
