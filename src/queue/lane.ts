@@ -55,7 +55,7 @@ export class Lane {
     private readonly write: WriteBatch,
     /** Told when nothing is left to write. */
     private readonly onRest: () => void,
-    private readonly figures: BatchFigures,
+    private readonly figures?: BatchFigures,
   ) {}
 
   push(entry: Entry): void {
@@ -101,7 +101,7 @@ export class Lane {
       const error = toPostaError(thrown);
       for (const entry of batch) entry.settle({ jobId: entry.id, error });
     }
-    this.figures.add(batch.length, since, sent);
+    this.figures?.add(batch.length, since, sent);
     this.inFlight -= 1;
     this.alone = false;
     this.writeAll();
