@@ -89,7 +89,7 @@ function rollUpBehind(severity: "ticket" | "page", hours: number) {
   return {
     name: "PostaRollUpBehind",
     severity,
-    expr: `time() - ${watermark} > ${hours * 3600} and ${watermark} > 0`,
+    expr: `time() - ${watermark} > ${hours * 3600} and ${watermark} != 0`,
     for: "5m",
     summary: "The history of analytics ends {{ $value | humanizeDuration }} ago",
     description: "Hours are not moved into PostgreSQL. What is not there after POSTA_ANALYTICS_HOT (48 hours) is lost.",
