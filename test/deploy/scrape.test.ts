@@ -49,8 +49,9 @@ async function doSomeOfAll(): Promise<void> {
   await client.call("posta.analytics.v1.AnalyticsService", "TrackEvent", { event: { name: "opened" } });
   const message = { to: "+491701234567", text: { body: "hello" } };
   await client.call("posta.message.v1.MessageService", "SendMessage", { message });
-  const counters = { name: "opened", interval: { start: { seconds: 0 }, end: { seconds: 4_000_000_000 } } };
-  await client.call("posta.analytics.v1.AnalyticsService", "GetCounters", counters).catch(() => {});
+  const minute = Math.floor(Date.now() / 60_000) * 60;
+  const counters = { series: [{ name: "opened" }], start: { seconds: minute - 600 }, end: { seconds: minute } };
+  await client.call("posta.analytics.v1.AnalyticsService", "GetCounters", counters);
   const headers = { "content-type": "application/json" };
   const body = JSON.stringify({ queue: "emails", job: { name: "welcome" } });
   await fetch(`${cluster.httpUrl}/posta.queue.v1.QueueService/AddJob`, { method: "POST", headers, body });
