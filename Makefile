@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := node_modules/.bin
 
-.PHONY: help up whatsapp-sim test build bench bench-queue bench-redis bench-http bench-analytics bench-message bench-analytics-memory tools perf perf-smoke perf-load perf-stress perf-spike perf-endurance perf-artillery perf-compare perf-selftest profile-cpu profile-heap profile-leaks profile-flame profile-doctor profile-all preflight replay-analytics lint format types proto-lint proto-breaking generate verify check clean
+.PHONY: help up whatsapp-sim test build bench bench-queue bench-redis bench-http bench-analytics bench-message bench-analytics-memory tools perf perf-smoke perf-load perf-stress perf-spike perf-endurance perf-artillery perf-compare perf-selftest profile-cpu profile-heap profile-leaks profile-flame profile-doctor profile-all preflight replay-analytics alerts lint format types proto-lint proto-breaking generate verify check clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -14,7 +14,7 @@ up: build redis ## Set up what is missing, build, and run Posta in the foregroun
 whatsapp-sim: node_modules/.ready ## Run a stand-in for the WhatsApp Cloud API on PORT=8090 (POSTA=http://127.0.0.1:8080 gets its webhooks)
 	@node --import tsx test/support/whatsapp-sim.ts
 
-test: node_modules/.ready redis ## Set up what is missing and run all tests (FILE=test/queue for some)
+test: node_modules/.ready redis promtool ## Set up what is missing and run all tests (FILE=test/queue for some)
 	@$(BIN)/vitest run $(FILE)
 
 build: node_modules/.ready ## Compile into dist/
@@ -84,6 +84,9 @@ replay-analytics: build redis ## An access log of EVENTS=2000000 lines as events
 preflight: build redis ## The checks before a deployment, a line each with its evidence (ONLY=memory,log for some)
 	@$(BIN)/tsx perf/preflight.ts
 
+alerts: node_modules/.ready ## Write Prometheus' alerts and Grafana's dashboard (deploy/) from perf/targets.json and perf/alerts/
+	@$(BIN)/tsx perf/alerts.ts --write
+
 lint: node_modules/.ready ## Check format, lint, import directions, and code that nothing uses
 	@$(BIN)/biome check --error-on-warnings .
 	@$(BIN)/knip
@@ -94,7 +97,10 @@ format: node_modules/.ready ## Rewrite the format, and what lint can mend
 types: node_modules/.ready ## Check the types
 	@$(BIN)/tsc -p tsconfig.json
 
-proto-lint: node_modules/.ready ## Lint the contract (buf STANDARD)
+proto-alerts: node_modules/.ready ## Write Prometheus' alerts and Grafana's dashboard (deploy/) from perf/targets.json and perf/alerts/
+	@$(BIN)/tsx perf/alerts.ts --write
+
+lint: node_modules/.ready ## Lint the contract (buf STANDARD)
 	@$(BIN)/buf lint
 
 proto-breaking: node_modules/.ready ## Compare the contract with AGAINST (a git ref, main by default): nothing may break
@@ -112,9 +118,12 @@ check: lint types proto-lint verify ## All checks but the tests
 clean: ## Remove what was built and installed; the data in .posta stays
 	rm -rf dist node_modules
 
-.PHONY: redis
+.PHONY: redis promtool
 redis:
 	@scripts/need-redis.sh
+
+promtool:
+	@scripts/need-promtool.sh
 
 node_modules/.ready: package.json package-lock.json
 	@scripts/need-packages.sh

@@ -1,4 +1,4 @@
-import { AggregatorRegistry, type Registry } from "prom-client";
+import { AggregatorRegistry, Gauge, type Registry } from "prom-client";
 import type { MetricsSnapshot, ToChild } from "./messages.js";
 import type { Child, Supervisor } from "./supervisor.js";
 
@@ -14,11 +14,17 @@ export class MergedMetrics {
   private retired: MetricsSnapshot = [];
   private waiting: { for: Set<Child>; done(): void } | undefined;
   private asking: Promise<void> | undefined;
+  private readonly silent: Gauge;
 
   constructor(
     private readonly own: Registry,
     private readonly supervisors: Supervisor[],
   ) {
+    this.silent = new Gauge({
+      name: "posta_processes_silent",
+      help: "Processes that did not say in time what they counted: their figures are old ones.",
+      registers: [own],
+    });
     for (const supervisor of supervisors) {
       supervisor.on("message", (child, message) => {
         if (message.type === "metrics") this.hear(child, message.snapshot);
@@ -44,6 +50,7 @@ export class MergedMetrics {
 
   private async ask(): Promise<void> {
     const children = new Set(this.supervisors.flatMap(({ children }) => [...children]));
+    this.silent.set(0);
     if (children.size === 0) return;
     await new Promise<void>((done) => {
       const timer = setTimeout(done, answerTimeoutMs);
@@ -57,6 +64,7 @@ export class MergedMetrics {
       const question: ToChild = { type: "metrics" };
       for (const { worker } of children) worker.send(question, () => {}); // A child that just died answers nothing.
     });
+    this.silent.set(this.waiting?.for.size ?? 0);
     this.waiting = undefined;
   }
 

@@ -3,7 +3,7 @@ import closeWithGrace from "close-with-grace";
 import { type Config, ConfigError, readConfig } from "../src/config.js";
 import { createLog, type Logger } from "../src/log.js";
 import { createMetrics } from "../src/metrics.js";
-import { createQueueMonitor } from "../src/monitor.js";
+import { createMonitor } from "../src/monitor.js";
 import { Admin } from "./admin.js";
 import { announce, countChildren } from "./announce.js";
 import { EmbeddedStores, type StoreUrls } from "./embedded.js";
@@ -67,7 +67,8 @@ async function start(config: Config, log: Logger, releases: Release[]) {
   const admin = new Admin(config, servers, deliveries, new MergedMetrics(metrics, supervisors));
   await admin.listen();
   releases.push(() => admin.close());
-  const monitor = createQueueMonitor({ ...config, queueRedisUrl: stores.urls.POSTA_QUEUE_REDIS_URL }, log, metrics);
+  const { POSTA_QUEUE_REDIS_URL: queueRedisUrl, POSTA_ANALYTICS_REDIS_URL: analyticsRedisUrl } = stores.urls;
+  const monitor = createMonitor({ ...config, queueRedisUrl, analyticsRedisUrl }, log, metrics);
   monitor.start();
   releases.push(() => monitor.stop());
   countChildren(metrics, servers, deliveries);

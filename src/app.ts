@@ -23,6 +23,7 @@ import { createQueueParts } from "./queue/parts.js";
 import { queueHandlers } from "./queue/service.js";
 import { openDatabase, type PostgresStore } from "./store/postgres.js";
 import { openAnalyticsStore, openQueueStore, type RedisStore } from "./store/redis.js";
+import { registerStoreMetrics } from "./store-metrics.js";
 
 const queueService = "posta.queue.v1.QueueService";
 const analyticsService = "posta.analytics.v1.AnalyticsService";
@@ -48,6 +49,7 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
   grpc.add(queueService, (adapter) => queueHandlers(adapter, parts, grpc.statuses));
   http.add(queueService, (adapter) => queueHandlers(adapter, parts, grpc.statuses), "callers");
   const analyticsStore = openAnalyticsStore(config, log);
+  registerStoreMetrics(metrics, { "redis-queue": store, "redis-analytics": analyticsStore, postgres: database });
   const analytics = createAnalyticsParts(config, analyticsStore, database, metrics);
   grpc.add(analyticsService, (adapter) => analyticsHandlers(adapter, analytics, grpc.statuses));
   http.add(analyticsService, (adapter) => analyticsHandlers(adapter, analytics, grpc.statuses), "callers");

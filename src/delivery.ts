@@ -20,6 +20,7 @@ import { dropOldPartitions, keepPartitions } from "./store/partitions.js";
 import { openDatabase, type PostgresStore } from "./store/postgres.js";
 import { openAnalyticsStore, openQueueStore, type RedisStore } from "./store/redis.js";
 import { openWorkerRedis } from "./store/worker-redis.js";
+import { registerStoreMetrics } from "./store-metrics.js";
 
 /** Partitions are a month long, and made a month ahead. */
 const upkeepTimes = { name: "upkeep of the database", everyMs: 3_600_000, retryMs: 1000 };
@@ -44,6 +45,7 @@ export async function createDelivery(config: Config, log: Logger, events: Proces
   analytics.on("usable", (usable) => tell("analytics", usable));
   queue.on("usable", (usable) => tell("queue", usable));
   queue.on("unfit", () => {}); // The servers say so.
+  registerStoreMetrics(metrics, { "redis-queue": queue, "redis-analytics": analytics, postgres: database });
   const keys = new Keys(config.analyticsPrefix);
   const stores = { redis: analytics, postgres: database, keys, metrics, now: Date.now };
   const tracker = createTracker(config, analytics, keys, metrics);

@@ -8,6 +8,8 @@ export function createMetrics(): Registry {
   for (const { name } of registry.getMetricsAsArray()) {
     if (name.startsWith("nodejs_eventloop_lag")) setAggregator(registry.getSingleMetric(name), "max");
   }
+  // Their names say that they count up. What they say is the sum of nodejs_active_handles, and so on.
+  for (const kind of ["handles", "requests", "resources"]) registry.removeSingleMetric(`nodejs_active_${kind}_total`);
   return registry;
 }
 

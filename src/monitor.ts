@@ -4,22 +4,64 @@ import type { Logger } from "./log.js";
 import { Keys } from "./queue/keys.js";
 import { QueueMetrics } from "./queue/queue-metrics.js";
 import { QueueReader } from "./queue/read-queue.js";
-import { openQueueStore } from "./store/redis.js";
+import { openAnalyticsStore, openQueueStore, type RedisStore } from "./store/redis.js";
+import { type RedisFigures, readFigures } from "./store/redis-info.js";
+import { registerRedisMetrics } from "./store/redis-metrics.js";
 
 /**
- * Counts the queues for /metrics: one of it in a cluster, in the primary. Apart from app.ts, so that the primary loads
- * neither gRPC nor BullMQ.
+ * Counts the queues for /metrics and asks both Redis how they are: one of it in a cluster, in the primary. Apart from
+ * app.ts, so that the primary loads neither gRPC nor BullMQ.
  */
-export function createQueueMonitor(config: Config, log: Logger, metrics: Registry) {
-  const store = openQueueStore(config, log);
-  const queueMetrics = new QueueMetrics(new QueueReader(store, new Keys(config.queuePrefix)), metrics, config);
-  store.on("usable", (usable) => (usable ? queueMetrics.start() : queueMetrics.stop()));
-  store.on("unfit", () => {}); // The servers say so.
+export function createMonitor(config: Config, log: Logger, metrics: Registry) {
+  const queue = openQueueStore(config, log);
+  const analytics = openAnalyticsStore(config, log.child({}, { level: "silent" })); // The servers say so.
+  queue.on("unfit", () => {}); // They say that too.
+  const queues = new QueueReader(queue, new Keys(config.queuePrefix));
+  const queueMetrics = new QueueMetrics(queues, metrics, config.metricsMaxQueues);
+  const figures = new Map<string, RedisFigures>();
+  registerRedisMetrics(metrics, figures);
+  const { metricsIntervalMs: everyMs, allowNoAof } = config;
+  const readers = [
+    new Reader(queue, everyMs, async () => {
+      await queueMetrics.read();
+      figures.set("redis-queue", await readFigures(queue.client, { needsAof: !allowNoAof }));
+    }),
+    new Reader(analytics, everyMs, async () => {
+      figures.set("redis-analytics", await readFigures(analytics.client, { needsAof: false }));
+    }),
+  ];
   return {
-    start: () => store.open(),
+    start() {
+      queue.open();
+      analytics.open();
+    },
     async stop() {
-      queueMetrics.stop();
-      await store.close();
+      for (const reader of readers) reader.stop();
+      await Promise.all([queue.close(), analytics.close()]);
     },
   };
+}
+
+/** Reads at an interval while a store can be used. A failed read leaves the figures as they were; their timestamp shows their age. */
+class Reader {
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    store: RedisStore,
+    private readonly everyMs: number,
+    private readonly read: () => Promise<void>,
+  ) {
+    store.on("usable", (usable) => (usable ? this.start() : this.stop()));
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+    this.timer = undefined;
+  }
+
+  private start(): void {
+    const read = () => void this.read().catch(() => {});
+    this.timer ??= setInterval(read, this.everyMs);
+    read();
+  }
 }

@@ -96,13 +96,19 @@ export function readMetrics(text: string): Partial<Sample> {
     return found === undefined ? undefined : Number(found);
   };
   const delay = value("nodejs_eventloop_lag_p99_seconds");
-  const handles = value("nodejs_active_handles_total");
+  const handles = readHandles(text);
   const heap = value("nodejs_heap_size_used_bytes");
   return {
     ...(delay === undefined ? {} : { eventLoopDelayP99Ms: delay * 1000 }),
     ...(handles === undefined ? {} : { handles }),
     ...(heap === undefined ? {} : { heapMib: heap / 2 ** 20 }),
   };
+}
+
+/** Over all kinds of handles. */
+function readHandles(text: string): number | undefined {
+  const counts = [...text.matchAll(/^nodejs_active_handles\{[^}]*\} (\S+)$/gm)].map(([, count]) => Number(count));
+  return counts.length === 0 ? undefined : sum(counts);
 }
 
 function usedCores(

@@ -1,4 +1,5 @@
 import { Counter, Gauge, type Registry } from "prom-client";
+import { registerBatchFigures } from "../batch-figures.js";
 import type { EventBuffer } from "./buffer.js";
 import type { Window } from "./window.js";
 
@@ -25,6 +26,7 @@ export function registerTrackMetrics(registry: Registry, window: Window, buffer:
     return window.counts.overflow;
   });
   counter("posta_analytics_lost_events_total", "Accepted events that could not be written.", () => buffer.counts.lost);
+  registerBatchFigures(registry, "posta_analytics_batch", "events", window.figures);
   new Gauge({
     name: "posta_analytics_buffered_events",
     help: "Accepted events that are not written yet.",

@@ -1,3 +1,4 @@
+import { BatchFigures } from "../batch-figures.js";
 import { type PostaError, toPostaError } from "../errors.js";
 import { Batch } from "./batch.js";
 import type { EventSpec } from "./event.js";
@@ -41,7 +42,11 @@ export interface WindowCounts {
  */
 export class Window {
   readonly counts: WindowCounts = { batches: 0, events: 0, refused: 0, overflow: 0 };
+  /** What the batches are like. */
+  readonly figures = new BatchFigures();
   private waiting: Entry[] = [];
+  /** Since when the first of them has, as far as is known. */
+  private waitingSince = 0;
   /** How many events wait, and how many of the first entry's are on their way already. */
   private waitingEvents = 0;
   private taken = 0;
@@ -52,6 +57,7 @@ export class Window {
 
   /** Takes an entry with at least one event. */
   push(entry: Entry): void {
+    if (this.waitingEvents === 0) this.waitingSince = performance.now();
     this.waiting.push(entry);
     this.waitingEvents += entry.events.length;
     if (this.scheduled || !this.mayWrite()) return;
@@ -91,6 +97,8 @@ export class Window {
   }
 
   private async writeNext(taken: Batch): Promise<void> {
+    const [since, sent] = [this.waitingSince, performance.now()];
+    this.waitingSince = sent; // What is left came after those that go now.
     this.inFlight += 1;
     let batch = taken.withoutAbandoned(Date.now());
     try {
@@ -98,6 +106,7 @@ export class Window {
     } catch (thrown) {
       batch.fail(toPostaError(thrown));
     }
+    this.figures.add(taken.size, since, sent);
     this.inFlight -= 1;
     this.writeAll();
   }

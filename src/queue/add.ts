@@ -1,3 +1,4 @@
+import { BatchFigures } from "../batch-figures.js";
 import { PostaError, toPostaError } from "../errors.js";
 import { PendingCall } from "../pending-call.js";
 import { Room } from "../room.js";
@@ -30,6 +31,8 @@ export interface Refusal {
 
 /** Adds jobs to queues: checks them, gives them ids, and hands them to their queue's lane. */
 export class Adder {
+  /** What the lanes of either kind do. */
+  readonly batches = { plain: new BatchFigures(), durable: new BatchFigures() };
   /** Of the queues that jobs are on their way to; one at rest is dropped. */
   private readonly lanes = { plain: new Map<string, Lane>(), durable: new Map<string, Lane>() };
   private readonly ids = createJobIds();
@@ -108,6 +111,7 @@ export class Adder {
       lane = new Lane(
         (batch, earlier) => this.writers[way].write(queue, batch, earlier),
         () => lanes.delete(queue),
+        this.batches[way],
       );
       lanes.set(queue, lane);
     }

@@ -1,3 +1,4 @@
+import type { BatchFigures } from "../batch-figures.js";
 import { PostaError, toPostaError } from "../errors.js";
 import type { JobSpec } from "./job.js";
 
@@ -43,6 +44,8 @@ const maxInFlight = 4;
  */
 export class Lane {
   private waiting: Entry[] = [];
+  /** Since when the first of them has, as far as is known. */
+  private waitingSince = 0;
   private inFlight = 0;
   private earlier: Promise<void> = Promise.resolve();
   private scheduled = false;
@@ -52,9 +55,11 @@ export class Lane {
     private readonly write: WriteBatch,
     /** Told when nothing is left to write. */
     private readonly onRest: () => void,
+    private readonly figures?: BatchFigures,
   ) {}
 
   push(entry: Entry): void {
+    if (this.waiting.length === 0) this.waitingSince = performance.now();
     this.waiting.push(entry);
     if (this.inFlight > 0) {
       this.writeAll();
@@ -82,7 +87,9 @@ export class Lane {
   }
 
   private async writeNext(earlier: Promise<void>): Promise<void> {
+    const [since, sent] = [this.waitingSince, performance.now()];
     const batch = this.takeBatch();
+    this.waitingSince = sent; // What is left came after those that go now.
     const [first] = batch;
     if (first === undefined) return;
     this.inFlight += 1;
@@ -94,6 +101,7 @@ export class Lane {
       const error = toPostaError(thrown);
       for (const entry of batch) entry.settle({ jobId: entry.id, error });
     }
+    this.figures?.add(batch.length, since, sent);
     this.inFlight -= 1;
     this.alone = false;
     this.writeAll();

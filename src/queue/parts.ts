@@ -1,4 +1,5 @@
 import type { Registry } from "prom-client";
+import { registerBatchFigures } from "../batch-figures.js";
 import type { Config } from "../config.js";
 import type { Logger } from "../log.js";
 import { Leader } from "../store/leader.js";
@@ -39,8 +40,11 @@ export function createQueueParts(config: Config, { redis, postgres, metrics }: S
   const spool = new Spool(postgres, config.spoolMaxJobs);
   registerCount(metrics, "posta_spool_spooled_total", "Jobs put into the spool.", () => spool.spooled);
   const writer = new JobWriter(new BatchWriter(redis, keys, bull), spool, new Backlog(redis, postgres));
+  const adder = new Adder({ plain: writer, durable: spool }, config);
+  registerBatchFigures(metrics, "posta_queue_batch", "jobs", adder.batches.plain);
+  registerBatchFigures(metrics, "posta_queue_durable_batch", "jobs for PostgreSQL", adder.batches.durable);
   return {
-    adder: new Adder({ plain: writer, durable: spool }, config),
+    adder,
     jobs,
     queues,
     lister: new JobLister(redis, keys),

@@ -1,10 +1,11 @@
-import { Gauge, type Registry } from "prom-client";
+import { Counter, Gauge, type Registry } from "prom-client";
 import type { QueueReader } from "./read-queue.js";
 
 /** The queues as Prometheus sees them, read at an interval: a scrape never waits for Redis. */
 export class QueueMetrics {
-  private timer: NodeJS.Timeout | undefined;
   private readonly jobs;
+  private readonly added;
+  private readonly finished;
   private readonly oldestDue;
   private readonly paused;
   private readonly readTime;
@@ -12,12 +13,24 @@ export class QueueMetrics {
   constructor(
     private readonly queues: QueueReader,
     registry: Registry,
-    private readonly options: { metricsIntervalMs: number; metricsMaxQueues: number },
+    private readonly maxQueues: number,
   ) {
     const registers = [registry];
     this.jobs = new Gauge({
       name: "posta_queue_jobs",
       help: "Jobs in a queue, by state.",
+      labelNames: ["queue", "state"],
+      registers,
+    });
+    this.added = new Counter({
+      name: "posta_queue_added_total",
+      help: "Jobs ever added to a queue, by whomever.",
+      labelNames: ["queue"],
+      registers,
+    });
+    this.finished = new Gauge({
+      name: "posta_queue_finished_per_second",
+      help: "Jobs that completed and that failed for good in the last minute, a second; those that are removed at once are not seen.",
       labelNames: ["queue", "state"],
       registers,
     });
@@ -40,23 +53,15 @@ export class QueueMetrics {
     });
   }
 
-  start(): void {
-    this.timer ??= setInterval(() => void this.read(), this.options.metricsIntervalMs);
-    void this.read();
-  }
-
-  stop(): void {
-    clearInterval(this.timer);
-    this.timer = undefined;
-  }
-
-  /** A failed read leaves the figures as they were; their timestamp shows their age. */
-  private async read(): Promise<void> {
-    const queues = await this.queues.first(this.options.metricsMaxQueues).catch(() => undefined);
-    if (!queues) return;
-    for (const gauge of [this.jobs, this.oldestDue, this.paused]) gauge.reset();
-    for (const { name: queue, counts, oldestDueAgeMs = 0, paused } of queues) {
+  async read(): Promise<void> {
+    const queues = await this.queues.first(this.maxQueues);
+    for (const metric of [this.jobs, this.added, this.finished, this.oldestDue, this.paused]) metric.reset();
+    for (const figures of queues) {
+      const { name: queue, counts, oldestDueAgeMs = 0, paused } = figures;
       for (const [state, count] of Object.entries(counts)) this.jobs.set({ queue, state }, count);
+      this.added.inc({ queue }, figures.addedTotal);
+      this.finished.set({ queue, state: "completed" }, figures.completedPerSecond);
+      this.finished.set({ queue, state: "failed" }, figures.failedPerSecond);
       this.oldestDue.set({ queue }, oldestDueAgeMs / 1000);
       this.paused.set({ queue }, paused ? 1 : 0);
     }

@@ -24,6 +24,15 @@ export interface LoadedPool {
   createClient(): Client;
 }
 
+/** The connections of a pool. */
+export interface PoolUse {
+  busy: number;
+  idle: number;
+  max: number;
+  /** Statements that wait for a connection. */
+  waiting: number;
+}
+
 type Library = typeof import("pg");
 
 /** Loads pg, which takes its time and memory: a process that never needs PostgreSQL does without. */
@@ -42,6 +51,10 @@ export async function loadPool(options: PoolOptions, log: Logger): Promise<Loade
 /** Whether a statement would have to wait for another to finish. */
 export function isFull(pool: Pool): boolean {
   return pool.idleCount === 0 && pool.totalCount >= pool.options.max;
+}
+
+export function useOf({ totalCount, idleCount, waitingCount, options }: Pool): PoolUse {
+  return { busy: totalCount - idleCount, idle: idleCount, max: options.max, waiting: waitingCount };
 }
 
 function connectionOf({ url, timeoutMs }: PoolOptions, { types }: Library): PoolConfig {

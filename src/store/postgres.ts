@@ -1,9 +1,17 @@
 import { EventEmitter } from "node:events";
-import type { ClientBase, PoolClient } from "pg";
+import type { ClientBase, Pool, PoolClient } from "pg";
 import type { Config } from "../config.js";
 import type { Logger } from "../log.js";
 import { PostgresError, toUnreachable } from "./postgres-errors.js";
-import { isFull, type LoadedPool, loadPool, type PoolOptions, patienceMs } from "./postgres-pool.js";
+import {
+  isFull,
+  type LoadedPool,
+  loadPool,
+  type PoolOptions,
+  type PoolUse,
+  patienceMs,
+  useOf,
+} from "./postgres-pool.js";
 import {
   beginSession,
   type Patience,
@@ -27,6 +35,8 @@ export interface PostgresStoreOptions extends PoolOptions {
 interface Events {
   /** It can be used, or no longer. */
   usable: [boolean];
+  /** How long an answer took, in milliseconds, at each heartbeat. */
+  answered: [number];
 }
 
 /**
@@ -35,6 +45,7 @@ interface Events {
  */
 export class PostgresStore extends EventEmitter<Events> implements Queries {
   private loading: Promise<LoadedPool> | undefined;
+  private pool: Pool | undefined;
   private heartbeat: NodeJS.Timeout | undefined;
   private probing = false;
   /** undefined as long as it was never tried. */
@@ -58,6 +69,11 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
 
   get usable(): boolean {
     return this.up === true;
+  }
+
+  /** What the connections do; undefined as long as there are none. */
+  get poolUse(): PoolUse | undefined {
+    return this.pool && useOf(this.pool);
   }
 
   /** Throws unavailable if PostgreSQL is known to be down, so that a call fails before any work. */
@@ -129,7 +145,10 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
   }
 
   private load(): Promise<LoadedPool> {
-    this.loading ??= loadPool(this.options, this.log);
+    this.loading ??= loadPool(this.options, this.log).then((loaded) => {
+      this.pool = loaded.pool;
+      return loaded;
+    });
     return this.loading;
   }
 
@@ -139,9 +158,15 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
     if (this.probing || this.closed || isFull(pool)) return;
     this.probing = true;
     const late = setTimeout(() => this.lose(new Error(`no answer in ${patienceMs / 1000} s`)), patienceMs);
-    await this.attempt((client) => queriesOn(client).query(probe)).catch(() => {});
+    await this.attempt((client) => this.ask(client)).catch(() => {});
     clearTimeout(late);
     this.probing = false;
+  }
+
+  private async ask(client: ClientBase): Promise<void> {
+    const sent = performance.now();
+    await queriesOn(client).query(probe);
+    this.emit("answered", performance.now() - sent);
   }
 
   /** Why there is no connection: once, until there is one. */

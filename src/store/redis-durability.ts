@@ -1,6 +1,6 @@
-import { Cluster } from "ioredis";
 import { ConfigError } from "../config.js";
 import type { RedisClient } from "./redis-address.js";
+import { mastersOf, parseInfo } from "./redis-info.js";
 
 /**
  * Throws a {@link ConfigError} that names the fix unless every server behind the client keeps jobs: it must not evict
@@ -10,9 +10,8 @@ export async function requireDurable(
   client: RedisClient,
   options: { variable: string; allowNoAof: boolean },
 ): Promise<void> {
-  const servers = client instanceof Cluster ? client.nodes("master") : [client];
   await Promise.all(
-    servers.map(async (server) => {
+    mastersOf(client).map(async (server) => {
       const problem = findProblem(parseInfo(await server.info()), await readFsync(server), options.allowNoAof);
       if (problem) throw new ConfigError(`${options.variable}: ${problem}`);
     }),
@@ -39,8 +38,4 @@ function findProblem(info: Map<string, string>, fsync: string | undefined, allow
 async function readFsync(server: { config(get: "GET", name: string): Promise<unknown> }): Promise<string | undefined> {
   const answer = await server.config("GET", "appendfsync").catch(() => undefined);
   return Array.isArray(answer) ? String(answer[1]) : undefined;
-}
-
-function parseInfo(info: string): Map<string, string> {
-  return new Map(info.split("\r\n").map((line) => line.split(/:(.*)/s).slice(0, 2) as [string, string]));
 }

@@ -30,6 +30,8 @@ export interface RedisStoreOptions {
 interface Events {
   /** It can be used, or no longer. */
   usable: [boolean];
+  /** How long an answer took, in milliseconds, at each heartbeat. */
+  answered: [number];
   /** It must not be used: the process has to stop, and say this. */
   unfit: [ConfigError];
 }
@@ -160,8 +162,9 @@ export class RedisStore extends EventEmitter<Events> {
   }
 
   private async readClock(): Promise<void> {
-    const before = Date.now();
+    const [before, sent] = [Date.now(), performance.now()];
     const [seconds, micros] = await this.client.time();
+    this.emit("answered", performance.now() - sent);
     const [now, after] = [Number(seconds) * 1000 + Number(micros) / 1000, Date.now()];
     // Redis read its clock between the two; a late answer says little, and must not overrule what is known.
     const [least, most] = [now - after, now - before];

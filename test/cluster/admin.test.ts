@@ -108,6 +108,21 @@ describe("/metrics", () => {
     expect(age).toBeGreaterThan(0);
     expect(age).toBeLessThan(60);
     expect(only(text, "posta_queue_paused", { queue: "shown" })).toBe(0);
+    expect(only(text, "posta_queue_added_total", { queue: "shown" })).toBe(10);
+  });
+
+  it("shows the stores as the processes find them, and batches", async () => {
+    await addJobs("batched", { connections: 2, each: 20 });
+    const text = await scrape();
+    for (const store of ["redis-queue", "redis-analytics", "postgres"]) {
+      expect(only(text, "posta_store_up", { store })).toBe(1);
+      expect(only(text, "posta_store_round_trip_seconds_count", { store })).toBeGreaterThan(0);
+    }
+    expect(only(text, "posta_postgres_pool_connections", { state: "max" })).toBeGreaterThan(0);
+    expect(only(text, "posta_queue_batch_size_sum")).toBeGreaterThanOrEqual(40);
+    const batches = only(text, "posta_queue_batch_size_count");
+    expect(only(text, "posta_queue_batch_write_seconds_count")).toBe(batches);
+    expect(only(text, "posta_queue_batch_wait_seconds_count")).toBe(batches);
   });
 
   it("is answered in time with a server that hangs, whose last figures stand in for it", async () => {
@@ -119,6 +134,7 @@ describe("/metrics", () => {
       const text = await scrape();
       expect(Date.now() - begun).toBeLessThan(2000);
       expect(only(text, "grpc_server_handled_total", addJob)).toBe(before);
+      expect(only(text, "posta_processes_silent")).toBe(1);
     } finally {
       process.kill(stuck, "SIGCONT");
     }

@@ -179,7 +179,7 @@ describe("reports", () => {
 
   it("read the processes' figures from /metrics", () => {
     const text =
-      "nodejs_eventloop_lag_p99_seconds 0.0125\nnodejs_active_handles_total 40\nnodejs_heap_size_used_bytes 1048576\n";
+      'nodejs_eventloop_lag_p99_seconds 0.0125\nnodejs_active_handles{type="Socket"} 30\nnodejs_active_handles{type="Pipe"} 10\nnodejs_heap_size_used_bytes 1048576\n';
     expect(readMetrics(text)).toEqual({ eventLoopDelayP99Ms: 12.5, handles: 40, heapMib: 1 });
     expect(readMetrics("")).toEqual({});
   });

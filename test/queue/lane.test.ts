@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { BatchFigures } from "../../src/batch-figures.js";
 import { PostaError } from "../../src/errors.js";
 import { parseJob } from "../../src/queue/job.js";
 import { type AddResult, type Caller, type Entry, Lane } from "../../src/queue/lane.js";
@@ -17,15 +18,17 @@ function setup() {
       batches.push({ ids, answer, fail: reject });
     });
   };
-  const lane = new Lane(write, () => {
+  const figures = new BatchFigures();
+  const countRest = () => {
     rests += 1;
-  });
+  };
+  const lane = new Lane(write, countRest, figures);
   const push = (id: string, caller = patient, dataJson = "1") => {
     const spec = parseJob({ name: "n", dataJson }, 1 << 22);
     const entry: Entry = { spec, id, fresh: true, caller, settle: (result) => results.push(result) };
     lane.push(entry);
   };
-  return { push, batches, results, written: () => batches.map(({ ids }) => ids), rests: () => rests };
+  return { push, batches, results, figures, written: () => batches.map(({ ids }) => ids), rests: () => rests };
 }
 
 /** One turn of the event loop: a lane at rest writes after the present one. */
@@ -44,6 +47,31 @@ describe("a lane", () => {
     batches[0]?.answer();
     await turn();
     expect(results).toEqual(["a", "b", "c"].map((jobId) => ({ jobId, outcome: "added" })));
+  });
+
+  it("counts its batches: their sizes, how long the first in them waited, how long they took", async () => {
+    const { push, batches, figures } = setup();
+    push("a");
+    await turn();
+    for (const id of ["b", "c", "d"]) push(id);
+    batches[0]?.answer();
+    await turn();
+    batches[1]?.fail(new Error("gone"));
+    await turn();
+    const { sizes, waits, writes } = figures;
+    const value = (name: string) => sizes.samples("n").find(({ metricName }) => metricName === name)?.value;
+    expect([value("n_count"), value("n_sum")]).toEqual([2, 4]);
+    expect(
+      sizes
+        .samples("n")
+        .slice(0, 3)
+        .map(({ labels, value }) => [labels.le, value]),
+    ).toEqual([
+      [1, 1],
+      [2, 1],
+      [5, 2],
+    ]);
+    expect([waits.count, writes.count]).toEqual([2, 2]);
   });
 
   it("gathers while a batch is on its way, and sends that as soon as it is back", async () => {

@@ -1,0 +1,22 @@
+/**
+ * Makes deploy/prometheus/alerts.yml and deploy/grafana/posta.json from perf/targets.json and perf/alerts/. With --write
+ * they are written; without, the exit status says whether they are up to date.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { createDashboard } from "./alerts/dashboard.js";
+import { createGroups } from "./alerts/groups.js";
+import { toYaml } from "./alerts/rule.js";
+import { readTargets } from "./targets.js";
+
+const targets = readTargets();
+const files = {
+  "deploy/prometheus/alerts.yml": toYaml(createGroups(targets)),
+  "deploy/grafana/posta.json": `${JSON.stringify(createDashboard(targets), undefined, 2)}\n`,
+};
+for (const [path, wanted] of Object.entries(files)) {
+  if (process.argv.includes("--write")) writeFileSync(path, wanted);
+  else if (readFileSync(path, "utf8") !== wanted) {
+    console.error(`${path} is not what perf/targets.json and perf/alerts/ give; run make alerts`);
+    process.exitCode = 1;
+  }
+}

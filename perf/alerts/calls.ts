@@ -1,0 +1,44 @@
+/** The expressions by which alerts and dashboard look at calls: those of gRPC and those over HTTP, together. */
+
+/** Codes that say that Posta failed, or could not keep up; the others are the caller's. */
+const failureCodes = "UNKNOWN|DEADLINE_EXCEEDED|RESOURCE_EXHAUSTED|INTERNAL|UNAVAILABLE|DATA_LOSS";
+
+/** Both transports' series of a metric; `matchers` with $ in place of the transport, which begins their labels' names. */
+function onBoth(metric: string, matchers: string, window: string): string {
+  const [grpc, connect] = ["grpc", "connect"].map(
+    (transport) => `rate(${transport}_server_${metric}{${matchers.replaceAll("$", transport)}}[${window}])`,
+  );
+  return `sum(${grpc} or ${connect})`;
+}
+
+/** Failed calls a second. */
+export function failedRate(window: string): string {
+  return onBoth("handled_total", `$_code=~"${failureCodes}"`, window);
+}
+
+/** Calls a second. */
+export function callRate(window: string): string {
+  return onBoth("handled_total", "", window);
+}
+
+/** Calls a second of unary methods, as a regular expression of their names. */
+export function methodRate(methods: string, window: string): string {
+  return onBoth("handling_seconds_count", `$_method=~"${methods}"`, window);
+}
+
+/** Those of them that took no longer than a bound, in seconds; it is one of the histogram's. */
+export function methodRateWithin(methods: string, seconds: number, window: string): string {
+  return onBoth("handling_seconds_bucket", `$_method=~"${methods}",${within(seconds)}`, window);
+}
+
+/** Prometheus 3 writes whole numbers as "1.0", the versions before as "1". */
+export function within(seconds: number): string {
+  return Number.isInteger(seconds) ? `le=~"${seconds}|${seconds}[.]0"` : `le="${seconds}"`;
+}
+
+/** A quantile of each unary method's calls, in seconds. */
+export function quantileByMethod(quantile: number, transport: "grpc" | "connect", window: string): string {
+  const by = `le, ${transport}_service, ${transport}_method`;
+  const rate = `rate(${transport}_server_handling_seconds_bucket{${transport}_type="unary"}[${window}])`;
+  return `histogram_quantile(${quantile}, sum by (${by}) (${rate}))`;
+}

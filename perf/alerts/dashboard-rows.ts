@@ -1,0 +1,125 @@
+import { panel, type Row, window } from "./panel.js";
+
+function quantile(of: number, metric: string, by = ""): string {
+  const labels = by === "" ? "le" : `le, ${by}`;
+  return `histogram_quantile(${of}, sum by (${labels}) (rate(${metric}_bucket[${window}])))`;
+}
+
+function mean(metric: string): string {
+  return `rate(${metric}_sum[${window}]) / rate(${metric}_count[${window}])`;
+}
+
+/** What is in the queues, and how it gets there. */
+export const queuesRow: Row = {
+  title: "Queues and spool",
+  panels: [
+    panel("Jobs by state", "short", ["sum by (state) (posta_queue_jobs)", "{{state}}"]),
+    panel("Oldest job that could run", "s", ["posta_queue_oldest_due_age_seconds", "{{queue}}"]),
+    panel(
+      "Added and finished",
+      "ops",
+      [`sum by (queue) (rate(posta_queue_added_total[${window}]))`, "{{queue}} added"],
+      ["posta_queue_finished_per_second", "{{queue}} {{state}}"],
+    ),
+    panel(
+      "Jobs in a batch, on average",
+      "short",
+      [mean("posta_queue_batch_size"), "into Redis"],
+      [mean("posta_queue_durable_batch_size"), "into PostgreSQL"],
+    ),
+    panel(
+      "Batches",
+      "s",
+      [quantile(0.99, "posta_queue_batch_wait_seconds"), "P99 wait"],
+      [quantile(0.99, "posta_queue_batch_write_seconds"), "P99 write"],
+    ),
+    panel(
+      "Spool",
+      "short",
+      ["posta_spool_jobs", "{{state}}"],
+      ["posta_spool_oldest_waiting_age_seconds", "oldest, in s"],
+    ),
+  ],
+};
+
+/** What becomes of messages. */
+export const messagesRow: Row = {
+  title: "Messages",
+  panels: [
+    panel(
+      "Taken and what they came to be",
+      "ops",
+      [`sum by (outcome) (rate(posta_messages_taken_total[${window}]))`, "taken: {{outcome}}"],
+      [`sum by (status) (rate(posta_message_outcomes_total[${window}]))`, "{{status}}"],
+    ),
+    panel("Errors of the Cloud API", "ops", [
+      `sum by (code) (rate(posta_message_outcomes_total{code!=""}[${window}]))`,
+      "{{code}}",
+    ]),
+    panel("Requests to the Cloud API", "s", [quantile(0.99, "posta_whatsapp_request_seconds", "kind"), "P99 {{kind}}"]),
+    panel(
+      "Outbox",
+      "short",
+      ["posta_outbox_messages", "{{state}}"],
+      ["posta_outbox_oldest_due_seconds", "oldest due, in s"],
+    ),
+    panel(
+      "Breakers and stops",
+      "short",
+      ["posta_whatsapp_breaker_state", "breaker {{sender}}"],
+      ["posta_whatsapp_sender_stopped", "stopped {{sender}} {{code}}"],
+      ["increase(posta_message_unknown_total[15m])", "unknown in 15 minutes"],
+    ),
+    panel(
+      "Waits for a number's rate",
+      "s",
+      [quantile(0.99, "posta_message_slot_wait_seconds"), "P99"],
+      [quantile(0.5, "posta_message_slot_wait_seconds"), "P50"],
+    ),
+  ],
+};
+
+/** What becomes of events. */
+export const analyticsRow: Row = {
+  title: "Analytics",
+  panels: [
+    panel(
+      "Events",
+      "ops",
+      [`rate(posta_analytics_events_total[${window}])`, "written"],
+      [`rate(posta_analytics_lost_events_total[${window}])`, "lost"],
+    ),
+    panel("Events in a batch, on average", "short", [mean("posta_analytics_batch_size"), "events"]),
+    panel("Cache", "ops", [
+      `sum by (level, result) (rate(posta_analytics_cache_requests_total[${window}]))`,
+      "{{level}} {{result}}",
+    ]),
+    panel("Age of the history's end", "s", ["time() - posta_analytics_rolled_until_timestamp_seconds", "age"]),
+    panel("Evicted keys", "ops", [`rate(posta_redis_evicted_keys_total[${window}])`, "{{store}}"]),
+  ],
+};
+
+/** Redis and PostgreSQL. */
+export const storesRow: Row = {
+  title: "Stores",
+  panels: [
+    panel("Round trips, P99", "s", [quantile(0.99, "posta_store_round_trip_seconds", "store"), "{{store}}"]),
+    panel("Memory of Redis, of what it may use", "percentunit", [
+      "posta_redis_memory_used_bytes / posta_redis_memory_max_bytes",
+      "{{store}}",
+    ]),
+    panel(
+      "Files of Redis",
+      "short",
+      ["posta_redis_persistence_ok", "{{store}} {{kind}}"],
+      ["increase(posta_redis_delayed_syncs_total[10m])", "{{store}} waits for its disk"],
+    ),
+    panel("Stores in reach", "short", ["posta_store_up", "{{store}}"]),
+    panel(
+      "Connections to PostgreSQL",
+      "short",
+      ["posta_postgres_pool_connections", "{{state}}"],
+      ["posta_postgres_pool_waiting", "waiting"],
+    ),
+  ],
+};

@@ -1,0 +1,59 @@
+import type { Target } from "../targets.js";
+import { callRate, failedRate, quantileByMethod } from "./calls.js";
+import type { Alert, Group } from "./rule.js";
+
+const mib = 2 ** 20;
+
+/** The three alerts of the performance guide, and the objective for memory. */
+export function guideGroup(targets: readonly Target[]): Group {
+  const memory = targets.find(({ indicator }) => indicator.kind === "memory");
+  if (!memory) throw new Error("targets.json: there is no target for memory");
+  return { name: "posta-guide", rules: [highLatency, highErrorRate, memoryLeak(memory), ...memoryOver(memory)] };
+}
+
+const highLatency: Alert = {
+  name: "PostaHighLatency",
+  severity: "page",
+  expr: `${quantileByMethod(0.99, "grpc", "5m")} > 0.5\nor ${quantileByMethod(0.99, "connect", "5m")} > 0.5`,
+  for: "5m",
+  summary: "P99 of {{ $labels.grpc_method }}{{ $labels.connect_method }} is {{ $value | humanizeDuration }}",
+  description: "One call in a hundred of this method takes longer than that; the limit is 500 ms.",
+};
+
+const highErrorRate: Alert = {
+  name: "PostaHighErrorRate",
+  severity: "page",
+  expr: `${failedRate("2m")}\n/ ${callRate("2m")} > 0.01`,
+  for: "2m",
+  summary: "{{ $value | humanizePercentage }} of all calls fail",
+  description: "Calls end with codes that say that Posta failed or could not keep up; the limit is 1%.",
+};
+
+/** By the least of a quarter of an hour: between collections the heap goes up and down. A small heap may double. */
+function memoryLeak({ objective }: Target): Alert {
+  const heap = "min_over_time(nodejs_heap_size_used_bytes[15m]";
+  return {
+    name: "PostaMemoryLeak",
+    severity: "ticket",
+    expr: [
+      `${heap}) / ${heap} offset 1h) > 1.5`,
+      `and on (job, instance) process_resident_memory_bytes > ${(objective / 2) * mib}`,
+    ].join("\n"),
+    for: "10m",
+    summary: "The heaps together are {{ $value | humanize }} times what they were an hour ago",
+    description:
+      "More than half as much again in an hour, and what is left after collections: something is kept that should not be.",
+  };
+}
+
+function memoryOver({ objective, critical }: Target): Alert[] {
+  const over = (severity: Alert["severity"], limit: number, duration: string): Alert => ({
+    name: "PostaMemoryOverObjective",
+    severity,
+    expr: `process_resident_memory_bytes > ${limit * mib}`,
+    for: duration,
+    summary: "The processes of Posta take {{ $value | humanize1024 }}B of memory",
+    description: `Primary, servers and delivery processes together, without the stores; the limit is ${limit} MiB.`,
+  });
+  return [over("ticket", objective, "15m"), over("page", critical, "5m")];
+}

@@ -1,0 +1,97 @@
+import type { Group } from "./rule.js";
+
+/** What becomes of what Posta was given: jobs, messages, events. */
+export const work: Group = {
+  name: "posta-work",
+  rules: [
+    {
+      name: "PostaOldestDueJob",
+      severity: "page",
+      expr: "posta_queue_oldest_due_age_seconds > 600 unless on (job, instance, queue) posta_queue_paused == 1",
+      for: "5m",
+      summary: "A job of {{ $labels.queue }} could have run {{ $value | humanizeDuration }} ago",
+      description: "The queue's workers are gone, too slow, or stuck. A paused queue does not count.",
+    },
+    {
+      name: "PostaQueueFiguresOld",
+      severity: "ticket",
+      expr: "time() - posta_queue_metrics_timestamp_seconds > 60",
+      for: "2m",
+      summary: "The queues were counted {{ $value | humanizeDuration }} ago",
+      description: "What is shown of queues, and the alerts that rest on it, are as old.",
+    },
+    {
+      name: "PostaSpoolNotDraining",
+      severity: "page",
+      expr: 'posta_spool_oldest_waiting_age_seconds > 120 and on (job, instance) posta_store_up{store="redis-queue"} == 1',
+      for: "2m",
+      summary: "A job has waited in the spool for {{ $value | humanizeDuration }}",
+      description: "Redis is there again, and the spool's jobs do not get into their queues.",
+    },
+    {
+      name: "PostaSpoolFilling",
+      severity: "page",
+      expr: 'posta_spool_jobs{state="waiting"} / on (job, instance) group_left posta_spool_max_jobs > 0.5',
+      for: "1m",
+      summary: "The spool is {{ $value | humanizePercentage }} full",
+      description: "When it is full, adds are refused as long as Redis takes none.",
+    },
+    {
+      name: "PostaOutboxNotDraining",
+      severity: "page",
+      expr: "posta_outbox_oldest_due_seconds > 120",
+      for: "2m",
+      summary: "A message has been due for {{ $value | humanizeDuration }}, and is not on its way",
+      description: "Messages are accepted, and do not get into the queues of their numbers.",
+    },
+    {
+      name: "PostaBreakerOpen",
+      severity: "page",
+      expr: "min_over_time(posta_whatsapp_breaker_state[5m]) > 0",
+      for: "5m",
+      summary: "Nothing is sent from {{ $labels.sender }}",
+      description:
+        "The Cloud API failed too often, or holds the number up. Its messages wait, and are tried again by themselves.",
+    },
+    {
+      name: "PostaSenderStopped",
+      severity: "page",
+      expr: "posta_whatsapp_sender_stopped == 1",
+      for: "1m",
+      summary: "WhatsApp refuses all that {{ $labels.sender }} sends: error {{ $labels.code }}",
+      description: "That does not end by itself: a token has run out, or the number is locked.",
+    },
+    {
+      name: "PostaUnknownOutcomes",
+      severity: "ticket",
+      expr: "increase(posta_message_unknown_total[15m]) > 0",
+      for: "0s",
+      summary: "{{ $value | humanize }} messages may or may not have been sent",
+      description:
+        "The request was written, and no answer came. They are not sent again, so that nobody gets one twice.",
+    },
+    {
+      name: "PostaAnalyticsLost",
+      severity: "ticket",
+      expr: "increase(posta_analytics_lost_events_total[15m]) > 0",
+      for: "0s",
+      summary: "{{ $value | humanize }} accepted events could not be written",
+      description: "Their callers did not wait for the outcome. Counts are too low by so much.",
+    },
+    rollUpBehind("ticket", 6),
+    rollUpBehind("page", 24),
+  ],
+};
+
+/** An hour is due an hour after its end, so the watermark is two hours old at the most when all is well. */
+function rollUpBehind(severity: "ticket" | "page", hours: number) {
+  const watermark = "posta_analytics_rolled_until_timestamp_seconds";
+  return {
+    name: "PostaRollUpBehind",
+    severity,
+    expr: `time() - ${watermark} > ${hours * 3600} and ${watermark} != 0`,
+    for: "5m",
+    summary: "The history of analytics ends {{ $value | humanizeDuration }} ago",
+    description: "Hours are not moved into PostgreSQL. What is not there after POSTA_ANALYTICS_HOT (48 hours) is lost.",
+  };
+}

@@ -1,0 +1,274 @@
+import { calls, counter, histogram, minutes, type SeriesMap, series } from "./series.js";
+
+/** Series that make an alert fire, and series that come close. */
+export interface AlertCase {
+  name: string;
+  severity: "page" | "ticket";
+  fires: SeriesMap;
+  silent: SeriesMap;
+}
+
+const queue = { store: "redis-queue" };
+const analytics = { store: "redis-analytics" };
+const sender = { sender: "100200300" };
+const gib = 2 ** 30;
+const mib = 2 ** 20;
+
+/** A Posta that is well. */
+export const healthy: SeriesMap = {
+  ...series("up", {}, 1),
+  ...calls("AddJob", { "0.004": 600 }),
+  ...calls("GetJob", { "0.002": 600 }),
+  ...calls("TrackEvent", { "0.003": 600 }),
+  ...series("process_resident_memory_bytes", {}, 400 * mib),
+  ...series("nodejs_heap_size_used_bytes", {}, 120 * mib),
+  ...series("nodejs_eventloop_lag_p99_seconds", {}, 0.012),
+  ...series("posta_servers_serving", {}, 2),
+  ...series("posta_server_restarts", {}, 0),
+  ...series("posta_deliveries_serving", {}, 1),
+  ...series("posta_delivery_restarts", {}, 0),
+  ...series("posta_processes_silent", {}, 0),
+  ...series("posta_queue_oldest_due_age_seconds", { queue: "emails" }, 2),
+  ...series("posta_queue_paused", { queue: "emails" }, 0),
+  // promtool's clock begins at 0: a figure that was taken at each minute.
+  ...series("posta_queue_metrics_timestamp_seconds", {}, `0+60x${minutes}`),
+  ...series("posta_analytics_rolled_until_timestamp_seconds", {}, `1+60x${minutes}`),
+  ...series("posta_spool_jobs", { state: "waiting" }, 0),
+  ...series("posta_spool_max_jobs", {}, 1_000_000),
+  ...series("posta_spool_oldest_waiting_age_seconds", {}, 0),
+  ...series("posta_outbox_oldest_due_seconds", {}, 1),
+  ...series("posta_whatsapp_breaker_state", sender, 0),
+  ...series("posta_whatsapp_sender_stopped", { ...sender, code: "190" }, 0),
+  ...counter("posta_message_unknown_total", {}, 0),
+  ...histogram("posta_whatsapp_request_seconds", { kind: "accepted" }, { "0.05": 600 }),
+  ...counter("posta_analytics_lost_events_total", {}, 0),
+  ...series("posta_store_up", queue, 1),
+  ...series("posta_store_up", analytics, 1),
+  ...series("posta_store_up", { store: "postgres" }, 1),
+  ...histogram("posta_store_round_trip_seconds", queue, { "0.0008": 360 }),
+  ...series("posta_postgres_pool_waiting", {}, 0),
+  ...series("posta_redis_memory_used_bytes", queue, gib / 2),
+  ...series("posta_redis_memory_max_bytes", queue, 4 * gib),
+  ...series("posta_redis_persistence_ok", { ...queue, kind: "aof" }, 1),
+  ...counter("posta_redis_evicted_keys_total", analytics, 0),
+  ...counter("posta_redis_delayed_syncs_total", queue, 0),
+};
+
+/** So many minutes of one value, then another to the end. */
+function stepAfter(after: number, before: number, then: number): string {
+  return `${before}+0x${after - 1} ${then}+0x${minutes - after}`;
+}
+
+/** A counter that jumps at the 145th minute: five minutes before the end. */
+const jump = (by: number) => stepAfter(145, 0, by);
+
+/** For each alert and severity; those of the objectives are made from perf/targets.json. */
+export const cases: AlertCase[] = [
+  {
+    name: "PostaHighLatency",
+    severity: "page",
+    fires: calls("AddJob", { "0.004": 590, "0.9": 10 }),
+    silent: calls("AddJob", { "0.004": 597, "0.9": 3 }),
+  },
+  {
+    name: "PostaHighErrorRate",
+    severity: "page",
+    fires: calls("AddJob", { "0.004": 600 }, { OK: 600, UNAVAILABLE: 30 }),
+    // The caller's own failures are none of Posta's.
+    silent: calls("AddJob", { "0.004": 600 }, { OK: 600, UNAVAILABLE: 10, INVALID_ARGUMENT: 500 }),
+  },
+  {
+    name: "PostaMemoryLeak",
+    severity: "ticket",
+    fires: series("nodejs_heap_size_used_bytes", {}, `${100 * mib}+${3 * mib}x${minutes}`),
+    silent: series("nodejs_heap_size_used_bytes", {}, `${100 * mib}+${mib / 2}x${minutes}`),
+  },
+  {
+    name: "PostaMemoryOverObjective",
+    severity: "ticket",
+    fires: series("process_resident_memory_bytes", {}, 600 * mib),
+    silent: series("process_resident_memory_bytes", {}, 500 * mib),
+  },
+  {
+    name: "PostaMemoryOverObjective",
+    severity: "page",
+    fires: series("process_resident_memory_bytes", {}, 1100 * mib),
+    silent: series("process_resident_memory_bytes", {}, 1000 * mib),
+  },
+  {
+    name: "PostaDown",
+    severity: "page",
+    fires: series("up", {}, 0),
+    silent: series("up", {}, `1+0x147 0 1 1`),
+  },
+  {
+    name: "PostaNoServerServing",
+    severity: "page",
+    fires: series("posta_servers_serving", {}, 0),
+    silent: series("posta_servers_serving", {}, 1),
+  },
+  {
+    name: "PostaServersMissing",
+    severity: "ticket",
+    fires: series("posta_servers_serving", {}, stepAfter(130, 4, 3)),
+    silent: series("posta_servers_serving", {}, stepAfter(145, 4, 3)),
+  },
+  {
+    name: "PostaDeliveryNotServing",
+    severity: "page",
+    fires: series("posta_deliveries_serving", {}, 0),
+    silent: series("posta_deliveries_serving", {}, stepAfter(149, 1, 0)),
+  },
+  {
+    name: "PostaCrashLoop",
+    severity: "page",
+    fires: series("posta_server_restarts", {}, jump(4)),
+    silent: series("posta_server_restarts", {}, jump(1)),
+  },
+  {
+    name: "PostaProcessRestarted",
+    severity: "ticket",
+    fires: series("posta_delivery_restarts", {}, jump(1)),
+    silent: series("posta_delivery_restarts", {}, 7),
+  },
+  {
+    name: "PostaProcessSilent",
+    severity: "page",
+    fires: series("posta_processes_silent", {}, stepAfter(140, 0, 1)),
+    silent: series("posta_processes_silent", {}, `0+0x147 1 0 1`),
+  },
+  {
+    name: "PostaEventLoopHeldUp",
+    severity: "ticket",
+    fires: series("nodejs_eventloop_lag_p99_seconds", {}, 0.25),
+    silent: series("nodejs_eventloop_lag_p99_seconds", {}, 0.08),
+  },
+  {
+    name: "PostaStoreDown",
+    severity: "page",
+    fires: series("posta_store_up", { store: "postgres" }, stepAfter(140, 1, 0)),
+    silent: series("posta_store_up", analytics, 0),
+  },
+  {
+    name: "PostaStoreDown",
+    severity: "ticket",
+    fires: series("posta_store_up", analytics, stepAfter(140, 1, 0)),
+    silent: series("posta_store_up", queue, 0),
+  },
+  {
+    name: "PostaQueueRedisNearLimit",
+    severity: "ticket",
+    fires: series("posta_redis_memory_used_bytes", queue, 3.2 * gib),
+    silent: series("posta_redis_memory_used_bytes", queue, 2.8 * gib),
+  },
+  {
+    name: "PostaQueueRedisNearLimit",
+    severity: "page",
+    fires: series("posta_redis_memory_used_bytes", queue, 3.8 * gib),
+    silent: series("posta_redis_memory_used_bytes", queue, 3.2 * gib),
+  },
+  {
+    name: "PostaRedisNotPersisting",
+    severity: "page",
+    fires: series("posta_redis_persistence_ok", { ...queue, kind: "aof" }, 0),
+    silent: series("posta_redis_persistence_ok", { ...queue, kind: "aof" }, `1+0x147 0 1 1`),
+  },
+  {
+    name: "PostaRedisWaitsForDisk",
+    severity: "ticket",
+    fires: counter("posta_redis_delayed_syncs_total", queue, 2),
+    silent: counter("posta_redis_delayed_syncs_total", queue, 0.2),
+  },
+  {
+    name: "PostaAnalyticsEvicted",
+    severity: "ticket",
+    fires: series("posta_redis_evicted_keys_total", analytics, jump(100)),
+    silent: series("posta_redis_evicted_keys_total", analytics, 100),
+  },
+  {
+    name: "PostaStoreSlow",
+    severity: "ticket",
+    fires: histogram("posta_store_round_trip_seconds", queue, { "0.0008": 200, "0.09": 160 }),
+    silent: histogram("posta_store_round_trip_seconds", queue, { "0.0008": 350, "0.09": 10 }),
+  },
+  {
+    name: "PostaPostgresPoolFull",
+    severity: "ticket",
+    fires: series("posta_postgres_pool_waiting", {}, 12),
+    silent: series("posta_postgres_pool_waiting", {}, `0+0x147 5 0 5`),
+  },
+  {
+    name: "PostaOldestDueJob",
+    severity: "page",
+    fires: series("posta_queue_oldest_due_age_seconds", { queue: "emails" }, `0+60x${minutes}`),
+    silent: {
+      ...series("posta_queue_oldest_due_age_seconds", { queue: "emails" }, `0+60x${minutes}`),
+      ...series("posta_queue_paused", { queue: "emails" }, 1),
+    },
+  },
+  {
+    name: "PostaQueueFiguresOld",
+    severity: "ticket",
+    fires: series("posta_queue_metrics_timestamp_seconds", {}, 60),
+    silent: series("posta_queue_metrics_timestamp_seconds", {}, `-50+60x${minutes}`),
+  },
+  {
+    name: "PostaSpoolNotDraining",
+    severity: "page",
+    fires: series("posta_spool_oldest_waiting_age_seconds", {}, 500),
+    // Without Redis the spool has nowhere to go: that is another alert.
+    silent: {
+      ...series("posta_spool_oldest_waiting_age_seconds", {}, 500),
+      ...series("posta_store_up", queue, 0),
+    },
+  },
+  {
+    name: "PostaSpoolFilling",
+    severity: "page",
+    fires: series("posta_spool_jobs", { state: "waiting" }, 600_000),
+    silent: series("posta_spool_jobs", { state: "waiting" }, 400_000),
+  },
+  {
+    name: "PostaOutboxNotDraining",
+    severity: "page",
+    fires: series("posta_outbox_oldest_due_seconds", {}, 300),
+    silent: series("posta_outbox_oldest_due_seconds", {}, 60),
+  },
+  {
+    name: "PostaBreakerOpen",
+    severity: "page",
+    fires: series("posta_whatsapp_breaker_state", sender, 2),
+    silent: series("posta_whatsapp_breaker_state", sender, `0+0x145 2 1 0 2 1`),
+  },
+  {
+    name: "PostaSenderStopped",
+    severity: "page",
+    fires: series("posta_whatsapp_sender_stopped", { ...sender, code: "190" }, 1),
+    silent: series("posta_whatsapp_sender_stopped", { ...sender, code: "190" }, `0+0x147 1 0 0`),
+  },
+  {
+    name: "PostaUnknownOutcomes",
+    severity: "ticket",
+    fires: series("posta_message_unknown_total", {}, jump(2)),
+    silent: series("posta_message_unknown_total", {}, 2),
+  },
+  {
+    name: "PostaAnalyticsLost",
+    severity: "ticket",
+    fires: series("posta_analytics_lost_events_total", {}, jump(50)),
+    silent: series("posta_analytics_lost_events_total", {}, 50),
+  },
+  {
+    name: "PostaRollUpBehind",
+    severity: "ticket",
+    fires: series("posta_analytics_rolled_until_timestamp_seconds", {}, -7 * 3600),
+    silent: series("posta_analytics_rolled_until_timestamp_seconds", {}, `${-3 * 3600}+60x${minutes}`),
+  },
+  {
+    name: "PostaRollUpBehind",
+    severity: "page",
+    fires: series("posta_analytics_rolled_until_timestamp_seconds", {}, -25 * 3600),
+    // No process has led yet.
+    silent: series("posta_analytics_rolled_until_timestamp_seconds", {}, 0),
+  },
+];

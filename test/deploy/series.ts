@@ -1,0 +1,46 @@
+/** Series as promtool takes them: by name and labels, values a minute: "0+5x150" begins at 0 and grows by 5. */
+export type SeriesMap = Record<string, string>;
+
+/** So many minutes of series are made. */
+export const minutes = 150;
+
+/** Where they come from, as Prometheus labels it. */
+const target = { job: "posta", instance: "posta:9464" };
+
+/** One series; `values` is what it has all the time, or promtool's own notation. */
+export function series(name: string, labels: Record<string, string>, values: number | string): SeriesMap {
+  const shown = Object.entries({ ...labels, ...target }).map(([label, value]) => `${label}="${value}"`);
+  return { [`${name}{${shown.join(",")}}`]: typeof values === "number" ? `${values}+0x${minutes}` : values };
+}
+
+/** A counter that grows by so much each minute. */
+export function counter(name: string, labels: Record<string, string>, perMinute: number): SeriesMap {
+  return series(name, labels, `0+${perMinute}x${minutes}`);
+}
+
+/** Upper bounds in seconds that the series of histograms have here: those that rules ask for, and some. */
+const bounds = ["0.001", "0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1", "2.5", "+Inf"];
+
+/** A histogram that takes, each minute, so many observations of each of some durations in seconds. */
+export function histogram(name: string, labels: Record<string, string>, perMinute: Record<string, number>): SeriesMap {
+  const counted = Object.entries(perMinute).map(([seconds, count]) => ({ seconds: Number(seconds), count }));
+  const upTo = (bound: number) =>
+    counted.filter(({ seconds }) => seconds <= bound).reduce((sum, one) => sum + one.count, 0);
+  const toNumber = (bound: string) => (bound === "+Inf" ? Number.POSITIVE_INFINITY : Number(bound));
+  const buckets = bounds.map((le) => counter(`${name}_bucket`, { ...labels, le }, upTo(toNumber(le))));
+  return Object.assign({}, ...buckets, counter(`${name}_count`, labels, upTo(Number.POSITIVE_INFINITY)));
+}
+
+/** Calls of a unary method over gRPC: how many a minute take how long, and how many end with which code. */
+export function calls(
+  method: string,
+  perMinute: Record<string, number>,
+  codes: Record<string, number> = { OK: 600 },
+): SeriesMap {
+  const labels = { grpc_type: "unary", grpc_service: "posta.queue.v1.QueueService", grpc_method: method };
+  const handled = Object.entries(codes).map(([code, count]) =>
+    counter("grpc_server_handled_total", { ...labels, grpc_code: code }, count),
+  );
+  const seconds = histogram("grpc_server_handling_seconds", { ...labels, grpc_code: "OK" }, perMinute);
+  return Object.assign({}, ...handled, seconds);
+}

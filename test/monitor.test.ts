@@ -1,0 +1,89 @@
+import { Redis } from "ioredis";
+import { Registry } from "prom-client";
+import { afterEach, describe, expect, it } from "vitest";
+import { readConfig } from "../src/config.js";
+import { createLog } from "../src/log.js";
+import { createMonitor } from "../src/monitor.js";
+import { startRedis, type TestRedis } from "./support/redis.js";
+
+const releases: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const release of releases.splice(0).reverse()) await release();
+});
+
+async function openRedis(options: Record<string, string> = {}): Promise<{ redis: TestRedis; client: Redis }> {
+  const redis = await startRedis(options);
+  const client = new Redis({ path: redis.socket });
+  releases.push(
+    () => redis.stop(),
+    () => client.disconnect(),
+  );
+  return { redis, client };
+}
+
+/** A monitor over two Redis; `value` reads a sample of what it shows. */
+async function setup(env: Record<string, string> = {}) {
+  const queue = await openRedis();
+  const analytics = await openRedis({ maxmemory: "5mb", "maxmemory-policy": "allkeys-lru", appendonly: "no" });
+  const config = readConfig({
+    POSTA_QUEUE_REDIS_URL: queue.redis.url,
+    POSTA_ANALYTICS_REDIS_URL: analytics.redis.url,
+    POSTA_METRICS_INTERVAL: "100ms",
+    ...env,
+  });
+  const metrics = new Registry();
+  const monitor = createMonitor(config, createLog("test", "silent"), metrics);
+  monitor.start();
+  releases.push(() => monitor.stop());
+  async function value(name: string, labels: Record<string, string>): Promise<number | undefined> {
+    const { values = [] } = (await metrics.getSingleMetric(name)?.get()) ?? {};
+    const isIt = (found: Partial<Record<string, string | number>>) =>
+      Object.entries(labels).every(([label, wanted]) => found[label] === wanted);
+    return values.find((one) => isIt(one.labels))?.value;
+  }
+  const untilValue = (name: string, labels: Record<string, string>) =>
+    expect.poll(() => value(name, labels), { timeout: 5000, interval: 20 });
+  return { queue: queue.client, analytics: analytics.client, value, untilValue };
+}
+
+const [queue, analytics] = [{ store: "redis-queue" }, { store: "redis-analytics" }];
+
+describe("the monitor", () => {
+  it("shows the memory of both Redis, what they do at its end, and what they threw away", async () => {
+    const { analytics: client, value, untilValue } = await setup();
+    await untilValue("posta_redis_memory_max_bytes", analytics).toBe(5 << 20);
+    expect(await value("posta_redis_maxmemory_policy", { ...analytics, policy: "allkeys-lru" })).toBe(1);
+    expect(await value("posta_redis_evicted_keys_total", analytics)).toBe(0);
+    const pipeline = client.pipeline();
+    for (let index = 0; index < 2000; index += 1) pipeline.set(`key${index}`, "x".repeat(4000));
+    await pipeline.exec();
+    await untilValue("posta_redis_evicted_keys_total", analytics).toBeGreaterThan(0);
+    expect(await value("posta_redis_memory_used_bytes", analytics)).toBeGreaterThan(3 << 20);
+  });
+
+  it("takes the machine's memory for the limit of a Redis that has none", async () => {
+    const { queue: client, value, untilValue } = await setup();
+    const machine = Number(/^total_system_memory:(\d+)/m.exec(await client.info("memory"))?.[1]);
+    await untilValue("posta_redis_memory_max_bytes", queue).toBe(machine);
+    expect(await value("posta_redis_maxmemory_policy", { ...queue, policy: "noeviction" })).toBe(1);
+  });
+
+  it("shows that the queues' Redis has lost its append-only file, and forgets the policy of before", async () => {
+    const { queue: client, value, untilValue } = await setup();
+    await untilValue("posta_redis_persistence_ok", { ...queue, kind: "aof" }).toBe(1);
+    expect(await value("posta_redis_persistence_ok", { ...analytics, kind: "aof" })).toBe(1);
+    await client.config("SET", "appendonly", "no");
+    await untilValue("posta_redis_persistence_ok", { ...queue, kind: "aof" }).toBe(0);
+    await client.config("SET", "maxmemory-policy", "allkeys-lru");
+    await untilValue("posta_redis_maxmemory_policy", { ...queue, policy: "allkeys-lru" }).toBe(1);
+    expect(await value("posta_redis_maxmemory_policy", { ...queue, policy: "noeviction" })).toBeUndefined();
+  });
+
+  it("does not miss an append-only file where the settings do without", async () => {
+    const { queue: client, value, untilValue } = await setup({ POSTA_ALLOW_NO_AOF: "1" });
+    await client.config("SET", "appendonly", "no");
+    const begun = Date.now() / 1000;
+    await untilValue("posta_redis_metrics_timestamp_seconds", queue).toBeGreaterThan(begun);
+    expect(await value("posta_redis_persistence_ok", { ...queue, kind: "aof" })).toBe(1);
+  });
+});
