@@ -15,6 +15,8 @@ import { createMetrics } from "./metrics.js";
 import type { PostaProcess, ProcessEvents } from "./process.js";
 import { Keys as QueueKeys } from "./queue/keys.js";
 import { createSpoolWork } from "./queue/parts.js";
+import { watchRedisMemory } from "./redis-figures.js";
+import { watchStatements } from "./statement-figures.js";
 import { migrate } from "./store/migrate.js";
 import { dropOldPartitions, keepPartitions } from "./store/partitions.js";
 import { openDatabase, type PostgresStore } from "./store/postgres.js";
@@ -69,6 +71,7 @@ export async function createDelivery(config: Config, log: Logger, events: Proces
     }
     tell("migrated", true);
   });
+  const watches = [watchRedisMemory(analytics, "analytics", metrics, log), watchStatements(database, metrics, log)];
 
   return {
     metrics,
@@ -77,8 +80,10 @@ export async function createDelivery(config: Config, log: Logger, events: Proces
       analytics.open();
       queue.open();
       upkeep.start();
+      for (const watch of watches) watch.start();
     },
     async stop() {
+      await Promise.all(watches.map((watch) => watch.stop()));
       await upkeep.stop();
       await Promise.all([messages?.stop(), webhooks.stop(), rollUp.stop(), spool.stop()]);
       await tracker.drain();
