@@ -42,7 +42,7 @@ export function createRoutes({ servers, deliveries, metrics, status, logLevel, q
     ["/readyz", get((visit) => answerReady(visit, servers))],
     ["/healthz", get((visit) => answerHealth(visit, servers, deliveries))],
     ["/metrics", get(async ({ response }) => reply(response, 200, metrics.contentType, await metrics.text()))],
-    ["/", get(answerPage)],
+    ["/", get((visit) => answerPage(visit, readStatus(status, servers, deliveries)))],
     ["/status", get((visit) => answerStatus(visit, status, servers, deliveries))],
     ["/log-level", { methods: ["GET", "POST"], answer: (visit) => logLevel.answer(visit) }],
     ["/queues", queues],

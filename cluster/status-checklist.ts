@@ -80,7 +80,9 @@ function memory({ window, targets, ageMs }: Source): Figure {
 
 function memoryGrowth({ window, targets, ageMs }: Source): Figure {
   const growth = window.heapGrowth();
-  const detail = growth ? `in ${growth.minutes} minutes` : "takes ten minutes to tell";
+  const detail = growth
+    ? `in ${growth.minutes} minutes`
+    : "takes a quarter of an hour from the last start of a process";
   return judge(targets, "memory-growth", { value: growth?.percent, detail, ageMs });
 }
 

@@ -12,6 +12,8 @@ import type { Supervisor } from "./supervisor.js";
 const everyMs = 5000;
 /** The window needs two samples to show anything: the second comes soon. */
 const firstMs = 500;
+/** After so long a process has loaded and cached what it needs. */
+const settledSeconds = 300;
 
 /**
  * Gathers the status' figures in the background, all of them from what the processes say in their metrics: whoever asks for the
@@ -76,7 +78,8 @@ export class StatusCollector {
       this.merged = await this.metrics.snapshot();
       const now = Date.now();
       this.shown = await this.reader.read(now);
-      this.window.add(takeSample(this.merged, now));
+      const settled = this.shown.every(({ uptimeSeconds = 0 }) => uptimeSeconds > settledSeconds);
+      this.window.add(takeSample(this.merged, now), settled);
       this.readAt = now;
     } catch (error) {
       this.log.error({ err: error }, "the status' figures could not be read"); // They show their age.

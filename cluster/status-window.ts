@@ -11,11 +11,13 @@ export class StatusWindow {
   /** The least heap of each minute: what is left after a collection, and not how long ago one was. */
   private readonly heap: { minute: number; bytes: number }[] = [];
 
-  add(sample: Sample): void {
+  /** `settled`: all processes are the same as in the sample before, and past their start, in which heaps grow. */
+  add(sample: Sample, settled: boolean): void {
     this.samples.push(sample);
     // The oldest one stays that is a whole window old: what happened since is what the window shows.
     while (this.samples[1] && sample.at - this.samples[1].at >= windowMs) this.samples.shift();
-    this.addHeap(Math.floor(sample.at / 60_000), sample.heapBytes);
+    if (!settled) this.heap.length = 0;
+    else this.addHeap(Math.floor(sample.at / 60_000), sample.heapBytes);
   }
 
   get last(): Sample | undefined {

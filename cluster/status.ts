@@ -39,6 +39,8 @@ export interface Status {
   ageMs: number;
   windowSeconds: number;
   callsPerSecond: number;
+  /** In all queues. */
+  jobsWaiting: number;
   checklist: Item[];
   processes: ProcessStatus[];
   /** The busiest first. */
@@ -54,6 +56,7 @@ export function readStatus(collector: StatusCollector, servers: Supervisor, deli
   const items = collector.checklist(now);
   const processes = collector.processes(now);
   const methods = methodsOf(collector.window);
+  const queues = queuesOf(collector);
   return {
     state: worst([stateOf(health), ...processes.map(stateOfProcess), ...items.map(({ state }) => state)]),
     health,
@@ -61,10 +64,11 @@ export function readStatus(collector: StatusCollector, servers: Supervisor, deli
     ageMs: now - collector.at,
     windowSeconds: Math.round(collector.window.seconds),
     callsPerSecond: methods.reduce((sum, { perSecond }) => sum + perSecond, 0),
+    jobsWaiting: queues.reduce((sum, { waiting }) => sum + waiting, 0),
     checklist: items,
     processes,
     methods: methods.slice(0, maxShown),
-    queues: queuesOf(collector).slice(0, maxShown),
+    queues: queues.slice(0, maxShown),
   };
 }
 
