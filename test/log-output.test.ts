@@ -42,7 +42,7 @@ describe("the log", () => {
 
   it("does not wait for a reader, and says how much it dropped", async () => {
     const child = run(
-      'const output = new LogOutput(2); const line = `${"x".repeat(1000)}\\n`; for (let n = 0; n < 20000; n += 1) output.write(line); console.log("done"); setInterval(() => output.write("beat\\n"), 50);',
+      'const output = new LogOutput(2); const line = "x".repeat(1000).concat(String.fromCharCode(10)); for (let n = 0; n < 20000; n += 1) output.write(line); console.log("done"); setInterval(() => output.write(line), 50);',
       "pipe",
     );
     const [done] = await once(child.stdout as NodeJS.ReadableStream, "data");
