@@ -10,7 +10,7 @@ import { statusText } from "./status-text.js";
 import type { Supervisor } from "./supervisor.js";
 
 /** What the admin port answers at a path. */
-export interface Route {
+interface Route {
   methods: string[];
   /** Reading it is for this machine's own pages only; changing anything always is. */
   guarded?: boolean;

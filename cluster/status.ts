@@ -11,7 +11,7 @@ import type { Supervisor } from "./supervisor.js";
 const maxShown = 10;
 
 /** A method that was called in the last minute. */
-export interface MethodStatus {
+interface MethodStatus {
   name: string;
   perSecond: number;
   p50Ms: number;
@@ -20,7 +20,7 @@ export interface MethodStatus {
 }
 
 /** A queue's jobs by state, and how long the oldest that could run has been able to. */
-export interface QueueStatus {
+interface QueueStatus {
   name: string;
   waiting: number;
   active: number;
