@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := node_modules/.bin
 
-.PHONY: help up whatsapp-sim test build bench bench-queue bench-redis bench-http bench-analytics bench-message bench-analytics-memory tools perf perf-smoke perf-load perf-stress perf-spike perf-endurance perf-artillery perf-compare perf-selftest profile-cpu profile-heap profile-leaks profile-flame profile-doctor profile-all preflight replay-analytics alerts lint format types proto-lint proto-breaking generate verify check clean
+.PHONY: help up whatsapp-sim test build bench bench-queue bench-redis bench-http bench-analytics bench-message bench-analytics-memory tools perf perf-smoke perf-load perf-stress perf-spike perf-endurance perf-artillery perf-compare perf-selftest profile-cpu profile-heap profile-leaks profile-flame profile-doctor profile-all preflight status replay-analytics alerts lint format types proto-lint proto-breaking generate verify check clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -80,6 +80,9 @@ profile-cpu profile-heap profile-leaks profile-flame profile-doctor profile-all:
 
 replay-analytics: build redis ## An access log of EVENTS=2000000 lines as events: what Posta answers against what awk counts
 	@$(BIN)/tsx perf/replay.ts
+
+status: ## The continuous checklist of a Posta that runs (ADMIN=http://host:port)
+	@curl --silent --show-error --fail --max-time 10 $(or $(ADMIN),http://127.0.0.1:$(or $(POSTA_ADMIN_PORT),9464))/status
 
 preflight: build redis ## The checks before a deployment, a line each with its evidence (ONLY=memory,log for some)
 	@$(BIN)/tsx perf/preflight.ts

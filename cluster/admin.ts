@@ -1,38 +1,23 @@
 import { once } from "node:events";
-import { createServer, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Config } from "../src/config.js";
-import type { MergedMetrics } from "./merge.js";
+import { reply } from "./admin-answer.js";
+import { findIntruder } from "./admin-guard.js";
+import type { Routes } from "./admin-routes.js";
 import { listenError } from "./ports.js";
-import type { Supervisor } from "./supervisor.js";
 
-type Health = { pid: number | undefined; serving: boolean }[];
-type Route = (response: ServerResponse) => void | Promise<void>;
+/** What a request may weigh; a job's data that is edited in the queue UI is the largest. */
+const maxBodyBytes = 4 << 20;
 
 /** The port that SREs and Prometheus look at: one for the whole cluster, answered by the primary. */
 export class Admin {
   private readonly server: Server;
-  private readonly routes: Record<string, Route>;
 
   constructor(
     private readonly config: Config,
-    servers: Supervisor,
-    deliveries: Supervisor,
-    metrics: MergedMetrics,
+    private readonly routes: Routes,
   ) {
-    this.routes = {
-      // The primary answers: that is all that "live" says. Whether it can work is for readyz.
-      "/livez": (response) => reply(response, 200, "text/plain", "ok\n"),
-      "/readyz": (response) => {
-        const ready = servers.servingCount > 0;
-        reply(response, ready ? 200 : 503, "text/plain", ready ? "ok\n" : "no server is serving\n");
-      },
-      "/healthz": (response) => {
-        const body = healthOf(servers, deliveries);
-        reply(response, body.status === "OK" ? 200 : 503, "application/json", `${JSON.stringify(body)}\n`);
-      },
-      "/metrics": async (response) => reply(response, 200, metrics.contentType, await metrics.text()),
-    };
-    this.server = createServer((request, response) => void this.answer(request.url ?? "", request.method, response));
+    this.server = createServer((request, response) => void this.answer(request, response));
   }
 
   /** Throws a ConfigError if the port is taken. */
@@ -49,26 +34,41 @@ export class Admin {
     this.server.closeAllConnections();
   }
 
-  private async answer(url: string, method: string | undefined, response: ServerResponse): Promise<void> {
-    const route = this.routes[url.split("?")[0] as string];
-    if (!route) reply(response, 404, "text/plain", `not found; there are ${Object.keys(this.routes).join(", ")}\n`);
-    else if (method !== "GET" && method !== "HEAD") reply(response, 405, "text/plain", "use GET\n");
-    else await Promise.resolve(route(response)).catch(() => reply(response, 500, "text/plain", "internal error\n"));
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [path = ""] = (request.url ?? "").split("?");
+    // "/queues/static/main.js" is for the route "/queues".
+    const route = this.routes.get(path) ?? this.routes.get(`/${path.split("/")[1]}/`);
+    const method = request.method === "HEAD" ? "GET" : (request.method ?? "");
+    if (!route) {
+      reply(response, 404, "text/plain", `not found; there are ${[...this.routes.keys()].join(", ")}\n`);
+      return;
+    }
+    if (!route.methods.includes(method)) {
+      reply(response, 405, "text/plain", `use ${route.methods.join(" or ")}\n`);
+      return;
+    }
+    const intruder = route.guarded || method !== "GET" ? findIntruder(request, this.config.adminHost) : undefined;
+    if (intruder !== undefined) {
+      reply(response, 403, "text/plain", `${intruder}\n`);
+      return;
+    }
+    try {
+      await route.answer({ request, response, readBody: () => readBody(request) });
+    } catch {
+      if (response.headersSent) response.destroy();
+      else reply(response, 500, "text/plain", "internal error\n");
+    }
   }
 }
 
-/** DOWN: a server does not serve. DEGRADED: calls are answered, and what is done in the background has to wait. */
-function healthOf(servers: Supervisor, deliveries: Supervisor) {
-  const [all, background] = [servers, deliveries].map(({ children }) =>
-    [...children].map(({ worker, serving }) => ({ pid: worker.process.pid, serving })),
-  ) as [Health, Health];
-  const isDown = all.length === 0 || all.some(({ serving }) => !serving);
-  const isDegraded = background.some(({ serving }) => !serving) || background.length < deliveries.role.count;
-  const status = isDown ? "DOWN" : isDegraded ? "DEGRADED" : "OK";
-  const restarts = servers.restarts + deliveries.restarts;
-  return { status, servers: all, deliveries: background, restarts };
-}
-
-function reply(response: ServerResponse, status: number, type: string, body: string): void {
-  response.writeHead(status, { "content-type": type, "cache-control": "no-store" }).end(body);
+/** As text; throws for one that is too large. */
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > maxBodyBytes) throw new Error("the body is too large");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
 }

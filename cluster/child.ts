@@ -24,7 +24,10 @@ export async function runChild(role: ChildRole): Promise<void> {
     await tell({ type: "metrics", snapshot: snapshot as never });
   }
 
-  process.on("message", (_: ToChild) => void sendMetrics());
+  process.on("message", (order: ToChild) => {
+    if (order.type === "metrics") void sendMetrics();
+    if (order.type === "log-level") log.level = order.level;
+  });
   // Or Node ends the process at once when its primary is gone, with all calls in flight.
   if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;
   process.on("disconnect", () => void drain());

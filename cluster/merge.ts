@@ -5,12 +5,18 @@ import type { Child, Supervisor } from "./supervisor.js";
 /** How long a scrape waits for children; one that is silent is shown as it last was. */
 const answerTimeoutMs = 250;
 
+/** What a child last said, and when, in milliseconds since 1970. */
+export interface Heard {
+  snapshot: MetricsSnapshot;
+  at: number;
+}
+
 /**
  * The metrics of all processes as one. prom-client's own merge fails whole if one child is silent, and forgets what a
  * child counted when it dies; here the last snapshot stands in for a silent child, and the dead keep their counters.
  */
 export class MergedMetrics {
-  private readonly latest = new Map<Child, MetricsSnapshot>();
+  private readonly latest = new Map<Child, Heard>();
   private retired: MetricsSnapshot = [];
   private waiting: { for: Set<Child>; done(): void } | undefined;
   private asking: Promise<void> | undefined;
@@ -35,17 +41,32 @@ export class MergedMetrics {
 
   /** In Prometheus' text format. */
   async text(): Promise<string> {
+    return (await this.merge()).metrics();
+  }
+
+  /** As prom-client gives a registry's. */
+  async snapshot(): Promise<MetricsSnapshot> {
+    return (await (await this.merge()).getMetricsAsJSON()) as unknown as MetricsSnapshot;
+  }
+
+  /** What a child last said; undefined before it first did. */
+  heardOf(child: Child): Heard | undefined {
+    return this.latest.get(child);
+  }
+
+  get contentType(): string {
+    return this.own.contentType;
+  }
+
+  private async merge(): Promise<Registry> {
     // Scrapes that come at the same time share one round of questions.
     this.asking ??= this.ask().finally(() => {
       this.asking = undefined;
     });
     await this.asking;
     const own = (await this.own.getMetricsAsJSON()) as unknown as MetricsSnapshot;
-    return AggregatorRegistry.aggregate([own, this.retired, ...this.latest.values()]).metrics();
-  }
-
-  get contentType(): string {
-    return this.own.contentType;
+    const children = [...this.latest.values()].map(({ snapshot }) => snapshot);
+    return AggregatorRegistry.aggregate([own, this.retired, ...children]);
   }
 
   private async ask(): Promise<void> {
@@ -69,14 +90,14 @@ export class MergedMetrics {
   }
 
   private hear(child: Child, snapshot: MetricsSnapshot): void {
-    this.latest.set(child, snapshot);
+    this.latest.set(child, { snapshot, at: Date.now() });
     this.waiting?.for.delete(child);
     if (this.waiting?.for.size === 0) this.waiting.done();
   }
 
   /** Counters and histograms live on; a gauge speaks of what is no more. */
   private async retire(child: Child): Promise<void> {
-    const snapshot = this.latest.get(child) ?? [];
+    const { snapshot } = this.latest.get(child) ?? { snapshot: [] };
     this.latest.delete(child);
     this.waiting?.for.delete(child);
     const counts = snapshot.filter(({ type }) => ["counter", "histogram"].includes(String(type)));

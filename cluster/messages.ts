@@ -6,8 +6,8 @@ export type ChildRole = "server" | "delivery";
 /** A process's metrics as prom-client gives them for merging. */
 export type MetricsSnapshot = MetricObjectWithValues<MetricValue<string>>[];
 
-/** What the primary asks a child. To drain it is told by SIGTERM. */
-export type ToChild = { type: "metrics" };
+/** What the primary asks of a child. To drain it is told by SIGTERM. */
+export type ToChild = { type: "metrics" } | { type: "log-level"; level: string };
 
 /** What a child tells the primary. */
 export type ToPrimary =

@@ -1,15 +1,20 @@
 import cluster from "node:cluster";
 import closeWithGrace from "close-with-grace";
+import type { Registry } from "prom-client";
 import { type Config, ConfigError, readConfig } from "../src/config.js";
 import { createLog, type Logger } from "../src/log.js";
 import { createMetrics } from "../src/metrics.js";
 import { createMonitor } from "../src/monitor.js";
 import { Admin } from "./admin.js";
+import { createRoutes } from "./admin-routes.js";
 import { announce, countChildren } from "./announce.js";
 import { EmbeddedStores, type StoreUrls } from "./embedded.js";
+import { LogLevel } from "./log-level.js";
 import { MergedMetrics } from "./merge.js";
 import { unfitExitCode } from "./messages.js";
 import { requireFreePort } from "./ports.js";
+import { QueueUi } from "./queue-ui.js";
+import { StatusCollector } from "./status-collector.js";
 import { type Role, Supervisor } from "./supervisor.js";
 import { isForeground, leave } from "./terminal.js";
 
@@ -64,11 +69,9 @@ async function start(config: Config, log: Logger, releases: Release[]) {
   const metrics = createMetrics();
   const [servers, deliveries] = createSupervisors(config, stores.urls, log);
   const supervisors = [servers, deliveries];
-  const admin = new Admin(config, servers, deliveries, new MergedMetrics(metrics, supervisors));
-  await admin.listen();
-  releases.push(() => admin.close());
   const { POSTA_QUEUE_REDIS_URL: queueRedisUrl, POSTA_ANALYTICS_REDIS_URL: analyticsRedisUrl } = stores.urls;
   const monitor = createMonitor({ ...config, queueRedisUrl, analyticsRedisUrl }, log, metrics);
+  await openAdmin(config, { servers, deliveries, metrics, monitor }, log, releases);
   monitor.start();
   releases.push(() => monitor.stop());
   countChildren(metrics, servers, deliveries);
@@ -83,12 +86,34 @@ async function start(config: Config, log: Logger, releases: Release[]) {
   return { supervisors, completed };
 }
 
+interface Shown {
+  servers: Supervisor;
+  deliveries: Supervisor;
+  metrics: Registry;
+  monitor: ReturnType<typeof createMonitor>;
+}
+
+/** What SREs look at: the admin port, and what gathers figures for it. */
+async function openAdmin(config: Config, shown: Shown, log: Logger, releases: Release[]): Promise<void> {
+  const { servers, deliveries, metrics, monitor } = shown;
+  const supervisors = [servers, deliveries];
+  const merged = new MergedMetrics(metrics, supervisors);
+  const status = new StatusCollector(metrics, supervisors, merged, log);
+  const logLevel = new LogLevel(log, supervisors);
+  const queueUi = new QueueUi(config, () => monitor.openBoard(), log);
+  const admin = new Admin(config, createRoutes({ servers, deliveries, metrics: merged, status, logLevel, queueUi }));
+  await admin.listen();
+  releases.push(() => admin.close());
+  status.start();
+  releases.push(() => status.stop());
+}
+
 function createSupervisors(config: Config, urls: StoreUrls, log: Logger): [Supervisor, Supervisor] {
   const { inspect, drainTimeoutMs } = config;
   // Only servers are inspected: no other process handles a call.
   const flags = inspect ? [...serverFlags, "--inspect=127.0.0.1:0"] : serverFlags;
-  const servers: Role = { name: "server", count: config.servers, flags, env: urls };
-  const deliveries: Role = { name: "delivery", count: config.deliveries, flags: deliveryFlags, env: urls };
+  const servers: Role = { name: "server", count: config.servers, flags, env: { ...urls } };
+  const deliveries: Role = { name: "delivery", count: config.deliveries, flags: deliveryFlags, env: { ...urls } };
   return [new Supervisor(servers, drainTimeoutMs, log), new Supervisor(deliveries, drainTimeoutMs, log)];
 }
 

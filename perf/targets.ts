@@ -37,8 +37,20 @@ const row = z
     error: "critical must be beyond the objective",
   });
 
+/** A figure that a running Posta shows of itself (GET /status): no load measures it, so that no suite judges by it. */
+const continuous = z.strictObject({
+  id: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/),
+  name: z.string().min(1),
+  unit: z.enum(["ms", "s", "%"]),
+  objective: z.number().positive(),
+  critical: z.number().positive(),
+  /** Less, where it does not say. */
+  better: z.literal("more").optional(),
+  source: z.string().min(1),
+});
+
 const schema = z
-  .strictObject({ rows: z.array(row).min(1) })
+  .strictObject({ rows: z.array(row).min(1), continuous: z.array(continuous).default([]) })
   .refine(({ rows }) => new Set(rows.map(({ id }) => id)).size === rows.length, { error: "two rows have the same id" });
 
 export type Indicator = z.infer<typeof indicator>;

@@ -11,7 +11,17 @@ export const settings = {
   grpcPort: integer("POSTA_GRPC_PORT", 50051, 1, 65535, "Port of gRPC, shared by all servers."),
   httpPort: integer("POSTA_HTTP_PORT", 8080, 1, 65535, "Port of HTTP, shared by all servers."),
   adminHost: text("POSTA_ADMIN_HOST", "127.0.0.1", "Address of the admin port. It has no auth of its own."),
-  adminPort: integer("POSTA_ADMIN_PORT", 9464, 1, 65535, "Port of /metrics, /livez, /readyz and /healthz."),
+  adminPort: integer(
+    "POSTA_ADMIN_PORT",
+    9464,
+    1,
+    65535,
+    "Port of the status page, /status, /metrics, /livez, /readyz, /healthz, /queues and /log-level.",
+  ),
+  queueUiWrite: flag(
+    "POSTA_QUEUE_UI_WRITE",
+    "1: whoever reaches the admin port may also change jobs and queues at /queues. 0: only look at them.",
+  ),
   servers: integer("POSTA_SERVERS", availableParallelism(), 1, 256, "Server processes.", "one a core"),
   deliveries: integer(
     "POSTA_DELIVERIES",

@@ -15,6 +15,7 @@ import { createMetrics } from "./metrics.js";
 import type { PostaProcess, ProcessEvents } from "./process.js";
 import { Keys as QueueKeys } from "./queue/keys.js";
 import { createSpoolWork } from "./queue/parts.js";
+import { watchStatements } from "./statement-figures.js";
 import { migrate } from "./store/migrate.js";
 import { dropOldPartitions, keepPartitions } from "./store/partitions.js";
 import { openDatabase, type PostgresStore } from "./store/postgres.js";
@@ -71,6 +72,7 @@ export async function createDelivery(config: Config, log: Logger, events: Proces
     }
     tell("migrated", true);
   });
+  const statements = watchStatements(database, metrics, log);
 
   return {
     metrics,
@@ -79,8 +81,10 @@ export async function createDelivery(config: Config, log: Logger, events: Proces
       analytics.open();
       queue.open();
       upkeep.start();
+      statements.start();
     },
     async stop() {
+      await statements.stop();
       await upkeep.stop();
       await Promise.all([messages?.stop(), webhooks.stop(), rollUp.stop(), spool.stop()]);
       await tracker.drain();

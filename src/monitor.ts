@@ -1,6 +1,8 @@
+import { createRequire } from "node:module";
 import type { Registry } from "prom-client";
 import type { Config } from "./config.js";
 import type { Logger } from "./log.js";
+import type { Board } from "./queue/board.js";
 import { Keys } from "./queue/keys.js";
 import { QueueMetrics } from "./queue/queue-metrics.js";
 import { QueueReader } from "./queue/read-queue.js";
@@ -35,11 +37,19 @@ export function createMonitor(config: Config, log: Logger, metrics: Registry) {
       queue.open();
       analytics.open();
     },
+    /** The queues for a user interface, on the same connection. */
+    openBoard: () => openBoard(queue, queues, config.queuePrefix),
     async stop() {
       for (const reader of readers) reader.stop();
       await Promise.all([queue.close(), analytics.close()]);
     },
   };
+}
+
+/** BullMQ as CommonJS, as bull-board has it: as a module it would be in memory twice. */
+async function openBoard(store: RedisStore, reader: QueueReader, prefix: string): Promise<Board> {
+  const [{ Board }, { Bull }] = await Promise.all([import("./queue/board.js"), import("./queue/bull.js")]);
+  return new Board(reader, new Bull(store, prefix, () => createRequire(import.meta.url)("bullmq")));
 }
 
 /** Reads at an interval while a store can be used. A failed read leaves the figures as they were; their timestamp shows their age. */

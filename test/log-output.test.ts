@@ -11,7 +11,7 @@ afterEach(() => {
 });
 
 function run(script: string, stderr: number | "pipe"): ChildProcess {
-  const program = `const { createLog } = await import(${JSON.stringify(new URL("../dist/src/log.js", import.meta.url).href)}); const log = createLog("test", "info"); ${script}`;
+  const program = `const { createLog } = await import(${JSON.stringify(new URL("../dist/src/log.js", import.meta.url).href)}); const { LogOutput } = await import(${JSON.stringify(new URL("../dist/src/log-output.js", import.meta.url).href)}); const log = createLog("test", "info"); ${script}`;
   const child = spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: ["ignore", "pipe", stderr] });
   children.push(child);
   return child;
@@ -42,7 +42,7 @@ describe("the log", () => {
 
   it("does not wait for a reader, and says how much it dropped", async () => {
     const child = run(
-      'const x = "x".repeat(1000); for (let n = 0; n < 20000; n += 1) log.info(x); console.log("done"); setInterval(() => log.info("beat"), 50);',
+      'const output = new LogOutput(2); const line = "x".repeat(1000).concat(String.fromCharCode(10)); for (let n = 0; n < 20000; n += 1) output.write(line); console.log("done"); setInterval(() => output.write(line), 50);',
       "pipe",
     );
     const [done] = await once(child.stdout as NodeJS.ReadableStream, "data");
@@ -53,5 +53,40 @@ describe("the log", () => {
       if (/log lines were dropped/.test(seen)) break;
     }
     expect(seen).toMatch(/"msg":"\d+ log lines were dropped"/);
+  });
+
+  it("does not hold up the event loop under a flood that nobody reads", async () => {
+    const child = run(
+      `const { monitorEventLoopDelay } = await import("node:perf_hooks");
+      const delay = monitorEventLoopDelay({ resolution: 5 });
+      delay.enable();
+      const failed = (n) => ({ requestId: String(n), method: "/a/B", code: "INTERNAL", err: new Error("no 34600123456") });
+      let n = 0;
+      const flood = setInterval(() => { for (let i = 0; i < 200; i += 1) log.error(failed(n += 1), "call failed " + String.fromCharCode(97 + n % 26)); }, 10);
+      setTimeout(() => { clearInterval(flood); console.log(JSON.stringify({ n, p99: delay.percentile(99) / 1e6 })); process.exit(0); }, 2000);`,
+      "pipe",
+    );
+    const [figures] = await once(child.stdout as NodeJS.ReadableStream, "data");
+    const { n, p99 } = JSON.parse(String(figures));
+    expect(n).toBeGreaterThan(10_000);
+    expect(p99).toBeLessThan(100);
+  });
+
+  it("leaves out most of a flood and says how much, and hides numbers in messages, errors and their causes", async () => {
+    const child = run(
+      `const cause = new Error("token=abcdef for 34600123456");
+      for (let n = 0; n < 130; n += 1) log.error({ err: new Error("no 34600123456", { cause }) }, "to %s", "34600123456");
+      log.error(new Error("alone 34600123456"));
+      setTimeout(() => process.exit(0), 2500);`,
+      "pipe",
+    );
+    const lines = (await text(child.stderr as NodeJS.ReadableStream))
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(JSON.stringify(lines)).not.toMatch(/34600123456|abcdef/);
+    expect(lines.filter(({ msg }) => msg === "to *******3456")).toHaveLength(21);
+    expect(lines.find(({ msg }) => msg === "alone *******3456")?.err.stack).toContain("*******3456");
+    expect(lines.reduce((sum, { leftOut = 0 }) => sum + leftOut, 0)).toBe(109);
   });
 });

@@ -36,7 +36,13 @@ export class Bull {
   constructor(
     private readonly store: RedisStore,
     readonly prefix: string,
+    private readonly loadLibrary: () => Library | Promise<Library> = () => import("bullmq"),
   ) {}
+
+  /** A queue for whoever speaks BullMQ itself; what it fails with is BullMQ's own. */
+  async queue(name: string): Promise<Queue> {
+    return this.queueOf(await this.shared(), name);
+  }
 
   /** Runs operations of BullMQ on a queue; what they fail with is told in the domain's words. */
   async run<Result>(name: string, operate: (queue: Queue) => Promise<Result>): Promise<Result> {
@@ -83,7 +89,7 @@ export class Bull {
   }
 
   private async load(): Promise<Shared> {
-    const library = await import("bullmq");
+    const library = await this.loadLibrary();
     const connection = new library.RedisConnection(this.store.client, { shared: true, blocking: false });
     connection.on("error", () => {}); // The store logs what happens to its connection.
     await connection.client;

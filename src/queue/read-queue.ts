@@ -92,11 +92,11 @@ export class QueueReader {
 
   /** The figures of the first queues in name order; a queue that is gone is left out. */
   async first(count: number): Promise<QueueFigures[]> {
-    return this.readAll(await this.names(count, undefined));
+    return this.readAll(await this.names(count));
   }
 
   /** Names in their order, from the one after `after`. */
-  names(count: number, after: string | undefined): Promise<string[]> {
+  names(count: number, after?: string): Promise<string[]> {
     const from = after === undefined ? "-" : `(${after}`;
     return this.store.client.zrangebylex(this.keys.queues, from, "+", "LIMIT", 0, count);
   }

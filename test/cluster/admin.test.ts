@@ -72,7 +72,7 @@ describe("the probes", () => {
 
   it("refuse what is not there, and what is no reading", async () => {
     expect((await get("/nothing")).status).toBe(404);
-    expect((await get("/")).status).toBe(404);
+    expect((await get("/status/")).status).toBe(404);
     expect((await get("/constructor")).status).toBe(404);
     expect((await get("/metrics", { method: "POST" })).status).toBe(405);
     expect((await get("/livez", { method: "HEAD" })).status).toBe(200);

@@ -1,0 +1,56 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { Gauge, type Registry } from "prom-client";
+
+/** A reading covers the last one to two of these: longer than Prometheus usually waits between scrapes. */
+const windowMs = 15_000;
+
+/** Of prom-client's names, what each says of a window, and which of two windows' figures stands for both. */
+const figures = {
+  min: { of: "least", read: (delay: Delay) => delay.min, worse: Math.min },
+  max: { of: "longest", read: (delay: Delay) => delay.max, worse: Math.max },
+  mean: { of: "mean", read: (delay: Delay) => delay.mean, worse: Math.max },
+  p50: { of: "50th percentile of the", read: (delay: Delay) => delay.percentile(50), worse: Math.max },
+  p90: { of: "90th percentile of the", read: (delay: Delay) => delay.percentile(90), worse: Math.max },
+  p99: { of: "99th percentile of the", read: (delay: Delay) => delay.percentile(99), worse: Math.max },
+};
+
+type Delay = Pick<ReturnType<typeof monitorEventLoopDelay>, "min" | "max" | "mean" | "count" | "percentile">;
+type Figure = keyof typeof figures;
+
+/**
+ * How long a process' event loop is held up. prom-client's own gauges forget at each scrape what they measured: with two
+ * who look (Prometheus, and the primary's own status) each would see only what happened since the other one did.
+ */
+export function measureEventLoopDelay(registry: Registry): void {
+  const delay = monitorEventLoopDelay({ resolution: 10 });
+  delay.enable();
+  let last: Record<Figure, number> | undefined;
+  const turn = () => {
+    last = delay.count > 0 ? readAll(delay) : undefined;
+    delay.reset();
+  };
+  setInterval(turn, windowMs).unref();
+  for (const [name, { of }] of Object.entries(figures) as [Figure, (typeof figures)[Figure]][]) {
+    const metric = `nodejs_eventloop_lag_${name}_seconds`;
+    registry.removeSingleMetric(metric);
+    new Gauge({
+      name: metric,
+      help: `The ${of} delay of the event loop in the last 15 to 30 seconds.`,
+      registers: [registry],
+      collect() {
+        this.set(readOne(name, delay, last) / 1e9);
+      },
+    });
+  }
+}
+
+function readAll(delay: Delay): Record<Figure, number> {
+  const all = Object.entries(figures).map(([name, { read }]) => [name, read(delay)]);
+  return Object.fromEntries(all) as Record<Figure, number>;
+}
+
+function readOne(name: Figure, delay: Delay, last: Record<Figure, number> | undefined): number {
+  const { read, worse } = figures[name];
+  if (delay.count === 0) return last?.[name] ?? 0;
+  return last ? worse(read(delay), last[name]) : read(delay);
+}

@@ -1,0 +1,70 @@
+/** Keys whose values are secret, whatever is in them. */
+const secretKey =
+  /^(authorization|proxy-authorization|cookie|set-cookie)$|(token|secret|password|passwd|api[-_]?key)$/i;
+/** Keys of ids. Those of callers and of BullMQ may be nothing but digits, and without them a line leads nowhere. */
+const idKey = /^(sender|queue|pid|traceId|requestId|jobId|messageId|phoneNumberId)$/;
+
+/** What a secret in a text looks like: after "Bearer", in an address, behind its name. */
+const bearer = /\bBearer\s+[\w.~+/=-]+/gi;
+const login = /(:\/\/[^\s:@/]*):[^\s@/]+@/g;
+const named =
+  /\b((?:access_|verify_)?token|(?:app_?)?secret|password|passwd|api_?key)(["']?\s*[=:]\s*["']?)[^\s"'&,;}]+/gi;
+
+/** With a plus, a number is written with spaces or dashes too. */
+const international = /\+\d[\d ().-]{6,22}\d/g;
+/** Alone, and not part of a UUID, a queue's or a job's name, a fraction or a path. */
+const bare = /(?<![\w.\-/])\d{8,15}(?![\w-]|\.\d)/g;
+/** What stands before an id, or after an amount. */
+const beforeId = /(\bjobs? "?|\bid "?|POSTA_\w+:? "?)$/;
+const afterAmount = /^ ?(bytes|ms|s|B|MiB|KiB)\b/;
+
+const maxDepth = 6;
+const maxItems = 100;
+
+/** A text without secrets, and with the last four digits only of what may be a phone number. */
+export function redactText(text: string): string {
+  if (text.length < 8) return text;
+  const open = hideSecrets(text);
+  if (!/\d{8}|\+\d/.test(open)) return open;
+  return open
+    .replace(international, (number) => (hasPhoneLength(number) ? mask(number) : number))
+    .replace(bare, (number, at: number) => (isOther(number, open, at) ? number : mask(number)));
+}
+
+/** A value for the log, however deep. What it is made of is not changed. */
+export function redactValue(value: unknown, key = "", depth = 0): unknown {
+  if (secretKey.test(key)) return value === undefined ? value : "[redacted]";
+  if (typeof value === "string") return idKey.test(key) ? hideSecrets(value) : redactText(value);
+  if (typeof value !== "object" || value === null) return value;
+  if (depth >= maxDepth) return "[too deep]";
+  if (Array.isArray(value)) return value.slice(0, maxItems).map((item) => redactValue(item, key, depth + 1));
+  if (Buffer.isBuffer(value)) return `[${value.length} bytes]`;
+  if (value instanceof Error) return redactText(String(value));
+  if (hasJson(value)) return redactValue(value.toJSON(), key, depth + 1);
+  const entries = Object.entries(value).slice(0, maxItems);
+  return Object.fromEntries(entries.map(([name, inner]) => [name, redactValue(inner, name, depth + 1)]));
+}
+
+/** A date, an address. */
+function hasJson(value: object): value is { toJSON(): unknown } {
+  return typeof (value as { toJSON?: unknown }).toJSON === "function";
+}
+
+function hideSecrets(text: string): string {
+  return text.replace(bearer, "Bearer [redacted]").replace(login, "$1:[redacted]@").replace(named, "$1$2[redacted]");
+}
+
+function hasPhoneLength(number: string): boolean {
+  const digits = number.replace(/\D/g, "").length;
+  return digits >= 8 && digits <= 15;
+}
+
+/** No phone number has 10 or 13 digits of which the first is 1: those are times, in seconds or milliseconds. */
+function isOther(number: string, text: string, at: number): boolean {
+  if (/^1(\d{9}|\d{12})$/.test(number)) return true;
+  return beforeId.test(text.slice(Math.max(0, at - 40), at)) || afterAmount.test(text.slice(at + number.length));
+}
+
+function mask(number: string): string {
+  return number.replace(/\d(?=(\D*\d){4})/g, "*");
+}

@@ -1,0 +1,69 @@
+import { Gauge, type Registry } from "prom-client";
+import type { Logger } from "./log.js";
+import { Loop } from "./loop.js";
+import type { PostgresStore } from "./store/postgres.js";
+
+const times = { name: "PostgreSQL's statements", everyMs: 5000, retryMs: 5000 };
+/** Readings that a mean is taken over: a minute. */
+const readings = 12;
+
+/** What each statement took so far, by its id. */
+type Totals = Map<string, { calls: number; ms: number }>;
+
+const isKnown = {
+  name: "statements-known",
+  text: "SELECT to_regclass('pg_stat_statements')::text AS view",
+};
+/** Those that took most time in all: what was slow once, long ago, is not among them for long. */
+const readTotals = {
+  name: "statement-totals",
+  text: `SELECT queryid::text AS id, sum(calls)::float8 AS calls, sum(total_exec_time)::float8 AS ms
+    FROM pg_stat_statements WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+    GROUP BY queryid ORDER BY ms DESC LIMIT 100`,
+};
+
+/** How slow PostgreSQL's statements are, for /metrics, where it has pg_stat_statements; a timestamp shows how old it is. */
+export function watchStatements(postgres: PostgresStore, metrics: Registry, log: Logger): Loop {
+  const known = gauge(metrics, "posta_postgres_statements_known", "1: PostgreSQL has pg_stat_statements.");
+  const slowest = gauge(
+    metrics,
+    "posta_postgres_slowest_statement_seconds",
+    "The longest mean of a statement, over its calls in the last minute; 0 without calls.",
+  );
+  const readTime = gauge(
+    metrics,
+    "posta_postgres_statements_timestamp_seconds",
+    "When PostgreSQL was last asked for them, since 1970.",
+  );
+  const past: Totals[] = [];
+  return new Loop(times, log, async () => {
+    const [found] = await postgres.query<{ view: string | null }>(isKnown);
+    const isThere = Boolean(found?.view);
+    known.set(isThere ? 1 : 0);
+    if (isThere) {
+      past.push(await read(postgres));
+      if (past.length > readings + 1) past.shift();
+      slowest.set(slowestMean(past[0] as Totals, past.at(-1) as Totals) / 1000);
+    }
+    readTime.set(Date.now() / 1000);
+  });
+}
+
+async function read(postgres: PostgresStore): Promise<Totals> {
+  const rows = await postgres.query<{ id: string; calls: number; ms: number }>(readTotals);
+  return new Map(rows.map(({ id, calls, ms }) => [id, { calls, ms }]));
+}
+
+/** In milliseconds. A statement that is new among them counts from its first call. */
+function slowestMean(before: Totals, now: Totals): number {
+  const means = [...now].map(([id, { calls, ms }]) => {
+    const { calls: oldCalls, ms: oldMs } = before.get(id) ?? { calls: 0, ms: 0 };
+    return calls > oldCalls ? (ms - oldMs) / (calls - oldCalls) : 0;
+  });
+  return Math.max(0, ...means);
+}
+
+/** Several delivery processes see the same database: their figures are not to be added up. */
+function gauge(metrics: Registry, name: string, help: string): Gauge {
+  return new Gauge({ name, help, aggregator: "max", registers: [metrics] });
+}

@@ -1,0 +1,87 @@
+import { describe, expect, it } from "vitest";
+import { redactText, redactValue } from "../src/log-redaction.js";
+
+describe("a phone number in the log", () => {
+  it.each([
+    ["the recipient 34600123456 is not on WhatsApp", "the recipient *******3456 is not on WhatsApp"],
+    ["to:34600123456,from:15550001111", "to:*******3456,from:*******1111"],
+    ['{"to":"34600123456"}', '{"to":"*******3456"}'],
+    ["call +34 600 123 456 now", "call +** *** **3 456 now"],
+    ["+1 (555) 000-1111", "+* (***) ***-1111"],
+    ["wa.me?phone=+34600123456", "wa.me?phone=+*******3456"],
+    ["12345678", "****5678"],
+  ])("keeps its last four digits: %s", (text, redacted) => {
+    expect(redactText(text)).toBe(redacted);
+  });
+
+  it("is hidden in every field, however deep, and in lists", () => {
+    const line = { details: "to 34600123456", body: { contacts: [{ wa_id: "34600123456" }, "34600123456"] } };
+    expect(JSON.stringify(redactValue(line))).not.toContain("34600123456");
+    expect(line.body.contacts[1]).toBe("34600123456");
+  });
+});
+
+describe("what is no phone number", () => {
+  it.each([
+    "019ac1b2-d5be-7da9-8af1-b17530000000",
+    "12345678-1234-7123-8123-123456789012",
+    "at 1764100000000, or in seconds 1764100000",
+    'the queue "a" has no job "123456789"',
+    "posta-whatsapp-106540352242922 stands still",
+    'POSTA_WHATSAPP_SENDERS: "106540352242922" is held up',
+    "the message has 104857600 bytes",
+    "took 0.12345678 s",
+    "ipv4:127.0.0.1:54321",
+    "redis://10.0.0.1:6379/0",
+    "priority 2097152",
+    "/var/lib/12345678/data",
+  ])("stays: %s", (text) => {
+    expect(redactText(text)).toBe(text);
+  });
+
+  it("is a number of the log itself, or an id in its field", () => {
+    const line = {
+      requestId: "123456789012",
+      jobId: "12345678",
+      sender: "106540352242922",
+      pid: 12345678,
+      elapsed: 123456789,
+    };
+    expect(redactValue(line)).toEqual(line);
+    const at = new Date("2026-01-01T00:00:00Z");
+    expect(redactValue({ at })).toEqual({ at: at.toJSON() });
+  });
+});
+
+describe("a secret in the log", () => {
+  it.each([
+    ["authorization: Bearer abc.def-123", "authorization: Bearer [redacted]"],
+    ["redis://user:hunter2@host:6379", "redis://user:[redacted]@host:6379"],
+    ["postgresql://:hunter2@host/db", "postgresql://:[redacted]@host/db"],
+    ["GET /?access_token=EAAG123&x=1", "GET /?access_token=[redacted]&x=1"],
+    ['{"password":"hunter2"}', '{"password":"[redacted]"}'],
+  ])("is hidden in a text: %s", (text, redacted) => {
+    expect(redactText(text)).toBe(redacted);
+  });
+
+  it("is hidden by the name of its field, whatever it is", () => {
+    const secrets = {
+      authorization: "Basic x",
+      whatsappToken: { a: 1 },
+      appSecret: "s",
+      "x-api-key": ["k"],
+      cookie: "c",
+    };
+    expect(new Set(Object.values(redactValue(secrets) as object))).toEqual(new Set(["[redacted]"]));
+  });
+});
+
+describe("a value that has no end", () => {
+  it("is cut", () => {
+    const loop: Record<string, unknown> = { name: "loop" };
+    loop.self = loop;
+    expect(JSON.stringify(redactValue(loop))).toContain("[too deep]");
+    expect(redactValue(Array.from({ length: 1000 }, () => 1))).toHaveLength(100);
+    expect(redactValue(Buffer.alloc(1000))).toBe("[1000 bytes]");
+  });
+});
