@@ -103,7 +103,7 @@ types: node_modules/.ready ## Check the types
 proto-alerts: node_modules/.ready ## Write Prometheus' alerts and Grafana's dashboard (deploy/) from perf/targets.json and perf/alerts/
 	@$(BIN)/tsx perf/alerts.ts --write
 
-lint: node_modules/.ready ## Lint the contract (buf STANDARD)
+proto-lint: node_modules/.ready ## Lint the contract (buf STANDARD)
 	@$(BIN)/buf lint
 
 proto-breaking: node_modules/.ready ## Compare the contract with AGAINST (a git ref, main by default): nothing may break

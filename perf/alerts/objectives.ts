@@ -39,6 +39,8 @@ const methods: Record<string, string> = {
   "queue-add": "AddJob",
   read: "GetJob|ListJobs|GetQueue",
   "analytics-write": "TrackEvent",
+  "analytics-read": "GetCounters|GetTimeSeries|CountUnique|ListTopValues|ListRecentEvents",
+  "message-send": "SendMessage",
 };
 
 /** Throughputs and memory are no promise about calls: nobody has to be woken because there is little to do. */
