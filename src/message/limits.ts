@@ -26,9 +26,11 @@ export interface Permit {
 const staleMs = 8;
 /**
  * A second as WhatsApp counts it, in microseconds: messages take different times to get there, so that what was sent within
- * a little more than a second may be there within one.
+ * a little more than a second may be there within one. Permits come a little further apart still, so that one that came
+ * late need not put off those of the next second.
  */
-const windowMicros = 1_015_000;
+const windowMicros = 1_006_000;
+const evenMicros = 1_012_000;
 /** What a process that was late may catch up with, in microseconds. */
 const lagMicros = 200_000;
 /** The same for a pair, as a part of its interval, and how much longer than WhatsApp's that is. */
@@ -49,6 +51,11 @@ export class Limits {
     this.takeTurn = defineScript(store.client, "take-turn", 2);
   }
 
+  /** Whether numbers have a rate. */
+  get isPaced(): boolean {
+    return this.rates.perSecond > 0;
+  }
+
   /**
    * Asks for leave to send `wanted` messages of a number now, which may get there up to `delayMs` later than usual. A permit
    * that was not used is given back with it.
@@ -56,7 +63,8 @@ export class Limits {
   async permit(sender: string, wanted: number, delayMs: number, unused?: Permit): Promise<Permit> {
     this.store.requireUsable();
     const keys = [this.keys.pace(sender), this.keys.log(sender), this.keys.hold(sender)];
-    const rate = [this.rates.perSecond, windowMicros, lagMicros, delayMs * 1000];
+    const { perSecond } = this.rates;
+    const rate = [perSecond, windowMicros, perSecond && Math.round(evenMicros / perSecond), lagMicros, delayMs * 1000];
     const args = [wanted, ...rate, unused?.count ?? 0, unused?.sentMicros ?? 0];
     const [count, nextMicros, sentMicros, givenMicros] = await this.takePermits(keys, args).catch(rethrow);
     const isStale = givenMicros > 0 && this.store.toRedisTime(Date.now()) - givenMicros / 1000 > staleMs;

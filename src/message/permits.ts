@@ -25,13 +25,15 @@ export class Permits {
   private asking = false;
   private underWay = 0;
   /** How many may be under way: one more with each answer. */
-  private allowed = 1;
+  private allowed: number;
   private answeredAt = 0;
 
   constructor(
     private readonly sender: string,
     private readonly limits: Limits,
-  ) {}
+  ) {
+    this.allowed = limits.isPaced ? 1 : Number.POSITIVE_INFINITY;
+  }
 
   /** Resolves when one message may be sent; to false if that is not within the time. First come, first served. */
   take(withinMs: number): Promise<boolean> {
@@ -71,7 +73,8 @@ export class Permits {
   }
 
   private wanted(): number {
-    if (this.underWay === 0 && performance.now() - this.answeredAt > restMs) this.allowed = 1;
+    const hasRested = this.underWay === 0 && performance.now() - this.answeredAt > restMs;
+    if (hasRested && this.limits.isPaced) this.allowed = 1;
     return Math.min(this.waiting.size, this.allowed - this.underWay);
   }
 

@@ -86,7 +86,7 @@ describe("the delivery", () => {
   it("sends nothing that was cancelled, nor what expired while it waited for its job or its time", async () => {
     const { insert, until, openProcess, taken, history, outbox, sql, changes } = await open({ env: oneAtATime });
     const [cancelled] = await insert([{}]);
-    await sql("UPDATE messages SET status = 80 WHERE id = $1", [cancelled]);
+    await sql("UPDATE messages SET status = 27 WHERE id = $1", [cancelled]);
     const [late = ""] = await insert([{ expiresInMs: -1 }]);
     // Nobody would look at this one for an hour.
     const [waiting = ""] = await insert([{ ageMs: -3_600_000, expiresInMs: -1 }]);

@@ -138,7 +138,7 @@ describe("a PostgreSQL that is lost", () => {
     api.latency = 200;
     await openProcess();
     const ids = await insert(Array.from({ length: 300 }, (_, index) => ({ to: `49151${10_000_000 + index}` })));
-    await expect.poll(() => api.ledger.entries.length, { interval: 5 }).toBeGreaterThan(60);
+    await expect.poll(() => api.ledger.entries.length, { timeout: 5000, interval: 5 }).toBeGreaterThan(60);
     await server.kill();
     await server.restart();
     await until({ accepted: 300 }, 25_000);
@@ -158,7 +158,7 @@ describe("a Redis that is lost", () => {
     api.latency = 100;
     await openProcess();
     const ids = await insert(Array.from({ length: 400 }, (_, index) => ({ to: `49151${10_000_000 + index}` })));
-    await expect.poll(() => api.ledger.entries.length, { interval: 5 }).toBeGreaterThan(60);
+    await expect.poll(() => api.ledger.entries.length, { timeout: 5000, interval: 5 }).toBeGreaterThan(60);
     await redis.kill();
     await redis.restart();
     await fixture.redis.flushall().catch(() => fixture.redis.flushall());
@@ -173,7 +173,7 @@ describe("a stop", () => {
     api.latency = 300;
     const stopping = await openProcess();
     const ids = await insert(Array.from({ length: 300 }, (_, index) => ({ to: `49151${10_000_000 + index}` })));
-    await expect.poll(() => api.ledger.entries.length, { interval: 5 }).toBeGreaterThan(40);
+    await expect.poll(() => api.ledger.entries.length, { timeout: 5000, interval: 5 }).toBeGreaterThan(40);
     const begun = Date.now();
     await stopping.stop();
     expect(Date.now() - begun).toBeLessThan(3000);
@@ -198,7 +198,7 @@ describe("a stop", () => {
     await insert(many);
     await until({ accepted: many.length });
     await insert(many);
-    await expect.poll(() => api.ledger.entries.length, { interval: 5 }).toBeGreaterThan(many.length);
+    await expect.poll(() => api.ledger.entries.length, { timeout: 5000, interval: 5 }).toBeGreaterThan(many.length);
     await Promise.all([redis.kill(), server.kill()]);
     const begun = Date.now();
     await stop();

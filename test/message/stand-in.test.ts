@@ -289,7 +289,9 @@ async function startReceiver(answer: (count: number) => number = () => 200) {
 describe("the stand-in's webhooks", () => {
   it("tell each step in order, signed, with the caller's id", async () => {
     const receiver = await startReceiver();
-    const { url, ledger } = await start({ webhook: { url: receiver.url, secret: "secret" } });
+    // So far apart that two that are on their way at once cannot change places.
+    const statuses = { sentMs: 0, deliveredMs: 150, readMs: 300 };
+    const { url, ledger } = await start({ webhook: { url: receiver.url, secret: "secret" }, statuses });
     await post(url, textBody("my-id"));
     await expect.poll(() => receiver.received).toHaveLength(3);
     expect(receiver.statuses().map(({ status }) => status)).toEqual(["sent", "delivered", "read"]);
@@ -328,13 +330,11 @@ describe("the stand-in's webhooks", () => {
         all.filter((one) => one.biz_opaque_callback_data === `${index}`).map(({ status }) => status),
       );
     };
-    expect(new Set((await run({ failShare: 1, failCode: 131047 })).map(String))).toEqual(new Set(["sent,failed"]));
+    const kindsOf = (told: string[][]) => new Set(told.map((steps) => steps.sort().join()));
+    expect(kindsOf(await run({ failShare: 1, failCode: 131047 }))).toEqual(new Set(["failed,sent"]));
     expect(receiver.statuses().filter(({ errors }) => errors)).toHaveLength(20);
-    expect(new Set((await run({ skipShare: 1 })).map(String))).toEqual(new Set(["sent,read"]));
-    const doubled = await run({ duplicateShare: 1 });
-    expect(new Set(doubled.map((steps) => steps.sort().join()))).toEqual(
-      new Set(["delivered,delivered,read,read,sent,sent"]),
-    );
+    expect(kindsOf(await run({ skipShare: 1 }))).toEqual(new Set(["read,sent"]));
+    expect(kindsOf(await run({ duplicateShare: 1 }))).toEqual(new Set(["delivered,delivered,read,read,sent,sent"]));
     const shuffled = await run({ shuffleShare: 1 });
     expect(shuffled.map((steps) => steps.length)).toEqual(Array(20).fill(3));
     expect(shuffled.map(String)).toContainEqual(expect.stringMatching(/^(delivered|read)/));

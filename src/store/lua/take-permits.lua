@@ -10,24 +10,24 @@
     1 how many are wanted
     2 how many a window may have; 0: no limit
     3 the window, in us
-    4 how much of a lost time may be caught up with, in us
-    5 how much later than now they may be there, in us: they count as sent then
-    6 how many of the permits given before were not used  7 when those counted as sent, in us since 1970
+    4 the time between two permits, in us, a little over the window's part  5 how much of it may be caught up with, in us
+    6 how much later than now they may be there, in us: they count as sent then
+    7 how many of the permits given before were not used  8 when those counted as sent, in us since 1970
   Returns
     how many may be sent now, in how many us the next may, when they count as sent, and when they were given, both in us since
     1970
 ]]
 local rcall = redis.call
-local wanted, most, window, lag = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local unused = tonumber(ARGV[6])
-if unused > 0 then unused = rcall("LREM", KEYS[2], -unused, ARGV[7]) end
+local wanted, most, window = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local interval, lag = tonumber(ARGV[4]), tonumber(ARGV[5])
+local unused = tonumber(ARGV[7])
+if unused > 0 then unused = rcall("LREM", KEYS[2], -unused, ARGV[8]) end
 local held = rcall("PTTL", KEYS[3])
 if held > 0 then return { 0, held * 1000, 0, 0 } end
 if most == 0 then return { wanted, 0, 0, 0 } end
 
 local clock = rcall("TIME")
 local now = clock[1] * 1000000 + clock[2]
-local interval = window / most
 -- A number that has rested has nothing to catch up with.
 local pace = tonumber(rcall("GET", KEYS[1]) or now + lag) - unused * interval
 -- The permit that the next one of the same window must be a window away from.
@@ -35,7 +35,7 @@ local function oldest()
   return tonumber(rcall("LINDEX", KEYS[2], -most) or 0)
 end
 
-local given, sent = 0, now + ARGV[5]
+local given, sent = 0, now + ARGV[6]
 while given < wanted and pace - lag <= now and oldest() + window <= now do
   pace = pace + interval
   -- In full digits, which tostring() would not give.
