@@ -93,7 +93,7 @@ describe("a process that is lost", () => {
     api.latency = 400;
     await openProcess();
     const [id = ""] = await insert([{}]);
-    await until({ sending: 1 });
+    await expect.poll(() => api.ledger.of(id)).toHaveLength(1);
     await sql("UPDATE messages SET status = 50");
     await expect
       .poll(async () => (await sql<{ wamid: string }>("SELECT wamid FROM messages"))[0]?.wamid)

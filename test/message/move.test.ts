@@ -30,7 +30,7 @@ describe("the outbox", () => {
       throw new Error("the process died");
     };
     const ids = await insert(many);
-    await expect.poll(() => added).toBeGreaterThan(1); // It did the same twice.
+    await expect.poll(() => added, { timeout: 15_000 }).toBeGreaterThan(1); // It did the same twice.
     expect((await outbox()).filter(({ moved_at }) => moved_at)).toEqual([]);
     expect(await redis.hget(`${prefix}:posta-whatsapp-${sender}:${ids[49]}-0`, "name")).toBe("send");
     await dying.stop();
