@@ -73,8 +73,8 @@ export const messagesRow: Row = {
     panel(
       "Waits for a number's rate",
       "s",
-      [quantile(0.99, "posta_message_slot_wait_seconds"), "P99"],
-      [quantile(0.5, "posta_message_slot_wait_seconds"), "P50"],
+      [quantile(0.99, "posta_message_permit_wait_seconds"), "P99"],
+      [quantile(0.5, "posta_message_permit_wait_seconds"), "P50"],
     ),
   ],
 };

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { Client, ClientBase } from "pg";
 import { PostgresError, toPostgresError, toUnreachable } from "./postgres-errors.js";
 
@@ -103,7 +102,8 @@ export async function beginSession(client: Client, patience?: Patience): Promise
     },
     async close() {
       if (loss.signal.aborted) return;
-      const ended = once(client, "end");
+      // Not events.once: that fails for an error that comes before the end.
+      const ended = new Promise((resolve) => client.once("end", resolve));
       client.end().catch(() => {}); // It is gone already, then.
       const silent = setTimeout(cut, closeMs);
       await ended;

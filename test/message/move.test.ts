@@ -20,7 +20,7 @@ const many = Array.from({ length: 50 }, () => ({}));
 describe("the outbox", () => {
   it("is moved again by whoever follows a process that died before it had marked what it moved", async () => {
     const { insert, until, openProcess, taken, outbox, redis, prefix, api } = await open();
-    api.latency = 400;
+    api.latency = 900;
     const dying = await openProcess();
     const query = dying.postgres.query.bind(dying.postgres);
     let added = 0;
@@ -30,9 +30,9 @@ describe("the outbox", () => {
       throw new Error("the process died");
     };
     const ids = await insert(many);
+    await expect.poll(() => redis.hget(`${prefix}:posta-whatsapp-${sender}:${ids[49]}-0`, "name")).toBe("send");
     await expect.poll(() => added, { timeout: 15_000 }).toBeGreaterThan(1); // It did the same twice.
     expect((await outbox()).filter(({ moved_at }) => moved_at)).toEqual([]);
-    expect(await redis.hget(`${prefix}:posta-whatsapp-${sender}:${ids[49]}-0`, "name")).toBe("send");
     await dying.stop();
     api.latency = 0;
     await openProcess();
