@@ -5,8 +5,8 @@ import { untilQuiet, verify } from "./verify.js";
 import { createWorld } from "./world.js";
 
 /** `make test-faults SEED=7 RUNS=3` runs the seeds 7, 8 and 9. */
-const runs = Number(process.env.RUNS ?? 1);
-const firstSeed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e6));
+const runs = Number(process.env.RUNS || 1);
+const firstSeed = Number(process.env.SEED || Math.floor(Math.random() * 1e6));
 const seeds = Array.from({ length: runs }, (_, index) => firstSeed + index);
 
 const releases: (() => unknown)[] = [];
