@@ -288,11 +288,12 @@ it("ends as the ledger says through a storm of faults: no accepted message is mi
   ]);
   const kinds = new Map<string, string>();
   await Promise.all(Array.from({ length: 10 }, (_, lane) => sendMany(lane)));
-  expect(new Set(kinds.values())).toEqual(new Set(["accepted", "refused", "unknown"]));
+  // On a busy machine some may find no connection in time, too.
+  expect([...new Set(kinds.values())]).toEqual(expect.arrayContaining(["accepted", "refused", "unknown"]));
   for (const [id, kind] of kinds) {
     const taken = api.ledger.of(id).length;
     if (kind === "accepted") expect(taken, id).toBe(1);
-    if (kind === "refused") expect(taken, id).toBe(0);
+    if (kind === "refused" || kind === "unsent") expect(taken, id).toBe(0);
     if (kind === "unknown") expect(taken, id).toBeLessThan(2);
   }
 
