@@ -1,5 +1,5 @@
 /** How something is, from good to bad. */
-export const checkStatuses = ["OK", "DEGRADED", "DOWN"] as const;
+const checkStatuses = ["OK", "DEGRADED", "DOWN"] as const;
 export type CheckStatus = (typeof checkStatuses)[number];
 
 /** What a look at something found. */
