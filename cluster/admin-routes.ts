@@ -1,5 +1,5 @@
 import { reply, type Visit } from "./admin-answer.js";
-import { healthOf } from "./health.js";
+import type { ClusterHealth } from "./health.js";
 import type { LogLevel } from "./log-level.js";
 import type { MergedMetrics } from "./merge.js";
 import type { QueueUi } from "./queue-ui.js";
@@ -7,7 +7,6 @@ import { readStatus } from "./status.js";
 import type { StatusCollector } from "./status-collector.js";
 import { answerPage } from "./status-page.js";
 import { statusText } from "./status-text.js";
-import type { Supervisor } from "./supervisor.js";
 
 /** What the admin port answers at a path. */
 interface Route {
@@ -22,15 +21,14 @@ export type Routes = ReadonlyMap<string, Route>;
 
 /** What the routes show and change. */
 export interface AdminParts {
-  servers: Supervisor;
-  deliveries: Supervisor;
+  health: ClusterHealth;
   metrics: MergedMetrics;
   status: StatusCollector;
   logLevel: LogLevel;
   queueUi: QueueUi;
 }
 
-export function createRoutes({ servers, deliveries, metrics, status, logLevel, queueUi }: AdminParts): Routes {
+export function createRoutes({ health, metrics, status, logLevel, queueUi }: AdminParts): Routes {
   const queues: Route = {
     methods: ["GET", "POST", "PUT", "PATCH"],
     guarded: true,
@@ -39,11 +37,11 @@ export function createRoutes({ servers, deliveries, metrics, status, logLevel, q
   return new Map([
     // The primary answers: that is all that "live" says. Whether it can work is for readyz.
     ["/livez", get(({ response }) => reply(response, 200, "text/plain", "ok\n"))],
-    ["/readyz", get((visit) => answerReady(visit, servers))],
-    ["/healthz", get((visit) => answerHealth(visit, servers, deliveries))],
+    ["/readyz", get((visit) => answerReady(visit, health))],
+    ["/healthz", get((visit) => answerHealth(visit, health))],
     ["/metrics", get(async ({ response }) => reply(response, 200, metrics.contentType, await metrics.text()))],
-    ["/", get((visit) => answerPage(visit, readStatus(status, servers, deliveries)))],
-    ["/status", get((visit) => answerStatus(visit, status, servers, deliveries))],
+    ["/", get((visit) => answerPage(visit, readStatus(status, health)))],
+    ["/status", get((visit) => answerStatus(visit, status, health))],
     ["/log-level", { methods: ["GET", "POST"], answer: (visit) => logLevel.answer(visit) }],
     ["/queues", queues],
     ["/queues/", queues],
@@ -54,24 +52,20 @@ function get(answer: Route["answer"]): Route {
   return { methods: ["GET"], answer };
 }
 
-function answerReady({ response }: Visit, servers: Supervisor): void {
-  const ready = servers.servingCount > 0;
+function answerReady({ response }: Visit, health: ClusterHealth): void {
+  const ready = health.isReady;
   reply(response, ready ? 200 : 503, "text/plain", ready ? "ok\n" : "no server is serving\n");
 }
 
-function answerHealth({ response }: Visit, servers: Supervisor, deliveries: Supervisor): void {
-  const body = healthOf(servers, deliveries);
-  reply(response, body.status === "OK" ? 200 : 503, "application/json", `${JSON.stringify(body)}\n`);
+function answerHealth({ response }: Visit, health: ClusterHealth): void {
+  const body = health.report();
+  // DEGRADED is no failure: whoever acts by the code alone must not act on it.
+  reply(response, body.status === "DOWN" ? 503 : 200, "application/json", `${JSON.stringify(body)}\n`);
 }
 
 /** The status is 200 whatever it says: it is for people, and /healthz for probes. */
-function answerStatus(
-  { request, response }: Visit,
-  collector: StatusCollector,
-  servers: Supervisor,
-  deliveries: Supervisor,
-): void {
-  const body = readStatus(collector, servers, deliveries);
+function answerStatus({ request, response }: Visit, collector: StatusCollector, health: ClusterHealth): void {
+  const body = readStatus(collector, health);
   const { searchParams } = new URL(request.url ?? "", "http://admin");
   const asJson = searchParams.get("format") === "json" || /\bapplication\/json\b/.test(request.headers.accept ?? "");
   if (asJson) reply(response, 200, "application/json", `${JSON.stringify(body)}\n`);

@@ -1,9 +1,11 @@
 import cluster from "node:cluster";
 import { type Config, ConfigError, readConfig } from "../src/config.js";
 import { createLog, type Logger } from "../src/log.js";
-import type { PostaProcess, ProcessEvents } from "../src/process.js";
+import type { PostaProcess, ProcessEvents, ProcessHealth } from "../src/process.js";
 import { type ChildRole, type ToChild, type ToPrimary, unfitExitCode } from "./messages.js";
 import { leave } from "./terminal.js";
+
+const healthIntervalMs = 1000;
 
 /** What a forked process does: works until it is told to drain, or until its primary is gone. */
 export async function runChild(role: ChildRole): Promise<void> {
@@ -27,7 +29,9 @@ export async function runChild(role: ChildRole): Promise<void> {
   process.on("message", (order: ToChild) => {
     if (order.type === "metrics") void sendMetrics();
     if (order.type === "log-level") log.level = order.level;
+    if (order.type === "facts") work.health?.hear(order.facts);
   });
+  if (work.health) sendHealth(work.health);
   // Or Node ends the process at once when its primary is gone, with all calls in flight.
   if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;
   process.on("disconnect", () => void drain());
@@ -40,6 +44,13 @@ export async function runChild(role: ChildRole): Promise<void> {
     process.exit(1);
   });
   await work.start().catch(leaveUnfit);
+}
+
+/** At each change, and often enough that silence tells of a process that hangs. */
+function sendHealth(health: ProcessHealth): void {
+  const send = () => void tell({ type: "health", checks: health.checks });
+  setInterval(send, healthIntervalMs).unref();
+  health.onChange(send);
 }
 
 /** Each role loads only its own code. */

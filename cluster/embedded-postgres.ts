@@ -29,7 +29,7 @@ const env = { PATH: process.env.PATH, LC_ALL: "C" };
 export class EmbeddedPostgres {
   /** Its folder, as far as it can be told by the settings' own words. */
   readonly shownDir: string;
-  private readonly dir: string;
+  readonly dir: string;
   private readonly place: PostgresPlace;
   private readonly data: string;
   private readonly logFile: LogFile;

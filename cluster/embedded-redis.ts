@@ -43,7 +43,7 @@ export class EmbeddedRedis {
   private readonly server: GuardedServer;
 
   private constructor(
-    private readonly dir: string,
+    readonly dir: string,
     variable: string,
     settings: Settings,
     log: Logger,

@@ -40,6 +40,13 @@ export class EmbeddedStores {
     await Promise.all([this.queue?.stop(), this.analytics?.stop(), this.postgres?.stop()]);
   }
 
+  /** Where the data is. */
+  get folders(): string[] {
+    const { queue, analytics, postgres } = this;
+    const folders = [queue?.dir, analytics?.dir, postgres?.dir];
+    return folders.filter((dir) => dir !== undefined);
+  }
+
   /** For the line that says where everything is. */
   describe(): string {
     const { dataDir } = this.config;

@@ -9,6 +9,7 @@ import { Admin } from "./admin.js";
 import { createRoutes } from "./admin-routes.js";
 import { announce, countChildren } from "./announce.js";
 import { EmbeddedStores, type StoreUrls } from "./embedded.js";
+import { ClusterHealth } from "./health.js";
 import { LogLevel } from "./log-level.js";
 import { MergedMetrics } from "./merge.js";
 import { unfitExitCode } from "./messages.js";
@@ -71,9 +72,12 @@ async function start(config: Config, log: Logger, releases: Release[]) {
   const supervisors = [servers, deliveries];
   const { POSTA_QUEUE_REDIS_URL: queueRedisUrl, POSTA_ANALYTICS_REDIS_URL: analyticsRedisUrl } = stores.urls;
   const monitor = createMonitor({ ...config, queueRedisUrl, analyticsRedisUrl }, log, metrics);
-  await openAdmin(config, { servers, deliveries, metrics, monitor }, log, releases);
+  const health = new ClusterHealth(servers, deliveries, stores.folders, monitor.readBacklog);
+  await openAdmin(config, { servers, deliveries, health, metrics, monitor }, log, releases);
   monitor.start();
   releases.push(() => monitor.stop());
+  health.start();
+  releases.push(() => health.stop());
   countChildren(metrics, servers, deliveries);
   // Each fork is one of a role: see Supervisor. Port 0 of an inspector is any that is free; Node prints which.
   cluster.setupPrimary({ serialization: "advanced", inspectPort: 0 });
@@ -89,19 +93,20 @@ async function start(config: Config, log: Logger, releases: Release[]) {
 interface Shown {
   servers: Supervisor;
   deliveries: Supervisor;
+  health: ClusterHealth;
   metrics: Registry;
   monitor: ReturnType<typeof createMonitor>;
 }
 
 /** What SREs look at: the admin port, and what gathers figures for it. */
 async function openAdmin(config: Config, shown: Shown, log: Logger, releases: Release[]): Promise<void> {
-  const { servers, deliveries, metrics, monitor } = shown;
+  const { servers, deliveries, health, metrics, monitor } = shown;
   const supervisors = [servers, deliveries];
   const merged = new MergedMetrics(metrics, supervisors);
   const status = new StatusCollector(metrics, supervisors, merged, log);
   const logLevel = new LogLevel(log, supervisors);
   const queueUi = new QueueUi(config, () => monitor.openBoard(), log);
-  const admin = new Admin(config, createRoutes({ servers, deliveries, metrics: merged, status, logLevel, queueUi }));
+  const admin = new Admin(config, createRoutes({ health, metrics: merged, status, logLevel, queueUi }));
   await admin.listen();
   releases.push(() => admin.close());
   status.start();

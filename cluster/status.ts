@@ -1,11 +1,10 @@
-import { type Health, healthOf } from "./health.js";
+import type { ClusterHealth, Health } from "./health.js";
 import type { Item } from "./status-checklist.js";
 import type { StatusCollector } from "./status-collector.js";
 import { type State, staleMs, worst } from "./status-figure.js";
 import type { ProcessStatus } from "./status-processes.js";
 import { valuesOf } from "./status-sample.js";
 import { percentileMs, type StatusWindow } from "./status-window.js";
-import type { Supervisor } from "./supervisor.js";
 
 /** A page has room for so many. */
 const maxShown = 10;
@@ -50,9 +49,9 @@ export interface Status {
 }
 
 /** Puts together what is known; it waits for nothing. */
-export function readStatus(collector: StatusCollector, servers: Supervisor, deliveries: Supervisor): Status {
+export function readStatus(collector: StatusCollector, clusterHealth: ClusterHealth): Status {
   const now = Date.now();
-  const health = healthOf(servers, deliveries);
+  const health = clusterHealth.report();
   const items = collector.checklist(now);
   const processes = collector.processes(now);
   const methods = methodsOf(collector.window);

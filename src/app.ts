@@ -9,6 +9,8 @@ import { Admission } from "./grpc/admission.js";
 import { loadContract } from "./grpc/contract.js";
 import { healthService } from "./grpc/health.js";
 import { GrpcServer } from "./grpc/server.js";
+import { ServerHealth } from "./health/server-health.js";
+import { healthHandlers } from "./health/service.js";
 import { HttpServer } from "./http/server.js";
 import { Webhook, webhookPath } from "./http/webhook.js";
 import type { Logger } from "./log.js";
@@ -19,6 +21,7 @@ import { toWebhookJob, webhookQueue } from "./message/webhook-job.js";
 import { createMetrics } from "./metrics.js";
 import type { PostaProcess, ProcessEvents } from "./process.js";
 import type { Adder } from "./queue/add.js";
+import { Keys as QueueKeys } from "./queue/keys.js";
 import { createQueueParts } from "./queue/parts.js";
 import { queueHandlers } from "./queue/service.js";
 import { openDatabase, type PostgresStore } from "./store/postgres.js";
@@ -28,6 +31,16 @@ import { registerStoreMetrics } from "./store-metrics.js";
 const queueService = "posta.queue.v1.QueueService";
 const analyticsService = "posta.analytics.v1.AnalyticsService";
 const messageService = "posta.message.v1.MessageService";
+const ownHealthService = "posta.health.v1.HealthService";
+
+/** Which check a service follows. What is left out is there while the process is: a probe of its life asks for that. */
+const followed = [
+  // The queues are what the server is for as a whole: the others come and go beside them.
+  ["", "queue"],
+  [queueService, "queue"],
+  [analyticsService, "redis-analytics"],
+  [messageService, "postgres"],
+] as const;
 
 /** Puts a server together: gRPC and HTTP on one side, the stores on the other. */
 export function createServer(config: Config, log: Logger, events: ProcessEvents): PostaProcess {
@@ -37,18 +50,22 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
   const grpc = new GrpcServer(
     config,
     contract,
-    [queueService, analyticsService, messageService],
+    [queueService, analyticsService, messageService, ownHealthService],
     admission,
     metrics,
     log,
   );
-  const http = new HttpServer(config, contract, grpc.statuses, grpc.health.all, admission, metrics, log);
   const store = openQueueStore(config, log);
   const database = openDatabase(config, log);
   const parts = createQueueParts(config, { redis: store, postgres: database, metrics });
+  const analyticsStore = openAnalyticsStore(config, log);
+  const stores = { queueRedis: store, analyticsRedis: analyticsStore, postgres: database };
+  const deliveryKey = new QueueKeys(config.queuePrefix).delivery;
+  const health = new ServerHealth({ ...stores, canAdd: parts.canAdd, deliveryKey });
+  const probed = { services: grpc.health.all, report: () => health.report() };
+  const http = new HttpServer(config, contract, grpc.statuses, probed, admission, metrics, log);
   grpc.add(queueService, (adapter) => queueHandlers(adapter, parts, grpc.statuses));
   http.add(queueService, (adapter) => queueHandlers(adapter, parts, grpc.statuses), "callers");
-  const analyticsStore = openAnalyticsStore(config, log);
   registerStoreMetrics(metrics, { "redis-queue": store, "redis-analytics": analyticsStore, postgres: database });
   const analytics = createAnalyticsParts(config, analyticsStore, database, metrics);
   grpc.add(analyticsService, (adapter) => analyticsHandlers(adapter, analytics, grpc.statuses));
@@ -57,34 +74,38 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
   grpc.add(messageService, (adapter) => messageHandlers(adapter, messages, grpc.statuses));
   http.add(messageService, (adapter) => messageHandlers(adapter, messages, grpc.statuses), "callers");
   http.add(healthService, (adapter) => grpc.health.handlers(adapter), "anyone");
+  grpc.add(ownHealthService, (adapter) => healthHandlers(adapter, health), "anyone");
+  http.add(ownHealthService, (adapter) => healthHandlers(adapter, health), "anyone");
   const webhook = new Webhook(config, (body) => keepWebhook(parts.adder, body, config), metrics, log);
   http.addPage(webhookPath, (request) => webhook.answer(request));
-  let stopping = false;
-  /** The queues are what the server is for as a whole: analytics come and go beside them. */
-  function tellQueues(): void {
-    if (stopping) return;
-    const serving = parts.canAdd();
-    if (serving === grpc.health.isServing("")) return;
-    for (const name of ["", queueService]) grpc.health.set(name, serving);
-    events.onServing(serving);
-  }
-  store.on("usable", tellQueues);
-  database.on("usable", tellQueues);
-  analyticsStore.on("usable", (usable) => stopping || grpc.health.set(analyticsService, usable));
-  database.on("usable", (usable) => stopping || grpc.health.set(messageService, usable));
+  health.checks.on("change", () => {
+    const wasServing = grpc.health.isServing("");
+    for (const [name, check] of followed) grpc.health.set(name, health.works(check));
+    const serving = grpc.health.isServing("");
+    if (serving !== wasServing) events.onServing(serving);
+  });
   store.on("unfit", events.onUnfit);
 
   return {
     metrics,
+    health: {
+      get checks() {
+        return health.checks.states;
+      },
+      onChange: (listener) => health.checks.on("change", listener),
+      hear: (facts) => health.hear(facts),
+    },
     async start() {
       await grpc.bind();
       await http.bind();
+      grpc.health.set(ownHealthService, true);
+      health.start();
       store.open();
       analyticsStore.open();
       database.open();
     },
     async stop() {
-      stopping = true;
+      health.stop();
       events.onServing(false);
       await Promise.all([grpc.drain(config.drainTimeoutMs), http.drain(config.drainTimeoutMs)]);
       await Promise.all([parts.adder.drain(), messages.sender.drain()]);

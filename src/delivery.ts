@@ -3,6 +3,7 @@ import { Keys } from "./analytics/keys.js";
 import { ownEventsRecorder } from "./analytics/own-events.js";
 import { createRollUp, createTracker, limitsOf } from "./analytics/parts.js";
 import type { Config } from "./config.js";
+import { DeliveryBeat } from "./health/delivery-beat.js";
 import type { Logger } from "./log.js";
 import { Loop } from "./loop.js";
 import type { MessageDelivery } from "./message/delivery-parts.js";
@@ -37,9 +38,12 @@ export async function createDelivery(config: Config, log: Logger, events: Proces
   const analytics = openAnalyticsStore(config, log);
   const queue = openQueueStore(config, log);
   const ready = { database: false, migrated: false, analytics: false, queue: false };
+  const works = () => Object.values(ready).every(Boolean);
+  const beat = new DeliveryBeat(queue, new QueueKeys(config.queuePrefix).delivery, works);
   function tell(part: keyof typeof ready, is: boolean): void {
     ready[part] = is;
-    events.onServing(Object.values(ready).every(Boolean));
+    events.onServing(works());
+    beat.beat(); // Servers that wait for one need not wait for the next.
     webhooks.setActive(ready.database && ready.migrated);
   }
   database.on("usable", (usable) => tell("database", usable));
@@ -82,8 +86,10 @@ export async function createDelivery(config: Config, log: Logger, events: Proces
       queue.open();
       upkeep.start();
       statements.start();
+      beat.start();
     },
     async stop() {
+      beat.stop();
       await statements.stop();
       await upkeep.stop();
       await Promise.all([messages?.stop(), webhooks.stop(), rollUp.stop(), spool.stop()]);

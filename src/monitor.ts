@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import type { Registry } from "prom-client";
 import type { Config } from "./config.js";
+import { type Backlog, toBacklog } from "./health/backlog.js";
 import type { Logger } from "./log.js";
 import type { Board } from "./queue/board.js";
 import { Keys } from "./queue/keys.js";
@@ -33,6 +34,10 @@ export function createMonitor(config: Config, log: Logger, metrics: Registry) {
     }),
   ];
   return {
+    /** What the queues have to do; undefined as long as they were not counted. */
+    readBacklog(): Backlog | undefined {
+      return queueMetrics.latest && toBacklog(queueMetrics.latest);
+    },
     start() {
       queue.open();
       analytics.open();

@@ -1,5 +1,7 @@
 import type { Registry } from "prom-client";
 import type { ConfigError } from "./config.js";
+import type { CheckState } from "./health/check.js";
+import type { ClusterFacts } from "./health/server-health.js";
 
 /** What a process tells whoever started it. */
 export interface ProcessEvents {
@@ -9,9 +11,19 @@ export interface ProcessEvents {
   onUnfit(error: ConfigError): void;
 }
 
+/** What a process finds of its health, for its primary, and takes from it. */
+export interface ProcessHealth {
+  readonly checks: readonly CheckState[];
+  /** Told at each change of a status. */
+  onChange(listener: () => void): void;
+  hear(facts: ClusterFacts): void;
+}
+
 /** What one process of a role does. */
 export interface PostaProcess {
   readonly metrics: Registry;
+  /** Absent: it has no checks of its own. */
+  readonly health?: ProcessHealth;
   /** Begins; it need not be serving yet. Throws a ConfigError if it cannot. */
   start(): Promise<void>;
   /** Lets what is under way finish, then closes the stores in reverse order of opening. */

@@ -6,6 +6,7 @@ const files = [
   "posta/queue/v1/queue_service.proto",
   "posta/analytics/v1/analytics_service.proto",
   "posta/message/v1/message_service.proto",
+  "posta/health/v1/health_service.proto",
   "grpc/health/v1/health.proto",
 ];
 const definition = loadSync(files, {

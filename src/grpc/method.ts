@@ -32,3 +32,6 @@ export interface Adapter<Handler> {
   bidi<Request, Response>(method: BidiMethod<Request, Response>): Handler;
   serverStream<Request, Response>(method: ServerStreamMethod<Request, Response>): Handler;
 }
+
+/** Which callers a service is for: those with a token, where there are tokens, or anyone. */
+export type Audience = "callers" | "anyone";

@@ -20,7 +20,7 @@ import type { Contract } from "./contract.js";
 import { createCredentials } from "./credentials.js";
 import { GrpcAdapter, tolerant } from "./handlers.js";
 import { Health, healthService } from "./health.js";
-import type { Adapter } from "./method.js";
+import type { Adapter, Audience } from "./method.js";
 import { observeCalls } from "./observe.js";
 import { createStatusMap } from "./status.js";
 import { readTlsFiles } from "./tls-files.js";
@@ -30,7 +30,7 @@ export class GrpcServer {
   readonly statuses;
   readonly health: Health;
   private readonly server: Server;
-  private readonly adapter: GrpcAdapter;
+  private readonly adapters: Record<Audience, GrpcAdapter>;
   private readonly closing = new AbortController();
 
   constructor(
@@ -50,18 +50,21 @@ export class GrpcServer {
     });
     const adapt = (authFile: string | undefined, limit: Admission | undefined) =>
       new GrpcAdapter(this.statuses, createAuthenticate(authFile, readAuthorization), limit, this.closing.signal);
-    this.adapter = adapt(config.authFile, admission);
-    const open = adapt(undefined, undefined);
-    this.add(healthService, () => this.health.handlers<UntypedHandleCall>(open));
+    this.adapters = { callers: adapt(config.authFile, admission), anyone: adapt(undefined, undefined) };
+    this.add(healthService, (adapter) => this.health.handlers(adapter), "anyone");
     // The shape that the library reads descriptors from.
     const described = { contract: { fileDescriptorProtos: contract.descriptors } } as unknown as PackageDefinition;
     new ReflectionService(described, { services: [healthService, ...services] }).addToServer(this.server);
   }
 
   /** Serves a service of the contract. */
-  add(name: string, handlers: (adapter: Adapter<UntypedHandleCall>) => UntypedServiceImplementation): void {
+  add(
+    name: string,
+    handlers: (adapter: Adapter<UntypedHandleCall>) => UntypedServiceImplementation,
+    audience: Audience = "callers",
+  ): void {
     const definition = Object.entries(this.contract.service(name)).map(([key, method]) => [key, tolerant(method)]);
-    this.server.addService(Object.fromEntries(definition) as ServiceDefinition, handlers(this.adapter));
+    this.server.addService(Object.fromEntries(definition) as ServiceDefinition, handlers(this.adapters[audience]));
   }
 
   /** Listens. A port that is taken is a {@link ConfigError}. */

@@ -5,7 +5,7 @@ import { type CallParts, HttpCall } from "./call.js";
 import { connectCode, unimplementedCode, unknownCode } from "./codes.js";
 import { createFormats, type Format, formatOf } from "./format.js";
 import type { HttpMethod } from "./method.js";
-import { createProbes, type ServiceStates } from "./probes.js";
+import { createProbes, type ProbedHealth } from "./probes.js";
 
 /** Why a request is no call. */
 interface Refusal {
@@ -28,10 +28,10 @@ export class Router {
 
   constructor(
     private readonly parts: CallParts,
-    states: ServiceStates,
+    health: ProbedHealth,
   ) {
     this.formats = createFormats(parts.codec);
-    this.probes = createProbes(states);
+    this.probes = createProbes(health);
   }
 
   add(method: HttpMethod): void {

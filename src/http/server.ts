@@ -8,14 +8,14 @@ import type { Admission } from "../grpc/admission.js";
 import { createAuthenticate } from "../grpc/auth.js";
 import { CallMetrics } from "../grpc/call-metrics.js";
 import type { Contract } from "../grpc/contract.js";
-import type { Adapter } from "../grpc/method.js";
+import type { Adapter, Audience } from "../grpc/method.js";
 import type { StatusMap } from "../grpc/status.js";
 import { readTlsFiles } from "../grpc/tls-files.js";
 import type { Logger } from "../log.js";
 import { HttpAdapter, type HttpHandler } from "./adapter.js";
 import { Connections } from "./connections.js";
 import { JsonCodec } from "./json-codec.js";
-import type { ServiceStates } from "./probes.js";
+import type { ProbedHealth } from "./probes.js";
 import { type Page, Router } from "./router.js";
 
 /** Longer than load balancers keep an idle connection: who closes it first must be the one who sends on it. */
@@ -27,9 +27,6 @@ const checkIntervalMs = 1000;
  * while its client sends loses a call; one that a client uses within this time is told to close by an answer.
  */
 const farewellMs = 2000;
-
-/** Which callers a service is for. */
-export type Audience = "callers" | "anyone";
 
 /** The HTTP server of one process: the contract's unary methods in the Connect protocol, and probes. */
 export class HttpServer {
@@ -43,7 +40,7 @@ export class HttpServer {
     private readonly config: Config,
     private readonly contract: Contract,
     statuses: StatusMap,
-    states: ServiceStates,
+    health: ProbedHealth,
     private readonly admission: Admission,
     metrics: Registry,
     log: Logger,
@@ -52,7 +49,7 @@ export class HttpServer {
     this.metrics = new CallMetrics(metrics, "connect");
     const { codec, connections } = this;
     const { maxMessageBytes } = config;
-    this.router = new Router({ statuses, codec, connections, deadlines: config, maxMessageBytes, log }, states);
+    this.router = new Router({ statuses, codec, connections, deadlines: config, maxMessageBytes, log }, health);
     this.server = this.createServer();
   }
 

@@ -22,6 +22,11 @@ export class Keys {
     return `${this.prefix}:posta-queues`;
   }
 
+  /** There while a delivery process works, on whichever machine. */
+  get delivery(): string {
+    return `${this.prefix}:posta-delivery`;
+  }
+
   /**
    * Which rows of the spool have come into their queues, by the time: a sorted set of {@link spoolMark}. A row's mark is
    * written with its job in one step, so Redis has both or, after a loss, neither.

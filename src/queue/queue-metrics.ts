@@ -1,8 +1,10 @@
 import { Counter, Gauge, type Registry } from "prom-client";
-import type { QueueReader } from "./read-queue.js";
+import type { QueueFigures, QueueReader } from "./read-queue.js";
 
 /** The queues as Prometheus sees them, read at an interval: a scrape never waits for Redis. */
 export class QueueMetrics {
+  /** What was last read. */
+  latest: readonly QueueFigures[] | undefined;
   private readonly jobs;
   private readonly added;
   private readonly finished;
@@ -55,6 +57,7 @@ export class QueueMetrics {
 
   async read(): Promise<void> {
     const queues = await this.queues.first(this.maxQueues);
+    this.latest = queues;
     for (const metric of [this.jobs, this.added, this.finished, this.oldestDue, this.paused]) metric.reset();
     for (const figures of queues) {
       const { name: queue, counts, oldestDueAgeMs = 0, paused } = figures;

@@ -51,6 +51,8 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
   /** undefined as long as it was never tried. */
   private up: boolean | undefined;
   private problem: string | undefined;
+  /** Since when it was asked for something, and answered nothing. */
+  private unansweredSince: number | undefined;
   private closed = false;
 
   constructor(
@@ -69,6 +71,16 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
 
   get usable(): boolean {
     return this.up === true;
+  }
+
+  /** It was tried, and cannot be used. */
+  get isLost(): boolean {
+    return this.up === false;
+  }
+
+  /** For how long no connection had an answer, in milliseconds: a call may wait for longer than a probe should. */
+  get silentMs(): number {
+    return this.unansweredSince === undefined ? 0 : performance.now() - this.unansweredSince;
   }
 
   /** What the connections do; undefined as long as there are none. */
@@ -119,6 +131,7 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
     try {
       const result = await work(client);
       client.release();
+      this.unansweredSince = undefined;
       this.setUsable(true);
       return result;
     } catch (error) {
@@ -128,7 +141,7 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
       if (lost) {
         this.lose(error.cause as Error);
         void this.probe(); // Perhaps it was this connection only.
-      }
+      } else this.unansweredSince = undefined;
       throw error;
     }
   }
@@ -154,6 +167,7 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
 
   private async probe(): Promise<void> {
     const { pool } = await this.load();
+    this.unansweredSince ??= performance.now();
     // Busy connections tell by their own outcomes.
     if (this.probing || this.closed || isFull(pool)) return;
     this.probing = true;

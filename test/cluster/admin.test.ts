@@ -67,7 +67,10 @@ describe("the probes", () => {
       { pid, serving: true },
     ];
     const deliveries = [{ pid, serving: true }];
-    expect(await health.json()).toEqual({ status: "OK", servers, deliveries, restarts: expect.any(Number) });
+    const { checks, ...rest } = (await health.json()) as { checks: { name: string }[] };
+    expect(rest).toEqual({ status: "OK", servers, deliveries, restarts: expect.any(Number) });
+    const names = ["redis-queue", "redis-analytics", "postgres", "queue", "delivery", "memory", "event-loop"];
+    expect(checks.map(({ name }) => name)).toEqual(names);
   });
 
   it("refuse what is not there, and what is no reading", async () => {

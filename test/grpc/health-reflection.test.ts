@@ -50,7 +50,13 @@ describe("health", () => {
     await expect
       .poll(() => health("List", {}))
       .toEqual({
-        statuses: { "": serving, [queueService]: serving, [analyticsService]: serving, [messageService]: serving },
+        statuses: {
+          "": serving,
+          [queueService]: serving,
+          [analyticsService]: serving,
+          [messageService]: serving,
+          "posta.health.v1.HealthService": serving,
+        },
       });
   });
 

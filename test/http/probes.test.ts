@@ -5,6 +5,9 @@ import { startServer } from "../support/posta.js";
 import { startRedis } from "../support/redis.js";
 import { openRaw, post, queueService, rawHead, send } from "./client.js";
 
+/** Never depends on a store. */
+const lives = { "posta.health.v1.HealthService": "SERVING" };
+
 const releases: (() => unknown)[] = [];
 afterEach(async () => {
   for (const release of releases.splice(0).reverse()) await release();
@@ -36,8 +39,10 @@ describe("probes of a server", () => {
     const health = await probe("/healthz");
     expect(health.status).toBe(200);
     expect(JSON.parse(health.text)).toEqual({
-      status: "OK",
-      services: { [queueService]: "SERVING", [analyticsService]: "SERVING", [messageService]: "SERVING" },
+      // The server alone: nothing is delivered.
+      status: "DEGRADED",
+      checks: expect.arrayContaining([expect.objectContaining({ name: "queue", status: "OK" })]),
+      services: { ...lives, [queueService]: "SERVING", [analyticsService]: "SERVING", [messageService]: "SERVING" },
     });
     expect(health.headers.get("cache-control")).toBe("no-store");
     const wrong = await probe("/readyz", { method: "POST" });
@@ -61,7 +66,9 @@ describe("probes of a server", () => {
     expect(health.status).toBe(503);
     expect(JSON.parse(health.text)).toEqual({
       status: "DOWN",
+      checks: expect.arrayContaining([expect.objectContaining({ name: "queue", status: "DOWN" })]),
       services: {
+        ...lives,
         [queueService]: "NOT_SERVING",
         [analyticsService]: "NOT_SERVING",
         [messageService]: "NOT_SERVING",

@@ -16,6 +16,7 @@ const definition = loadSync(
     "posta/queue/v1/queue_service.proto",
     "posta/analytics/v1/analytics_service.proto",
     "posta/message/v1/message_service.proto",
+    "posta/health/v1/health_service.proto",
     "grpc/health/v1/health.proto",
     "google/rpc/status.proto",
     "google/rpc/error_details.proto",

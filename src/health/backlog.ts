@@ -1,0 +1,31 @@
+/** What the queues have to do, as it is counted once in a cluster. */
+export interface Backlog {
+  /** Of the job that has been able to run for longest and was not begun, in milliseconds; and its queue. */
+  oldestDueAgeMs: number;
+  oldestQueue: string;
+  /** Of the last minute, of those jobs that are kept when they are done. */
+  completedPerSecond: number;
+  failedPerSecond: number;
+}
+
+/** A queue's figures, as far as they matter here. */
+interface Figures {
+  name: string;
+  paused: boolean;
+  oldestDueAgeMs: number | undefined;
+  completedPerSecond: number;
+  failedPerSecond: number;
+}
+
+/** Adds up queues. A paused one is meant to wait. */
+export function toBacklog(queues: readonly Figures[]): Backlog {
+  const backlog = { oldestDueAgeMs: 0, oldestQueue: "", completedPerSecond: 0, failedPerSecond: 0 };
+  for (const { name, paused, oldestDueAgeMs = 0, completedPerSecond, failedPerSecond } of queues) {
+    backlog.completedPerSecond += completedPerSecond;
+    backlog.failedPerSecond += failedPerSecond;
+    if (paused || oldestDueAgeMs <= backlog.oldestDueAgeMs) continue;
+    backlog.oldestDueAgeMs = oldestDueAgeMs;
+    backlog.oldestQueue = name;
+  }
+  return backlog;
+}

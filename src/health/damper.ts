@@ -1,0 +1,46 @@
+import { type CheckState, isWorse, type Reading } from "./check.js";
+
+/** How long something must have been well to be shown so. */
+const holdMs = 250;
+/** So many losses in so long a time are flapping: then it must hold for longer, and is OK only when that is over. */
+const flapping = { losses: 3, windowMs: 30_000, holdMs: 2000 };
+
+/** Keeps a check that flaps from making others flap: what got bad is shown at once, what got well when it stays so. */
+export class Damper {
+  private shown: CheckState | undefined;
+  private last: Reading | undefined;
+  private betterSince: number | undefined;
+  private losses: number[] = [];
+
+  constructor(private readonly name: string) {}
+
+  /** Takes what was found, and tells what to show. */
+  take(reading: Reading, now: number): CheckState {
+    if (this.last && !this.last.untried && isWorse(reading.status, this.last.status)) this.losses.push(now);
+    const isFirst = this.last === undefined || this.last.untried === true;
+    this.last = reading;
+    this.losses = this.losses.filter((at) => now - at < flapping.windowMs);
+    const { shown } = this;
+    if (isFirst || !shown || !isWorse(shown.status, reading.status)) return this.show(reading, now);
+    this.betterSince ??= now;
+    const isHeld = now - this.betterSince < (this.isFlapping ? flapping.holdMs : holdMs);
+    return isHeld ? shown : this.show(this.isFlapping ? this.doubt(reading) : reading, now);
+  }
+
+  private get isFlapping(): boolean {
+    return this.losses.length >= flapping.losses;
+  }
+
+  private doubt(reading: Reading): Reading {
+    if (reading.status !== "OK") return reading;
+    const times = `${this.losses.length} times in ${flapping.windowMs / 1000} s`;
+    return { ...reading, status: "DEGRADED", detail: `It comes and goes: ${times}. Now: ${reading.detail}` };
+  }
+
+  private show({ status, latencyMs, detail }: Reading, now: number): CheckState {
+    this.betterSince = undefined;
+    const since = this.shown?.status === status ? this.shown.since : now;
+    this.shown = { name: this.name, status, latencyMs, since, detail };
+    return this.shown;
+  }
+}

@@ -1,0 +1,82 @@
+import { totalmem } from "node:os";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { getHeapStatistics } from "node:v8";
+import type { Check, CheckStatus, Reading } from "./check.js";
+
+/** Shares of a limit. */
+const memoryBounds = { degraded: 0.85, down: 0.97 };
+/** Delays of the event loop, in milliseconds; the worst of a window counts. */
+const delayBounds = { degraded: 500, down: 3000 };
+const windowMs = 5000;
+const resolutionMs = 20;
+
+/** What a process has taken of the memory that it may have. */
+export interface MemoryUse {
+  rss: number;
+  rssLimit: number;
+  heap: number;
+  heapLimit: number;
+}
+
+/** This process's memory against the machine's, or the container's, and the heap's limit. */
+export class MemoryCheck implements Check {
+  readonly name = "memory";
+
+  constructor(private readonly use: () => MemoryUse = readMemory) {}
+
+  read(): Reading {
+    const { rss, rssLimit, heap, heapLimit } = this.use();
+    const status = judge(Math.max(rss / rssLimit, heap / heapLimit), memoryBounds);
+    const detail = `The process has ${toMb(rss)} of ${toMb(rssLimit)} MB, its heap ${toMb(heap)} of ${toMb(heapLimit)} MB.`;
+    return { status, detail };
+  }
+}
+
+/** How late this process's event loop was at worst, in the last five to ten seconds. */
+export class EventLoopCheck implements Check {
+  readonly name = "event-loop";
+  private readonly delay = monitorEventLoopDelay({ resolution: resolutionMs });
+  private before = 0;
+  private begun = performance.now();
+
+  start(): void {
+    this.begun = performance.now();
+    this.delay.enable();
+  }
+
+  stop(): void {
+    this.delay.disable();
+  }
+
+  read(): Reading {
+    const current = this.delay.max / 1e6;
+    const latencyMs = Math.round(Math.max(this.before, current) * 10) / 10;
+    if (performance.now() - this.begun > windowMs) {
+      this.before = current;
+      this.begun = performance.now();
+      this.delay.reset();
+    }
+    return {
+      status: judge(latencyMs, delayBounds),
+      latencyMs,
+      detail: `The event loop was late by ${latencyMs} ms at worst, in the last seconds.`,
+    };
+  }
+}
+
+function readMemory(): MemoryUse {
+  const { used_heap_size: heap, heap_size_limit: heapLimit } = getHeapStatistics();
+  // Without a limit it is 0, or more than there is.
+  const constrained = process.constrainedMemory() ?? 0;
+  const rssLimit = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+  return { rss: process.memoryUsage.rss(), rssLimit, heap, heapLimit };
+}
+
+function judge(value: number, { degraded, down }: { degraded: number; down: number }): CheckStatus {
+  if (value > down) return "DOWN";
+  return value > degraded ? "DEGRADED" : "OK";
+}
+
+function toMb(bytes: number): number {
+  return Math.round(bytes / 2 ** 20);
+}

@@ -1,0 +1,51 @@
+import type { Backlog } from "./backlog.js";
+import type { Check, Reading } from "./check.js";
+
+/** A job that has waited for longer is forgotten by its workers. */
+const oldAfterMs = 300_000;
+/** Of the finished jobs, if so many failed a second that it is no accident. */
+const tooMany = { share: 0.5, perSecond: 0.2 };
+
+/** What the queues can take. */
+export interface Intake {
+  /** Jobs can be added, one way or the other. */
+  canAdd(): boolean;
+  redis: { readonly usable: boolean; readonly isLost: boolean };
+}
+
+/** Whether jobs can be added, and whether those that were are worked off. */
+export class QueueCheck implements Check {
+  readonly name = "queue";
+
+  constructor(
+    private readonly intake: Intake,
+    private readonly backlog: () => Backlog | undefined,
+  ) {}
+
+  read(): Reading {
+    const { redis } = this.intake;
+    if (!this.intake.canAdd()) return { status: "DOWN", detail: "Jobs cannot be added.", untried: !redis.isLost };
+    if (!redis.usable) {
+      return { status: "DEGRADED", detail: "Jobs are added to the spool: the queues' Redis takes none." };
+    }
+    const backlog = this.backlog();
+    if (!backlog) return { status: "OK", detail: "Jobs can be added." };
+    return { status: isWorkedOff(backlog) ? "OK" : "DEGRADED", detail: `Jobs can be added. ${describe(backlog)}` };
+  }
+}
+
+function isWorkedOff(backlog: Backlog): boolean {
+  const fails = backlog.failedPerSecond >= tooMany.perSecond && failedShare(backlog) > tooMany.share;
+  return backlog.oldestDueAgeMs < oldAfterMs && !fails;
+}
+
+function failedShare({ completedPerSecond, failedPerSecond }: Backlog): number {
+  return failedPerSecond === 0 ? 0 : failedPerSecond / (completedPerSecond + failedPerSecond);
+}
+
+function describe(backlog: Backlog): string {
+  const { oldestDueAgeMs, oldestQueue } = backlog;
+  const age = `the oldest that is due has waited for ${(oldestDueAgeMs / 1000).toFixed(1)} s, in "${oldestQueue}"`;
+  const share = `${(100 * failedShare(backlog)).toFixed(1)}% of those that finished in the last minute failed`;
+  return `${oldestQueue === "" ? "None that is due waits" : age.replace("the", "The")}; ${share}.`;
+}

@@ -1,0 +1,78 @@
+import type { RedisStore } from "../store/redis.js";
+import type { Backlog } from "./backlog.js";
+import { type CheckState, type CheckStatus, overall } from "./check.js";
+import { Checks } from "./checks.js";
+import { DeliveryCheck } from "./delivery-beat.js";
+import { EventLoopCheck, MemoryCheck } from "./process-checks.js";
+import { type Intake, QueueCheck } from "./queue-check.js";
+import { type Store, StoreCheck } from "./store-check.js";
+
+/** What the primary knows and its servers do not. */
+export interface ClusterFacts {
+  backlog: Backlog | undefined;
+  /** What the primary looks at itself. */
+  checks: readonly CheckState[];
+}
+
+/** What the checks of a server look at. */
+export interface Watched {
+  queueRedis: RedisStore;
+  analyticsRedis: Store;
+  postgres: Store;
+  canAdd(): boolean;
+  /** The key that delivery processes tell by. */
+  deliveryKey: string;
+}
+
+/** The health of one server: what it sees itself, and what its primary told. */
+export class ServerHealth {
+  readonly checks: Checks;
+  private readonly eventLoop = new EventLoopCheck();
+  private readonly delivery: DeliveryCheck;
+  private facts: ClusterFacts = { backlog: undefined, checks: [] };
+
+  constructor({ queueRedis, analyticsRedis, postgres, canAdd, deliveryKey }: Watched) {
+    const intake: Intake = { canAdd, redis: queueRedis };
+    this.delivery = new DeliveryCheck(queueRedis, deliveryKey);
+    this.checks = new Checks([
+      new StoreCheck("redis-queue", "The queues' Redis", queueRedis),
+      new StoreCheck("redis-analytics", "The analytics' Redis", analyticsRedis),
+      new StoreCheck("postgres", "PostgreSQL", postgres),
+      new QueueCheck(intake, () => this.facts.backlog),
+      this.delivery,
+      new MemoryCheck(),
+      this.eventLoop,
+    ]);
+    // At once: a probe should not have to wait for the next look.
+    const stores: Store[] = [queueRedis, analyticsRedis, postgres];
+    for (const store of stores) store.on("usable", () => this.checks.refresh());
+  }
+
+  start(): void {
+    this.eventLoop.start();
+    this.delivery.start();
+    this.checks.start();
+  }
+
+  stop(): void {
+    this.checks.stop();
+    this.delivery.stop();
+    this.eventLoop.stop();
+  }
+
+  hear(facts: ClusterFacts): void {
+    this.facts = facts;
+  }
+
+  /** All there is to tell. */
+  report(): { status: CheckStatus; checks: readonly CheckState[] } {
+    const checks = [...this.checks.states, ...this.facts.checks];
+    return { status: overall(checks), checks };
+  }
+
+  /** Whether a check finds that what it looks at works. */
+  works(name: string): boolean {
+    const found = this.checks.states.find((state) => state.name === name);
+    return found !== undefined && found.status !== "DOWN";
+  }
+}

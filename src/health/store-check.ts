@@ -1,0 +1,43 @@
+import type { Check, Reading } from "./check.js";
+
+/** Silence that makes a store count as hanging, and an answer that was slow. In milliseconds. */
+const [patienceMs, slowMs] = [1000, 500];
+
+/** What a store tells of itself, from its heartbeat. */
+export interface Store {
+  readonly usable: boolean;
+  readonly isLost: boolean;
+  /** For how long it has not answered; absent: it tells by `usable` that it hangs. */
+  readonly silentMs?: number;
+  on(event: "usable", listener: (usable: boolean) => void): unknown;
+  on(event: "answered", listener: (ms: number) => void): unknown;
+}
+
+/** Whether a store is there, and how fast. The store asks itself all the time: nothing is sent for this. */
+export class StoreCheck implements Check {
+  private latencyMs: number | undefined;
+
+  constructor(
+    readonly name: string,
+    private readonly title: string,
+    private readonly store: Store,
+  ) {
+    store.on("answered", (ms) => {
+      this.latencyMs = Math.round(ms * 100) / 100;
+    });
+  }
+
+  read(): Reading {
+    const { title, store, latencyMs } = this;
+    const { usable, isLost, silentMs = 0 } = store;
+    if (isLost) return { status: "DOWN", latencyMs, detail: `${title} cannot be reached, or does not answer.` };
+    if (!usable) return { status: "DOWN", detail: `${title} was not reached yet.`, untried: true };
+    if (silentMs > patienceMs) {
+      const seconds = (silentMs / 1000).toFixed(1);
+      return { status: "DOWN", latencyMs: Math.round(silentMs), detail: `${title} has not answered for ${seconds} s.` };
+    }
+    const isSlow = latencyMs !== undefined && latencyMs > slowMs;
+    if (isSlow) return { status: "DEGRADED", latencyMs, detail: `${title} answers slowly.` };
+    return { status: "OK", latencyMs, detail: `${title} answers.` };
+  }
+}

@@ -1,0 +1,128 @@
+import { describe, expect, it, onTestFinished } from "vitest";
+import { toBacklog } from "../../src/health/backlog.js";
+import { DiskCheck, type Statfs } from "../../src/health/disk-check.js";
+import { EventLoopCheck, MemoryCheck } from "../../src/health/process-checks.js";
+import { QueueCheck } from "../../src/health/queue-check.js";
+
+const gibibyte = 2 ** 30;
+
+/** A check of folders on a disk of 1000 GiB, or as many as are given. */
+function diskWith(stat: Statfs) {
+  const check = new DiskCheck(["/data/queue", "/data/postgres"], stat);
+  check.start();
+  onTestFinished(() => check.stop());
+  return check;
+}
+const free = (gib: number, all: number) => ({
+  bsize: 4096,
+  blocks: (all * gibibyte) / 4096,
+  bavail: (gib * gibibyte) / 4096,
+});
+
+describe("the disk", () => {
+  it.each([
+    [500, 1000, "OK"],
+    [99, 1000, "DEGRADED"],
+    [19, 1000, "DOWN"],
+    [0.9, 5, "DEGRADED"],
+    [0.09, 2, "DOWN"],
+  ] as const)("with %d of %d GiB free is %s", async (gib, all, status) => {
+    const disk = diskWith(async () => free(gib, all));
+    await expect
+      .poll(() => disk.read())
+      .toMatchObject({ status, detail: expect.stringContaining("are free for /data/queue") });
+  });
+
+  it("is as the worst of the folders, and names that", async () => {
+    const disk = diskWith(async (dir) => free(dir.endsWith("postgres") ? 1 : 500, 1000));
+    await expect
+      .poll(() => disk.read())
+      .toMatchObject({
+        status: "DOWN",
+        detail: "1.0 GiB, 0.1%, are free for /data/postgres.",
+      });
+  });
+
+  it("is DOWN when it cannot be looked at", async () => {
+    const disk = diskWith(() => Promise.reject(new Error("EIO")));
+    await expect.poll(() => disk.read()).toMatchObject({ status: "DOWN", detail: expect.stringContaining("EIO") });
+  });
+
+  it("has no place where no store is embedded", () => {
+    expect(new DiskCheck([]).read()).toBeUndefined();
+  });
+});
+
+describe("the queue", () => {
+  const there = { usable: true, isLost: false };
+  const idle = { oldestDueAgeMs: 0, oldestQueue: "", completedPerSecond: 0, failedPerSecond: 0 };
+  const read = (canAdd: boolean, redis = there, backlog: typeof idle | undefined = idle) =>
+    new QueueCheck({ canAdd: () => canAdd, redis }, () => backlog).read();
+
+  it("is OK while jobs can be added to Redis, DEGRADED while to the spool, DOWN while nowhere", () => {
+    expect(read(true).status).toBe("OK");
+    expect(read(true, { usable: false, isLost: true }).status).toBe("DEGRADED");
+    expect(read(false, { usable: false, isLost: true })).toMatchObject({ status: "DOWN", untried: false });
+    expect(read(false, { usable: false, isLost: false })).toMatchObject({ status: "DOWN", untried: true });
+  });
+
+  it("is DEGRADED when a job waits for too long, and tells which queue's", () => {
+    const backlog = { ...idle, oldestDueAgeMs: 301_000, oldestQueue: "emails" };
+    expect(read(true, there, backlog)).toMatchObject({
+      status: "DEGRADED",
+      detail: expect.stringContaining('has waited for 301.0 s, in "emails"'),
+    });
+  });
+
+  it("is DEGRADED when most jobs fail, and not for a single one", () => {
+    expect(read(true, there, { ...idle, completedPerSecond: 1, failedPerSecond: 3 })).toMatchObject({
+      status: "DEGRADED",
+      detail: expect.stringContaining("75.0%"),
+    });
+    expect(read(true, there, { ...idle, failedPerSecond: 1 / 60 }).status).toBe("OK");
+  });
+
+  it("leaves paused queues out of the ages, and adds up the rates", () => {
+    const rates = { completedPerSecond: 1, failedPerSecond: 2 };
+    const queues = [
+      { name: "paused", paused: true, oldestDueAgeMs: 9000, ...rates },
+      { name: "old", paused: false, oldestDueAgeMs: 500, ...rates },
+      { name: "empty", paused: false, oldestDueAgeMs: undefined, ...rates },
+    ];
+    expect(toBacklog(queues)).toEqual({
+      oldestDueAgeMs: 500,
+      oldestQueue: "old",
+      completedPerSecond: 3,
+      failedPerSecond: 6,
+    });
+  });
+});
+
+describe("the process", () => {
+  const use = { rss: 100, rssLimit: 1000, heap: 100, heapLimit: 1000 };
+  it.each([
+    [{}, "OK"],
+    [{ rss: 900 }, "DEGRADED"],
+    [{ heap: 900 }, "DEGRADED"],
+    [{ heap: 980 }, "DOWN"],
+  ] as const)("whose memory differs by %j is %s", (part, status) => {
+    expect(new MemoryCheck(() => ({ ...use, ...part })).read().status).toBe(status);
+  });
+
+  it("reads its own memory", () => {
+    expect(new MemoryCheck().read()).toMatchObject({ status: "OK", detail: expect.stringMatching(/has [1-9]\d* of/) });
+  });
+
+  it("remembers that its event loop was held up", async () => {
+    const check = new EventLoopCheck();
+    check.start();
+    onTestFinished(() => check.stop());
+    const heldUp = () => {
+      const until = performance.now() + 700;
+      while (performance.now() < until);
+    };
+    setTimeout(heldUp, 50);
+    await expect.poll(() => check.read(), { timeout: 3000 }).toMatchObject({ status: "DEGRADED" });
+    expect(check.read().latencyMs).toBeGreaterThan(600);
+  });
+});
