@@ -103,9 +103,6 @@ format: node_modules/.ready ## Rewrite the format, and what lint can mend
 types: node_modules/.ready ## Check the types
 	@$(BIN)/tsc -p tsconfig.json
 
-proto-alerts: node_modules/.ready ## Write Prometheus' alerts and Grafana's dashboard (deploy/) from perf/targets.json and perf/alerts/
-	@$(BIN)/tsx perf/alerts.ts --write
-
 proto-lint: node_modules/.ready ## Lint the contract (buf STANDARD)
 	@$(BIN)/buf lint
 
