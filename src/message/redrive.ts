@@ -92,7 +92,7 @@ export class Redriver {
     const refusals = new Map([...letters.values()].map((letter) => [letter.id, refusalOf(letter, requireSource)]));
     const allowed = wanted.filter((id) => refusals.has(id) && !refusals.get(id));
     const done = await this.putBack(allowed);
-    const after = await this.read(allowed.filter((id) => !done.has(id)));
+    const after = await this.read(allowed);
     return parsed.map((id) => {
       if (typeof id !== "string") return id;
       const letter = after.get(id) ?? letters.get(id);

@@ -25,6 +25,8 @@ import {
 
 /** How often PostgreSQL is asked whether it is there. */
 const heartbeatMs = 500;
+/** A PostgreSQL that starts together with Posta takes this long: until then nobody needs to be told. */
+const startMs = 5000;
 const probe: Statement = { name: "probe", text: "SELECT 1" };
 
 export interface PostgresStoreOptions extends PoolOptions {
@@ -51,6 +53,8 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
   /** undefined as long as it was never tried. */
   private up: boolean | undefined;
   private problem: string | undefined;
+  /** When it is late, if it was never there; undefined as soon as it was. */
+  private dueAt: number | undefined = performance.now() + startMs;
   /** Since when it was asked for something, and answered nothing. */
   private unansweredSince: number | undefined;
   private closed = false;
@@ -187,6 +191,7 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
   private lose(error: Error): void {
     if (this.closed) return;
     this.setUsable(false);
+    if (this.dueAt !== undefined && performance.now() < this.dueAt) return;
     const { code = "" } = error as { code?: string };
     const reason = `${code} ${error.message}`.trim();
     const problem = `${this.options.variable}: PostgreSQL cannot be reached (${reason}); trying again`;
@@ -198,7 +203,10 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
     if (this.up === usable || this.closed) return;
     this.up = usable;
     this.problem = undefined;
-    if (usable) this.log.info("postgresql is reachable");
+    if (usable) {
+      this.dueAt = undefined;
+      this.log.info("postgresql is reachable");
+    }
     this.emit("usable", usable);
   }
 }

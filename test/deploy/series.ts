@@ -19,7 +19,7 @@ export function counter(name: string, labels: Record<string, string>, perMinute:
 }
 
 /** Upper bounds in seconds that the series of histograms have here: those that rules ask for, and some. */
-const bounds = ["0.001", "0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1", "2.5", "+Inf"];
+const bounds = ["0.001", "0.004", "0.005", "0.01", "0.02", "0.03", "0.05", "0.1", "0.2", "0.5", "1", "2.5", "+Inf"];
 
 /** A histogram that takes, each minute, so many observations of each of some durations in seconds. */
 export function histogram(name: string, labels: Record<string, string>, perMinute: Record<string, number>): SeriesMap {

@@ -134,7 +134,7 @@ export async function createDeliveryFixture(options: DeliveryFixtureOptions = {}
     insert,
     count,
     /** Until the messages are spread over statuses like this, and no others. */
-    async until(wanted: Record<string, number>, timeout = 10_000): Promise<void> {
+    async until(wanted: Record<string, number>, timeout = 30_000): Promise<void> {
       await expect.poll(count, { timeout, interval: 20 }).toEqual(wanted);
     },
     /** The steps that a message took. */

@@ -19,7 +19,9 @@ const many = Array.from({ length: 50 }, () => ({}));
 
 describe("the outbox", () => {
   it("is moved again by whoever follows a process that died before it had marked what it moved", async () => {
-    const { insert, until, openProcess, taken, outbox, redis, prefix, api } = await open();
+    const { insert, until, openProcess, taken, outbox, redis, prefix, api } = await open({
+      env: { POSTA_WHATSAPP_TIMEOUT: "20s" },
+    });
     api.latency = 900;
     const dying = await openProcess();
     const query = dying.postgres.query.bind(dying.postgres);

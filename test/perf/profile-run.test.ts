@@ -5,15 +5,26 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { expect, it, onTestFinished } from "vitest";
+import { beforeAll, expect, inject, it, onTestFinished } from "vitest";
+import { freshPrefix } from "../support/posta.js";
+import { createDatabase } from "../support/postgres.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** The stores that are not looked at: making some for each kind takes longer than looking. */
+let stores: Record<string, string>;
+beforeAll(async () => {
+  const database = await createDatabase();
+  const analytics = { POSTA_ANALYTICS_REDIS_URL: inject("redisUrl"), POSTA_ANALYTICS_PREFIX: freshPrefix() };
+  stores = { ...analytics, POSTA_DATABASE_URL: database.url };
+  return () => database.drop();
+});
 
 /** Runs `make profile-<kind>`'s command; answers how it ended, what it printed, and the folders that it wrote, by kind. */
 async function profile(kind: string, env: Record<string, string>) {
   const child = spawn(process.execPath, ["--import", "tsx", join(root, "perf/profile/run.ts"), kind], {
     cwd: root,
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...stores, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
