@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := node_modules/.bin
 
-.PHONY: help up whatsapp-sim test test-faults build bench bench-queue bench-redis bench-http bench-analytics bench-message bench-analytics-memory tools perf perf-smoke perf-load perf-stress perf-spike perf-endurance perf-artillery perf-compare perf-selftest profile-cpu profile-heap profile-leaks profile-flame profile-doctor profile-all preflight status replay-analytics alerts lint format types proto-lint proto-breaking generate verify check clean
+.PHONY: help up whatsapp-sim test test-faults build bench bench-queue bench-redis bench-http bench-analytics bench-message bench-observability bench-analytics-memory tools perf perf-smoke perf-load perf-stress perf-spike perf-endurance perf-artillery perf-compare perf-selftest profile-cpu profile-heap profile-leaks profile-flame profile-doctor profile-all preflight status replay-analytics alerts lint format types proto-lint proto-breaking generate verify check clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -35,13 +35,16 @@ bench-analytics: build redis ## What recording events costs; prints a table, the
 bench-message: build redis ## What taking, delivering and listing messages costs; prints a table, then one JSON line (ROWS=10000000)
 	@$(BIN)/tsx perf/bench/message.ts
 
+bench-observability: build redis ## What metrics, health and logs cost, and how soon a hung store is told of; prints a table, then one JSON line
+	@$(BIN)/tsx perf/bench/observability.ts
+
 bench-analytics-memory: redis node_modules/.ready ## What a series takes in Redis, with every minute of a day (SERIES=100000)
 	@$(BIN)/tsx perf/bench/analytics-memory.ts
 
 bench-http: build redis ## What the HTTP gateway costs, as ratios to gRPC
 	@$(BIN)/tsx perf/bench/http.ts
 
-bench: bench-queue bench-redis bench-http bench-analytics bench-message ## All benches
+bench: bench-queue bench-redis bench-http bench-analytics bench-message bench-observability ## All benches
 
 tools: ## Install the load tools that are no npm packages (ghz) into .tools/
 	@scripts/tools.sh

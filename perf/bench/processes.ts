@@ -34,7 +34,7 @@ export async function startPosta(
   nodeArgs: string[] = [],
   settings: Record<string, string> = {},
   main = join(root, "dist/cluster/main.js"),
-): Promise<Running & { socket: string; postgresDir: string; rssMib(): number }> {
+): Promise<Running & { socket: string; analyticsSocket: string; postgresDir: string; rssMib(): number }> {
   const dataDir = mkdtempSync(join(tmpdir(), "posta-bench-"));
   const env = {
     ...process.env,
@@ -54,6 +54,7 @@ export async function startPosta(
   return {
     pid: child.pid as number,
     socket: join(dataDir, "queue-redis/redis.sock"),
+    analyticsSocket: join(dataDir, "analytics-redis/redis.sock"),
     postgresDir: join(dataDir, "postgres"),
     rssMib: () => clusterRssMib(child.pid as number),
     async stop() {

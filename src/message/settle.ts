@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { uuidv7 } from "uuidv7";
 import { toPostaError } from "../errors.js";
@@ -53,17 +54,21 @@ export class Settler {
     private readonly log: Logger,
   ) {
     this.commit = new GroupCommit((batch) => this.write(batch), { maxBatch: 100, maxInFlight: 2 });
+    setMaxListeners(0, this.givingUp.signal); // One for each message that waits for PostgreSQL.
   }
 
   /** Resolves when it is committed, or given up: then the sweep will find the message. */
   async settle(settlement: Settlement): Promise<void> {
     const { signal } = this.givingUp;
+    let alone = false;
     while (!signal.aborted) {
-      const error = await this.commit.push(settlement).then(() => undefined, toPostaError);
+      const written = alone ? this.write([settlement]) : this.commit.push(settlement);
+      const error = await written.then(() => undefined, toPostaError);
       if (error === undefined) return;
-      // PostgreSQL refused it, or another of its batch.
-      if (error.code === "internal") return this.settleAlone(settlement);
-      await sleep(retryMs, undefined, { signal }).catch(() => {});
+      // PostgreSQL is away.
+      if (error.code !== "internal") await sleep(retryMs, undefined, { signal }).catch(() => {});
+      else if (alone) return this.tellUnwritten(settlement, error);
+      else alone = true; // PostgreSQL refused it, or another of its batch.
     }
   }
 
@@ -72,10 +77,8 @@ export class Settler {
     this.givingUp.abort();
   }
 
-  private async settleAlone(settlement: Settlement): Promise<void> {
-    await this.write([settlement]).catch((error) => {
-      this.log.error({ err: error, messageId: settlement.id }, "what became of a message could not be written");
-    });
+  private tellUnwritten({ id }: Settlement, error: Error): void {
+    this.log.error({ err: error, messageId: id }, "what became of a message could not be written");
   }
 
   private async write(batch: readonly Settlement[]): Promise<undefined[]> {

@@ -1,0 +1,110 @@
+/**
+ * `make bench-observability`: what metrics, health and logs cost. Two clusters, one of which observes nothing, take turns; then the
+ * other is scraped under load, and has a store that hangs. The last line is one JSON object.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Agents } from "../profile/agents.js";
+import { describeRound, formatResult, formatTable, Rounds } from "./figures.js";
+import { measureHungStore } from "./hung-store.js";
+import { servers, startPosta } from "./processes.js";
+import { measureLoopCost, measureScrapes } from "./scrape.js";
+import { runUnary } from "./unary.js";
+import type { UnaryPlan } from "./unary-load.js";
+
+const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
+const timing = { warmupMs: 1000, durationMs: Number(process.env.BENCH_SECONDS ?? 4) * 1000 };
+const ports = { on: 50191, off: 50196 };
+const off = new URL("./observability-off.mjs", import.meta.url).href;
+const agent = new URL("../profile/agent.mjs", import.meta.url).href;
+/** Far more often than Prometheus does. */
+const scrapeMs = 1000;
+const steadyRate = 500;
+let failures = 0;
+
+async function addJobs(port: number, load: Partial<UnaryPlan>): Promise<number> {
+  const job = { queue: "bench", job: { name: "bench", dataJson: '{"to":"34600123456","template":"hello"}' } };
+  const report = await runUnary(port, "posta.queue.v1.QueueService", "AddJob", job, { ...timing, ...load });
+  failures += report.failures;
+  return report.perSecond;
+}
+
+/** Asks for the metrics and the health as Prometheus and Kubernetes do, until it is told to end. */
+async function watch(signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    for (const path of ["metrics", "healthz"]) await (await fetch(`http://127.0.0.1:${ports.on + 1}/${path}`)).text();
+    await sleep(scrapeMs, undefined, { signal }).catch(() => {}); // Told to end.
+  }
+}
+
+async function compare(figures: Rounds): Promise<void> {
+  const quiet = await startPosta(ports.off, ["--import", off], { POSTA_LOG_LEVEL: "silent" });
+  try {
+    for (let round = 1; round <= rounds; round += 1) {
+      const watched = new AbortController();
+      const watching = watch(watched.signal);
+      figures.add("on", await addJobs(ports.on, { concurrency: 64 }));
+      watched.abort();
+      await watching;
+      figures.add("off", await addJobs(ports.off, { concurrency: 64 }));
+      for (const name of ["on", "off"]) {
+        console.log(describeRound(round, rounds, `AddJob, observability ${name}`, figures.of(name).at(-1) as number));
+      }
+    }
+  } finally {
+    await quiet.stop();
+  }
+}
+
+const folder = mkdtempSync(join(tmpdir(), "posta-observability-"));
+const agents = new Agents();
+await agents.listen(join(folder, "agents.sock"));
+const settings = { POSTA_LOG_LEVEL: "info", PROFILE_SOCKET: join(folder, "agents.sock") };
+const posta = await startPosta(ports.on, ["--import", agent], settings);
+const figures = new Rounds();
+try {
+  await agents.untilThere(servers);
+  await compare(figures);
+  const steady = { ratePerSecond: steadyRate };
+  const scrapes = await measureScrapes(ports.on + 1, addJobs(ports.on, steady));
+  const loopMs = await measureLoopCost(ports.on + 1, agents);
+  const load = addJobs(ports.on, { ...steady, durationMs: 15_000 });
+  const hung = await measureHungStore(ports.on, posta.analyticsSocket);
+  await load;
+  const result = {
+    add_job_on_over_off: figures.ratio("on", "off"),
+    scrape_ms: scrapes.medianMs,
+    scrape_slowest_ms: scrapes.slowestMs,
+    scrape_loop_ms: loopMs,
+    health_ms_with_hung_store: hung.p99Ms,
+    probe_down_ms: hung.downMs,
+    probe_up_ms: hung.upMs,
+  };
+  const wanted: Record<keyof typeof result, string> = {
+    add_job_on_over_off: ">= 0.95",
+    scrape_ms: "< 50",
+    scrape_slowest_ms: "",
+    scrape_loop_ms: "< 1",
+    health_ms_with_hung_store: "< 50",
+    probe_down_ms: "< 2,000",
+    probe_up_ms: "< 2,000",
+  };
+  console.log(`\nMedians of ${rounds} rounds, ${servers} servers; scrapes and probes at ${steadyRate} AddJob/s:\n`);
+  const rows = Object.entries(result).map(([key, value]) => [
+    key,
+    value.toFixed(2),
+    wanted[key as keyof typeof result],
+  ]);
+  console.log(formatTable(["figure", "measured", "wanted"], rows));
+  if (failures > 0) {
+    console.error(`\n${failures} calls failed: these figures are not to be used`);
+    process.exitCode = 1;
+  }
+  console.log(`\n${formatResult(result)}`);
+} finally {
+  await posta.stop();
+  agents.close();
+  rmSync(folder, { recursive: true, force: true });
+}
