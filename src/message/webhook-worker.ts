@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Job, Worker } from "bullmq";
 import { toPostaError } from "../errors.js";
@@ -56,14 +57,18 @@ export class WebhookWorker {
   async stop(): Promise<void> {
     this.stopped = true;
     await this.changing;
-    // BullMQ waits for a Redis that is gone, and nothing can be finished without it.
-    const isGone = this.client?.status !== "ready";
     const done = new AbortController();
-    const waitMs = isGone ? farewellMs : this.options.drainTimeoutMs;
-    const patience = sleep(waitMs, undefined, { signal: done.signal }).catch(() => {});
-    await Promise.race([this.worker?.close(isGone), patience]);
+    await Promise.race([this.worker?.close(), this.untilTooLate(done.signal)]);
     done.abort();
     this.client?.disconnect();
+  }
+
+  /** BullMQ waits for a Redis that is gone, or goes meanwhile; but nothing can be finished without it. */
+  private async untilTooLate(signal: AbortSignal): Promise<void> {
+    const wait = (ms: number) => sleep(ms, undefined, { signal }).catch(() => {}); // The worker is closed.
+    const { client } = this;
+    const gone = client?.status === "ready" ? once(client, "close", { signal }).catch(() => {}) : Promise.resolve();
+    await Promise.race([wait(this.options.drainTimeoutMs), gone.then(() => wait(farewellMs))]);
   }
 
   private async change(): Promise<void> {
