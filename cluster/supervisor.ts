@@ -3,6 +3,7 @@ import { EventEmitter, once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConfigError } from "../src/config.js";
 import type { Logger } from "../src/log.js";
+import { closeLostConnections } from "./handoffs.js";
 import { type ChildRole, type ToPrimary, unfitExitCode } from "./messages.js";
 
 /** So many exits in so long a time are a crash loop: more starts would only hide it. */
@@ -111,6 +112,7 @@ export class Supervisor extends EventEmitter<Events> {
     cluster.setupPrimary({ args: [name], execArgv: [...process.execArgv, ...flags] });
     const child: Child = { worker: cluster.fork(env), serving: false, onTrial };
     this.children.add(child);
+    closeLostConnections(child.worker);
     child.worker.on("message", (message: ToPrimary) => this.hear(child, message));
     child.worker.once("exit", (code, signal) => this.lose(child, code, signal));
     return child;
