@@ -1,4 +1,16 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** Files that take a minute or more. Begun last, each would be waited for with one core idle. */
+const long = ["test/faults/", "test/perf/profile-run", "test/cluster/embedded", "test/cluster/start"];
+
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification) => long.some((path) => moduleId.includes(path));
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
 
 export default defineConfig({
   test: {
@@ -7,6 +19,7 @@ export default defineConfig({
     pool: "forks",
     // Whole clusters run in some of the files; more at a time than cores would only make them wait for each other.
     maxWorkers: 2,
+    sequence: { sequencer: LongFirst },
     // A wait ends when what it waits for is there: these are for what never comes, on the slowest machine.
     expect: { poll: { timeout: 15_000 } },
     testTimeout: 60_000,

@@ -85,15 +85,19 @@ function parseSender(from: string, senders: readonly string[]): string {
   return sender;
 }
 
-function parseTimes({ sendTimeMs, expireTimeMs }: MessageRequest, now: number) {
+/**
+ * A time that has passed is no mistake in a message that has a key: its caller may be repeating what it sent before then. If
+ * that was not stored, this one is, and ends as EXPIRED.
+ */
+function parseTimes({ sendTimeMs, expireTimeMs, idempotencyKey }: MessageRequest, now: number) {
   const sendAtMs = sendTimeMs !== undefined && sendTimeMs > now ? sendTimeMs : undefined;
   if (sendAtMs !== undefined && sendAtMs - now > maxLeadMs) {
     throw invalid("send_time", `${showSeconds(sendAtMs - now)} ahead is over ${showSeconds(maxLeadMs)} ahead`);
   }
   if (expireTimeMs !== undefined) {
-    if (expireTimeMs <= now)
+    if (expireTimeMs <= now && idempotencyKey === "")
       throw invalid("expire_time", `${showSeconds(now - expireTimeMs)} ago is not in the future`);
-    if (expireTimeMs <= (sendAtMs ?? now)) throw invalid("expire_time", "is not after send_time");
+    if (sendTimeMs !== undefined && expireTimeMs <= sendTimeMs) throw invalid("expire_time", "is not after send_time");
     if (expireTimeMs > lastMs) throw invalid("expire_time", "is after the year 9999");
   }
   return { sendAtMs, expiresAtMs: expireTimeMs };

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type ServiceError, status } from "@grpc/grpc-js";
 import type { Plan } from "./plan.js";
 import { senders, type World } from "./world.js";
 
@@ -23,7 +24,7 @@ export function startLoad({ client }: World, { random }: Plan) {
 
   async function insist(method: string, request: object): Promise<{ messageId: string }> {
     for (;;) {
-      const answer = await client.call(service, method, request, { deadlineMs: 5000 }).catch(() => undefined);
+      const answer = await client.call(service, method, request, { deadlineMs: 5000 }).catch(requireRetryable);
       if (answer) return answer;
       await sleep(30);
     }
@@ -81,6 +82,11 @@ export function startLoad({ client }: World, { random }: Plan) {
       await Promise.all(running);
     },
   };
+}
+
+/** What no repetition would mend is a defect. */
+function requireRetryable(error: ServiceError): undefined {
+  if (error.code === status.INVALID_ARGUMENT || error.code === status.INTERNAL) throw error;
 }
 
 function toTime(ms: number) {

@@ -1,4 +1,7 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
+import { LimitKeys } from "../../src/message/keys.js";
+import { Limits } from "../../src/message/limits.js";
 import {
   createDeliveryFixture,
   type DeliveryFixture,
@@ -32,10 +35,31 @@ describe("a number's rate", () => {
     await until({ accepted: 640 }, 25_000);
     const times = (await api.ledger()).map(({ at }) => at);
     expect(times).toHaveLength(640);
-    // The stand-in counts any second, and refuses what is over 80: on a busy machine a message may get there later than
-    // what is allowed for, and then with those that were sent after it.
+    // The stand-in counts any second, and refuses what is over 80. A request that a busy machine holds up on its way gets
+    // there together with later ones: that costs another attempt. make bench-message measures what a machine of its own does.
     const refused = await sql("SELECT at, detail FROM message_events WHERE error_code = 130429");
-    expect(refused.length).toBeLessThan(5);
+    expect(refused.length).toBeLessThan(64);
+  });
+
+  it("is not passed by the permits of two processes, however late they ask", async () => {
+    const { openProcess, prefix } = await open();
+    const [perSecond, windowMicros] = [200, 1_000_000];
+    const until = performance.now() + 3000;
+    const sent: number[] = [];
+    async function ask(): Promise<void> {
+      const { queue } = await openProcess();
+      const limits = new Limits(queue, new LimitKeys(prefix), { perSecond, pairIntervalMs: 0, pairBurst: 1 });
+      while (performance.now() < until) {
+        const { count, sentMicros } = await limits.permit(sender, 1 + Math.floor(Math.random() * 50), 0);
+        for (let given = 0; given < count; given += 1) sent.push(sentMicros);
+        await sleep(Math.random() * 60);
+      }
+    }
+    await Promise.all([ask(), ask()]);
+    sent.sort((a, b) => a - b);
+    const windows = sent.slice(perSecond).map((at, index) => at - (sent[index] as number));
+    expect(windows.length).toBeGreaterThan(perSecond);
+    expect(Math.min(...windows)).toBeGreaterThan(windowMicros);
   });
 
   it("is each number's own", async () => {

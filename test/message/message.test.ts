@@ -88,6 +88,12 @@ describe("a message's other fields", () => {
     ["an expiry out of the world", { expireTimeMs: 9e15 }, "expire_time", ["year 9999"]],
   ])("%s is refused", (_, message, field, parts) => expectBad(message, field, parts));
 
+  it("may have expired, where a key says that it may be a repetition", () => {
+    const late = { idempotencyKey: "k", sendTimeMs: now - 9000, expireTimeMs: now - 5000 };
+    expect(parse(late)).toMatchObject({ sendAtMs: undefined, expiresAtMs: now - 5000 });
+    expectBad({ ...late, expireTimeMs: now - 9000 }, "expire_time", ["not after send_time"]);
+  });
+
   it("may be at their limits", () => {
     const sendTimeMs = now + 90 * dayMs;
     const edge = {
