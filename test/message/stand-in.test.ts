@@ -263,7 +263,7 @@ interface Value {
 }
 
 /** Where webhooks come in; `answer` gives the HTTP status of each. */
-async function startReceiver(answer: (count: number) => number = () => 200) {
+async function startReceiver(answer: (count: number) => number | Promise<number> = () => 200) {
   const received: { body: string; signature: string | undefined; value: Value }[] = [];
   const server = createServer(async (request, response) => {
     if (request.method === "GET") {
@@ -275,7 +275,7 @@ async function startReceiver(answer: (count: number) => number = () => 200) {
     for await (const chunk of request) body += chunk;
     const signature = request.headers["x-hub-signature-256"] as string | undefined;
     received.push({ body, signature, value: JSON.parse(body).entry[0].changes[0].value });
-    response.writeHead(answer(received.length)).end();
+    response.writeHead(await answer(received.length)).end();
   }).listen(0, "127.0.0.1");
   await expect.poll(() => server.address()).not.toBeNull();
   releases.push(() => server.close());
@@ -341,12 +341,19 @@ describe("the stand-in's webhooks", () => {
   });
 
   it("may tell several changes at once", async () => {
-    const receiver = await startReceiver();
+    let answerAll: (status: number) => void = () => {};
+    const answered = new Promise<number>((resolve) => {
+      answerAll = resolve;
+    });
+    const receiver = await startReceiver(() => answered);
     const server = await start({
       webhook: { url: receiver.url, secret: "secret", batch: 50 },
-      statuses: { sentMs: 300, until: "sent" },
+      statuses: { sentMs: 0, until: "sent" },
     });
     await Promise.all(Array.from({ length: 100 }, (_, index) => post(server.url, textBody(`${index}`))));
+    // As many as are sent at a time: the others gather.
+    await expect.poll(() => receiver.received.length).toBe(16);
+    answerAll(200);
     await expect.poll(() => receiver.statuses().length).toBe(100);
     expect(receiver.received.length).toBeLessThan(100);
   });
