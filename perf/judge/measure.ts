@@ -47,6 +47,8 @@ export interface Measured {
   broken: string[];
 }
 
+/** How the fault begins that is the machine's, not the service's. */
+export const starved = "the load generator was starved of CPU";
 /** A call that the tool sent so much after it was due counts as late. */
 const lateMs = 50;
 /** More than this share of late calls, and the tool was starved. */
@@ -128,7 +130,7 @@ function toTimeline(due: Float64Array, latencies: Float64Array, failed: Uint8Arr
 function findFaults(calls: Calls, plan: Plan, due: Float64Array, count: number): string[] {
   if (count === 0) return ["nothing was measured: no call in the measured time"];
   const faults: string[] = [];
-  if (calls.starved !== undefined) faults.push(`the load generator was starved of CPU: ${calls.starved}`);
+  if (calls.starved !== undefined) faults.push(`${starved}: ${calls.starved}`);
   const lost = countLastFailures(calls);
   if (isUnreachable(calls) && lost >= Math.max(20, count * lostShare)) {
     faults.push(`the server was lost: the last ${lost} calls failed (${firstError(calls)})`);
@@ -139,7 +141,7 @@ function findFaults(calls: Calls, plan: Plan, due: Float64Array, count: number):
   const late = calls.start.filter((at, index) => at - (due[index] as number) > lateMs).length / due.length;
   if (late > maxLateShare && calls.starved === undefined) {
     const share = (late * 100).toFixed(0);
-    faults.push(`the load generator was starved of CPU: ${share}% of the calls were sent over ${lateMs} ms late`);
+    faults.push(`${starved}: ${share}% of the calls were sent over ${lateMs} ms late`);
   }
   return faults;
 }

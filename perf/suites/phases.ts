@@ -1,4 +1,5 @@
 import { type LoadResult, runPhase } from "./load.js";
+import { leaveOutStarved } from "./rounds.js";
 import { readSuite, type Scenario } from "./scenario.js";
 import { faultsOf, type Outcome, type SuiteContext } from "./suite.js";
 
@@ -8,15 +9,16 @@ const maxSaturationSeconds = 15;
 /** `perf-smoke` and `perf-load`: the phases of a file, one after the other. */
 export async function runPhases(name: string, context: SuiteContext): Promise<Outcome> {
   const { phases, warmupSeconds, rounds } = readSuite(name, context.targets);
-  const results: LoadResult[] = [];
+  const loads: LoadResult[] = [];
   for (let round = 1; round <= rounds; round += 1) {
     for (const phase of phases.filter((scenarios) => round === 1 || scenarios.some(({ rate }) => rate !== undefined))) {
       const scenarios = phase.map((scenario) => withDuration(scenario, context.seconds));
-      results.push(...(await runPhase(context, scenarios, warmupSeconds)));
+      loads.push(...(await runPhase(context, scenarios, warmupSeconds)));
       await context.client.clear();
     }
   }
-  return { results, findings: [], failures: [], broken: faultsOf(results) };
+  const { results, findings } = leaveOutStarved(loads);
+  return { results, findings, failures: [], broken: faultsOf(results) };
 }
 
 function withDuration(scenario: Scenario, seconds: number | undefined): Scenario {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { startPosta } from "../bench/processes.js";
 
 /** The service under load. */
@@ -19,6 +20,8 @@ export interface Target {
 
 /** Ports of the private cluster: gRPC, admin, HTTP. */
 const port = 50081;
+/** What a start may take until all is well. */
+const startMs = 60_000;
 
 /** The service that TARGET (gRPC), HTTP_TARGET and ADMIN name, or else a private cluster on durable stores. */
 export async function openTarget(env: NodeJS.ProcessEnv): Promise<Target> {
@@ -41,6 +44,10 @@ export async function openTarget(env: NodeJS.ProcessEnv): Promise<Target> {
 async function startOwn(): Promise<Target> {
   // A load that ends leaves calls behind; that these are cancelled need not be said. Without a token no message is sent on.
   const posta = await startPosta(port, [], { POSTA_LOG_LEVEL: "error", POSTA_WHATSAPP_SENDERS: "100000000000001" });
+  await untilHealthy(`http://127.0.0.1:${port + 1}`).catch(async (error) => {
+    await posta.stop();
+    throw error;
+  });
   return {
     grpc: `127.0.0.1:${port}`,
     http: `http://127.0.0.1:${port + 2}`,
@@ -50,4 +57,15 @@ async function startOwn(): Promise<Target> {
     description: "a private cluster on an embedded Redis",
     stop: () => posta.stop(),
   };
+}
+
+/** Servers answer before the other stores have started, and their tables are there: a load should not be judged by that. */
+async function untilHealthy(admin: string): Promise<void> {
+  const until = Date.now() + startMs;
+  for (;;) {
+    const { status, checks } = (await (await fetch(`${admin}/healthz`)).json()) as { status: string; checks: object };
+    if (status === "OK") return;
+    if (Date.now() > until) throw new Error(`not healthy after ${startMs / 1000} s: ${JSON.stringify(checks)}`);
+    await sleep(100);
+  }
 }

@@ -7,7 +7,8 @@ const refused = /^(28|3D)/;
 const starting = /^(57P03|53300)$/;
 const full = /^(53|54)/;
 const conflict = /^40/;
-const noTable = "42P01";
+/** No such table, no such column. */
+const missing = /^42(P01|703)$/;
 const checkViolation = "23514";
 const timeout = "57014";
 const readOnly = "25006";
@@ -50,7 +51,7 @@ export function toUnreachable(cause?: unknown): PostgresError {
 /** The migrations, or a month's partitions, are still to come: another process makes them. */
 function isNotReady(state: string, error: unknown): boolean {
   const { message } = error as Error;
-  return state === noTable || (state === checkViolation && message.startsWith("no partition of relation"));
+  return missing.test(state) || (state === checkViolation && message.startsWith("no partition of relation"));
 }
 
 /** undefined for an error that PostgreSQL did not send: one of the connection. */

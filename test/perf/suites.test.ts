@@ -5,6 +5,7 @@ import { formatSummary } from "../../perf/report/table.js";
 import { parseDuration, parseRate } from "../../perf/suites/duration.js";
 import { mergeResults } from "../../perf/suites/endurance.js";
 import type { LoadResult } from "../../perf/suites/load.js";
+import { leaveOutStarved } from "../../perf/suites/rounds.js";
 import { parseSuite, readSuite } from "../../perf/suites/scenario.js";
 import { describeDrift, findGrowth, type Slice } from "../../perf/suites/slices.js";
 import { findRecovery } from "../../perf/suites/spike.js";
@@ -73,6 +74,30 @@ describe("the suites", () => {
     ]);
     expect(() => parseDuration("DURATION", "5")).toThrow(/^DURATION: "5" is no duration/);
     expect(() => parseRate("RATE", "-1")).toThrow(/^RATE: "-1"/);
+  });
+});
+
+describe("rounds whose load generator was starved", () => {
+  const fault = "the load generator was starved of CPU: 9% of the calls were sent over 50 ms late";
+  const round = (name: string, broken: string[] = [], failed = 0) =>
+    ({ name, measured: { broken, failed } }) as unknown as LoadResult;
+  const sound = round("add");
+  const starved = round("add", [fault]);
+
+  it("are left out, as long as most are not", () => {
+    const { results, findings } = leaveOutStarved([sound, starved, sound]);
+    expect(results).toEqual([sound, sound]);
+    expect(findings).toEqual([`a round of add is left out: ${fault}`]);
+    expect(leaveOutStarved([starved, starved, sound]).results).toHaveLength(3);
+    expect(leaveOutStarved([starved]).results).toEqual([starved]);
+  });
+
+  it("stay where calls failed or the server was lost, and leave those of others alone", () => {
+    const failed = round("add", [fault], 1);
+    const lost = round("add", [fault, "the server was lost: the last 20 calls failed"]);
+    const other = round("read", [fault]);
+    const all = [sound, sound, sound, failed, lost, other];
+    expect(leaveOutStarved(all).results).toEqual(all);
   });
 });
 
