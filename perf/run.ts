@@ -10,7 +10,7 @@ import { writeHtml } from "./report/html.js";
 import { Progress } from "./report/progress.js";
 import { makeFolder, summarise, writeSummary } from "./report/summary.js";
 import { formatSummary } from "./report/table.js";
-import { parseDuration, parseRate } from "./suites/duration.js";
+import { parseDuration, parseRate, parseRounds } from "./suites/duration.js";
 import { runEndurance } from "./suites/endurance.js";
 import { runPhases } from "./suites/phases.js";
 import { runSpike } from "./suites/spike.js";
@@ -34,6 +34,7 @@ async function run(suite: string, env: NodeJS.ProcessEnv): Promise<SuiteVerdict>
   const runSuite = suites[suite];
   if (!runSuite) throw new Error(`there is no suite "${suite}": use one of ${Object.keys(suites).join(", ")}`);
   const [seconds, rate] = [parseDuration("DURATION", env.DURATION), parseRate("RATE", env.RATE)];
+  const rounds = parseRounds("ROUNDS", env.ROUNDS);
   requireGhz();
   const targets = readTargets();
   const startedAt = new Date();
@@ -46,7 +47,7 @@ async function run(suite: string, env: NodeJS.ProcessEnv): Promise<SuiteVerdict>
   try {
     await client.seed();
     sampler.start();
-    const outcome = await runSuite({ target, folder, progress, targets, client, sampler, seconds, rate });
+    const outcome = await runSuite({ target, folder, progress, targets, client, sampler, seconds, rounds, rate });
     outcome.broken.push(...(await findLosses(target)));
     const summary = summarise({ suite, startedAt, target: target.description, targets, outcome, sampler });
     writeSummary(folder, summary);

@@ -34,7 +34,8 @@ async function startSlowNetwork(): Promise<() => void> {
 async function runSmoke(target: string): Promise<{ code: number; output: string }> {
   // Kept apart: these reports speak of servers that were made bad.
   const RESULTS = mkdtempSync(join(tmpdir(), "posta-selftest-"));
-  const env = { ...process.env, RESULTS, TARGET: target, HTTP_TARGET: `http://127.0.0.1:${port + 2}`, DURATION: "1s" };
+  const HTTP_TARGET = `http://127.0.0.1:${port + 2}`;
+  const env = { ...process.env, RESULTS, TARGET: target, HTTP_TARGET, DURATION: "1s", ROUNDS: "1" };
   const run = fileURLToPath(new URL("./run.ts", import.meta.url));
   const child = spawn(process.execPath, ["--import", "tsx", run, "smoke"], {
     env,

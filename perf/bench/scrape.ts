@@ -1,9 +1,9 @@
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Agents } from "../profile/agents.js";
 import { median } from "./figures.js";
 
-const scrapes = 100;
-const idleMs = 2000;
+const scrapes = 300;
+const idleSeconds = 5;
 
 export interface ScrapeFigures {
   /** From the request until the last byte is there. */
@@ -26,17 +26,31 @@ export async function measureScrapes(adminPort: number, load: Promise<unknown>):
   return { medianMs: median(took), slowestMs: Math.max(...took) };
 }
 
-/** How long a scrape keeps the event loop of the server that it costs most, in milliseconds: nothing else is asked of it. */
-export async function measureLoopCost(adminPort: number, { all: servers }: Agents): Promise<number> {
-  const uses = () => Promise.all(servers.map((server) => server.ask("loop-use")));
-  await uses();
-  await sleep(idleMs);
-  const idle = await uses();
+/**
+ * CPU that a scrape takes of the server that it costs most, in milliseconds: the event loop is held up for no longer. Nothing
+ * else is asked of it, and what it uses by itself is taken off.
+ */
+export async function measureCpuCost(adminPort: number, pids: readonly number[]): Promise<number> {
+  const [idle, idleMs] = await cpuOf(pids, () => sleep(idleSeconds * 1000));
+  const [busy, busyMs] = await cpuOf(pids, async () => {
+    for (let count = 0; count < scrapes; count += 1) await scrape(adminPort);
+  });
+  return Math.max(...busy.map((ms, server) => (ms - ((idle[server] as number) / idleMs) * busyMs) / scrapes));
+}
+
+/** CPU of each process while something is done, and how long that took; all in milliseconds. */
+async function cpuOf(pids: readonly number[], work: () => Promise<unknown>): Promise<[number[], number]> {
+  const before = pids.map(readCpuMs);
   const begun = performance.now();
-  for (let count = 0; count < scrapes; count += 1) await scrape(adminPort);
-  const busy = await uses();
-  const elapsedMs = performance.now() - begun;
-  return Math.max(...busy.map((use, server) => ((use - (idle[server] as number)) * elapsedMs) / scrapes));
+  await work();
+  return [pids.map((pid, index) => readCpuMs(pid) - (before[index] as number)), performance.now() - begun];
+}
+
+/** User and system time, of proc(5)'s stat, which counts in hundredths of a second. */
+function readCpuMs(pid: number): number {
+  const [, rest = ""] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ");
+  const [user, system] = rest.split(" ").slice(11, 13).map(Number) as [number, number];
+  return (user + system) * 10;
 }
 
 async function scrape(adminPort: number): Promise<number> {

@@ -16,3 +16,11 @@ export function parseRate(variable: string, text: string | undefined): number | 
   if (rate > 0 && rate <= 1_000_000) return rate;
   throw new Error(`${variable}: "${text}" is no rate; use calls a second, 1 to 1000000`);
 }
+
+/** How often a suite's loads are made; undefined if it is not set. Throws an error that names the variable. */
+export function parseRounds(variable: string, text: string | undefined): number | undefined {
+  if (!text) return undefined;
+  const rounds = Number(text);
+  if (Number.isInteger(rounds) && rounds >= 1 && rounds <= 100) return rounds;
+  throw new Error(`${variable}: "${text}" is no number of rounds; use 1 to 100`);
+}

@@ -8,7 +8,8 @@ const maxSaturationSeconds = 15;
 
 /** `perf-smoke` and `perf-load`: the phases of a file, one after the other. */
 export async function runPhases(name: string, context: SuiteContext): Promise<Outcome> {
-  const { phases, warmupSeconds, rounds } = readSuite(name, context.targets);
+  const { phases, warmupSeconds, ...suite } = readSuite(name, context.targets);
+  const rounds = context.rounds ?? suite.rounds;
   const loads: LoadResult[] = [];
   for (let round = 1; round <= rounds; round += 1) {
     for (const phase of phases.filter((scenarios) => round === 1 || scenarios.some(({ rate }) => rate !== undefined))) {

@@ -11,6 +11,8 @@ export interface SuiteContext extends LoadContext {
   sampler: Sampler;
   /** DURATION, in seconds; undefined: the suite's own. */
   seconds: number | undefined;
+  /** ROUNDS; undefined: the suite's own. */
+  rounds: number | undefined;
   /** RATE, in calls a second; undefined: the suite's own. */
   rate: number | undefined;
 }

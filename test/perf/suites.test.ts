@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { renderHtml } from "../../perf/report/html.js";
 import type { Summary } from "../../perf/report/summary.js";
 import { formatSummary } from "../../perf/report/table.js";
-import { parseDuration, parseRate } from "../../perf/suites/duration.js";
+import { parseDuration, parseRate, parseRounds } from "../../perf/suites/duration.js";
 import { mergeResults } from "../../perf/suites/endurance.js";
 import type { LoadResult } from "../../perf/suites/load.js";
 import { leaveOutStarved } from "../../perf/suites/rounds.js";
@@ -74,6 +74,8 @@ describe("the suites", () => {
     ]);
     expect(() => parseDuration("DURATION", "5")).toThrow(/^DURATION: "5" is no duration/);
     expect(() => parseRate("RATE", "-1")).toThrow(/^RATE: "-1"/);
+    expect([parseRounds("ROUNDS", "2"), parseRounds("ROUNDS", "")]).toEqual([2, undefined]);
+    expect(() => parseRounds("ROUNDS", "1.5")).toThrow(/^ROUNDS: "1.5" is no number of rounds; use 1 to 100/);
   });
 });
 
