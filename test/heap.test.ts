@@ -5,13 +5,13 @@ import { createMetrics } from "../src/metrics.js";
 
 it("shows the heap as V8 has it, in place of the library's own metrics", async () => {
   const metrics = createMetrics();
-  const valueOf = async (name: string) => (await metrics.getSingleMetric(name)?.get())?.values[0]?.value ?? Number.NaN;
+  const valueIn = async (name: string) => (await metrics.getSingleMetric(name)?.get())?.values[0]?.value ?? Number.NaN;
   const { heapTotal, heapUsed, external } = process.memoryUsage();
-  const used = await valueOf("nodejs_heap_size_used_bytes");
+  const used = await valueIn("nodejs_heap_size_used_bytes");
   expect(used / heapUsed).toBeGreaterThan(0.5);
   expect(used / heapUsed).toBeLessThan(2);
-  expect((await valueOf("nodejs_heap_size_total_bytes")) / heapTotal).toBeGreaterThan(0.5);
-  expect((await valueOf("nodejs_external_memory_bytes")) / external).toBeGreaterThan(0.5);
+  expect((await valueIn("nodejs_heap_size_total_bytes")) / heapTotal).toBeGreaterThan(0.5);
+  expect((await valueIn("nodejs_external_memory_bytes")) / external).toBeGreaterThan(0.5);
   expect(metrics.getSingleMetric("nodejs_eventloop_lag_stddev_seconds")).toBeUndefined();
 });
 

@@ -17,6 +17,7 @@ const off = new URL("./observability-off.mjs", import.meta.url).href;
 /** Far more often than Prometheus does. */
 const scrapeMs = 1000;
 const steadyRate = 500;
+const saturating = { concurrency: 64 };
 let failures = 0;
 
 async function addJobs(port: number, load: Partial<UnaryPlan>): Promise<number> {
@@ -41,18 +42,25 @@ async function serverPids(): Promise<number[]> {
   return all.map(({ pid }) => pid);
 }
 
+/** The rate while somebody looks. */
+async function watched(): Promise<number> {
+  const end = new AbortController();
+  const watching = watch(end.signal);
+  const perSecond = await addJobs(ports.on, saturating);
+  end.abort();
+  await watching;
+  return perSecond;
+}
+
 async function compare(figures: Rounds): Promise<void> {
   const quiet = await startPosta(ports.off, ["--import", off], { POSTA_LOG_LEVEL: "silent" });
   try {
     for (let round = 1; round <= rounds; round += 1) {
-      const watched = new AbortController();
-      const watching = watch(watched.signal);
-      figures.add("on", await addJobs(ports.on, { concurrency: 64 }));
-      watched.abort();
-      await watching;
-      figures.add("off", await addJobs(ports.off, { concurrency: 64 }));
-      for (const name of ["on", "off"]) {
-        console.log(describeRound(round, rounds, `AddJob, observability ${name}`, figures.of(name).at(-1) as number));
+      // In turn, as the first of two has the machine as others left it.
+      for (const name of round % 2 ? (["on", "off"] as const) : (["off", "on"] as const)) {
+        const perSecond = await (name === "on" ? watched() : addJobs(ports.off, saturating));
+        figures.add(name, perSecond);
+        console.log(describeRound(round, rounds, `AddJob, observability ${name}`, perSecond));
       }
     }
   } finally {
