@@ -174,9 +174,9 @@ export const settings = {
   messageMonths: integer(
     "POSTA_MESSAGE_MONTHS",
     13,
-    2,
+    5,
     1200,
-    "Months that messages, their history and dead letters are kept, this one among them.",
+    "Months that messages, their history and dead letters are kept, this one among them. Some are sent 90 days later.",
   ),
   maxPendingMessages: integer(
     "POSTA_MAX_PENDING_MESSAGES",

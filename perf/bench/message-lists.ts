@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { runUnary } from "./unary.js";
 
@@ -25,8 +26,10 @@ export async function measureLists(port: number, postgresDir: string, durationMs
   try {
     await fillMonth(client);
     const load = { warmupMs: 2000, durationMs, ratePerSecond };
-    const report = await runUnary(port, service, "ListMessages", requests(), load);
-    await printPlans(client);
+    const running = runUnary(port, service, "ListMessages", requests(), load);
+    const statements = await collectStatements(client, running);
+    const report = await running;
+    await printPlans(client, statements);
     return { p99Ms: report.p99Ms, failures: report.failures };
   } finally {
     await client.end();
@@ -69,14 +72,28 @@ function requests(): object[] {
   });
 }
 
-async function printPlans(client: pg.Client): Promise<void> {
-  const { rows: statements } = await client.query<{ query: string }>(ranStatements);
-  for (const { query } of statements) {
+/** Looks at what the connections run until the load is over. */
+async function collectStatements(client: pg.Client, load: Promise<unknown>): Promise<Set<string>> {
+  const statements = new Set<string>();
+  let isOver = false;
+  const over = load.finally(() => {
+    isOver = true;
+  });
+  over.catch(() => {}); // Whoever made the load hears of it.
+  while (!isOver) {
+    for (const { query } of (await client.query<{ query: string }>(ranStatements)).rows) statements.add(query);
+    await sleep(20);
+  }
+  return statements;
+}
+
+async function printPlans(client: pg.Client, statements: ReadonlySet<string>): Promise<void> {
+  for (const query of statements) {
     const { rows: lines } = await client.query<{ "QUERY PLAN": string }>(`EXPLAIN (GENERIC_PLAN, COSTS OFF) ${query}`);
     const plan = lines.map((line) => line["QUERY PLAN"]).join("\n");
     console.log(`\n${query.replace(/\s+/g, " ")}\n${plan}`);
     // Of the months beside it, which are empty, it may.
     if (plan.includes("Seq Scan on bench_messages")) throw new Error("ListMessages reads a whole table");
   }
-  if (statements.length < 2) throw new Error("the statements of ListMessages were not found in pg_stat_activity");
+  if (statements.size < 2) throw new Error("the statements of ListMessages were not found in pg_stat_activity");
 }

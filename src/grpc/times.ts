@@ -23,6 +23,9 @@ export function toTimestamp(ms: number | undefined): Timestamp | null {
   return ms === undefined ? null : { seconds: Math.floor(ms / 1000), nanos: Math.round((ms % 1000) * 1e6) };
 }
 
+/** Of google.protobuf.Timestamp. */
+const [minSeconds, maxSeconds] = [-62_135_596_800, 253_402_300_799];
+
 /**
  * A Timestamp in milliseconds since 1970; undefined if it is absent. What is finer is cut off: rounded, the last moment
  * of a minute would fall into the next.
@@ -31,5 +34,8 @@ export function toTimeMs(time: Timestamp__Output | null | undefined, field: stri
   if (!time) return undefined;
   const { seconds, nanos } = time;
   if (nanos < 0 || nanos > 999_999_999) throw invalid(field, `nanos ${nanos} is not from 0 to 999999999`);
+  if (seconds < minSeconds || seconds > maxSeconds) {
+    throw invalid(field, `seconds ${seconds} is not from ${minSeconds} to ${maxSeconds}: the years 1 to 9999`);
+  }
   return seconds * 1000 + Math.floor(nanos / 1e6);
 }

@@ -47,7 +47,8 @@ function parseButtons(buttons: { id: string; title: string }[], at: string): obj
     requireCharacters(id, `${at}[${index}].id`, maxButtonIdCharacters);
     requireCharacters(title, `${at}[${index}].title`, maxButtonCharacters);
     requireNew(ids, id, `${at}[${index}].id`);
-    requireNew(titles, title, `${at}[${index}].title`);
+    if (titles.has(title)) throw invalid(`${at}[${index}].title`, "is there twice");
+    titles.add(title);
     return { type: "reply", reply: { id, title } };
   });
 }

@@ -12,6 +12,12 @@ export function parsePhoneNumber(text: string, field: string): string {
   if (digits !== undefined) return digits;
   throw invalid(
     field,
-    `${show(maskNumbers(text.slice(0, maxShown)))} is not E.164: 8 to 15 digits, the first not 0, "+" before or not`,
+    `${show(hideDigits(maskNumbers(text.slice(0, maxShown))))} is not E.164: 8 to 15 digits, the first not 0, "+" before or not`,
   );
+}
+
+/** Whatever may be between them: of seven and more only the last four stay. */
+function hideDigits(text: string): string {
+  const digits = text.replace(/\D/g, "").length;
+  return digits < 7 ? text : text.replace(/\d(?=(?:\D*\d){4})/g, "*");
 }

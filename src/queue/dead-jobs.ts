@@ -67,7 +67,9 @@ export class DeadJobs {
       last = end;
       if (failed.length < pageJobs) break;
     }
-    if (last > cursor && last > from) await session.query(moveCursor, [queue, last]);
+    // What a worker's fast clock puts ahead is looked at again: those of others would end before it.
+    const until = Math.min(last, Date.now());
+    if (until > cursor && until > from) await session.query(moveCursor, [queue, until]);
   }
 
   private async read(queue: string, from: number, offset: number): Promise<Failed[]> {
@@ -105,7 +107,7 @@ export class DeadJobs {
 /** undefined for a job that was retried or removed since. */
 function toDeadJob(queue: string, { jobId, failedAt }: Failed, values: (string | null)[]): DeadJob | undefined {
   const [name, data, opts, reason, stacktrace, finishedOn, processedOn, attempts] = values;
-  if (!name || Number(finishedOn) !== failedAt) return undefined;
+  if (name === null || name === undefined || Number(finishedOn) !== failedAt) return undefined;
   const history = toHistory(stacktrace ?? "[]", Number(attempts ?? 0), Number(processedOn ?? failedAt), failedAt);
   const options = toRedriveOptions(name, opts ?? "{}");
   return { queue, jobId, reason: reason ?? "", data: data ?? "{}", options, history, failedAt };
@@ -113,7 +115,8 @@ function toDeadJob(queue: string, { jobId, failedAt }: Failed, values: (string |
 
 /** The attempts that BullMQ has a stack trace of, the last of them with its times. */
 function toHistory(stacktrace: string, attempts: number, begun: number, ended: number): string {
-  const traces = parseOr<string[]>(stacktrace, []);
+  const parsed = parseOr<unknown>(stacktrace, []);
+  const traces: unknown[] = Array.isArray(parsed) ? parsed : [];
   const first = attempts - traces.length + 1;
   const history = traces.map((trace, index) => ({ attempt: first + index, stacktrace: trace }));
   const last = { attempt: attempts, ...history.pop(), start_time: toTime(begun), end_time: toTime(ended) };

@@ -53,7 +53,11 @@ export async function unknownIds(session: Queries, ids: string[]): Promise<Set<s
 export async function insertDeadJobs(session: Queries, jobs: DeadJob[], rows: number[] = []): Promise<number> {
   const column = (read: (job: DeadJob) => string) => jobs.map((job) => toText(read(job)));
   const inserted = await session.query(insert, [
-    jobs.map(({ queue, jobId, failedAt }) => deadLetterId(queue, jobId, failedAt)),
+    jobs.map(({ queue, jobId, failedAt }, index) => {
+      // Several of the spool may have one id, and be refused at one time.
+      const row = rows[index];
+      return deadLetterId(queue, row === undefined ? jobId : `${jobId}\0${row}`, failedAt);
+    }),
     column(({ queue }) => queue),
     column(({ jobId }) => jobId),
     column(({ reason }) => reason),

@@ -29,13 +29,16 @@ export class JobWriter implements QueueWriter {
   /** Jobs of the queue are in the spool: these go after them. If they cannot, better out of order than not at all. */
   private async writeBehind(queue: string, batch: Entry[], earlier: Promise<void>): Promise<AddResult[]> {
     await earlier;
+    const isMoved = await this.backlog.isMoved(queue).catch(() => true); // PostgreSQL is away.
+    if (isMoved) return this.redis.write(queue, batch);
     try {
-      if (!(await this.backlog.isMoved(queue))) return await this.put(queue, batch);
+      return await this.put(queue, batch);
     } catch (error) {
       const failure = toPostaError(error);
+      // They may be in the spool: in both, they would run twice.
       if (failure.isUnknown) throw failure;
+      return this.redis.write(queue, batch);
     }
-    return this.redis.write(queue, batch);
   }
 
   /** Redis did not take them. Where both stores fail, the caller hears of the one that may have done something. */

@@ -91,7 +91,7 @@ export class Lane {
     const batch = this.takeBatch();
     this.waitingSince = sent; // What is left came after those that go now.
     const [first] = batch;
-    if (first === undefined) return;
+    if (first === undefined) return earlier;
     this.inFlight += 1;
     this.alone = isDeduplicated(first);
     try {

@@ -40,13 +40,13 @@ export function toSpec({ name, data, options: json, waitedMs }: SpoolRow): JobSp
  * Its name is among them: a dead letter has no other place for it.
  */
 export function toRedriveOptions(name: string, json: string): string {
-  return JSON.stringify({ name, ...pick(parseOr(json, {}), lasting) });
+  return JSON.stringify({ name: name.replaceAll("\0", "\ufffd"), ...pick(parseOr(json, {}), lasting) });
 }
 
 /** What others wrote may be anything. */
 export function parseOr<Value>(json: string, fallback: Value): Value {
   try {
-    return JSON.parse(json) as Value;
+    return (JSON.parse(json) as Value | null) ?? fallback;
   } catch {
     return fallback;
   }

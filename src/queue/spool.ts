@@ -35,8 +35,14 @@ interface Jobs {
 }
 
 /** How many jobs there was room for, from the first, and the number of a row that is not before theirs. */
-interface Taken {
+interface Inserted {
   taken: number;
+  last: number | null;
+}
+
+/** The same, of batches that were inserted together. */
+interface Taken {
+  spooled: ReadonlySet<Entry>;
   last: number | null;
 }
 
@@ -78,11 +84,10 @@ export class Spool {
     this.requireUsable();
     const now = Date.now();
     const entries = batch.filter((entry) => !isAbandoned(entry, now));
-    const { taken, last } = entries.length > 0 ? await this.commits.push({ queue, entries }) : nothing;
-    const spooled = new Set(entries.slice(0, taken));
+    const { spooled, last } = entries.length > 0 ? await this.commits.push({ queue, entries }) : nothing;
     const results = batch.map((entry): AddResult => {
       if (spooled.has(entry)) return { jobId: entry.id, outcome: "spooled" };
-      return { jobId: entry.id, error: isAbandoned(entry, now) ? abandonedError() : fullError() };
+      return { jobId: entry.id, error: isAbandoned(entry, Date.now()) ? abandonedError() : fullError() };
     });
     return { results, last };
   }
@@ -92,22 +97,24 @@ export class Spool {
     if (this.maxJobs === 0) throw fullError();
   }
 
+  /** What was given up while the batches before it were written is left out. */
   private async insert(batches: readonly Jobs[]): Promise<Taken[]> {
-    const rows = batches.flatMap(({ queue, entries }) => entries.map((entry) => toRow(queue, entry)));
-    const columns = [0, 1, 2, 3, 4].map((column) => rows.map((row) => row[column]));
-    const [answer] = await this.postgres.query<Taken>(insert, [...columns, this.maxJobs]);
-    const { taken: all, last } = answer ?? nothing;
-    this.spooled += all;
-    let left = all;
-    return batches.map(({ entries }) => {
-      const taken = Math.min(left, entries.length);
-      left -= taken;
-      return { taken, last };
-    });
+    const now = Date.now();
+    const jobs = batches.flatMap(({ queue, entries }) =>
+      entries.filter((entry) => !isAbandoned(entry, now)).map((entry) => ({ entry, row: toRow(queue, entry) })),
+    );
+    if (jobs.length === 0) return batches.map(() => nothing);
+    const columns = [0, 1, 2, 3, 4].map((column) => jobs.map(({ row }) => row[column]));
+    const [answer] = await this.postgres.query<Inserted>(insert, [...columns, this.maxJobs]);
+    const { taken, last } = answer ?? { taken: 0, last: null };
+    this.spooled += taken;
+    // Those that there was room for are the first.
+    const spooled = new Set(jobs.slice(0, taken).map(({ entry }) => entry));
+    return batches.map(() => ({ spooled, last }));
   }
 }
 
-const nothing: Taken = { taken: 0, last: null };
+const nothing: Taken = { spooled: new Set(), last: null };
 
 function fullError(): PostaError {
   const message = "the spool has as many jobs as it may (POSTA_SPOOL_MAX_JOBS); nothing was done";

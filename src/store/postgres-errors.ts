@@ -23,7 +23,7 @@ export class PostgresError extends PostaError {
     /** The connection is gone, or must be given up: it cannot tell any more what it does. */
     readonly lost = false,
   ) {
-    super(code, message, { cause, retryAfterMs });
+    super(code, message, { cause, retryAfterMs, isUnknown: lost });
   }
 }
 

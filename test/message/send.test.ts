@@ -67,6 +67,14 @@ describe("a message", () => {
     expect(outbox).toMatchObject([{ sender: otherSender, priority: 1, due_at: new Date(sendAt) }]);
   });
 
+  it("of no time that there is, is refused alone, and spoils no batch", async () => {
+    const expireTime = { seconds: -9e15 };
+    const bad = failureOf(bundle.send({ idempotencyKey: "no-time", expireTime }));
+    const [error, good] = await Promise.all([bad, bundle.send()]);
+    expect(error.details).toMatch(/^message\.expire_time: seconds -9000000000000000 is not from /);
+    expect(good.outcome).toBe("OUTCOME_STORED");
+  });
+
   it("is due now if its time is past", async () => {
     const { messageId } = await bundle.send({ sendTime: toTimestamp(Date.now() - dayMs) });
     const { message } = await storedOf(messageId);
