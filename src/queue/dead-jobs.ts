@@ -7,7 +7,8 @@ import { rethrow } from "./read-job.js";
 import type { QueueReader } from "./read-queue.js";
 import { parseOr, toRedriveOptions } from "./spool-row.js";
 
-const pageJobs = 100;
+/** So few that their payloads, of up to POSTA_MAX_JOB_BYTES each, fit into memory and into one statement. */
+const pageJobs = 16;
 const pageQueues = 1000;
 /** A job's end is told by its worker's clock: so far behind others may that be. */
 const overlapMs = 60_000;
