@@ -87,10 +87,18 @@ describe("the pool", () => {
 
   it("tells a mistake in a statement apart from a lost database", async () => {
     const store = await openOwn();
-    const error = await failureOf(store.query({ name: "mistake", text: "SELECT no_such_column" }));
+    const error = await failureOf(store.query({ name: "mistake", text: "SELECT 1 / 0" }));
     expect(error).toMatchObject({ code: "internal", message: "internal error" });
     await store.query(one);
     expect(store.usable).toBe(true);
+  });
+
+  it("takes a table or a column that is not there for a migration that is still to come", async () => {
+    const store = await openOwn();
+    for (const text of ["SELECT no_such_column", "SELECT 1 FROM no_such_table"]) {
+      const error = await failureOf(store.query({ name: text, text }));
+      expect(error).toMatchObject({ code: "unavailable", message: "the database is not ready yet; nothing was done" });
+    }
   });
 
   it("stays usable while all its connections are busy", async () => {
