@@ -17,7 +17,7 @@ const fill = `INSERT INTO bench_messages (id, sender, recipient, type, body, pri
 
 /** The statements that Posta's connections have run last. */
 const ranStatements = `SELECT DISTINCT query FROM pg_stat_activity
-  WHERE query LIKE '%FROM messages%ORDER BY id DESC LIMIT%' AND application_name = 'posta'`;
+  WHERE query LIKE '%FROM messages%id DESC LIMIT%' AND application_name = 'posta'`;
 
 /** The P99 of ListMessages at a steady rate on ten million rows (ROWS=), and the plans by which it reads. */
 export async function measureLists(port: number, postgresDir: string, durationMs: number) {
