@@ -23,9 +23,10 @@ export interface MessagePage {
 }
 
 /**
- * By which the lists are read: in the order of an index, so that a list ends after so many rows, however many there are. The
- * bounds of `id` alone tell which partitions need not be read. A status is compared together with the id: as there are
- * few, PostgreSQL would hold each for frequent, and look for a rare one by going through all messages in the order of ids.
+ * By which the lists are read: in the order of an index, so that a list ends after so many rows, however many there are. Bounds
+ * of `id` alone tell which partitions need not be read. A status is compared together with the id, and the id never alone: as
+ * there are few statuses, PostgreSQL would hold each for frequent, and look for a rare one by going through all messages in the
+ * order of ids. That costs a look into the index of each month.
  */
 export const listStatements = {
   recipient: {
@@ -36,7 +37,7 @@ export const listStatements = {
   status: {
     name: "list-messages-by-status",
     text: `SELECT ${messageColumns} FROM messages
-      WHERE (status, id) >= ($1, $2) AND (status, id) < ($1, $3) AND id >= $2 AND id < $3
+      WHERE (status, id) >= ($1, $2) AND (status, id) < ($1, $3)
       ORDER BY status DESC, id DESC LIMIT $4`,
   },
 } satisfies Record<string, Statement>;
