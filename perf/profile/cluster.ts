@@ -13,7 +13,7 @@ const agent = new URL("./agent.mjs", import.meta.url).href;
 /** How long a load may take until the servers feel it, and from what share of their time they do. */
 const busy = { timeoutMs: 20_000, loopUse: 0.2 };
 /** What a load lasts beyond the time that is looked at: so that it covers it all. */
-const marginMs = 2000;
+const marginMs = 1000;
 const warmUpSeconds = 3;
 
 /** A private cluster that is profiled under one scenario. */
