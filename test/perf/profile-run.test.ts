@@ -29,7 +29,10 @@ async function profile(kind: string, env: Record<string, string>) {
   });
   const [output, printed, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
   // The servers log there too: one that writes its heap answers nothing meanwhile, and may take its stores for lost.
-  const errors = printed.split("\n").filter((line) => !line.startsWith("{")).join("\n");
+  const errors = printed
+    .split("\n")
+    .filter((line) => !line.startsWith("{"))
+    .join("\n");
   const written = [...output.matchAll(/^profile-(\w+): written to (\S+)$/gm)];
   const folders: Record<string, string> = {};
   for (const [, name = "", folder = ""] of written) folders[name] = join(root, folder);
