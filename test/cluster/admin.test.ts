@@ -95,6 +95,7 @@ describe("/metrics", () => {
     expect(only(text, "grpc_server_handling_seconds_count", addJob)).toBe(300);
     expect(only(text, "grpc_server_handling_seconds_bucket", { ...addJob, le: "+Inf" })).toBe(300);
     expect(only(text, "posta_servers_serving")).toBe(2);
+    expect([only(text, "posta_servers"), only(text, "posta_deliveries")]).toEqual([2, 1]);
   });
 
   it("shows each queue once, whatever the number of servers", async () => {
