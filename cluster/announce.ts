@@ -17,8 +17,9 @@ export function announce(config: Config, stores: string, servers: Supervisor, be
   timer.unref();
 }
 
-/** How many children serve, and how often one was started again. */
+/** How many children there should be, how many serve, and how often one was started again. */
 export function countChildren(metrics: Registry, servers: Supervisor, deliveries: Supervisor): void {
+  gauge(metrics, "posta_servers", "Server processes that there should be.", () => servers.role.count);
   gauge(metrics, "posta_servers_serving", "Server processes that take calls.", () => servers.servingCount);
   gauge(
     metrics,
@@ -26,6 +27,7 @@ export function countChildren(metrics: Registry, servers: Supervisor, deliveries
     "How often a server process that ended by itself was started again.",
     () => servers.restarts,
   );
+  gauge(metrics, "posta_deliveries", "Delivery processes that there should be.", () => deliveries.role.count);
   gauge(
     metrics,
     "posta_deliveries_serving",

@@ -31,7 +31,7 @@ export async function runChild(role: ChildRole): Promise<void> {
     if (order.type === "log-level") log.level = order.level;
     if (order.type === "facts") work.health?.hear(order.facts);
   });
-  if (work.health) sendHealth(work.health);
+  sendHealth(work.health);
   // Or Node ends the process at once when its primary is gone, with all calls in flight.
   if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;
   process.on("disconnect", () => void drain());
@@ -46,11 +46,11 @@ export async function runChild(role: ChildRole): Promise<void> {
   await work.start().catch(leaveUnfit);
 }
 
-/** At each change, and often enough that silence tells of a process that hangs. */
-function sendHealth(health: ProcessHealth): void {
-  const send = () => void tell({ type: "health", checks: health.checks });
+/** At each change, and often enough that silence tells of a process that hangs, with checks of its own or without. */
+function sendHealth(health: ProcessHealth | undefined): void {
+  const send = () => void tell({ type: "health", checks: health?.checks ?? [] });
   setInterval(send, healthIntervalMs).unref();
-  health.onChange(send);
+  health?.onChange(send);
 }
 
 /** Each role loads only its own code. */

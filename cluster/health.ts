@@ -1,25 +1,19 @@
 import type { Backlog } from "../src/health/backlog.js";
-import { type CheckState, type CheckStatus, isWorse, overall } from "../src/health/check.js";
+import { type CheckState, type CheckStatus, isWorse } from "../src/health/check.js";
 import { Checks } from "../src/health/checks.js";
 import { DiskCheck } from "../src/health/disk-check.js";
 import type { ToChild } from "./messages.js";
 import type { Child, Supervisor } from "./supervisor.js";
 
 const tellEveryMs = 1000;
-/** A server tells of itself each second; one that is silent for so long hangs. */
-const silentAfterMs = 3000;
 
 /** What /healthz answers. */
 export type Health = ReturnType<ClusterHealth["report"]>;
 
-interface Report {
-  checks: readonly CheckState[];
-  heardAt: number;
-}
-
 /** The health of all processes as one: what the primary sees, and what each server last told. Nothing is asked for it. */
 export class ClusterHealth {
-  private readonly reports = new Map<Child, Report>();
+  /** What each server last found. */
+  private readonly reports = new Map<Child, readonly CheckState[]>();
   private readonly disk: DiskCheck;
   private readonly own: Checks;
   private timer: NodeJS.Timeout | undefined;
@@ -33,7 +27,7 @@ export class ClusterHealth {
     this.disk = new DiskCheck(folders);
     this.own = new Checks([this.disk]);
     servers.on("message", (child, message) => {
-      if (message.type === "health") this.reports.set(child, { checks: message.checks, heardAt: Date.now() });
+      if (message.type === "health") this.reports.set(child, message.checks);
     });
     servers.on("exit", (child) => this.reports.delete(child));
   }
@@ -59,7 +53,7 @@ export class ClusterHealth {
     const { servers, deliveries } = this;
     const checks = [...this.mergeReports(), ...this.own.states];
     return {
-      status: this.judge(overall(checks)),
+      status: this.judge(checks),
       checks,
       servers: listOf(servers),
       deliveries: listOf(deliveries),
@@ -67,44 +61,63 @@ export class ClusterHealth {
     };
   }
 
-  /** DOWN: a server does not serve. DEGRADED: calls are answered, and what is done in the background has to wait. */
-  private judge(found: CheckStatus): CheckStatus {
+  /**
+   * DOWN: no server takes calls. DEGRADED: calls are answered, and there are fewer processes than there should be, or what is
+   * done in the background has to wait. The new process of a rolling restart is beyond that number until it serves.
+   */
+  private judge(checks: readonly CheckState[]): CheckStatus {
     const { servers, deliveries } = this;
-    if (servers.children.size === 0 || servers.servingCount < servers.children.size) return "DOWN";
-    return deliveries.servingCount < deliveries.role.count && found === "OK" ? "DEGRADED" : found;
+    if (!this.isReady) return "DOWN";
+    const isWhole = [servers, deliveries].every(({ servingCount, role }) => servingCount >= role.count);
+    return isWhole && checks.every(({ status }) => status === "OK") ? "OK" : "DEGRADED";
   }
 
-  /** Of each check the server that has it worst. */
+  /** Of each check the server that has it worst. One that hangs says nothing any more of what it looked at. */
   private mergeReports(): CheckState[] {
     const worst = new Map<string, CheckState>();
-    for (const [child, report] of this.reports) {
-      if (!this.servers.children.has(child)) continue; // It is being stopped, and its checks with it.
-      for (const state of toStates(child, report)) {
-        const known = worst.get(state.name);
-        if (!known || isWorse(state.status, known.status)) worst.set(state.name, state);
-      }
+    const take = (state: CheckState) => {
+      const known = worst.get(state.name);
+      if (!known || isWorse(state.status, known.status)) worst.set(state.name, state);
+    };
+    // Of one that is being stopped its checks go with it; those of one on trial are of a start that may yet fail.
+    const reports = [...this.reports].filter(([child]) => this.servers.children.has(child) && !child.onTrial);
+    const isHeard = ([child]: [Child, unknown]) => !this.servers.isSilent(child);
+    for (const [{ worker }, checks] of reports.filter(isHeard)) {
+      for (const state of checks) take(withServer(state, worker.process.pid));
+    }
+    for (const [child, checks] of reports.filter((report) => !isHeard(report))) {
+      for (const state of checks)
+        if (state.name === "event-loop" || !worst.has(state.name)) take(toSilent(state, child));
     }
     return [...worst.values()];
   }
 
+  /** Not those that hang: it would gather up where they do not read it. */
   private tell(): void {
+    const { servers } = this;
     const message: ToChild = { type: "facts", facts: { backlog: this.readBacklog(), checks: this.own.states } };
-    for (const { worker } of this.servers.children) worker.send(message, () => {}); // One that just died hears nothing.
+    for (const child of servers.children) {
+      if (!servers.isSilent(child)) child.worker.send(message, () => {}); // One that just died hears nothing.
+    }
   }
 }
 
-function toStates({ worker }: Child, { checks, heardAt }: Report): CheckState[] {
-  const pid = worker.process.pid;
-  const silentMs = Date.now() - heardAt;
-  return checks.map((state) => {
-    if (state.name !== "event-loop" || silentMs < silentAfterMs) {
-      return state.status === "OK" ? state : { ...state, detail: `Server ${pid}: ${state.detail}` };
-    }
-    const detail = `Server ${pid} has not been heard of for ${Math.round(silentMs / 1000)} s.`;
-    return { ...state, status: "DOWN", latencyMs: silentMs, since: heardAt, detail };
-  });
+function withServer(state: CheckState, pid: number | undefined): CheckState {
+  return state.status === "OK" ? state : { ...state, detail: `Server ${pid}: ${state.detail}` };
 }
 
-function listOf({ children }: Supervisor) {
-  return [...children].map(({ worker, serving }) => ({ pid: worker.process.pid, serving }));
+/** That the server is silent is known; what it would say, if it did, is not. */
+function toSilent({ name, latencyMs }: CheckState, { worker, heardAt }: Child): CheckState {
+  const silentMs = Math.round(performance.now() - heardAt);
+  const since = Date.now() - silentMs;
+  const silent = `Server ${worker.process.pid} has not been heard of for ${Math.round(silentMs / 1000)} s`;
+  if (name === "event-loop") return { name, status: "DOWN", latencyMs: silentMs, since, detail: `${silent}.` };
+  return { name, status: "DEGRADED", latencyMs, since, detail: `Not known: ${silent}.` };
+}
+
+function listOf(supervisor: Supervisor) {
+  return [...supervisor.children].map((child) => ({
+    pid: child.worker.process.pid,
+    serving: supervisor.serves(child),
+  }));
 }

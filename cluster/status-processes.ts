@@ -33,10 +33,11 @@ export class ProcessReader {
     const before = this.cpu;
     this.cpu = new Map(); // Of those that are there: a dead one is forgotten.
     const primary = this.describe("primary", process.pid, true, { snapshot, at: now }, before);
-    const children = this.supervisors.flatMap(({ role, children }) =>
-      [...children].map((child) => {
+    const children = this.supervisors.flatMap((supervisor) =>
+      [...supervisor.children].map((child) => {
         const { pid } = child.worker.process;
-        return this.describe(role.name, pid, child.serving, this.metrics.heardOf(child), before);
+        const serving = supervisor.serves(child);
+        return this.describe(supervisor.role.name, pid, serving, this.metrics.heardOf(child), before);
       }),
     );
     return [primary, ...children];

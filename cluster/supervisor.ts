@@ -12,11 +12,16 @@ const crashLoop = { exits: 5, windowMs: 30_000 };
 const servingTimeoutMs = 30_000;
 /** What a child may take beyond its drain time-out before it is killed. */
 const killAfterMs = 3000;
+/** A child tells of itself each second (child.ts); one that is silent for so long hangs. */
+const silentAfterMs = 3000;
 
 /** A child process and what it last said of itself. */
 export interface Child {
   readonly worker: Worker;
+  /** By its own word; Supervisor.serves tells whether it still can. */
   serving: boolean;
+  /** When it was last heard of, by performance.now(). */
+  heardAt: number;
   /** A rolling restart started it, and it has not served yet: if it ends, nothing is lost, and the old one stays. */
   onTrial: boolean;
 }
@@ -65,7 +70,16 @@ export class Supervisor extends EventEmitter<Events> {
   }
 
   get servingCount(): number {
-    return [...this.children].filter((child) => child.serving).length;
+    return [...this.children].filter((child) => this.serves(child)).length;
+  }
+
+  /** It said so, and is heard of: one that is stopped, or in an endless loop, cannot take its word back. */
+  serves(child: Child): boolean {
+    return child.serving && !this.isSilent(child);
+  }
+
+  isSilent(child: Child): boolean {
+    return performance.now() - child.heardAt > silentAfterMs;
   }
 
   /** One by one: a new child serves before an old one drains. Gives up, and keeps the old, if a new one does not serve. */
@@ -110,7 +124,7 @@ export class Supervisor extends EventEmitter<Events> {
     const { name, flags, env } = this.role;
     // The setup is one for the process: each fork makes it its role's. The name is what `ps` shows, and child.ts reads.
     cluster.setupPrimary({ args: [name], execArgv: [...process.execArgv, ...flags] });
-    const child: Child = { worker: cluster.fork(env), serving: false, onTrial };
+    const child: Child = { worker: cluster.fork(env), serving: false, heardAt: performance.now(), onTrial };
     this.children.add(child);
     closeLostConnections(child.worker);
     child.worker.on("message", (message: ToPrimary) => this.hear(child, message));
@@ -119,6 +133,7 @@ export class Supervisor extends EventEmitter<Events> {
   }
 
   private hear(child: Child, message: ToPrimary): void {
+    child.heardAt = performance.now();
     if (message.type === "serving") {
       child.serving = message.serving;
       if (child.serving) child.onTrial = false;

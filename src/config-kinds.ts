@@ -80,6 +80,12 @@ export function memory<V extends string>(variable: V, fallback: string, minBytes
 const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 const hourMs = 3_600_000;
 
+/** In the largest unit that gives a whole number. */
+function show(ms: number): string {
+  const [unit = "ms", size = 1] = Object.entries(unitMs).findLast(([, size]) => ms % size === 0) ?? [];
+  return `${ms / size}${unit}`;
+}
+
 export function duration<V extends string>(
   variable: V,
   fallback: string,
@@ -95,7 +101,7 @@ export function duration<V extends string>(
       return amount && unit ? Number(amount) * (unitMs[unit] ?? Number.NaN) : Number.NaN;
     })
     .refine((ms) => ms >= minMs && ms <= maxMs, {
-      error: `use a number and a unit (ms, s, m, h), ${minMs}ms to ${maxMs / hourMs}h, as in "${fallback}"`,
+      error: `use a number and a unit (ms, s, m, h), ${minMs}ms to ${show(maxMs)}, as in "${fallback}"`,
     });
   return { variable, doc, shown: fallback, schema };
 }

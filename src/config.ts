@@ -249,7 +249,13 @@ export const settings = {
     "Callers' tokens, a line each: name, SHA-256 of the token in hex, queues, event names and sending numbers (* as wildcard, comma between).",
   ),
   insecure: flag("POSTA_INSECURE", "1: listen on any address without TLS and auth."),
-  metricsIntervalMs: duration("POSTA_METRICS_INTERVAL", "5s", 100, "How often the queues are counted for /metrics."),
+  metricsIntervalMs: duration(
+    "POSTA_METRICS_INTERVAL",
+    "5s",
+    100,
+    "How often the queues are counted for /metrics. At most 15s: the alerts take figures of a minute ago for old ones.",
+    15_000,
+  ),
   metricsMaxQueues: integer(
     "POSTA_METRICS_MAX_QUEUES",
     500,

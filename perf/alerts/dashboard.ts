@@ -72,6 +72,7 @@ function processesRow(targets: readonly Target[]): Row {
         "Processes",
         "short",
         ["posta_servers_serving", "servers that serve"],
+        ["posta_servers", "servers that there should be"],
         ["posta_deliveries_serving", "delivery processes that serve"],
         ["posta_processes_silent", "silent"],
       ),

@@ -24,16 +24,17 @@ export const processes: Group = {
     {
       name: "PostaServersMissing",
       severity: "ticket",
-      expr: "posta_servers_serving < max_over_time(posta_servers_serving[1h])",
+      expr: "posta_servers_serving < posta_servers",
       for: "10m",
       summary: "Only {{ $value }} servers of {{ $labels.instance }} take calls",
       description:
-        "There were more within the last hour. The others have more to do, and there is less to fall back on.",
+        "There should be more (POSTA_SERVERS). They have the others' calls to do, and there is less to fall back on.",
     },
     {
       name: "PostaDeliveryNotServing",
       severity: "page",
-      expr: "posta_deliveries_serving == 0",
+      // With POSTA_DELIVERIES=0 another Posta has them.
+      expr: "posta_deliveries_serving == 0 and posta_deliveries > 0",
       for: "2m",
       summary: "No delivery process of {{ $labels.instance }} reaches its stores",
       description: "Messages are accepted and not sent; the spool is not drained; hours of analytics stay in Redis.",

@@ -25,7 +25,7 @@ export class RollUpLoop {
     const registers = [metrics];
     this.rolledUntil = new Gauge({
       name: "posta_analytics_rolled_until_timestamp_seconds",
-      help: "The end of the last hour that is in the history, as the process that leads sees it.",
+      help: "The end of the last hour that is in the history, as the process that leads sees it; 0: it is another Posta's.",
       aggregator: "max",
       registers,
     });
@@ -65,11 +65,21 @@ export class RollUpLoop {
 
   private async moveNext(): Promise<boolean> {
     const session = await this.leader.lead();
-    if (!session) return false;
+    if (!session) {
+      this.rolledUntil.set(0); // What it saw when it led would be behind before long.
+      return false;
+    }
     const begun = performance.now();
-    const { hour, rolled } = await this.rollUp.next(session);
+    const hour = await this.rollUp.readHour(session);
+    this.show(hour); // Whatever becomes of the rest: one that fails at each hour must be seen to be behind.
+    const rolled = await this.rollUp.roll(hour, session);
+    if (!rolled) return false;
+    this.seconds.observe((performance.now() - begun) / 1000);
+    this.show(hour + 1);
+    return true;
+  }
+
+  private show(hour: number): void {
     this.rolledUntil.set((hour * hourMs) / 1000);
-    if (rolled) this.seconds.observe((performance.now() - begun) / 1000);
-    return rolled;
   }
 }

@@ -41,19 +41,24 @@ export class RollUp {
     this.closeHours = defineScript(redis.client, "close-hours", 1);
   }
 
-  /** Rolls up the next hour if it is time; resolves to the first hour that is not in the history, and whether it was. */
-  async next(session: Session): Promise<{ hour: number; rolled: boolean }> {
+  /** The first hour that is not in the history. It takes no Redis to know it. */
+  async readHour(session: Session): Promise<number> {
+    const [row] = await session.query<{ rolled_until: Date }>(readWatermark);
+    return toHour((row as { rolled_until: Date }).rolled_until);
+  }
+
+  /** Rolls up that hour if it is time; false: it is not, or another process was faster. */
+  async roll(hour: number, session: Session): Promise<boolean> {
     this.redis.requireUsable();
-    const hour = await this.readHour(session);
     // Even where nothing is due: Redis may have evicted both, or hold those of another database.
     await this.close(hour);
     await this.mirror(hour);
-    if (this.now() <= (hour + 1) * hourMs + this.limits.maxAgeMs + marginMs) return { hour, rolled: false };
+    if (this.now() <= (hour + 1) * hourMs + this.limits.maxAgeMs + marginMs) return false;
     await this.close(hour + 1);
     await ensurePartitions(this.postgres, "analytics", toDate(hour), toDate(hour));
     const rolled = await session.transaction((transaction) => this.write(hour, transaction));
     if (rolled) await this.mirror(hour + 1);
-    return { hour: rolled ? hour + 1 : hour, rolled };
+    return rolled;
   }
 
   /** False if another process was faster. */
@@ -72,11 +77,6 @@ export class RollUp {
     for await (const rows of this.reader.series(hour, name)) await writer.putSeries(hour, name, rows);
     const uniques = await this.reader.uniques(hour, name);
     if (uniques) await writer.putUniques(name, "hour", hour, uniques);
-  }
-
-  private async readHour(session: Session): Promise<number> {
-    const [row] = await session.query<{ rolled_until: Date }>(readWatermark);
-    return toHour((row as { rolled_until: Date }).rolled_until);
   }
 
   private async close(hour: number): Promise<void> {

@@ -142,6 +142,23 @@ describe("the roll-up", () => {
     await expectExact(midnight + 1);
   });
 
+  it("shows where the history ends before it can move anything, and no longer when another process leads", async () => {
+    await open();
+    const [process, other] = [await fixture.openProcess(), await fixture.openProcess()];
+    const [rollUp, later] = [openRollUp(process), openRollUp(other)];
+    await process.redis.close();
+    await expect(rollUp.run()).rejects.toMatchObject({ code: "unavailable" });
+    expect(await rolledUntil(process.metrics)).toBe(first * 3600);
+    await fixture.postgres.query(loseLeader);
+    await vi.waitFor(async () => {
+      await later.run();
+      expect(await rolledUntil(other.metrics)).toBe(first * 3600);
+    });
+    await rollUp.run();
+    expect(await rolledUntil(process.metrics)).toBe(0);
+    await Promise.all([rollUp.stop(), later.stop()]);
+  });
+
   it("is fenced by the watermark, should two lead at once", async () => {
     await open();
     await fixture.record(makeEvents(3000, midnight + 1));
@@ -235,6 +252,17 @@ function crashAt(
     return real;
   };
   return () => dead;
+}
+
+const loseLeader = {
+  name: "lose-leader",
+  text: `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+};
+
+async function rolledUntil(metrics: Fixture["metrics"]): Promise<number | undefined> {
+  const metric = await metrics.getSingleMetric("posta_analytics_rolled_until_timestamp_seconds")?.get();
+  return metric?.values[0]?.value;
 }
 
 async function hoursMoved(metrics: Fixture["metrics"]): Promise<number> {

@@ -95,6 +95,7 @@ describe("/metrics", () => {
     expect(only(text, "grpc_server_handling_seconds_count", addJob)).toBe(300);
     expect(only(text, "grpc_server_handling_seconds_bucket", { ...addJob, le: "+Inf" })).toBe(300);
     expect(only(text, "posta_servers_serving")).toBe(2);
+    expect([only(text, "posta_servers"), only(text, "posta_deliveries")]).toEqual([2, 1]);
   });
 
   it("shows each queue once, whatever the number of servers", async () => {
@@ -147,7 +148,8 @@ describe("/metrics", () => {
     const before = only(await scrape(), "grpc_server_handled_total", addJob);
     const [victim] = (await cluster.serverPids()) as [number];
     process.kill(victim, "SIGKILL");
-    await expect.poll(() => cluster.serverPids(), { timeout: 10_000 }).not.toContain(victim);
+    await expect.poll(() => cluster.serverPids(), { timeout: 10_000, interval: 20 }).not.toContain(victim);
+    expect((await cluster.health()).status).toBe("DEGRADED"); // Its successor has to load its code first.
     expect(only(await scrape(), "grpc_server_handled_total", addJob)).toBe(before);
     await expect.poll(async () => only(await scrape(), "posta_servers_serving"), { timeout: 10_000 }).toBe(2);
     await addJobs("later", { connections: 4, each: 5 });
@@ -155,4 +157,39 @@ describe("/metrics", () => {
     expect(only(text, "grpc_server_handled_total", addJob)).toBe(before + 20);
     expect(only(text, "posta_server_restarts")).toBe(1);
   });
+});
+
+describe("processes that hang", () => {
+  const serving = async (which: string) => only(await scrape(), `posta_${which}_serving`);
+  const check = async (wanted: string) => (await cluster.health()).checks.find(({ name }) => name === wanted);
+
+  it("do not count as serving: DEGRADED with one server left, DOWN and not ready with none", async () => {
+    const [stuck, other] = (await cluster.serverPids()) as [number, number];
+    const [delivery] = (await cluster.health()).deliveries.map(({ pid }) => pid) as [number];
+    const pids = [stuck, delivery, other];
+    try {
+      for (const pid of [stuck, delivery]) process.kill(pid, "SIGSTOP");
+      await expect.poll(() => serving("servers"), { timeout: 10_000 }).toBe(1);
+      await expect.poll(() => serving("deliveries"), { timeout: 10_000 }).toBe(0);
+      expect([(await get("/healthz")).status, (await get("/readyz")).status]).toEqual([200, 200]);
+      expect(await cluster.health()).toMatchObject({
+        status: "DEGRADED",
+        servers: [
+          { pid: stuck, serving: false },
+          { pid: other, serving: true },
+        ],
+        deliveries: [{ pid: delivery, serving: false }],
+      });
+      expect((await check("event-loop"))?.detail).toMatch(new RegExp(`^Server ${stuck} has not been heard of`));
+      expect((await check("redis-queue"))?.status).toBe("OK"); // As the other one finds it.
+      process.kill(other, "SIGSTOP");
+      await expect.poll(async () => (await get("/readyz")).status, { timeout: 10_000 }).toBe(503);
+      expect([(await get("/healthz")).status, (await cluster.health()).status]).toEqual([503, "DOWN"]);
+      expect((await check("redis-queue"))?.detail).toMatch(/^Not known: Server \d+ has not been heard of/);
+    } finally {
+      for (const pid of pids) process.kill(pid, "SIGCONT");
+    }
+    await expect.poll(() => serving("servers"), { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => serving("deliveries"), { timeout: 10_000 }).toBe(1);
+  }, 40_000);
 });

@@ -89,7 +89,7 @@ describe("the delivery process", () => {
   it("may be another Posta's, which is then seen to work, or to be missed", async () => {
     const cluster = await start({ POSTA_DELIVERIES: "0", POSTA_QUEUE_PREFIX: "beat" });
     const delivery = async () => {
-      const { checks } = (await cluster.health()) as unknown as { checks: { name: string; status: string }[] };
+      const { checks } = await cluster.health();
       return checks.find(({ name }) => name === "delivery")?.status;
     };
     await expect.poll(delivery, { timeout: 10_000 }).toBe("DOWN");

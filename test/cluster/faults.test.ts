@@ -83,8 +83,29 @@ function expectKept(kept: string[], acknowledged: string[], failures: ServiceErr
   expect(failures.filter(({ code }) => code !== unavailable)).toEqual([]);
 }
 
-async function isHealthy({ adminUrl }: TestCluster): Promise<boolean> {
-  return (await fetch(`${adminUrl}/healthz`)).ok;
+async function isHealthy(cluster: TestCluster): Promise<boolean> {
+  return (await cluster.health()).status === "OK";
+}
+
+/** What /healthz says from now on, each change once. */
+function watchStatus(cluster: TestCluster) {
+  const seen: string[] = [];
+  let ended = false;
+  async function watch(): Promise<void> {
+    while (!ended) {
+      const { status } = await cluster.health();
+      if (seen.at(-1) !== status) seen.push(status);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+  const watching = watch();
+  return {
+    async end(): Promise<string[]> {
+      ended = true;
+      await watching;
+      return seen;
+    },
+  };
 }
 
 describe("a cluster under load", () => {
@@ -123,6 +144,7 @@ describe("a cluster under load", () => {
     const before = await cluster.serverPids();
     const load = loadPaced(connect(cluster, 5));
     await load.more(100);
+    const statuses = watchStatus(cluster);
     cluster.process.kill("SIGHUP");
     const replaced = async () => {
       const pids = await cluster.serverPids();
@@ -133,6 +155,7 @@ describe("a cluster under load", () => {
     await load.more(200);
     await load.end();
     expect(load.failures).toEqual([]);
+    expect(await statuses.end()).not.toContain("DOWN");
     expectKept(await readWaiting(redis.socket), load.acknowledged, []);
   });
 });

@@ -23,8 +23,10 @@ export const healthy: SeriesMap = {
   ...series("process_resident_memory_bytes", {}, 400 * mib),
   ...series("nodejs_heap_size_used_bytes", {}, 120 * mib),
   ...series("nodejs_eventloop_lag_p99_seconds", {}, 0.012),
+  ...series("posta_servers", {}, 2),
   ...series("posta_servers_serving", {}, 2),
   ...series("posta_server_restarts", {}, 0),
+  ...series("posta_deliveries", {}, 1),
   ...series("posta_deliveries_serving", {}, 1),
   ...series("posta_delivery_restarts", {}, 0),
   ...series("posta_processes_silent", {}, 0),
@@ -110,14 +112,19 @@ export const cases: AlertCase[] = [
   {
     name: "PostaServersMissing",
     severity: "ticket",
-    fires: series("posta_servers_serving", {}, stepAfter(130, 4, 3)),
-    silent: series("posta_servers_serving", {}, stepAfter(145, 4, 3)),
+    // Also where there never were more, and for as long as it lasts.
+    fires: series("posta_servers_serving", {}, 1),
+    // Fewer than an hour ago, as somebody wanted fewer; and one that has just died.
+    silent: {
+      ...series("posta_servers", {}, stepAfter(120, 4, 3)),
+      ...series("posta_servers_serving", {}, `4+0x119 3+0x${minutes - 125} 2+0x5`),
+    },
   },
   {
     name: "PostaDeliveryNotServing",
     severity: "page",
-    fires: series("posta_deliveries_serving", {}, 0),
-    silent: series("posta_deliveries_serving", {}, stepAfter(149, 1, 0)),
+    fires: series("posta_deliveries_serving", {}, stepAfter(140, 1, 0)),
+    silent: { ...series("posta_deliveries", {}, 0), ...series("posta_deliveries_serving", {}, 0) },
   },
   {
     name: "PostaCrashLoop",

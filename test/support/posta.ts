@@ -101,6 +101,7 @@ interface ClusterHealth {
   status: "OK" | "DEGRADED" | "DOWN";
   servers: { pid: number; serving: boolean }[];
   deliveries: { pid: number; serving: boolean }[];
+  checks: { name: string; status: string; detail: string }[];
 }
 
 /**
