@@ -12,14 +12,26 @@ const lookEveryMs = 20;
 
 const readFirst: Statement = {
   name: "spool-first",
-  text: "SELECT min(seq) AS first FROM spool WHERE moved_at IS NULL",
+  text: `SELECT queue, (SELECT min(seq) FROM spool WHERE moved_at IS NULL AND spool.queue = asked.queue) AS first
+    FROM unnest($1::text[]) AS asked (queue)`,
 };
 
 /** How far a queue has jobs in the spool. */
 interface Behind {
   /** Batches whose rows have no number yet. */
   open: number;
+  /** The number of its last row. */
   last: number;
+  /** The number of the first that the drain has not moved yet, as of the last look. */
+  first: number;
+  /** The drain did not come any further while we waited. */
+  stalled: boolean;
+}
+
+interface First {
+  queue: string;
+  /** null: nothing of the queue waits. */
+  first: number | null;
 }
 
 /**
@@ -29,9 +41,6 @@ interface Behind {
 export class Backlog {
   private readonly queues = new Map<string, Behind>();
   private looking: Promise<void> | undefined;
-  private first = 0;
-  /** The drain did not come any further while we waited. */
-  private stalled = false;
 
   constructor(
     private readonly redis: RedisStore,
@@ -46,7 +55,7 @@ export class Backlog {
   begin(queue: string): void {
     const behind = this.queues.get(queue);
     if (behind) behind.open += 1;
-    else this.queues.set(queue, { open: 1, last: 0 });
+    else this.queues.set(queue, { open: 1, last: 0, first: 0, stalled: false });
   }
 
   /** It is there, up to this row; null: it is not. */
@@ -65,8 +74,8 @@ export class Backlog {
       await this.look();
       const behind = this.queues.get(queue);
       if (!behind) return true;
-      if (this.stalled || behind.last - this.first > nearRows) return false;
-      if (Date.now() > until) this.stalled = true;
+      if (behind.stalled || behind.last - behind.first > nearRows) return false;
+      if (Date.now() > until) behind.stalled = true;
       else await sleep(lookEveryMs);
     }
     return false;
@@ -82,14 +91,16 @@ export class Backlog {
 
   private async readFirst(): Promise<void> {
     // What is put there meanwhile may not be seen.
-    const settled = [...this.queues].filter(([, { open }]) => open === 0).map(([queue, { last }]) => ({ queue, last }));
-    const [row] = await this.postgres.query<{ first: number | null }>(readFirst);
-    const first = row?.first ?? Number.POSITIVE_INFINITY;
-    if (first !== this.first) this.stalled = false;
-    this.first = first;
-    for (const { queue, last } of settled) {
-      const behind = this.queues.get(queue);
-      if (behind?.open === 0 && behind.last === last && last < first) this.queues.delete(queue);
-    }
+    const settled = new Map([...this.queues].map(([queue, { open, last }]) => [queue, open === 0 ? last : undefined]));
+    const rows = await this.postgres.query<First>(readFirst, [[...settled.keys()]]);
+    for (const { queue, first } of rows) this.note(queue, first ?? Number.POSITIVE_INFINITY, settled.get(queue));
+  }
+
+  private note(queue: string, first: number, settledLast: number | undefined): void {
+    const behind = this.queues.get(queue);
+    if (!behind) return;
+    if (first !== behind.first) behind.stalled = false;
+    behind.first = first;
+    if (behind.open === 0 && behind.last === settledLast && behind.last < first) this.queues.delete(queue);
   }
 }

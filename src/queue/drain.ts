@@ -5,6 +5,7 @@ import type { BatchWriter } from "./batch.js";
 import { insertDeadJobs } from "./dead-letters.js";
 import { type AddResult, type Caller, Lane } from "./lane.js";
 import type { Redriver } from "./redrive.js";
+import type { SpoolMarks } from "./spool-marks.js";
 import { type SpoolRow, toRedriveOptions, toSpec } from "./spool-row.js";
 
 const maxRows = 500;
@@ -32,7 +33,8 @@ type Outcome = { row: SpoolRow; result: AddResult };
 
 /**
  * Moves jobs from the spool into their queues, in order: one after the other within a queue. It may die at any point, and
- * any number of it may be at it: a job that came in is not added again (see add-jobs.lua), and its row is moved then.
+ * any number of it may be at it: a job that came in is not added again, and its row is moved then. Marks tell; add-jobs.lua
+ * looks again itself.
  */
 export class Drain {
   /** How many jobs this process has moved. */
@@ -41,6 +43,7 @@ export class Drain {
   constructor(
     private readonly writer: BatchWriter,
     private readonly redriver: Redriver,
+    private readonly marks: SpoolMarks,
   ) {}
 
   /**
@@ -49,10 +52,12 @@ export class Drain {
    */
   async next(session: Queries, stuck: Map<string, PostaError>): Promise<boolean> {
     const rows = await session.query<SpoolRow>(readNext, [[...stuck.keys()]]);
+    const cameIn = await this.marks.find(rows);
     const queues = new Map<string, SpoolRow[]>();
-    for (const row of rows) queues.set(row.queue, [...(queues.get(row.queue) ?? []), row]);
+    for (const row of rows) if (!cameIn.has(row)) queues.set(row.queue, [...(queues.get(row.queue) ?? []), row]);
     const outcomes = await Promise.all([...queues].map(([queue, ofQueue]) => this.move(queue, ofQueue)));
-    const failure = await this.settle(session, outcomes.flat(), stuck);
+    const earlier = [...cameIn].map((row): Outcome => ({ row, result: { jobId: row.jobId, outcome: "duplicate" } }));
+    const failure = await this.settle(session, [...earlier, ...outcomes.flat()], stuck);
     if (failure) throw failure;
     return rows.length > 0;
   }

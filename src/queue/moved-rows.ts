@@ -1,13 +1,9 @@
 import type { Queries, Statement } from "../store/postgres-session.js";
-import type { RedisStore } from "../store/redis.js";
-import { type Keys, spoolMark } from "./keys.js";
-import { rethrow } from "./read-job.js";
+import type { SpoolMarks } from "./spool-marks.js";
 
 /** Redis may forget the last two seconds of what it took (appendfsync everysec); so much later it does not. */
 const safeAfterMs = 10_000;
 const pageRows = 1000;
-/** Marks of rows that have been gone for so long are left over from a process that died. */
-const oldMarkMs = 7 * 24 * 3_600_000;
 
 const readMoved: Statement = {
   name: "spool-read-moved",
@@ -35,8 +31,7 @@ interface MovedRow {
  */
 export class MovedRows {
   constructor(
-    private readonly store: RedisStore,
-    private readonly keys: Keys,
+    private readonly marks: SpoolMarks,
     private readonly safeMs = safeAfterMs,
   ) {}
 
@@ -50,21 +45,19 @@ export class MovedRows {
       if (rows.length < pageRows) break;
       last = rows.at(-1)?.seq ?? last;
     }
-    await this.store.client.zremrangebyscore(this.keys.spooled, 0, Date.now() - oldMarkMs).catch(rethrow);
+    await this.marks.removeOld();
     return lost;
   }
 
   private async settle(session: Queries, rows: MovedRow[]): Promise<number> {
     if (rows.length === 0) return 0;
-    const marks = rows.map(({ seq, jobId }) => spoolMark(seq, jobId));
-    const scores = await this.store.client.zmscore(this.keys.spooled, ...marks).catch(rethrow);
-    const kept = rows.map((row, index) => ({ ...row, mark: marks[index] as string, isThere: scores[index] !== null }));
-    const lost = kept.filter(({ isThere }) => !isThere);
+    const marked = await this.marks.find(rows);
+    const lost = rows.filter((row) => !marked.has(row));
     if (lost.length > 0) await session.query(putBack, [lost.map(({ seq }) => seq)]);
-    const safe = kept.filter((row) => row.isThere && row.safe);
+    const safe = [...marked].filter((row) => row.safe);
     if (safe.length > 0) {
       await session.query(remove, [safe.map(({ seq }) => seq)]);
-      await this.store.client.zrem(this.keys.spooled, ...safe.map(({ mark }) => mark)).catch(rethrow);
+      await this.marks.remove(safe);
     }
     return lost.length;
   }

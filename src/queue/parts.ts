@@ -21,6 +21,7 @@ import { JobReader } from "./read-job.js";
 import { QueueReader } from "./read-queue.js";
 import { Redriver } from "./redrive.js";
 import { Spool } from "./spool.js";
+import { SpoolMarks } from "./spool-marks.js";
 import { registerCount, SpoolMetrics } from "./spool-metrics.js";
 import { SpoolWork } from "./spool-work.js";
 
@@ -61,12 +62,13 @@ export function createQueueParts(config: Config, { redis, postgres, metrics }: S
 export function createSpoolWork(config: Config, { redis, postgres, metrics }: Stores, log: Logger): SpoolWork {
   const keys = new Keys(config.queuePrefix);
   const bull = new Bull(redis, config.queuePrefix);
-  const redriver = new Redriver(redis, keys, bull, new JobReader(redis, keys));
-  const drain = new Drain(new BatchWriter(redis, keys, bull), redriver);
+  const marks = new SpoolMarks(redis, keys);
+  const redriver = new Redriver(marks, bull, new JobReader(redis, keys));
+  const drain = new Drain(new BatchWriter(redis, keys, bull), redriver, marks);
   const deadJobs = new DeadJobs(redis, keys, new QueueReader(redis, keys));
   registerCount(metrics, "posta_spool_drained_total", "Jobs moved from the spool.", () => drain.drained);
   registerCount(metrics, "posta_dead_jobs_total", "Failed jobs put into dead_letters.", () => deadJobs.collected);
-  const moved = new MovedRows(redis, keys);
+  const moved = new MovedRows(marks);
   const spoolMetrics = new SpoolMetrics(metrics, config.spoolMaxJobs);
   return new SpoolWork({ drain, moved, deadJobs, metrics: spoolMetrics }, new Leader(postgres, "spool"), redis, log);
 }

@@ -1,16 +1,14 @@
 import { toPostaError } from "../errors.js";
-import type { RedisStore } from "../store/redis.js";
 import type { Bull } from "./bull.js";
-import { type Keys, spoolMark } from "./keys.js";
 import type { AddResult } from "./lane.js";
 import type { JobReader } from "./read-job.js";
+import type { SpoolMarks } from "./spool-marks.js";
 import type { SpoolRow } from "./spool-row.js";
 
 /** Runs jobs again that failed for good: where they still are, with all their attempts before them. */
 export class Redriver {
   constructor(
-    private readonly store: RedisStore,
-    private readonly keys: Keys,
+    private readonly marks: SpoolMarks,
     private readonly bull: Bull,
     private readonly jobs: JobReader,
   ) {}
@@ -28,7 +26,6 @@ export class Redriver {
 
   private async retry(row: SpoolRow): Promise<AddResult | undefined> {
     const { queue, jobId, name, data } = row;
-    const marks = [this.keys.spooled, spoolMark(row.seq, jobId)] as const;
     const job = await this.jobs.get(queue, jobId).catch((error) => {
       if (toPostaError(error).code === "not-found") return undefined;
       throw error;
@@ -39,7 +36,7 @@ export class Redriver {
         await (await bull.getJob(jobId))?.retry("failed", { resetAttemptsMade: true, resetAttemptsStarted: true });
       });
     }
-    await this.store.client.zadd(marks[0], Date.now(), marks[1]);
+    await this.marks.set(row);
     return { jobId, outcome: job.state === "failed" ? "added" : "duplicate" };
   }
 }

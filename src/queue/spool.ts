@@ -12,21 +12,32 @@ const maxBatches = 16;
 export const spoolChannel = "posta_spool";
 
 /**
- * The rows that there is room for, from the first. How many wait is told by their numbers, which are given in order: at
- * most too many, for numbers that were given in vain.
+ * The rows that there is room for, from the first, but for those that nobody waits for any more: `now()` is when the statement
+ * arrived, so that a PostgreSQL that hung takes none of these. How many wait is told by their numbers, which are given in
+ * order: at most too many, for numbers that were given in vain or moved from behind one that cannot be. Only if they do not
+ * tell of room for all, rows are counted.
  */
 const insert: Statement = {
   name: "spool-insert",
-  text: `WITH added AS (
+  text: `WITH job AS (
+      SELECT *, deadline <= extract(epoch FROM now()) * 1000 AS late
+      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::float8[])
+        WITH ORDINALITY AS item (queue, job_id, name, data, options, deadline, place)),
+    numbers AS (
+      SELECT $7::bigint - coalesce(
+        (SELECT max(seq) FROM spool) - (SELECT min(seq) FROM spool WHERE moved_at IS NULL) + 1, 0) AS room),
+    space AS (
+      SELECT CASE WHEN room >= cardinality($2::text[]) THEN room
+        ELSE $7::bigint - (SELECT count(*) FROM spool WHERE moved_at IS NULL) END AS room
+      FROM numbers),
+    added AS (
       INSERT INTO spool (queue, job_id, name, data, options)
-      SELECT queue, job_id, name, data, options
-      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
-        WITH ORDINALITY AS job (queue, job_id, name, data, options, place)
-      WHERE place <= $6::bigint - coalesce(
-        (SELECT max(seq) FROM spool) - (SELECT min(seq) FROM spool WHERE moved_at IS NULL) + 1, 0)
+      SELECT queue, job_id, name, data, options FROM job
+      WHERE NOT late AND place <= (SELECT room FROM space)
       ORDER BY place
       RETURNING seq)
-    SELECT count(*) AS taken, max(seq) AS last, pg_notify('${spoolChannel}', '') FROM added`,
+    SELECT (SELECT array_agg(place::int - 1) FROM job WHERE late) AS late, (SELECT room FROM space) AS room,
+      max(seq) AS last, pg_notify('${spoolChannel}', '') FROM added`,
 };
 
 interface Jobs {
@@ -34,15 +45,20 @@ interface Jobs {
   entries: Entry[];
 }
 
-/** How many jobs there was room for, from the first, and the number of a row that is not before theirs. */
 interface Inserted {
-  taken: number;
+  /** The places of those that came too late. */
+  late: number[] | null;
+  /** How many there was room for, from the first. */
+  room: number;
+  /** The number of a row that is not before theirs. */
   last: number | null;
 }
 
 /** The same, of batches that were inserted together. */
 interface Taken {
   spooled: ReadonlySet<Entry>;
+  /** There was no room for these. */
+  refused: ReadonlySet<Entry>;
   last: number | null;
 }
 
@@ -84,10 +100,10 @@ export class Spool {
     this.requireUsable();
     const now = Date.now();
     const entries = batch.filter((entry) => !isAbandoned(entry, now));
-    const { spooled, last } = entries.length > 0 ? await this.commits.push({ queue, entries }) : nothing;
+    const { spooled, refused, last } = entries.length > 0 ? await this.commits.push({ queue, entries }) : nothing;
     const results = batch.map((entry): AddResult => {
       if (spooled.has(entry)) return { jobId: entry.id, outcome: "spooled" };
-      return { jobId: entry.id, error: isAbandoned(entry, Date.now()) ? abandonedError() : fullError() };
+      return { jobId: entry.id, error: refused.has(entry) ? fullError() : abandonedError() };
     });
     return { results, last };
   }
@@ -105,16 +121,19 @@ export class Spool {
     );
     if (jobs.length === 0) return batches.map(() => nothing);
     const columns = [0, 1, 2, 3, 4].map((column) => jobs.map(({ row }) => row[column]));
-    const [answer] = await this.postgres.query<Inserted>(insert, [...columns, this.maxJobs]);
-    const { taken, last } = answer ?? { taken: 0, last: null };
-    this.spooled += taken;
-    // Those that there was room for are the first.
-    const spooled = new Set(jobs.slice(0, taken).map(({ entry }) => entry));
-    return batches.map(() => ({ spooled, last }));
+    const deadlines = jobs.map(({ entry }) => entry.caller.deadline);
+    const [answer] = await this.postgres.query<Inserted>(insert, [...columns, deadlines, this.maxJobs]);
+    const { late, room, last } = answer as Inserted;
+    const lateOnes = new Set(late);
+    const inTime = jobs.map(({ entry }, place) => ({ entry, place })).filter(({ place }) => !lateOnes.has(place));
+    const spooled = new Set(inTime.filter(({ place }) => place < room).map(({ entry }) => entry));
+    const refused = new Set(inTime.filter(({ place }) => place >= room).map(({ entry }) => entry));
+    this.spooled += spooled.size;
+    return batches.map(() => ({ spooled, refused, last }));
   }
 }
 
-const nothing: Taken = { spooled: new Set(), last: null };
+const nothing: Taken = { spooled: new Set(), refused: new Set(), last: null };
 
 function fullError(): PostaError {
   const message = "the spool has as many jobs as it may (POSTA_SPOOL_MAX_JOBS); nothing was done";

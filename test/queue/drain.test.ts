@@ -6,8 +6,8 @@ afterEach(async () => {
   for (const release of releases.splice(0).reverse()) await release();
 });
 
-async function start(): Promise<Bundle> {
-  const bundle = await setup();
+async function start(options: Parameters<typeof setup>[0] = {}): Promise<Bundle> {
+  const bundle = await setup(options);
   releases.push(bundle.release);
   return bundle;
 }
@@ -47,18 +47,59 @@ describe("the drain", () => {
     expect(await bundle.waitingIds("q")).toEqual(["kept"]);
   });
 
-  it("lets no queue that Redis cannot add to hold up the others", async () => {
+  it("adds no job again that BullMQ itself put in, with deduplication, nor runs a redriven one twice", async () => {
     const bundle = await start();
-    const { inspector, prefix } = bundle;
-    await inspector.set(`${prefix}:broken:meta`, "no hash");
-    await spool(bundle, "broken", ["a", "b"]);
-    await spool(bundle, "q", ["c"]);
+    const { inspector, pool, prefix } = bundle;
+    const first = await bundle.startDelivery();
+    const once = { keepOnComplete: { count: 0 }, deduplication: { id: "d", ttl: { seconds: 1 } } };
+    await spool(bundle, "q", ["done"], once);
+    await spool(bundle, "q", ["again"]);
+    await expect.poll(() => bundle.counts(), { interval: 20 }).toEqual({ waiting: 0, moved: 2 });
+    await first.stop();
+    // Both were done, and the drain died before it could say so.
+    await inspector.del(`${prefix}:q:wait`, `${prefix}:q:done`, `${prefix}:q:again`, `${prefix}:q:de:d`);
+    await pool.query("UPDATE spool SET moved_at = NULL, redrive = job_id = 'again'");
     await bundle.startDelivery();
-    await expect.poll(() => bundle.waitingIds("q"), { timeout: 5000 }).toEqual(["c"]);
-    expect((await bundle.counts()).waiting).toBe(2);
-    await inspector.del(`${prefix}:broken:meta`);
     await untilDrained(bundle);
-    expect(await bundle.waitingIds("broken")).toEqual(["a", "b"]);
+    expect(await bundle.waitingIds("q")).toEqual([]);
+  });
+
+  it.each(["meta", "wait", "events", "marker"])(
+    "lets no queue that Redis cannot add to hold up the others: its %s is no such thing",
+    async (part) => {
+      const bundle = await start();
+      const { inspector, prefix } = bundle;
+      await inspector.set(`${prefix}:broken:${part}`, "something else");
+      await spool(bundle, "broken", ["a", "b"]);
+      await spool(bundle, "q", ["c"]);
+      await bundle.startDelivery();
+      await expect.poll(() => bundle.waitingIds("q"), { timeout: 5000 }).toEqual(["c"]);
+      expect((await bundle.counts()).waiting).toBe(2);
+      await inspector.del(`${prefix}:broken:${part}`);
+      await untilDrained(bundle);
+      expect(await bundle.waitingIds("broken")).toEqual(["a", "b"]);
+    },
+  );
+
+  it("lets such a queue neither use up the others' room nor keep them behind", async () => {
+    const bundle = await start({ env: { POSTA_SPOOL_MAX_JOBS: "10" } });
+    const { inspector, prefix, add } = bundle;
+    await inspector.set(`${prefix}:broken:meta`, "no hash");
+    await spool(bundle, "broken", ["a"]);
+    await bundle.startDelivery();
+    for (let n = 0; n < 12; n += 4) {
+      await spool(
+        bundle,
+        "q",
+        [0, 1, 2, 3].map((more) => `s${n + more}`),
+      );
+      await expect.poll(async () => (await bundle.counts()).waiting, { timeout: 5000, interval: 20 }).toBe(1);
+    }
+    await bundle.loseRedis();
+    expect((await add("q", { options: { id: "after" } })).outcome).toBe("OUTCOME_SPOOLED");
+    await bundle.redis.restart();
+    await expect.poll(async () => (await add("q", {})).outcome, { timeout: 10_000 }).toBe("OUTCOME_ADDED");
+    expect((await bundle.counts()).waiting).toBe(1);
   });
 
   it("removes the rows of jobs that Redis cannot lose any more, with their marks", async () => {

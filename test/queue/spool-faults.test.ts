@@ -183,6 +183,49 @@ describe("a job whose outcome in Redis is unknown", () => {
   });
 });
 
+describe("a job that is on its way to a PostgreSQL that hangs", () => {
+  async function startOnOwnPostgres() {
+    const postgres = await startMigratedPostgres();
+    releases.push(() => postgres.stop());
+    const { client, pool } = await start({ postgres });
+    return {
+      postgres,
+      pool,
+      add: (id: string, deadlineMs = 20_000) =>
+        client.queue("AddJob", { queue: "q", job: { name: "n", options: { id, durable: true } } }, { deadlineMs }),
+      spooled: async () => (await pool.query("SELECT job_id FROM spool ORDER BY seq")).rows.map((row) => row.job_id),
+    };
+  }
+
+  it("is not spooled when its deadline passes while those before it are written", async () => {
+    const { pool, add, spooled } = await startOnOwnPostgres();
+    const holder = await pool.connect();
+    await holder.query("BEGIN; LOCK TABLE spool");
+    const first = add("first");
+    await expect.poll(async () => (await pool.query("SELECT FROM pg_locks WHERE NOT granted")).rowCount).toBe(1);
+    const [late, patient] = [failureOf(add("late", 300)), add("patient")];
+    expect((await late).code).toBe(4);
+    await holder.query("COMMIT");
+    holder.release();
+    const outcomes = (await Promise.all([first, patient])).map(({ outcome }) => outcome);
+    expect(outcomes).toEqual(["OUTCOME_SPOOLED", "OUTCOME_SPOOLED"]);
+    expect(await spooled()).toEqual(["first", "patient"]);
+  });
+
+  it("is not spooled when PostgreSQL has it, and comes to it after its deadline", async () => {
+    const { postgres, pool, add, spooled } = await startOnOwnPostgres();
+    await add("before"); // There is a connection.
+    const { rows } = await pool.query("SELECT pid FROM pg_stat_activity WHERE application_name = 'posta'");
+    const pids = [postgres.pid, ...rows.map(({ pid }) => pid)];
+    for (const pid of pids) process.kill(pid, "SIGSTOP");
+    const failure = await failureOf(add("late", 300));
+    for (const pid of pids) process.kill(pid, "SIGCONT");
+    expect(failure.code).toBe(4);
+    expect((await add("after")).outcome).toBe("OUTCOME_SPOOLED");
+    expect(await spooled()).toEqual(["before", "after"]);
+  });
+});
+
 describe("a durable job", () => {
   it("is SPOOLED and in its queue at once", async () => {
     const bundle = await start();

@@ -51,9 +51,19 @@ local function quotable(id, how)
   return how == "" and id or (string.gsub(id, '["\\]', "\\%0"))
 end
 
--- A job whose row is marked came in before, and may even be done and gone: it is not added again.
+-- A job whose row is marked came in before, and may even be done and gone: it is not added again. So nothing may be written
+-- where a key turns out too late to be of another type: the mark would say that the job is in its queue.
 local marks = KEYS[10]
 local rows = marks and cmsgpack.unpack(ARGV[5])
+if marks then
+  local types = { "list", "hash", "string", "stream", "zset", "list", "zset", "zset", "string", "zset" }
+  for index, wanted in ipairs(types) do
+    local found = rcall("TYPE", KEYS[index]).ok
+    if found ~= wanted and found ~= "none" then
+      return redis.error_reply("WRONGTYPE " .. KEYS[index] .. " is a " .. found .. " and no " .. wanted)
+    end
+  end
+end
 
 local jobs, options = cmsgpack.unpack(ARGV[4]), nil
 for at = 1, #jobs, 6 do
