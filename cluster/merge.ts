@@ -18,6 +18,7 @@ export interface Heard {
 export class MergedMetrics {
   private readonly latest = new Map<Child, Heard>();
   private retired: MetricsSnapshot = [];
+  private retiring: Promise<void> = Promise.resolve();
   private waiting: { for: Set<Child>; done(): void } | undefined;
   private asking: Promise<void> | undefined;
   private readonly silent: Gauge;
@@ -35,7 +36,7 @@ export class MergedMetrics {
       supervisor.on("message", (child, message) => {
         if (message.type === "metrics") this.hear(child, message.snapshot);
       });
-      supervisor.on("exit", (child) => void this.retire(child));
+      supervisor.on("exit", (child) => this.retire(child));
     }
   }
 
@@ -70,9 +71,18 @@ export class MergedMetrics {
   }
 
   private async ask(): Promise<void> {
-    const children = new Set(this.supervisors.flatMap(({ children }) => [...children]));
-    this.silent.set(0);
-    if (children.size === 0) return;
+    const all = this.supervisors.flatMap((supervisor) =>
+      [...supervisor.children].map((child) => ({ supervisor, child })),
+    );
+    // One that is known to hang is not waited for.
+    const asked = new Set(all.filter(({ supervisor, child }) => !supervisor.isSilent(child)).map(({ child }) => child));
+    const unasked = all.length - asked.size;
+    const unanswered = asked.size > 0 ? await this.askEach(asked) : 0;
+    this.silent.set(unasked + unanswered);
+  }
+
+  /** How many did not answer in time. */
+  private async askEach(children: Set<Child>): Promise<number> {
     await new Promise<void>((done) => {
       const timer = setTimeout(done, answerTimeoutMs);
       this.waiting = {
@@ -85,23 +95,32 @@ export class MergedMetrics {
       const question: ToChild = { type: "metrics" };
       for (const { worker } of children) worker.send(question, () => {}); // A child that just died answers nothing.
     });
-    this.silent.set(this.waiting?.for.size ?? 0);
     this.waiting = undefined;
+    return children.size;
   }
 
   private hear(child: Child, snapshot: MetricsSnapshot): void {
     this.latest.set(child, { snapshot, at: Date.now() });
+    this.stopWaiting(child);
+  }
+
+  private stopWaiting(child: Child): void {
     this.waiting?.for.delete(child);
     if (this.waiting?.for.size === 0) this.waiting.done();
   }
 
-  /** Counters and histograms live on; a gauge speaks of what is no more. */
-  private async retire(child: Child): Promise<void> {
+  /** One after the other: two that die together must not each add to what was kept before. */
+  private retire(child: Child): void {
+    this.stopWaiting(child);
+    this.retiring = this.retiring.then(() => this.keep(child));
+  }
+
+  /** Counters and histograms live on; a gauge speaks of what is no more. At no time are they in neither, or in both. */
+  private async keep(child: Child): Promise<void> {
     const { snapshot } = this.latest.get(child) ?? { snapshot: [] };
-    this.latest.delete(child);
-    this.waiting?.for.delete(child);
     const counts = snapshot.filter(({ type }) => ["counter", "histogram"].includes(String(type)));
-    const sum = AggregatorRegistry.aggregate([this.retired, counts]);
-    this.retired = (await sum.getMetricsAsJSON()) as unknown as MetricsSnapshot;
+    const sum = await AggregatorRegistry.aggregate([this.retired, counts]).getMetricsAsJSON();
+    this.retired = sum as unknown as MetricsSnapshot;
+    this.latest.delete(child);
   }
 }

@@ -1,5 +1,7 @@
 import { createRequire } from "node:module";
 import type { Registry } from "prom-client";
+import { Keys as AnalyticsKeys } from "./analytics/keys.js";
+import { SeriesMetrics } from "./analytics/series-metrics.js";
 import type { Config } from "./config.js";
 import { type Backlog, toBacklog } from "./health/backlog.js";
 import type { Logger } from "./log.js";
@@ -21,14 +23,16 @@ export function createMonitor(config: Config, log: Logger, metrics: Registry) {
   queue.on("unfit", () => {}); // They say that too.
   const queues = new QueueReader(queue, new Keys(config.queuePrefix));
   const queueMetrics = new QueueMetrics(queues, metrics, config.metricsMaxQueues);
+  const series = new SeriesMetrics(analytics, new AnalyticsKeys(config.analyticsPrefix), metrics);
   const figures = new Map<string, RedisFigures>();
   registerRedisMetrics(metrics, figures);
   const { metricsIntervalMs: everyMs, allowNoAof } = config;
   const readers = [
+    new Reader(queue, everyMs, () => queueMetrics.read()),
     new Reader(queue, everyMs, async () => {
-      await queueMetrics.read();
       figures.set("redis-queue", await readFigures(queue.client, { needsAof: !allowNoAof }));
     }),
+    new Reader(analytics, everyMs, () => series.read()),
     new Reader(analytics, everyMs, async () => {
       figures.set("redis-analytics", await readFigures(analytics.client, { needsAof: false }));
     }),
@@ -36,7 +40,8 @@ export function createMonitor(config: Config, log: Logger, metrics: Registry) {
   return {
     /** What the queues have to do; undefined as long as they were not counted. */
     readBacklog(): Backlog | undefined {
-      return queueMetrics.latest && toBacklog(queueMetrics.latest);
+      const { latest } = queueMetrics;
+      return latest && toBacklog(latest.queues, latest.readAt);
     },
     start() {
       queue.open();
@@ -57,14 +62,18 @@ async function openBoard(store: RedisStore, reader: QueueReader, prefix: string)
   return new Board(reader, new Bull(store, prefix, () => createRequire(import.meta.url)("bullmq")));
 }
 
-/** Reads at an interval while a store can be used. A failed read leaves the figures as they were; their timestamp shows their age. */
+/**
+ * Reads at an interval while a store can be used, never twice at a time. A failed read leaves the figures as they were; their
+ * timestamp shows their age.
+ */
 class Reader {
   private timer: NodeJS.Timeout | undefined;
+  private reading = false;
 
   constructor(
     store: RedisStore,
     private readonly everyMs: number,
-    private readonly read: () => Promise<void>,
+    private readonly readFigures: () => Promise<void>,
   ) {
     store.on("usable", (usable) => (usable ? this.start() : this.stop()));
   }
@@ -75,8 +84,14 @@ class Reader {
   }
 
   private start(): void {
-    const read = () => void this.read().catch(() => {});
-    this.timer ??= setInterval(read, this.everyMs);
-    read();
+    this.timer ??= setInterval(() => void this.read(), this.everyMs);
+    void this.read();
+  }
+
+  private async read(): Promise<void> {
+    if (this.reading) return;
+    this.reading = true;
+    await this.readFigures().catch(() => {});
+    this.reading = false;
   }
 }

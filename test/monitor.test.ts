@@ -68,6 +68,30 @@ describe("the monitor", () => {
     expect(await value("posta_redis_maxmemory_policy", { ...queue, policy: "noeviction" })).toBe(1);
   });
 
+  it("shows the names and series of the current hour, and those of the largest name", async () => {
+    const { analytics: client, value, untilValue } = await setup();
+    const hour = Math.floor(Date.now() / 3_600_000);
+    for (const at of [hour, hour + 1]) {
+      await client.zadd(`analytics:series:${at}:small`, 1, "a");
+      await client.zadd(`analytics:series:${at}:large`, 1, "a", 1, "b", 1, "c");
+      await client.sadd(`analytics:names:${at}`, "small", "large");
+    }
+    await untilValue("posta_analytics_series", {}).toBe(4);
+    expect(await value("posta_analytics_names", {})).toBe(2);
+    expect(await value("posta_analytics_most_series", {})).toBe(3);
+  });
+
+  it("shows the other queues where one is none", async () => {
+    const { queue: client, untilValue } = await setup();
+    for (const name of ["broken", "good"]) {
+      await client.zadd("bull:posta-queues", 0, name);
+      await client.hset(`bull:${name}:meta`, "version", "bullmq:6.7.0");
+    }
+    await client.rpush("bull:good:wait", "1");
+    await client.set("bull:broken:wait", "no list");
+    await untilValue("posta_queue_jobs", { queue: "good", state: "waiting" }).toBe(1);
+  });
+
   it("shows that the queues' Redis has lost its append-only file, and forgets the policy of before", async () => {
     const { queue: client, value, untilValue } = await setup();
     await untilValue("posta_redis_persistence_ok", { ...queue, kind: "aof" }).toBe(1);

@@ -95,6 +95,13 @@ export const analyticsRow: Row = {
       "{{level}} {{result}}",
     ]),
     panel("Age of the history's end", "s", ["time() - posta_analytics_rolled_until_timestamp_seconds", "age"]),
+    panel(
+      "Series of this hour",
+      "short",
+      ["posta_analytics_series", "all"],
+      ["posta_analytics_most_series", "of the largest name"],
+      ["posta_analytics_names", "names"],
+    ),
     panel("Evicted keys", "ops", [`rate(posta_redis_evicted_keys_total[${window}])`, "{{store}}"]),
   ],
 };

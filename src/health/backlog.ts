@@ -6,6 +6,8 @@ export interface Backlog {
   /** Of the last minute, of those jobs that are kept when they are done. */
   completedPerSecond: number;
   failedPerSecond: number;
+  /** When it was counted, in milliseconds since 1970. */
+  readAt: number;
 }
 
 /** A queue's figures, as far as they matter here. */
@@ -18,8 +20,8 @@ interface Figures {
 }
 
 /** Adds up queues. A paused one is meant to wait. */
-export function toBacklog(queues: readonly Figures[]): Backlog {
-  const backlog = { oldestDueAgeMs: 0, oldestQueue: "", completedPerSecond: 0, failedPerSecond: 0 };
+export function toBacklog(queues: readonly Figures[], readAt: number): Backlog {
+  const backlog = { oldestDueAgeMs: 0, oldestQueue: "", completedPerSecond: 0, failedPerSecond: 0, readAt };
   for (const { name, paused, oldestDueAgeMs = 0, completedPerSecond, failedPerSecond } of queues) {
     backlog.completedPerSecond += completedPerSecond;
     backlog.failedPerSecond += failedPerSecond;

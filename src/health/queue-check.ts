@@ -3,6 +3,8 @@ import type { Check, Reading } from "./check.js";
 
 /** A job that has waited for longer is forgotten by its workers. */
 const oldAfterMs = 300_000;
+/** Queues that were not counted for so long, while they could have been: POSTA_METRICS_INTERVAL is 15 s at most. */
+const staleAfterMs = 20_000;
 /** Of the finished jobs, if so many failed a second that it is no accident. */
 const tooMany = { share: 0.5, perSecond: 0.2 };
 
@@ -16,6 +18,8 @@ export interface Intake {
 /** Whether jobs can be added, and whether those that were are worked off. */
 export class QueueCheck implements Check {
   readonly name = "queue";
+  /** When Redis could last not be used, in milliseconds since 1970. */
+  private unusableAt = 0;
 
   constructor(
     private readonly intake: Intake,
@@ -26,10 +30,16 @@ export class QueueCheck implements Check {
     const { redis } = this.intake;
     if (!this.intake.canAdd()) return { status: "DOWN", detail: "Jobs cannot be added.", untried: !redis.isLost };
     if (!redis.usable) {
+      this.unusableAt = Date.now();
       return { status: "DEGRADED", detail: "Jobs are added to the spool: the queues' Redis takes none." };
     }
     const backlog = this.backlog();
     if (!backlog) return { status: "OK", detail: "Jobs can be added." };
+    const uncountedMs = Date.now() - Math.max(backlog.readAt, this.unusableAt);
+    if (uncountedMs > staleAfterMs) {
+      const detail = `Jobs can be added. Those that wait were not counted for ${Math.round(uncountedMs / 1000)} s.`;
+      return { status: "DEGRADED", detail };
+    }
     return { status: isWorkedOff(backlog) ? "OK" : "DEGRADED", detail: `Jobs can be added. ${describe(backlog)}` };
   }
 }

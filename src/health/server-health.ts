@@ -7,6 +7,9 @@ import { EventLoopCheck, MemoryCheck } from "./process-checks.js";
 import { type Intake, QueueCheck } from "./queue-check.js";
 import { type Store, StoreCheck } from "./store-check.js";
 
+/** The primary tells each second; what it told before a silence of so long is not known any more. */
+const silentAfterMs = 5000;
+
 /** What the primary knows and its servers do not. */
 export interface ClusterFacts {
   backlog: Backlog | undefined;
@@ -30,6 +33,7 @@ export class ServerHealth {
   private readonly eventLoop = new EventLoopCheck();
   private readonly delivery: DeliveryCheck;
   private facts: ClusterFacts = { backlog: undefined, checks: [] };
+  private heardAt = 0;
 
   constructor({ queueRedis, analyticsRedis, postgres, canAdd, deliveryKey }: Watched) {
     const intake: Intake = { canAdd, redis: queueRedis };
@@ -62,12 +66,21 @@ export class ServerHealth {
 
   hear(facts: ClusterFacts): void {
     this.facts = facts;
+    this.heardAt = performance.now();
   }
 
   /** All there is to tell. */
   report(): { status: CheckStatus; checks: readonly CheckState[] } {
-    const checks = [...this.checks.states, ...this.facts.checks];
+    const checks = [...this.checks.states, ...this.factChecks];
     return { status: overall(checks), checks };
+  }
+
+  /** What the primary found, as long as it is heard of. */
+  private get factChecks(): readonly CheckState[] {
+    const silentMs = performance.now() - this.heardAt;
+    if (silentMs < silentAfterMs) return this.facts.checks;
+    const detail = `Not known: the primary has not been heard of for ${Math.round(silentMs / 1000)} s.`;
+    return this.facts.checks.map((state) => ({ ...state, status: "DEGRADED", since: Date.now() - silentMs, detail }));
   }
 
   /** Whether a check finds that what it looks at works. */

@@ -49,10 +49,10 @@ export class OutboxLoops {
 
   private async sweepUp(): Promise<void> {
     if (!(await this.leader.leads())) return this.metrics.outboxIs({ waiting: 0, moved: 0, oldestSeconds: 0 });
+    await this.sweep.measure(); // First: what follows may fail, and then most of all it is looked at.
     if (this.leader.ledForMs > graceMs) await this.sweep.settleLost();
     await this.sweep.expire();
     await this.sweep.forget();
-    await this.sweep.measure();
     await this.mover?.moveForgotten();
   }
 }

@@ -3,8 +3,8 @@ import type { QueueFigures, QueueReader } from "./read-queue.js";
 
 /** The queues as Prometheus sees them, read at an interval: a scrape never waits for Redis. */
 export class QueueMetrics {
-  /** What was last read. */
-  latest: readonly QueueFigures[] | undefined;
+  /** What was last read, and when, in milliseconds since 1970. */
+  latest: { queues: readonly QueueFigures[]; readAt: number } | undefined;
   private readonly jobs;
   private readonly added;
   private readonly finished;
@@ -57,7 +57,8 @@ export class QueueMetrics {
 
   async read(): Promise<void> {
     const queues = await this.queues.first(this.maxQueues);
-    this.latest = queues;
+    const readAt = Date.now();
+    this.latest = { queues, readAt };
     for (const metric of [this.jobs, this.added, this.finished, this.oldestDue, this.paused]) metric.reset();
     for (const figures of queues) {
       const { name: queue, counts, oldestDueAgeMs = 0, paused } = figures;
@@ -68,6 +69,6 @@ export class QueueMetrics {
       this.oldestDue.set({ queue }, oldestDueAgeMs / 1000);
       this.paused.set({ queue }, paused ? 1 : 0);
     }
-    this.readTime.set(Date.now() / 1000);
+    this.readTime.set(readAt / 1000);
   }
 }

@@ -101,9 +101,9 @@ export class QueueReader {
     return this.store.client.zrangebylex(this.keys.queues, from, "+", "LIMIT", 0, count);
   }
 
-  /** All commands go out at once: one round trip. */
+  /** All commands go out at once: one round trip. A queue that something else is in the place of must not hide the others. */
   private async readAll(names: string[]): Promise<QueueFigures[]> {
-    const all = await Promise.all(names.map((name) => this.read(name)));
+    const all = await Promise.all(names.map((name) => this.read(name).catch(leaveOutBroken)));
     return all.filter((figures) => figures !== undefined);
   }
 
@@ -113,6 +113,11 @@ export class QueueReader {
     const answer = await this.readQueue(keys, [this.keys.start(queue), now, rateWindowMs]);
     return answer ? toFigures(queue, now, answer) : undefined;
   }
+}
+
+/** A key of it is of another type: BullMQ can do nothing with it either. */
+function leaveOutBroken(error: Error): undefined {
+  if (!error.message.includes("WRONGTYPE")) throw error;
 }
 
 function toFigures(name: string, now: number, answer: (string | number)[]): QueueFigures {

@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { toBacklog } from "../../src/health/backlog.js";
 import { DiskCheck, type Statfs } from "../../src/health/disk-check.js";
 import { EventLoopCheck, MemoryCheck } from "../../src/health/process-checks.js";
@@ -55,7 +55,7 @@ describe("the disk", () => {
 
 describe("the queue", () => {
   const there = { usable: true, isLost: false };
-  const idle = { oldestDueAgeMs: 0, oldestQueue: "", completedPerSecond: 0, failedPerSecond: 0 };
+  const idle = { oldestDueAgeMs: 0, oldestQueue: "", completedPerSecond: 0, failedPerSecond: 0, readAt: Date.now() };
   const read = (canAdd: boolean, redis = there, backlog: typeof idle | undefined = idle) =>
     new QueueCheck({ canAdd: () => canAdd, redis }, () => backlog).read();
 
@@ -82,6 +82,20 @@ describe("the queue", () => {
     expect(read(true, there, { ...idle, failedPerSecond: 1 / 60 }).status).toBe("OK");
   });
 
+  it("is DEGRADED when nobody counts what waits, once there is a Redis in which that could be done", () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const redis = { ...there };
+    const check = new QueueCheck({ canAdd: () => true, redis }, () => idle);
+    redis.usable = false;
+    vi.setSystemTime(idle.readAt + 60_000);
+    expect(check.read().detail).toContain("spool");
+    redis.usable = true;
+    expect(check.read().status).toBe("OK");
+    vi.setSystemTime(idle.readAt + 81_000);
+    expect(check.read()).toMatchObject({ status: "DEGRADED", detail: expect.stringContaining("not counted for 21 s") });
+  });
+
   it("leaves paused queues out of the ages, and adds up the rates", () => {
     const rates = { completedPerSecond: 1, failedPerSecond: 2 };
     const queues = [
@@ -89,11 +103,12 @@ describe("the queue", () => {
       { name: "old", paused: false, oldestDueAgeMs: 500, ...rates },
       { name: "empty", paused: false, oldestDueAgeMs: undefined, ...rates },
     ];
-    expect(toBacklog(queues)).toEqual({
+    expect(toBacklog(queues, 17)).toEqual({
       oldestDueAgeMs: 500,
       oldestQueue: "old",
       completedPerSecond: 3,
       failedPerSecond: 6,
+      readAt: 17,
     });
   });
 });
