@@ -105,6 +105,9 @@ export class EmbeddedPostgres {
       timezone: "UTC",
       log_timezone: "UTC",
       log_checkpoints: "off",
+      // What statements cost, for /metrics and /status (src/statement-figures.ts).
+      shared_preload_libraries: "pg_stat_statements",
+      "pg_stat_statements.max": 1000,
     };
   }
 

@@ -113,7 +113,7 @@ function slowQueries(source: Source): Figure {
   const reading = timed(source, "posta_postgres_statements_timestamp_seconds", {}, { value, detail });
   if (!reading) return judge(targets, "slow-query", never(source, "no delivery process has reached PostgreSQL yet"));
   if (sumOf(merged, "posta_postgres_statements_known") === 0) {
-    return judge(targets, "slow-query", never(source, "PostgreSQL has no pg_stat_statements"));
+    return judge(targets, "slow-query", never(source, "PostgreSQL has no pg_stat_statements that Posta may read"));
   }
   return judge(targets, "slow-query", reading);
 }

@@ -1,4 +1,5 @@
 import { Gauge, type Registry } from "prom-client";
+import type { PostaError } from "./errors.js";
 import type { Logger } from "./log.js";
 import { Loop } from "./loop.js";
 import type { PostgresStore } from "./store/postgres.js";
@@ -10,10 +11,13 @@ const readings = 12;
 /** What each statement took so far, by its id. */
 type Totals = Map<string, { calls: number; ms: number }>;
 
-const isKnown = {
-  name: "statements-known",
-  text: "SELECT to_regclass('pg_stat_statements')::text AS view",
+/** What PostgreSQL was started with is only shown to those who may know. */
+const look = {
+  name: "statements-look",
+  text: `SELECT to_regclass('pg_stat_statements') IS NOT NULL AS made, coalesce(
+      (SELECT setting LIKE '%pg_stat_statements%' FROM pg_settings WHERE name = 'shared_preload_libraries'), false) AS loaded`,
 };
+const make = { name: "statements-make", text: "CREATE EXTENSION IF NOT EXISTS pg_stat_statements" };
 /** Those that took most time in all: what was slow once, long ago, is not among them for long. */
 const readTotals = {
   name: "statement-totals",
@@ -22,9 +26,16 @@ const readTotals = {
     GROUP BY queryid ORDER BY ms DESC LIMIT 100`,
 };
 
-/** How slow PostgreSQL's statements are, for /metrics, where it has pg_stat_statements; a timestamp shows how old it is. */
+/**
+ * How slow PostgreSQL's statements are, for /metrics, where it counts them (pg_stat_statements) and Posta may read that; a
+ * timestamp shows how old it is.
+ */
 export function watchStatements(postgres: PostgresStore, metrics: Registry, log: Logger): Loop {
-  const known = gauge(metrics, "posta_postgres_statements_known", "1: PostgreSQL has pg_stat_statements.");
+  const known = gauge(
+    metrics,
+    "posta_postgres_statements_known",
+    "1: PostgreSQL has pg_stat_statements, and lets Posta read it.",
+  );
   const slowest = gauge(
     metrics,
     "posta_postgres_slowest_statement_seconds",
@@ -37,21 +48,29 @@ export function watchStatements(postgres: PostgresStore, metrics: Registry, log:
   );
   const past: Totals[] = [];
   return new Loop(times, log, async () => {
-    const [found] = await postgres.query<{ view: string | null }>(isKnown);
-    const isThere = Boolean(found?.view);
-    known.set(isThere ? 1 : 0);
-    if (isThere) {
-      past.push(await read(postgres));
+    const totals = await read(postgres).catch(toNone);
+    known.set(totals ? 1 : 0);
+    if (totals) {
+      past.push(totals);
       if (past.length > readings + 1) past.shift();
-      slowest.set(slowestMean(past[0] as Totals, past.at(-1) as Totals) / 1000);
+      slowest.set(slowestMean(past[0] as Totals, totals) / 1000);
     }
     readTime.set(Date.now() / 1000);
   });
 }
 
-async function read(postgres: PostgresStore): Promise<Totals> {
+/** undefined: there are none. The extension is made where only that is missing, as on a new database. */
+async function read(postgres: PostgresStore): Promise<Totals | undefined> {
+  const [found] = await postgres.query<{ made: boolean; loaded: boolean }>(look);
+  if (!found?.made && !found?.loaded) return undefined;
+  if (!found.made) await postgres.query(make);
   const rows = await postgres.query<{ id: string; calls: number; ms: number }>(readTotals);
   return new Map(rows.map(({ id, calls, ms }) => [id, { calls, ms }]));
+}
+
+/** PostgreSQL said no: that is known, then. */
+function toNone(error: PostaError): undefined {
+  if (error.code === "unavailable") throw error;
 }
 
 /** In milliseconds. A statement that is new among them counts from its first call. */

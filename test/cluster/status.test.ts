@@ -82,7 +82,7 @@ describe("/status", () => {
     }
     expect(await figure("slow-query")).toMatchObject({
       state: "NOT MEASURED",
-      detail: "PostgreSQL has no pg_stat_statements",
+      detail: "PostgreSQL has no pg_stat_statements that Posta may read",
     });
   });
 
