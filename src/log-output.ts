@@ -1,8 +1,11 @@
 import { write, writeSync } from "node:fs";
+import { openWithoutBlocking } from "./log-fd.js";
 
 /** Lines that wait for a slow reader are dropped beyond this many bytes; how many is said once it reads again. */
 const maxWaiting = 4 << 20;
 const retryMs = 50;
+/** How long the last lines of a process may wait for their reader, and how often they are tried. In milliseconds. */
+const [lastMs, lastRetryMs] = [1000, 5];
 
 /**
  * Where a process' log goes. Writing never blocks and never fails: a flood of failures must not wait for a slow terminal,
@@ -15,8 +18,10 @@ export class LogOutput {
   private dropped = 0;
   private chunk: Buffer = Buffer.alloc(0);
   private writing = false;
+  private readonly fd: number;
 
-  constructor(private readonly fd: number) {
+  constructor(fd: number) {
+    this.fd = openWithoutBlocking(fd);
     process.on("exit", () => this.flushSync());
   }
 
@@ -32,18 +37,18 @@ export class LogOutput {
     setImmediate(() => this.writeNext()); // With what else this turn logs.
   }
 
-  /** Writes what waits, as far as the reader takes it now; pino calls it for a fatal line. */
+  /** Writes what waits, as far as the reader takes it within a second; pino calls it for a fatal line. */
   flushSync(): void {
     // A chunk that is on its way may come twice; it is not lost.
-    const rest = [this.chunk, Buffer.from(this.takeWaiting())];
-    try {
-      for (const part of rest) {
-        for (let at = 0; at < part.length; ) at += writeSync(this.fd, part, at);
-      }
-    } catch {
-      // Nobody reads it any more.
-    }
+    const rest = Buffer.concat([this.chunk, Buffer.from(this.takeWaiting())]);
     this.chunk = Buffer.alloc(0);
+    const until = performance.now() + lastMs;
+    for (let at = 0; at < rest.length && performance.now() < until; ) {
+      const written = writeSome(this.fd, rest, at);
+      if (written === undefined) return;
+      if (written === 0) Atomics.wait(nothing, 0, 0, lastRetryMs);
+      at += written;
+    }
   }
 
   private writeNext(): void {
@@ -69,5 +74,16 @@ export class LogOutput {
     this.waitingBytes = 0;
     this.dropped = 0;
     return text + note;
+  }
+}
+
+const nothing = new Int32Array(new SharedArrayBuffer(4));
+
+/** How many bytes were taken, perhaps none yet; undefined: nobody reads any more. */
+function writeSome(fd: number, bytes: Buffer, at: number): number | undefined {
+  try {
+    return writeSync(fd, bytes, at);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EAGAIN" ? 0 : undefined;
   }
 }

@@ -12,6 +12,8 @@ const named =
 
 /** With a plus, a number is written with spaces or dashes too. */
 const international = /\+\d[\d ().-]{6,22}\d/g;
+/** In an address that opens a chat. */
+const chat = /(\bwa\.me\/|[?&]phone=)\d{8,15}\b/gi;
 /** Alone, and not part of a UUID, a queue's or a job's name, a fraction or a path. */
 const bare = /(?<![\w.\-/])\d{8,15}(?![\w-]|\.\d)/g;
 /** What stands before an id, or after an amount. */
@@ -27,6 +29,7 @@ export function redactText(text: string): string {
   const open = hideSecrets(text);
   if (!/\d{8}|\+\d/.test(open)) return open;
   return open
+    .replace(chat, mask)
     .replace(international, (number) => (hasPhoneLength(number) ? mask(number) : number))
     .replace(bare, (number, at: number) => (isOther(number, open, at) ? number : mask(number)));
 }

@@ -1,8 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { openSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished } from "vitest";
 
 /** A process that logs for itself, as it ends otherwise with what it is that is tested. */
 const children: ChildProcess[] = [];
@@ -30,6 +32,23 @@ describe("the log", () => {
       .map((line) => JSON.parse(line));
     expect(parsed.map(({ n, msg }) => n ?? msg)).toEqual([0, 1, 2, "the last"]);
     expect(code).toBe(3);
+  });
+
+  it("does not keep a process from ending when its pipe is full and nobody reads", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "posta-log-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, "pipe");
+    execFileSync("mkfifo", [path]);
+    const pipe = openSync(path, "r+"); // Both ends: opening one alone waits for the other.
+    onTestFinished(() => closeSync(pipe));
+    const child = run(
+      `const text = "x".repeat(1000);
+      for (let n = 0; n < 1000; n += 1) log.info({ text }, "of kind " + String.fromCharCode(97 + (n % 26), 97 + (n / 26)));
+      log.fatal("last");
+      process.exit(3);`,
+      pipe,
+    );
+    expect(await once(child, "exit")).toEqual([3, null]);
   });
 
   it("on a full disk neither ends the process nor keeps it from ending", async () => {

@@ -9,6 +9,8 @@ describe("a phone number in the log", () => {
     ["call +34 600 123 456 now", "call +** *** **3 456 now"],
     ["+1 (555) 000-1111", "+* (***) ***-1111"],
     ["wa.me?phone=+34600123456", "wa.me?phone=+*******3456"],
+    ["see https://wa.me/34600123456?text=hi", "see https://wa.me/*******3456?text=hi"],
+    ["https://api.whatsapp.com/send?phone=34600123456", "https://api.whatsapp.com/send?phone=*******3456"],
     ["12345678", "****5678"],
   ])("keeps its last four digits: %s", (text, redacted) => {
     expect(redactText(text)).toBe(redacted);
