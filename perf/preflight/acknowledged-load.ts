@@ -14,9 +14,12 @@ export interface Audit {
   twice: number;
 }
 
-/** Callers that add jobs without a pause, each job once, and remember which were acknowledged. */
+/** Callers that add jobs, each job once, and remember which were acknowledged. */
 export class AcknowledgedLoad {
+  calls = 0;
   failedCalls = 0;
+  /** Of those that were acknowledged. */
+  spooled = 0;
   private readonly acknowledged: string[] = [];
   private readonly waiting = new Set<{ begun: number; resolve(): void }>();
   private stopping = false;
@@ -28,8 +31,11 @@ export class AcknowledgedLoad {
     private readonly queue: string,
   ) {}
 
-  start(callers: number): void {
-    this.running = Promise.all(Array.from({ length: callers }, () => this.run()));
+  /** Without a pause, or with so many calls a second; a caller that waited for an answer for too long does not catch up. */
+  start(callers: number, ratePerSecond = Number.POSITIVE_INFINITY): void {
+    const everyMs = (callers * 1000) / ratePerSecond;
+    const runs = Array.from({ length: callers }, (_, index) => this.run(everyMs, (index * everyMs) / callers));
+    this.running = Promise.all(runs);
   }
 
   async stop(): Promise<void> {
@@ -55,18 +61,24 @@ export class AcknowledgedLoad {
     };
   }
 
-  private async run(): Promise<void> {
+  private async run(everyMs: number, firstAfterMs: number): Promise<void> {
+    if (firstAfterMs > 0) await sleep(firstAfterMs);
     while (!this.stopping) {
       const id = `job-${this.next++}`;
       const begun = performance.now();
       try {
-        await this.client.call("AddJob", { queue: this.queue, job: { name: "preflight", options: { id } } }, 5000);
+        const request = { queue: this.queue, job: { name: "preflight", options: { id } } };
+        const { outcome } = await this.client.call<{ outcome: string }>("AddJob", request, 5000);
         this.acknowledged.push(id);
+        if (outcome === "OUTCOME_SPOOLED") this.spooled += 1;
         this.tell(begun);
       } catch {
         this.failedCalls += 1;
         await sleep(pauseMs);
       }
+      this.calls += 1;
+      const restMs = begun + everyMs - performance.now();
+      if (restMs > 0) await sleep(restMs);
     }
   }
 

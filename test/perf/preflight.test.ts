@@ -5,8 +5,11 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Check, formatLine, formatTodo, selectChecks, toFinding } from "../../perf/preflight/check.js";
 import { judgeProfile } from "../../perf/preflight/cpu-profile.js";
 import { judgeVolume } from "../../perf/preflight/data-volume.js";
+import { judgeQueries } from "../../perf/preflight/database-queries.js";
 import { judgeLoadTests, judgeRow } from "../../perf/preflight/load-evidence.js";
 import { judgeLogCost } from "../../perf/preflight/log-cost.js";
+import { judgeOutage } from "../../perf/preflight/outage.js";
+import { readWhole } from "../../perf/preflight/query-plans.js";
 import { judgeLimits } from "../../perf/preflight/rate-limit.js";
 import { judgeRecovery } from "../../perf/preflight/recovery.js";
 import { readSummaries } from "../../perf/preflight/summaries.js";
@@ -162,6 +165,26 @@ describe("a recovery", () => {
   });
 });
 
+describe("an outage of the queues' store", () => {
+  const audit = { acknowledged: 16_990, lost: 0, twice: 0 };
+  const good = { calls: 17_000, spooled: 15_000, failedCalls: 10, tookMs: 2950, audit };
+
+  it("passes with every acknowledged job there once, some of them by the spool", () => {
+    const { verdict, evidence } = judgeOutage(good);
+    expect(verdict).toBe("ok");
+    expect(evidence).toContain("of 17,000 calls 1,990 added, 15,000 spooled, 10 failed; 0 lost, 0 twice");
+  });
+
+  it.each([
+    { ...good, audit: { ...audit, lost: 1 } },
+    { ...good, audit: { ...audit, twice: 1 } },
+    { ...good, spooled: 0 },
+    { ...good, calls: 17_001 },
+  ])("fails otherwise: %o", (bad) => {
+    expect(judgeOutage(bad).verdict).toBe("FAILED");
+  });
+});
+
 describe("the other checks", () => {
   const limits = { begun: 200, offered: 800, calls: 8, refused: 7, withDelay: 7, delayMs: 250 };
   it.each([
@@ -251,5 +274,39 @@ describe("the list", () => {
     ];
     expect(formatTodo(results)).toEqual(["", "To do:", "- Check memory under load: look for what grows"]);
     expect(formatTodo(results.slice(1))).toEqual([]);
+  });
+});
+
+describe("the database's queries", () => {
+  const many = Array.from({ length: 30 }, (_, n) => ({ statement: `SELECT ${n}`, readWhole: ["small"] }));
+  const large = new Set(["messages_2026_11"]);
+
+  it("are ok when none reads a large table whole", () => {
+    expect(judgeQueries(many, large)).toMatchObject({
+      verdict: "ok",
+      evidence: expect.stringContaining("30 statements"),
+    });
+  });
+
+  it("are not ok when one does, when one is not understood, or when there are too few to be all", () => {
+    const whole = { statement: "SELECT  FROM messages", readWhole: ["messages_2026_11"] };
+    expect(judgeQueries([...many, whole], large)).toMatchObject({
+      verdict: "FAILED",
+      evidence: expect.stringContaining('messages_2026_11 by "SELECT FROM messages"'),
+    });
+    const unknown = { statement: "SELECT $1", readWhole: [], problem: "syntax error" };
+    expect(judgeQueries([...many, unknown], large)).toMatchObject({
+      verdict: "FAILED",
+      evidence: expect.stringContaining("syntax error"),
+    });
+    expect(judgeQueries(many.slice(0, 5), large).verdict).toBe("FAILED");
+  });
+
+  it("show their sequential scans wherever in the plan they are", () => {
+    const scan = { "Node Type": "Seq Scan", "Relation Name": "spool" };
+    const index = { "Node Type": "Index Scan", "Relation Name": "outbox" };
+    expect(readWhole({ "Node Type": "Nested Loop", Plans: [index, { "Node Type": "Append", Plans: [scan] }] })).toEqual(
+      ["spool"],
+    );
   });
 });

@@ -1,0 +1,88 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { HistoryFiller, monthHours } from "../bench/analytics-history.js";
+import { fillMonth } from "../bench/message-month.js";
+import { startPosta } from "../bench/processes.js";
+import { startStandIn } from "../bench/whatsapp.js";
+import { type Finding, toFinding } from "./check.js";
+import { callAll, eventName } from "./database-calls.js";
+import { otherPort, port } from "./ports.js";
+import { type QueryPlan, readPlans } from "./query-plans.js";
+
+const messages = 200_000;
+/** With a month of each that is 72,000 hours. */
+const seriesOfName = 99;
+/** Of each other table that grows: waiting jobs, messages that are to be sent next month, keys, dead letters. */
+const others = 50_000;
+/** Sweeps and upkeep run every 5 s. */
+const backgroundMs = 12_000;
+/** There are more; fewer would mean that they were not found. */
+const leastStatements = 25;
+
+/** PostgreSQL's own view of the tables: those that a statement must not read whole. */
+const largeTables = `SELECT relname AS name FROM pg_class
+  WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace AND reltuples >= 10000`;
+
+const fills = [
+  `INSERT INTO message_events (message_id, status) SELECT id, status FROM messages LIMIT ${messages}`,
+  `INSERT INTO message_keys (sender, key, message_id, digest)
+    SELECT sender, 'key-' || row_number() OVER (), id, '' FROM messages LIMIT ${others}`,
+  `INSERT INTO outbox (message_id, sender, priority, due_at)
+    SELECT id, sender, priority, now() + interval '30 days' FROM messages LIMIT ${others}`,
+  `INSERT INTO dead_letters (id, kind, source, ref, reason, content, history, failed_at)
+    SELECT id, 1 + row_number() OVER () % 2, sender, id::text, 'bench', '{}', '[]', now() FROM messages LIMIT ${others}`,
+  `INSERT INTO spool (queue, job_id, name, data, options)
+    SELECT 'preflight-spool', 'job-' || i, 'bench', '{}', '{}' FROM generate_series(1, ${others}) AS i`,
+  "VACUUM ANALYZE",
+  "SELECT pg_stat_statements_reset()",
+];
+
+/**
+ * Makes every call on tables as large as in production, lets what runs in the background run, and asks PostgreSQL by which way
+ * it finds the rows of each statement that Posta has run.
+ */
+export async function checkQueries(): Promise<Finding> {
+  const standIn = await startStandIn(otherPort, 0);
+  const posta = await startPosta(port, [], { ...standIn.settings, POSTA_LOG_LEVEL: "error" });
+  const history = await HistoryFiller.open(posta.postgresDir);
+  const client = new pg.Client(`postgresql:///postgres?host=${encodeURIComponent(posta.postgresDir)}&user=posta`);
+  await client.connect();
+  try {
+    await fillMonth(client, messages);
+    await history.fill(eventName, seriesOfName, history.until - monthHours, history.until);
+    const large = new Set<string>();
+    for (const fill of fills) {
+      await client.query(fill);
+      // Before what waits in the spool has gone.
+      for (const { name } of (await client.query<{ name: string }>(largeTables)).rows) large.add(name);
+    }
+    await callAll(port, history.until);
+    await sleep(backgroundMs);
+    return judgeQueries(await readPlans(client), large);
+  } finally {
+    await client.end();
+    await history.close();
+    await posta.stop();
+    await standIn.stop();
+  }
+}
+
+/** None reads a large table from its beginning to its end. */
+export function judgeQueries(plans: readonly QueryPlan[], large: ReadonlySet<string>): Finding {
+  const whole = plans.flatMap(({ statement, readWhole }) =>
+    readWhole.filter((table) => large.has(table)).map((table) => `${table} by "${shorten(statement)}"`),
+  );
+  const unknown = plans.flatMap(({ statement, problem }) => (problem ? [`"${shorten(statement)}": ${problem}`] : []));
+  const evidence = [
+    `${plans.length} statements of Posta on ${large.size} tables of 10,000 rows and more`,
+    whole.length === 0 ? "none reads one whole" : `read whole: ${whole.join(", ")}`,
+    ...(unknown.length > 0 ? [`not explained: ${unknown.join(", ")}`] : []),
+  ].join("; ");
+  const sound = whole.length === 0 && unknown.length === 0 && plans.length >= leastStatements;
+  return toFinding(sound, evidence, "give what is read whole an index that begins with what is asked for");
+}
+
+function shorten(statement: string): string {
+  const line = statement.replace(/\s+/g, " ").trim();
+  return line.length > 120 ? `${line.slice(0, 120)}...` : line;
+}
