@@ -13,6 +13,15 @@ for (const kind of [prom.Counter, prom.Gauge, prom.Histogram, prom.Summary]) {
 // Before Posta's modules bind its name.
 prom.collectDefaultMetrics = nothing;
 
-// biome-ignore lint/style/noRestrictedImports: this runs inside of the servers.
-const { ServerHealth } = await import("../../dist/src/health/server-health.js");
-ServerHealth.prototype.start = nothing;
+// What counts in plain fields, past prom-client.
+const own = [
+  ["histogram.js", "Distribution", "add"],
+  ["grpc/call-metrics.js", "MethodMetrics", "finish"],
+  ["batch-figures.js", "BatchFigures", "add"],
+  ["health/server-health.js", "ServerHealth", "start"],
+];
+for (const [file, name, method] of own) {
+  const { prototype } = (await import(`../../dist/src/${file}`))[name];
+  if (!Object.hasOwn(prototype, method)) throw new Error(`${name}.${method} is no more: what is off is not`);
+  prototype[method] = nothing;
+}

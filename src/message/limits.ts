@@ -32,7 +32,7 @@ const staleMs = 8;
 const windowMicros = 1_010_000;
 const evenMicros = 1_014_000;
 /** What a process that was late may catch up with, in microseconds. */
-const lagMicros = 200_000;
+const lagMicros = 500_000;
 /** The same for a pair, as a part of its interval, and how much longer than WhatsApp's that is. */
 const pairMargin = 0.1;
 const pairSlack = 1.01;
