@@ -42,49 +42,21 @@ const followed = [
   [messageService, "postgres"],
 ] as const;
 
-/** Puts a server together: gRPC and HTTP on one side, the stores on the other. */
+/** Puts a server together: the stores, what works on them, and gRPC and HTTP, by which it is asked. */
 export function createServer(config: Config, log: Logger, events: ProcessEvents): PostaProcess {
   const metrics = createMetrics();
-  const contract = loadContract();
-  const admission = new Admission(config.maxCalls);
-  const grpc = new GrpcServer(
-    config,
-    contract,
-    [queueService, analyticsService, messageService, ownHealthService],
-    admission,
-    metrics,
-    log,
-  );
-  const store = openQueueStore(config, log);
-  const database = openDatabase(config, log);
-  const parts = createQueueParts(config, { redis: store, postgres: database, metrics });
-  const analyticsStore = openAnalyticsStore(config, log);
-  const stores = { queueRedis: store, analyticsRedis: analyticsStore, postgres: database };
+  const stores = createStores(config, log, metrics);
+  const capabilities = createCapabilities(config, stores, metrics);
+  const { queue, analytics, message } = capabilities;
   const deliveryKey = new QueueKeys(config.queuePrefix).delivery;
-  const health = new ServerHealth({ ...stores, canAdd: parts.canAdd, deliveryKey });
-  const probed = { services: grpc.health.all, report: () => health.report() };
-  const http = new HttpServer(config, contract, grpc.statuses, probed, admission, metrics, log);
-  grpc.add(queueService, (adapter) => queueHandlers(adapter, parts, grpc.statuses));
-  http.add(queueService, (adapter) => queueHandlers(adapter, parts, grpc.statuses), "callers");
-  registerStoreMetrics(metrics, { "redis-queue": store, "redis-analytics": analyticsStore, postgres: database });
-  const analytics = createAnalyticsParts(config, analyticsStore, database, metrics);
-  grpc.add(analyticsService, (adapter) => analyticsHandlers(adapter, analytics, grpc.statuses));
-  http.add(analyticsService, (adapter) => analyticsHandlers(adapter, analytics, grpc.statuses), "callers");
-  const messages = createMessageParts(config, database, metrics, statusRecorder(analytics.recordOwn));
-  grpc.add(messageService, (adapter) => messageHandlers(adapter, messages, grpc.statuses));
-  http.add(messageService, (adapter) => messageHandlers(adapter, messages, grpc.statuses), "callers");
-  http.add(healthService, (adapter) => grpc.health.handlers(adapter), "anyone");
-  grpc.add(ownHealthService, (adapter) => healthHandlers(adapter, health), "anyone");
-  http.add(ownHealthService, (adapter) => healthHandlers(adapter, health), "anyone");
-  const webhook = new Webhook(config, (body) => keepWebhook(parts.adder, body, config), metrics, log);
+  const health = new ServerHealth({ ...stores, canAdd: queue.canAdd, deliveryKey });
+  const transports = createTransports(config, health, metrics, log);
+  const { grpc, http } = transports;
+  addServices(transports, capabilities, health);
+  const webhook = new Webhook(config, (body) => keepWebhook(queue.adder, body, config), metrics, log);
   http.addPage(webhookPath, (request) => webhook.answer(request));
-  health.checks.on("change", () => {
-    const wasServing = grpc.health.isServing("");
-    for (const [name, check] of followed) grpc.health.set(name, health.works(check));
-    const serving = grpc.health.isServing("");
-    if (serving !== wasServing) events.onServing(serving);
-  });
-  store.on("unfit", events.onUnfit);
+  followChecks(health, grpc, events);
+  stores.queueRedis.on("unfit", events.onUnfit);
 
   return {
     metrics,
@@ -100,20 +72,73 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
       await http.bind();
       grpc.health.set(ownHealthService, true);
       health.start();
-      store.open();
-      analyticsStore.open();
-      database.open();
+      for (const store of Object.values(stores)) store.open();
     },
     async stop() {
       health.stop();
       events.onServing(false);
       await Promise.all([grpc.drain(config.drainTimeoutMs), http.drain(config.drainTimeoutMs)]);
-      await Promise.all([parts.adder.drain(), messages.sender.drain()]);
+      await Promise.all([queue.adder.drain(), message.sender.drain()]);
       // After the messages, which are events too.
       await analytics.tracker.drain();
-      await Promise.all([store.close(), analyticsStore.close(), database.close()]);
+      await Promise.all(Object.values(stores).map((store) => store.close()));
     },
   };
+}
+
+type Stores = ReturnType<typeof createStores>;
+type Capabilities = ReturnType<typeof createCapabilities>;
+type Transports = ReturnType<typeof createTransports>;
+
+/** They are opened when the ports are bound: until then nobody can ask for anything. */
+function createStores(config: Config, log: Logger, metrics: Registry) {
+  const queueRedis = openQueueStore(config, log);
+  const analyticsRedis = openAnalyticsStore(config, log);
+  const postgres = openDatabase(config, log);
+  registerStoreMetrics(metrics, { "redis-queue": queueRedis, "redis-analytics": analyticsRedis, postgres });
+  return { queueRedis, analyticsRedis, postgres };
+}
+
+function createCapabilities(config: Config, { queueRedis, analyticsRedis, postgres }: Stores, metrics: Registry) {
+  const queue = createQueueParts(config, { redis: queueRedis, postgres, metrics });
+  const analytics = createAnalyticsParts(config, analyticsRedis, postgres, metrics);
+  const message = createMessageParts(config, postgres, metrics, statusRecorder(analytics.recordOwn));
+  return { queue, analytics, message };
+}
+
+function createTransports(config: Config, health: ServerHealth, metrics: Registry, log: Logger) {
+  const contract = loadContract();
+  const admission = new Admission(config.maxCalls);
+  const services = [queueService, analyticsService, messageService, ownHealthService];
+  const grpc = new GrpcServer(config, contract, services, admission, metrics, log);
+  const probed = { services: grpc.health.all, report: () => health.report() };
+  const http = new HttpServer(config, contract, grpc.statuses, probed, admission, metrics, log);
+  return { grpc, http };
+}
+
+/** Each service by both ways. */
+function addServices({ grpc, http }: Transports, { queue, analytics, message }: Capabilities, health: ServerHealth) {
+  const { statuses } = grpc;
+  grpc.add(queueService, (adapter) => queueHandlers(adapter, queue, statuses));
+  http.add(queueService, (adapter) => queueHandlers(adapter, queue, statuses), "callers");
+  grpc.add(analyticsService, (adapter) => analyticsHandlers(adapter, analytics, statuses));
+  http.add(analyticsService, (adapter) => analyticsHandlers(adapter, analytics, statuses), "callers");
+  grpc.add(messageService, (adapter) => messageHandlers(adapter, message, statuses));
+  http.add(messageService, (adapter) => messageHandlers(adapter, message, statuses), "callers");
+  grpc.add(ownHealthService, (adapter) => healthHandlers(adapter, health), "anyone");
+  http.add(ownHealthService, (adapter) => healthHandlers(adapter, health), "anyone");
+  // gRPC's own is there already.
+  http.add(healthService, (adapter) => grpc.health.handlers(adapter), "anyone");
+}
+
+/** The standard health service says of each service what its check finds. */
+function followChecks(health: ServerHealth, grpc: GrpcServer, events: ProcessEvents): void {
+  health.checks.on("change", () => {
+    const wasServing = grpc.health.isServing("");
+    for (const [name, check] of followed) grpc.health.set(name, health.works(check));
+    const serving = grpc.health.isServing("");
+    if (serving !== wasServing) events.onServing(serving);
+  });
 }
 
 /** Puts a webhook's body into the queue that the delivery processes work off. */
