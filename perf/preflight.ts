@@ -34,7 +34,7 @@ const checks: Check[] = [
   },
   { name: "Profile CPU usage", seconds: 10, run: () => checkCpuProfile(results) },
   { name: "Test recovery from failures", seconds: 12, run: checkRecovery },
-  { name: "Test an outage of the queues' store", seconds: 45, run: checkOutage },
+  { name: "Outlast an outage of Redis", seconds: 45, run: checkOutage },
   { name: "Validate rate limiting", seconds: 12, run: checkLimits },
   { name: "Check log performance", seconds: 15, run: checkLogCost },
   { name: "Review database queries", seconds: 40, run: checkQueries },

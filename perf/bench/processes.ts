@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { endWithThis } from "./children.js";
 
 export const servers = 2;
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -46,10 +47,9 @@ export async function startPosta(
     POSTA_LOG_LEVEL: "warn",
     ...settings,
   };
-  const child = spawn(process.execPath, [...nodeArgs, main], {
-    env,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = endWithThis(
+    spawn(process.execPath, [...nodeArgs, main], { env, stdio: ["ignore", "pipe", "inherit"] }),
+  );
   await firstLine(child);
   return {
     pid: child.pid as number,
@@ -66,7 +66,7 @@ export async function startPosta(
 
 export async function startBare(port: number): Promise<Running> {
   const args = [...tsx, join(root, "perf/bench/bare-server.ts"), String(port), String(servers)];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const child = endWithThis(spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] }));
   await firstLine(child);
   return { pid: child.pid as number, stop: () => stopProcess(child) };
 }

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
+import { endWithThis } from "./children.js";
 
 const startTimeoutMs = 10_000;
 
@@ -31,7 +32,7 @@ export class RedisServer {
       ...this.settings,
     };
     const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
-    const child = spawn("redis-server", args, { stdio: ["ignore", "ignore", "inherit"] });
+    const child = endWithThis(spawn("redis-server", args, { stdio: ["ignore", "ignore", "inherit"] }));
     const failed = once(child, "exit").then(([code]) => {
       throw new Error(`redis-server ended with code ${code} before it was ready`);
     });

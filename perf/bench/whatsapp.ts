@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { endWithThis } from "./children.js";
 
 const program = fileURLToPath(new URL("../../test/support/whatsapp-sim.ts", import.meta.url));
 
@@ -25,6 +26,7 @@ export async function startStandIn(port: number, latencyMs: number): Promise<Sta
     env: { ...process.env, PORT: String(port), LATENCY: String(latencyMs), LIMITS: "0", WEBHOOKS: "0", QUIET: "1" },
     stdio: ["ignore", "pipe", "inherit"],
   });
+  endWithThis(child);
   const settings: Record<string, string> = {};
   for await (const line of createInterface(child.stdout)) {
     if (line === "") break;

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { HistoryFiller, monthHours } from "../bench/analytics-history.js";
@@ -7,7 +8,7 @@ import { startStandIn } from "../bench/whatsapp.js";
 import { type Finding, toFinding } from "./check.js";
 import { callAll, eventName } from "./database-calls.js";
 import { otherPort, port } from "./ports.js";
-import { type QueryPlan, readPlans } from "./query-plans.js";
+import { PlanLog, type QueryPlan } from "./query-plans.js";
 
 const messages = 200_000;
 /** With a month of each that is 72,000 hours. */
@@ -16,6 +17,9 @@ const seriesOfName = 99;
 const others = 50_000;
 /** Sweeps and upkeep run every 5 s. */
 const backgroundMs = 12_000;
+/** Two servers and a delivery process, with one that it leads by. */
+const leastConnections = 4;
+const patienceMs = 20_000;
 /** There are more; fewer would mean that they were not found. */
 const leastStatements = 25;
 
@@ -29,12 +33,11 @@ const fills = [
     SELECT sender, 'key-' || row_number() OVER (), id, '' FROM messages LIMIT ${others}`,
   `INSERT INTO outbox (message_id, sender, priority, due_at)
     SELECT id, sender, priority, now() + interval '30 days' FROM messages LIMIT ${others}`,
-  `INSERT INTO dead_letters (id, kind, source, ref, reason, content, history, failed_at)
-    SELECT id, 1 + row_number() OVER () % 2, sender, id::text, 'bench', '{}', '[]', now() FROM messages LIMIT ${others}`,
+  `INSERT INTO dead_letters (id, kind, source, ref, reason, content, options, history, failed_at)
+    SELECT id, 1 + row_number() OVER () % 2, sender, id::text, 'bench', '{}', '{"name":"bench"}', '[]', now() FROM messages LIMIT ${others}`,
   `INSERT INTO spool (queue, job_id, name, data, options)
-    SELECT 'preflight-spool', 'job-' || i, 'bench', '{}', '{}' FROM generate_series(1, ${others}) AS i`,
+    SELECT 'preflight-spool', 'job-' || i, 'bench', to_json(repeat('x', 1000))::text, '{}' FROM generate_series(1, ${others}) AS i`,
   "VACUUM ANALYZE",
-  "SELECT pg_stat_statements_reset()",
 ];
 
 /**
@@ -43,9 +46,21 @@ const fills = [
  */
 export async function checkQueries(): Promise<Finding> {
   const standIn = await startStandIn(otherPort, 0);
-  const posta = await startPosta(port, [], { ...standIn.settings, POSTA_LOG_LEVEL: "error" });
-  const history = await HistoryFiller.open(posta.postgresDir);
-  const client = new pg.Client(`postgresql:///postgres?host=${encodeURIComponent(posta.postgresDir)}&user=posta`);
+  try {
+    const posta = await startPosta(port, [], { ...standIn.settings, POSTA_LOG_LEVEL: "error" });
+    try {
+      return await reviewQueries(posta.postgresDir);
+    } finally {
+      await posta.stop();
+    }
+  } finally {
+    await standIn.stop();
+  }
+}
+
+async function reviewQueries(postgresDir: string): Promise<Finding> {
+  const history = await HistoryFiller.open(postgresDir);
+  const client = new pg.Client(`postgresql:///postgres?host=${encodeURIComponent(postgresDir)}&user=posta`);
   await client.connect();
   try {
     await fillMonth(client, messages);
@@ -56,14 +71,26 @@ export async function checkQueries(): Promise<Finding> {
       // Before what waits in the spool has gone.
       for (const { name } of (await client.query<{ name: string }>(largeTables)).rows) large.add(name);
     }
+    const plans = await PlanLog.begin(client, join(postgresDir, "postgres.log"));
+    await untilConnected(client);
     await callAll(port, history.until);
     await sleep(backgroundMs);
-    return judgeQueries(await readPlans(client), large);
+    return judgeQueries(plans.read(), large);
   } finally {
     await client.end();
     await history.close();
-    await posta.stop();
-    await standIn.stop();
+  }
+}
+
+/** Until servers and delivery have connections again. */
+async function untilConnected(client: pg.Client): Promise<void> {
+  const count = "SELECT count(*)::int AS count FROM pg_stat_activity WHERE application_name = 'posta'";
+  const until = Date.now() + patienceMs;
+  for (;;) {
+    const { rows } = await client.query<{ count: number }>(count);
+    if ((rows[0]?.count ?? 0) >= leastConnections) return;
+    if (Date.now() > until) throw new Error("Posta does not connect to PostgreSQL again");
+    await sleep(100);
   }
 }
 
@@ -72,13 +99,11 @@ export function judgeQueries(plans: readonly QueryPlan[], large: ReadonlySet<str
   const whole = plans.flatMap(({ statement, readWhole }) =>
     readWhole.filter((table) => large.has(table)).map((table) => `${table} by "${shorten(statement)}"`),
   );
-  const unknown = plans.flatMap(({ statement, problem }) => (problem ? [`"${shorten(statement)}": ${problem}`] : []));
   const evidence = [
     `${plans.length} statements of Posta on ${large.size} tables of 10,000 rows and more`,
     whole.length === 0 ? "none reads one whole" : `read whole: ${whole.join(", ")}`,
-    ...(unknown.length > 0 ? [`not explained: ${unknown.join(", ")}`] : []),
   ].join("; ");
-  const sound = whole.length === 0 && unknown.length === 0 && plans.length >= leastStatements;
+  const sound = whole.length === 0 && plans.length >= leastStatements;
   return toFinding(sound, evidence, "give what is read whole an index that begins with what is asked for");
 }
 

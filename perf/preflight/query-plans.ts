@@ -1,12 +1,11 @@
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 import type pg from "pg";
 
-/** How PostgreSQL would run a statement. */
+/** A statement, and how PostgreSQL has run it. */
 export interface QueryPlan {
   statement: string;
-  /** Tables that it would read from the beginning to the end. */
+  /** Tables that it read from the beginning to the end. */
   readWhole: string[];
-  /** Why PostgreSQL does not say. */
-  problem?: string;
 }
 
 interface Node {
@@ -15,34 +14,59 @@ interface Node {
   Plans?: Node[];
 }
 
-/** What was run since the statistics were reset, but for what is no statement on tables. */
-const ran = `SELECT DISTINCT query FROM pg_stat_statements
-  WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
-    AND query ~* '^\\s*(select|with|insert|update|delete)\\M' AND query !~ 'pg_(stat|class|database|advisory|locks|inherits)'`;
-
-/** The plan of each statement that was run, whatever its values. */
-export async function readPlans(client: pg.Client): Promise<QueryPlan[]> {
-  const { rows } = await client.query<{ query: string }>(ran);
-  const plans: QueryPlan[] = [];
-  for (const { query } of rows) plans.push(await explain(client, query));
-  return plans;
+/** What auto_explain writes into the log. */
+interface Explained {
+  "Query Text": string;
+  Plan: Node;
 }
 
-async function explain(client: pg.Client, statement: string): Promise<QueryPlan> {
-  // pg_stat_statements writes $n in place of constants; a type's name before it takes a constant only.
-  const text = statement.replace(/\binterval \$\d+/gi, "interval '1 hour'");
-  try {
-    const { rows } = await client.query<{ "QUERY PLAN": { Plan: Node }[] }>(
-      `EXPLAIN (GENERIC_PLAN, FORMAT JSON) ${text}`,
-    );
-    return { statement, readWhole: rows.flatMap((row) => row["QUERY PLAN"].flatMap(({ Plan }) => readWhole(Plan))) };
-  } catch (error) {
-    return { statement, readWhole: [], problem: (error as Error).message };
+/** From now on PostgreSQL logs the plan of every statement of Posta, which has to connect anew for that. */
+const explainAll = [
+  "ALTER SYSTEM SET session_preload_libraries = 'auto_explain'",
+  "ALTER SYSTEM SET auto_explain.log_min_duration = 0",
+  "ALTER SYSTEM SET auto_explain.log_format = 'json'",
+  "ALTER SYSTEM SET auto_explain.log_parameter_max_length = 0",
+  "SELECT pg_reload_conf()",
+  "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'posta'",
+];
+
+/** The plans that a PostgreSQL logs from now on. */
+export class PlanLog {
+  private constructor(
+    private readonly path: string,
+    private readonly from: number,
+  ) {}
+
+  static async begin(client: pg.Client, path: string): Promise<PlanLog> {
+    for (const sql of explainAll) await client.query(sql);
+    return new PlanLog(path, statSync(path).size);
+  }
+
+  /** Each statement once, with all that it read whole in any of its runs. */
+  read(): QueryPlan[] {
+    const bytes = Buffer.alloc(statSync(this.path).size - this.from);
+    const file = openSync(this.path, "r");
+    readSync(file, bytes, 0, bytes.length, this.from);
+    closeSync(file);
+    return readLog(bytes.toString());
   }
 }
 
-/** The tables of a plan's sequential scans, wherever in it they are. */
-export function readWhole(node: Node): string[] {
-  const own = node["Node Type"] === "Seq Scan" && node["Relation Name"] !== undefined ? [node["Relation Name"]] : [];
-  return [...own, ...(node.Plans ?? []).flatMap(readWhole)];
+/** An entry's further lines begin with a tab. One that is not written to its end yet is left out. */
+export function readLog(log: string): QueryPlan[] {
+  const found = new Map<string, Set<string>>();
+  for (const [, json = ""] of log.matchAll(/ plan:\n((?:\t.*\n)+)/g)) {
+    const { "Query Text": statement, Plan } = JSON.parse(json) as Explained;
+    const tables = found.get(statement) ?? new Set();
+    found.set(statement, tables);
+    for (const table of readWhole(Plan)) tables.add(table);
+  }
+  return [...found].map(([statement, tables]) => ({ statement, readWhole: [...tables] }));
+}
+
+/** The tables of a plan's sequential scans, wherever in it they are, but for those that end at a limit. */
+function readWhole(node: Node, isLimited = false): string[] {
+  const { "Node Type": type, "Relation Name": table, Plans = [] } = node;
+  const own = type === "Seq Scan" && table !== undefined && !isLimited ? [table] : [];
+  return [...own, ...Plans.flatMap((plan) => readWhole(plan, type === "Limit"))];
 }

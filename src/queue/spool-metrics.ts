@@ -1,10 +1,12 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { Queries, Statement } from "../store/postgres-session.js";
 
+/** Counted by the indexes, up to a limit: there are more waiting only where the bound was lowered. */
 const count: Statement = {
   name: "spool-count",
-  text: `SELECT (SELECT count(*) FROM spool WHERE moved_at IS NULL) AS waiting,
-      (SELECT count(*) FROM spool WHERE moved_at IS NOT NULL) AS moved,
+  text: `SELECT
+      (SELECT count(*) FROM (SELECT FROM spool WHERE moved_at IS NULL ORDER BY seq LIMIT $1::bigint + 100001) AS w) AS waiting,
+      (SELECT count(*) FROM (SELECT FROM spool WHERE moved_at IS NOT NULL ORDER BY seq LIMIT 100001) AS m) AS moved,
       coalesce((SELECT extract(epoch FROM clock_timestamp() - spooled_at)::float8 FROM spool
         WHERE moved_at IS NULL ORDER BY seq LIMIT 1), 0) AS age`,
 };
@@ -27,7 +29,10 @@ export class SpoolMetrics {
   private readonly jobs: Gauge;
   private readonly oldest: Gauge;
 
-  constructor(registry: Registry, maxJobs: number) {
+  constructor(
+    registry: Registry,
+    private readonly maxJobs: number,
+  ) {
     const registers = [registry];
     this.jobs = new Gauge({
       name: "posta_spool_jobs",
@@ -51,7 +56,7 @@ export class SpoolMetrics {
   }
 
   async read(queries: Queries): Promise<void> {
-    const [row] = await queries.query<{ waiting: number; moved: number; age: number }>(count);
+    const [row] = await queries.query<{ waiting: number; moved: number; age: number }>(count, [this.maxJobs]);
     this.set(row?.waiting ?? 0, row?.moved ?? 0, row?.age ?? 0);
   }
 
