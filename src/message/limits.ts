@@ -29,8 +29,8 @@ const staleMs = 8;
  * a little more than a second may be there within one. Permits come a little further apart still, so that one that came
  * late need not put off those of the next second.
  */
-const windowMicros = 1_010_000;
-const evenMicros = 1_014_000;
+const windowMicros = 1_015_000;
+const evenMicros = 1_016_000;
 /** What a process that was late may catch up with, in microseconds. */
 const lagMicros = 500_000;
 /** The same for a pair, as a part of its interval, and how much longer than WhatsApp's that is. */
