@@ -72,10 +72,14 @@ function errorRate({ window, targets, ageMs }: Source): Figure {
   return judge(targets, "error-rate", { value, detail, ageMs });
 }
 
-function memory({ window, targets, ageMs }: Source): Figure {
+/** The target is for a cluster of some processes; the primary is one of them. */
+function memory({ window, targets, merged, ageMs }: Source): Figure {
   const { last } = window;
-  const detail = "resident, of all processes; without the stores";
-  return judge(targets, "memory", { value: last && last.residentBytes / mib, detail, ageMs });
+  const target = targets.get("memory");
+  const processes = 1 + sumOf(merged, "posta_servers") + sumOf(merged, "posta_deliveries");
+  const detail = `resident, of all ${processes} processes; without the stores`;
+  const scale = processes / (target?.indicator?.processes ?? processes);
+  return judge(targets, "memory", { value: last && last.residentBytes / mib, detail, ageMs }, scale);
 }
 
 function memoryGrowth({ window, targets, ageMs }: Source): Figure {

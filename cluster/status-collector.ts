@@ -5,7 +5,7 @@ import type { MetricsSnapshot } from "./messages.js";
 import { checklist } from "./status-checklist.js";
 import { ProcessReader, type ProcessStatus } from "./status-processes.js";
 import { takeSample } from "./status-sample.js";
-import { readTargets } from "./status-targets.js";
+import { errorRuleOf, readTargets } from "./status-targets.js";
 import { StatusWindow } from "./status-window.js";
 import type { Supervisor } from "./supervisor.js";
 
@@ -22,6 +22,7 @@ const settledSeconds = 300;
 export class StatusCollector {
   readonly window = new StatusWindow();
   private readonly targets = readTargets();
+  private readonly errorRule = errorRuleOf(this.targets);
   private readonly reader: ProcessReader;
   private merged: MetricsSnapshot = [];
   private readAt = 0;
@@ -79,7 +80,7 @@ export class StatusCollector {
       const now = Date.now();
       this.shown = await this.reader.read(now);
       const settled = this.shown.every(({ uptimeSeconds = 0 }) => uptimeSeconds > settledSeconds);
-      this.window.add(takeSample(this.merged, now), settled);
+      this.window.add(takeSample(this.merged, now, this.errorRule), settled);
       this.readAt = now;
     } catch (error) {
       this.log.error({ err: error }, "the status' figures could not be read"); // They show their age.

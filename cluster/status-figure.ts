@@ -36,10 +36,11 @@ export function worst(states: State[]): State {
   return order[Math.max(0, ...states.map((state) => order.indexOf(state)))] as State;
 }
 
-/** Judges a reading by the target of this id. */
-export function judge(targets: Targets, id: string, { value, detail, ageMs }: Reading): Figure {
-  const target = targets.get(id);
-  if (!target) throw new Error(`perf/targets.json has no target ${id}`);
+/** Judges a reading by the target of this id, or by so many times as much. */
+export function judge(targets: Targets, id: string, { value, detail, ageMs }: Reading, scale = 1): Figure {
+  const found = targets.get(id);
+  if (!found) throw new Error(`perf/targets.json has no target ${id}`);
+  const target = { ...found, objective: found.objective * scale, critical: found.critical * scale };
   const { name, unit, objective, critical, better = "less" } = target;
   const figure: Omit<Figure, "state"> = { id, name, unit, objective, critical, better, detail, ageMs };
   if (value === undefined) return { ...figure, state: "NOT MEASURED" };

@@ -1,4 +1,5 @@
 import type { MetricsSnapshot } from "./messages.js";
+import type { ErrorRule } from "./status-targets.js";
 
 /** Calls that ended, of one method or of several: how many, how many failed by Posta's fault, how long they took. */
 export interface Calls {
@@ -23,17 +24,14 @@ export interface Sample {
   eventLoopDelayMs: number;
 }
 
-/** What is Posta's fault; a caller's mistake, or a limit that holds, is no error of the service. */
-const faults = new Set(["UNKNOWN", "DEADLINE_EXCEEDED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"]);
-
-export function takeSample(merged: MetricsSnapshot, at: number): Sample {
+export function takeSample(merged: MetricsSnapshot, at: number, { services, codes }: ErrorRule): Sample {
   const methods = new Map<string, Calls>();
   for (const transport of ["grpc", "connect"]) {
     readCalls(merged, `${transport}_server_handling_seconds`, (labels) => {
       const service = labels[`${transport}_service`] ?? "";
-      if (!service.startsWith("posta.")) return undefined; // Probes and reflection.
+      if (!service.startsWith(services)) return undefined; // Probes and reflection.
       const calls = callsOf(methods, `${service.split(".").at(-1)}/${labels[`${transport}_method`]}`);
-      return { calls, failed: faults.has(normal(labels[`${transport}_code`])) };
+      return { calls, failed: codes.has(labels[`${transport}_code`] ?? "") };
     });
   }
   const whatsapp = noCalls();
@@ -97,9 +95,4 @@ function callsOf(methods: Map<string, Calls>, name: string): Calls {
   const calls = methods.get(name) ?? noCalls();
   methods.set(name, calls);
   return calls;
-}
-
-/** gRPC writes its codes DEADLINE_EXCEEDED, Connect deadline_exceeded. */
-function normal(code = ""): string {
-  return code.toUpperCase();
 }

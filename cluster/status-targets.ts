@@ -9,6 +9,14 @@ export interface Target {
   critical: number;
   /** Less, where it does not say. */
   better?: "more";
+  /** What a figure of a running Posta takes into account: see perf/targets.ts. */
+  indicator?: { services?: string; codes?: string[]; processes?: number };
+}
+
+/** Which calls count, and which codes say that Posta failed. */
+export interface ErrorRule {
+  services: string;
+  codes: ReadonlySet<string>;
 }
 
 /** The targets by their ids. `make perf` checks the file; here it is only read. */
@@ -18,4 +26,9 @@ export function readTargets(): Targets {
   const text = readFileSync(new URL("../perf/targets.json", import.meta.url), "utf8");
   const { rows, continuous } = JSON.parse(text) as Record<"rows" | "continuous", Target[]>;
   return new Map([...rows, ...continuous].map((target) => [target.id, target]));
+}
+
+export function errorRuleOf(targets: Targets): ErrorRule {
+  const { services = "", codes = [] } = targets.get("error-rate")?.indicator ?? {};
+  return { services, codes: new Set(codes) };
 }

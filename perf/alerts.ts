@@ -1,6 +1,7 @@
 /**
  * Makes deploy/prometheus/alerts.yml and deploy/grafana/posta.json from perf/targets.json and perf/alerts/. With --write
- * they are written; without, the exit status says whether they are up to date.
+ * they are written; without, the exit status says whether they are up to date. RUNBOOKS=https://host/path makes the alerts link
+ * to the pages of docs/runbook/ there.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { createDashboard } from "./alerts/dashboard.js";
@@ -10,7 +11,7 @@ import { readTargets } from "./targets.js";
 
 const targets = readTargets();
 const files = {
-  "deploy/prometheus/alerts.yml": toYaml(createGroups(targets)),
+  "deploy/prometheus/alerts.yml": toYaml(createGroups(targets), process.env.RUNBOOKS || undefined),
   "deploy/grafana/posta.json": `${JSON.stringify(createDashboard(targets), undefined, 2)}\n`,
 };
 for (const [path, wanted] of Object.entries(files)) {

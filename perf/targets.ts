@@ -8,8 +8,10 @@ import { z } from "zod";
  * for throughput. What a row is measured by:
  * - latency: a percentile of one operation's calls at a fixed rate, failed ones included, from when each was due
  * - throughput: calls of one operation that succeed in a second, at saturation
- * - errors: failed calls among all calls at a fixed rate
- * - memory: the highest sum of the resident sets of the primary and its children; the stores are not counted
+ * - errors: failed calls among all calls at a fixed rate. Of a Posta that runs: those of services whose names begin with
+ *   `services` that ended with one of `codes`, which say that Posta failed; the others are the caller's, or a limit that holds
+ * - memory: the highest sum of the resident sets of the primary and its children; the stores are not counted. It is for a
+ *   cluster of so many `processes`, as the suites start it; for a larger one that runs it is as much more
  */
 const indicator = z.discriminatedUnion("kind", [
   z.strictObject({
@@ -18,8 +20,12 @@ const indicator = z.discriminatedUnion("kind", [
     percentile: z.number().min(1).max(99.99),
   }),
   z.strictObject({ kind: z.literal("throughput"), operation: z.string().min(1) }),
-  z.strictObject({ kind: z.literal("errors") }),
-  z.strictObject({ kind: z.literal("memory") }),
+  z.strictObject({
+    kind: z.literal("errors"),
+    services: z.string().min(1),
+    codes: z.array(z.string().regex(/^[A-Z_]+$/)).min(1),
+  }),
+  z.strictObject({ kind: z.literal("memory"), processes: z.int().positive() }),
 ]);
 
 const row = z
@@ -55,6 +61,13 @@ const schema = z
 
 export type Indicator = z.infer<typeof indicator>;
 export type Target = z.infer<typeof row>;
+
+/** The one row of its kind. Throws if there is none. */
+export function targetOf<Kind extends Indicator["kind"]>(targets: readonly Target[], kind: Kind) {
+  const found = targets.find(({ indicator }) => indicator.kind === kind);
+  if (!found) throw new Error(`targets.json: there is no target for ${kind}`);
+  return found as Target & { indicator: Extract<Indicator, { kind: Kind }> };
+}
 
 /** Whether a value is on the wrong side of a limit. */
 export function isBeyond({ kind }: Pick<Indicator, "kind">, value: number, limit: number): boolean {

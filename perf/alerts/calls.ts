@@ -1,7 +1,10 @@
+import { readTargets, targetOf } from "../targets.js";
+
 /** The expressions by which alerts and dashboard look at calls: those of gRPC and those over HTTP, together. */
 
-/** Codes that say that Posta failed, or could not keep up; the others are the caller's. */
-const failureCodes = "UNKNOWN|DEADLINE_EXCEEDED|RESOURCE_EXHAUSTED|INTERNAL|UNAVAILABLE|DATA_LOSS";
+/** Which calls count, and which of them have failed. */
+const { services, codes } = targetOf(readTargets(), "errors").indicator;
+const ofPosta = `$_service=~"${services.replaceAll(".", "[.]")}.*"`;
 
 /** Both transports' series of a metric; `matchers` with $ in place of the transport, which begins their labels' names. */
 function onBoth(metric: string, matchers: string, window: string): string {
@@ -13,12 +16,12 @@ function onBoth(metric: string, matchers: string, window: string): string {
 
 /** Failed calls a second. */
 export function failedRate(window: string): string {
-  return onBoth("handled_total", `$_code=~"${failureCodes}"`, window);
+  return onBoth("handled_total", `${ofPosta},$_code=~"${codes.join("|")}"`, window);
 }
 
-/** Calls a second. */
+/** Calls a second, but for probes and reflection. */
 export function callRate(window: string): string {
-  return onBoth("handled_total", "", window);
+  return onBoth("handled_total", ofPosta, window);
 }
 
 /** Calls a second of unary methods, as a regular expression of their names. */

@@ -34,6 +34,10 @@ function callsRow(targets: readonly Target[]): Row {
     panels: [
       panel("Calls by method", "ops", ...methodRates()),
       { ...errors, objective: (objectiveOf(targets, "errors") ?? 0) / 100 },
+      panel("Refused: too much is under way", "ops", [
+        `sum(rate(posta_overload_refusals_total[${window}]))`,
+        "calls and items",
+      ]),
       panel("P99 by method", "s", ...quantiles(0.99)),
       panel("P50 by method", "s", ...quantiles(0.5)),
       panel("Calls by code", "ops", [codes("grpc"), "{{grpc_code}}"], [codes("connect"), "HTTP {{connect_code}}"]),

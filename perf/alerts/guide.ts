@@ -1,4 +1,4 @@
-import type { Target } from "../targets.js";
+import { type Target, targetOf } from "../targets.js";
 import { callRate, failedRate, quantileByMethod } from "./calls.js";
 import type { Alert, Group } from "./rule.js";
 
@@ -6,8 +6,7 @@ const mib = 2 ** 20;
 
 /** The three alerts of the performance guide, and the objective for memory. */
 export function guideGroup(targets: readonly Target[]): Group {
-  const memory = targets.find(({ indicator }) => indicator.kind === "memory");
-  if (!memory) throw new Error("targets.json: there is no target for memory");
+  const memory = targetOf(targets, "memory");
   return { name: "posta-guide", rules: [highLatency, highErrorRate, memoryLeak(memory), ...memoryOver(memory)] };
 }
 
@@ -26,7 +25,7 @@ const highErrorRate: Alert = {
   expr: `${failedRate("2m")}\n/ ${callRate("2m")} > 0.01`,
   for: "2m",
   summary: "{{ $value | humanizePercentage }} of all calls fail",
-  description: "Calls end with codes that say that Posta failed or could not keep up; the limit is 1%.",
+  description: "Calls end with codes that say that Posta failed; the limit is 1%.",
 };
 
 /** By the least of a quarter of an hour: between collections the heap goes up and down. A small heap may double. */
@@ -46,14 +45,15 @@ function memoryLeak({ objective }: Target): Alert {
   };
 }
 
-function memoryOver({ objective, critical }: Target): Alert[] {
+/** The primary is one of the processes. */
+function memoryOver({ objective, critical, indicator }: ReturnType<typeof targetOf<"memory">>): Alert[] {
   const over = (severity: Alert["severity"], limit: number, duration: string): Alert => ({
     name: "PostaMemoryOverObjective",
     severity,
-    expr: `process_resident_memory_bytes > ${limit * mib}`,
+    expr: `process_resident_memory_bytes > (1 + posta_servers + posta_deliveries) * ${(limit / indicator.processes) * mib}`,
     for: duration,
     summary: "The processes of Posta take {{ $value | humanize1024 }}B of memory",
-    description: `Primary, servers and delivery processes together, without the stores; the limit is ${limit} MiB.`,
+    description: `Primary, servers and delivery processes together, without the stores; the limit is ${limit / indicator.processes} MiB for each.`,
   });
   return [over("ticket", objective, "15m"), over("page", critical, "5m")];
 }

@@ -1,3 +1,4 @@
+import { callRate } from "./calls.js";
 import type { Group } from "./rule.js";
 
 /** What becomes of Posta's own processes. */
@@ -20,6 +21,14 @@ export const processes: Group = {
       for: "30s",
       summary: "No server of {{ $labels.instance }} takes calls",
       description: "Every call is refused. Either no server is up, or none can add a job to Redis or to the spool.",
+    },
+    {
+      name: "PostaOverloaded",
+      severity: "page",
+      expr: `sum(rate(posta_overload_refusals_total[5m])) / ${callRate("5m")} > 0.01`,
+      for: "5m",
+      summary: "Posta refuses {{ $value | humanizePercentage }} of its calls, as it has too much to do",
+      description: "More is under way, or waits in a store, than there may be. Callers are told to come back later.",
     },
     {
       name: "PostaServersMissing",

@@ -28,21 +28,22 @@ export interface Group {
   rules: (Recording | Alert)[];
 }
 
-/** Groups as Prometheus' rule file. Every text is quoted as JSON is, which YAML reads. */
-export function toYaml(groups: readonly Group[]): string {
-  return `# Made by make alerts from perf/targets.json and perf/alerts/. Changes are made there.\ngroups:\n${groups.map(showGroup).join("")}`;
+/** Groups as Prometheus' rule file. Every text is quoted as JSON is, which YAML reads. `runbooks`: where the pages are. */
+export function toYaml(groups: readonly Group[], runbooks = "docs/runbook"): string {
+  return `# Made by make alerts from perf/targets.json and perf/alerts/. Changes are made there.\ngroups:\n${groups.map((group) => showGroup(group, runbooks)).join("")}`;
 }
 
-function showGroup({ name, rules }: Group): string {
-  return `  - name: ${name}\n    rules:\n${rules.map((rule) => ("record" in rule ? showRecording(rule) : showAlert(rule))).join("")}`;
+function showGroup({ name, rules }: Group, runbooks: string): string {
+  return `  - name: ${name}\n    rules:\n${rules.map((rule) => ("record" in rule ? showRecording(rule) : showAlert(rule, runbooks))).join("")}`;
 }
 
 function showRecording({ record, expr, labels }: Recording): string {
   return `      - record: ${record}\n${showExpr(expr)}${showMap("labels", labels)}`;
 }
 
-function showAlert({ name, severity, labels, expr, for: duration, summary, description }: Alert): string {
-  const annotations = { summary, description, runbook: `docs/runbook/${name}.md` };
+function showAlert(alert: Alert, runbooks: string): string {
+  const { name, severity, labels, expr, for: duration, summary, description } = alert;
+  const annotations = { summary, description, runbook_url: `${runbooks}/${name}.md` };
   return `      - alert: ${name}\n${showExpr(expr)}        for: ${duration}\n${showMap("labels", { severity, ...labels })}${showMap("annotations", annotations)}`;
 }
 

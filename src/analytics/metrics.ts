@@ -1,20 +1,12 @@
-import { Counter, Gauge, type Registry } from "prom-client";
+import { Gauge, type Registry } from "prom-client";
 import { registerBatchFigures } from "../batch-figures.js";
+import { registerCount } from "../counted.js";
 import type { EventBuffer } from "./buffer.js";
 import type { Window } from "./window.js";
 
 /** What became of the events of one process. They are counted in plain fields; prom-client sees them at a scrape. */
 export function registerTrackMetrics(registry: Registry, window: Window, buffer: EventBuffer): void {
-  const counter = (name: string, help: string, read: () => number) =>
-    new Counter({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        this.reset();
-        this.inc(read());
-      },
-    });
+  const counter = (name: string, help: string, read: () => number) => registerCount(registry, name, help, read);
   counter("posta_analytics_events_total", "Events that Redis has taken, duplicates included.", () => {
     return window.counts.events;
   });

@@ -12,6 +12,7 @@ import type { PackageDefinition } from "@grpc/proto-loader";
 import { ReflectionService } from "@grpc/reflection";
 import type { Registry } from "prom-client";
 import { type Config, ConfigError } from "../config.js";
+import { registerCount } from "../counted.js";
 import type { Logger } from "../log.js";
 import type { Admission } from "./admission.js";
 import { createAuthenticate } from "./auth.js";
@@ -24,6 +25,9 @@ import type { Adapter, Audience } from "./method.js";
 import { observeCalls } from "./observe.js";
 import { createStatusMap } from "./status.js";
 import { readTlsFiles } from "./tls-files.js";
+
+const overloadHelp =
+  "Calls, and items of calls, over gRPC and HTTP, that were refused as too much is under way or a store is full.";
 
 /** The gRPC server of one process: what listens, what is served on it, and how it stops. */
 export class GrpcServer {
@@ -43,6 +47,7 @@ export class GrpcServer {
   ) {
     setMaxListeners(0, this.closing.signal); // One for each open stream.
     this.statuses = createStatusMap(contract);
+    registerCount(metrics, "posta_overload_refusals_total", overloadHelp, () => this.statuses.overloads);
     this.health = new Health(["", ...services]);
     this.server = new Server({
       ...limits(config),

@@ -25,14 +25,19 @@ export class ErrorTrailers extends Metadata {
 
 /** Shapes errors for callers: as a call's status, or as the google.rpc.Status of one item among several. */
 export interface StatusMap {
+  /** How many calls and items were refused because too much is under way, or a store is full. */
+  readonly overloads: number;
   toStatus(error: unknown): StatusObject;
   toItem(error: unknown): RpcStatus;
 }
 
 /** The map, with the contract's encoders for its details. */
 export function createStatusMap({ encode }: Contract): StatusMap {
+  let overloads = 0;
+
   function toItem(thrown: unknown): RpcStatus {
     const error = toPostaError(thrown);
+    if (isOverload(error)) overloads += 1;
     return { code: codes[error.code], message: error.message, details: details(error) } as RpcStatus;
   }
 
@@ -58,7 +63,18 @@ export function createStatusMap({ encode }: Contract): StatusMap {
     return { code: codes[error.code], details: error.message, metadata };
   }
 
-  return { toStatus, toItem };
+  return {
+    toStatus,
+    toItem,
+    get overloads() {
+      return overloads;
+    },
+  };
+}
+
+/** A field that is too large stays too large; what has no field, and may be tried again, is Posta's limit. */
+function isOverload({ code, field, retryAfterMs }: PostaError): boolean {
+  return code === "exhausted" && field === undefined && retryAfterMs !== undefined;
 }
 
 function any(type: string, value: Buffer) {

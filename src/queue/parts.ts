@@ -1,6 +1,7 @@
 import type { Registry } from "prom-client";
 import { registerBatchFigures } from "../batch-figures.js";
 import type { Config } from "../config.js";
+import { registerCount } from "../counted.js";
 import type { Logger } from "../log.js";
 import { Leader } from "../store/leader.js";
 import type { PostgresStore } from "../store/postgres.js";
@@ -22,7 +23,7 @@ import { QueueReader } from "./read-queue.js";
 import { Redriver } from "./redrive.js";
 import { Spool } from "./spool.js";
 import { SpoolMarks } from "./spool-marks.js";
-import { registerCount, SpoolMetrics } from "./spool-metrics.js";
+import { SpoolMetrics } from "./spool-metrics.js";
 import { SpoolWork } from "./spool-work.js";
 
 /** What the queues are made of; whoever opened the stores closes them. */

@@ -1,4 +1,4 @@
-import { Counter, Gauge, type Registry } from "prom-client";
+import { Gauge, type Registry } from "prom-client";
 import type { Queries, Statement } from "../store/postgres-session.js";
 
 /** Counted by the indexes, up to a limit: there are more waiting only where the bound was lowered. */
@@ -10,19 +10,6 @@ const count: Statement = {
       coalesce((SELECT extract(epoch FROM clock_timestamp() - spooled_at)::float8 FROM spool
         WHERE moved_at IS NULL ORDER BY seq LIMIT 1), 0) AS age`,
 };
-
-/** A counter that a process keeps in a plain field; prom-client sees it at a scrape. */
-export function registerCount(registry: Registry, name: string, help: string, read: () => number): void {
-  new Counter({
-    name,
-    help,
-    registers: [registry],
-    collect() {
-      this.reset();
-      this.inc(read());
-    },
-  });
-}
 
 /** How full the spool is, as the process sees it that leads its drain. */
 export class SpoolMetrics {

@@ -23,6 +23,7 @@ export const healthy: SeriesMap = {
   ...series("process_resident_memory_bytes", {}, 400 * mib),
   ...series("nodejs_heap_size_used_bytes", {}, 120 * mib),
   ...series("nodejs_eventloop_lag_p99_seconds", {}, 0.012),
+  ...counter("posta_overload_refusals_total", {}, 0),
   ...series("posta_servers", {}, 2),
   ...series("posta_servers_serving", {}, 2),
   ...series("posta_server_restarts", {}, 0),
@@ -77,7 +78,18 @@ export const cases: AlertCase[] = [
     severity: "page",
     fires: calls("AddJob", { "0.004": 600 }, { OK: 600, UNAVAILABLE: 30 }),
     // The caller's own failures are none of Posta's.
-    silent: calls("AddJob", { "0.004": 600 }, { OK: 600, UNAVAILABLE: 10, INVALID_ARGUMENT: 500 }),
+    silent: {
+      ...calls(
+        "AddJob",
+        { "0.004": 600 },
+        { OK: 600, UNAVAILABLE: 10, INVALID_ARGUMENT: 500, RESOURCE_EXHAUSTED: 500 },
+      ),
+      ...counter(
+        "grpc_server_handled_total",
+        { grpc_service: "grpc.health.v1.Health", grpc_method: "Check", grpc_code: "UNAVAILABLE" },
+        100,
+      ),
+    },
   },
   {
     name: "PostaMemoryLeak",
@@ -89,7 +101,8 @@ export const cases: AlertCase[] = [
     name: "PostaMemoryOverObjective",
     severity: "ticket",
     fires: series("process_resident_memory_bytes", {}, 600 * mib),
-    silent: series("process_resident_memory_bytes", {}, 500 * mib),
+    // On a large machine there are more of them.
+    silent: { ...series("process_resident_memory_bytes", {}, 2000 * mib), ...series("posta_servers", {}, 16) },
   },
   {
     name: "PostaMemoryOverObjective",
@@ -108,6 +121,12 @@ export const cases: AlertCase[] = [
     severity: "page",
     fires: series("posta_servers_serving", {}, 0),
     silent: series("posta_servers_serving", {}, 1),
+  },
+  {
+    name: "PostaOverloaded",
+    severity: "page",
+    fires: counter("posta_overload_refusals_total", {}, 30),
+    silent: counter("posta_overload_refusals_total", {}, 10),
   },
   {
     name: "PostaServersMissing",

@@ -42,6 +42,17 @@ describe("calls over POSTA_MAX_CALLS", () => {
     expect((await post(posta.httpUrl, "GetQueue", { queue })).status).toBe(429);
   });
 
+  it("are counted, and what is too large is not", async () => {
+    const counted = async () => (await posta.metrics.getSingleMetric("posta_overload_refusals_total")?.get())?.values;
+    const dataJson = JSON.stringify("x".repeat(1 << 20));
+    const tooLarge = posta.client.queue("AddJob", { queue, job: { name: "large", dataJson } });
+    expect((await failureOf(tooLarge)).code).toBe(resourceExhausted);
+    expect(await counted()).toMatchObject([{ value: 0 }]);
+    await fill();
+    await post(posta.httpUrl, "GetQueue", { queue });
+    expect(await counted()).toMatchObject([{ value: 2 }]);
+  });
+
   it("do not keep probes out", async () => {
     await fill();
     const health = posta.client.call("grpc.health.v1.Health", "Check", {});

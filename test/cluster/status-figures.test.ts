@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import type { MetricsSnapshot } from "../../cluster/messages.js";
+import { judge } from "../../cluster/status-figure.js";
+import { takeSample } from "../../cluster/status-sample.js";
+import { errorRuleOf, readTargets } from "../../cluster/status-targets.js";
+
+const targets = readTargets();
+
+describe("the status' error rate", () => {
+  const name = "grpc_server_handling_seconds";
+  const ended = (service: string, code: string, value: number) => ({
+    metricName: `${name}_count`,
+    labels: { grpc_service: service, grpc_method: "M", grpc_code: code },
+    value,
+  });
+
+  it("counts what perf/targets.json says: Posta's services, and the codes that say that it failed", () => {
+    const queue = "posta.queue.v1.QueueService";
+    const values = [
+      ended(queue, "OK", 90),
+      ended(queue, "UNAVAILABLE", 5),
+      ended(queue, "RESOURCE_EXHAUSTED", 3),
+      ended(queue, "INVALID_ARGUMENT", 2),
+      ended("grpc.health.v1.Health", "UNAVAILABLE", 50),
+    ];
+    const merged = [{ name, type: "histogram", help: "", values }] as unknown as MetricsSnapshot;
+    const { methods } = takeSample(merged, 0, errorRuleOf(targets));
+    expect([...methods]).toMatchObject([["QueueService/M", { count: 100, failed: 5 }]]);
+  });
+});
+
+describe("a figure", () => {
+  const reading = (value: number | undefined, ageMs = 0) => ({ value, detail: "", ageMs });
+
+  it("is judged by its target, or by so many times as much", () => {
+    const { objective = 0, critical = 0 } = targets.get("memory") ?? {};
+    expect(judge(targets, "memory", reading(objective))).toMatchObject({ state: "OK", objective });
+    expect(judge(targets, "memory", reading(objective + 1)).state).toBe("WARN");
+    expect(judge(targets, "memory", reading(critical + 1)).state).toBe("CRITICAL");
+    const large = judge(targets, "memory", reading(critical + 1), 4);
+    expect(large).toMatchObject({ state: "OK", objective: 4 * objective, critical: 4 * critical });
+  });
+
+  it("is stale when it is old, and not measured when there is none", () => {
+    expect(judge(targets, "memory", reading(1, 20_000)).state).toBe("STALE");
+    expect(judge(targets, "memory", reading(undefined)).state).toBe("NOT MEASURED");
+  });
+});
