@@ -12,6 +12,7 @@ import { invalid, PostaError } from "../errors.js";
 import { perObject } from "../per-object.js";
 import type { Admission } from "./admission.js";
 import type { Authenticate, Principal } from "./auth.js";
+import { boundRequestId, requestIdKey } from "./failed-call.js";
 import type { Adapter, BidiMethod, CallContext, ServerStreamMethod, UnaryMethod } from "./method.js";
 import type { StatusMap } from "./status.js";
 
@@ -54,6 +55,12 @@ class LiveContext implements CallContext {
 
   get cancelled(): boolean {
     return this.call.cancelled;
+  }
+
+  /** Looked up only for those who keep it. */
+  get requestId(): string | undefined {
+    const [given] = this.call.metadata.get(requestIdKey);
+    return given === undefined ? undefined : boundRequestId(String(given));
   }
 }
 

@@ -8,6 +8,8 @@ export interface CallContext {
   readonly deadline: number;
   /** True once the caller is gone or has been answered: work not yet written must not be. */
   readonly cancelled: boolean;
+  /** The caller's own id of the request (x-request-id), at most 128 characters; undefined: it gave none. */
+  readonly requestId: string | undefined;
 }
 
 /** A method with one request and one response. It answers or throws a PostaError. */

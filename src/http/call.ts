@@ -75,9 +75,11 @@ export class HttpCall {
 
   private createContext(principal: CallContext["principal"], deadline: number): CallContext {
     const isEnded = () => this.ended;
+    const { requestId } = this;
     return {
       principal,
       deadline,
+      requestId,
       get cancelled() {
         return isEnded();
       },

@@ -10,6 +10,7 @@ import type { DeliveryMetrics } from "./delivery-metrics.js";
 import type { Errand } from "./errand.js";
 import { Gate } from "./gate.js";
 import type { Limits } from "./limits.js";
+import { logDecision } from "./log-decision.js";
 import { Permits } from "./permits.js";
 import type { Postponer } from "./postpone.js";
 import type { Settler } from "./settle.js";
@@ -112,7 +113,9 @@ export class Deliverer {
       return this.comeBack(thrown, id, claim);
     }
     if (!message) return undefined;
-    await settler.settle({ id, claim, decision: await this.send(message, claimedAt, onPermit) });
+    const decision = await this.send(message, claimedAt, onPermit);
+    logDecision(this.parts.log, message, decision);
+    await settler.settle({ id, claim, decision });
     return undefined;
   }
 

@@ -36,6 +36,7 @@ function toCaller(context: CallContext): SendCaller {
       return context.cancelled;
     },
     deadline: context.deadline,
+    requestId: context.requestId,
     requireSender: (number) => context.principal.require("the number", number),
   };
 }

@@ -9,6 +9,8 @@ export interface Caller {
   readonly cancelled: boolean;
   /** When nobody will, in milliseconds since 1970. */
   readonly deadline: number;
+  /** The caller's id of the request, for the log of what becomes of the message. */
+  readonly requestId: string | undefined;
 }
 
 /** A message on its way to PostgreSQL. */
@@ -46,8 +48,8 @@ const store: Statement = {
   text: `WITH input AS (
     SELECT *, deadline <= extract(epoch FROM now()) * 1000 AS late
     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::smallint[], $7::boolean[], $8::text[],
-        $9::bytea[], $10::timestamptz[], $11::timestamptz[], $12::float8[])
-      AS item (id, sender, recipient, type, body, priority, resend, key, digest, send_at, expires_at, deadline)
+        $9::bytea[], $10::timestamptz[], $11::timestamptz[], $12::float8[], $14::text[])
+      AS item (id, sender, recipient, type, body, priority, resend, key, digest, send_at, expires_at, deadline, request_id)
   ), keys AS (
     INSERT INTO message_keys AS kept (sender, key, message_id, digest)
     SELECT sender, key, id, digest FROM input WHERE key IS NOT NULL AND NOT late ORDER BY sender, key
@@ -60,9 +62,9 @@ const store: Statement = {
     SELECT * FROM input WHERE NOT late AND (key IS NULL OR id IN (SELECT message_id FROM keys))
   ), stored AS (
     INSERT INTO messages (id, sender, recipient, type, body, priority, resend, idempotency_key, send_at, expires_at,
-      status, status_at)
+      status, status_at, request_id)
     SELECT id, sender, recipient, type, body, priority, resend, key, coalesce(send_at, now()), expires_at,
-      ${statuses.queued}, now() FROM fresh
+      ${statuses.queued}, now(), request_id FROM fresh
   ), queued AS (
     INSERT INTO outbox (message_id, sender, priority, due_at)
     SELECT id, sender, priority, coalesce(send_at, now()) FROM fresh
@@ -111,6 +113,7 @@ export class MessageStore {
       column(({ spec }) => toTime(spec.expiresAtMs)),
       column(({ caller }) => caller.deadline),
       this.keyWindowMs,
+      column(({ caller }) => caller.requestId ?? null),
     ];
   }
 }
