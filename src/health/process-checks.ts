@@ -1,10 +1,12 @@
 import { totalmem } from "node:os";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { getHeapStatistics } from "node:v8";
-import type { Check, CheckStatus, Reading } from "./check.js";
+import { type Check, type CheckStatus, isWorse, type Reading } from "./check.js";
+import type { Share } from "./shared-memory.js";
 
 /** Shares of a limit. */
 const memoryBounds = { degraded: 0.85, down: 0.97 };
+const sharedBounds = { degraded: 0.95, down: 0.98 };
 /** Delays of the event loop, in milliseconds; the worst of a window counts. */
 const delayBounds = { degraded: 500, down: 3000 };
 const windowMs = 5000;
@@ -18,16 +20,22 @@ export interface MemoryUse {
   heapLimit: number;
 }
 
-/** This process's memory against the machine's, or the container's, and the heap's limit. */
+/** This process's memory against the machine's, or the container's, and the heap's limit; and what all leave of the former. */
 export class MemoryCheck implements Check {
   readonly name = "memory";
 
-  constructor(private readonly use: () => MemoryUse = readMemory) {}
+  constructor(
+    private readonly shared: { readonly latest: Share | undefined },
+    private readonly use: () => MemoryUse = readMemory,
+  ) {}
 
   read(): Reading {
     const { rss, rssLimit, heap, heapLimit } = this.use();
-    const status = judge(Math.max(rss / rssLimit, heap / heapLimit), memoryBounds);
-    const detail = `The process has ${toMb(rss)} of ${toMb(rssLimit)} MB, its heap ${toMb(heap)} of ${toMb(heapLimit)} MB.`;
+    const { left, limit } = this.shared.latest ?? { left: rssLimit, limit: rssLimit };
+    const own = judge(Math.max(rss / rssLimit, heap / heapLimit), memoryBounds);
+    const all = judge(1 - left / limit, sharedBounds);
+    const status = isWorse(all, own) ? all : own;
+    const detail = `The process has ${toMb(rss)} of ${toMb(rssLimit)} MB, its heap ${toMb(heap)} of ${toMb(heapLimit)} MB; ${toMb(left)} of ${toMb(limit)} MB are left for all.`;
     return { status, detail };
   }
 }

@@ -5,6 +5,7 @@ import { Checks } from "./checks.js";
 import { DeliveryCheck } from "./delivery-beat.js";
 import { EventLoopCheck, MemoryCheck } from "./process-checks.js";
 import { type Intake, QueueCheck } from "./queue-check.js";
+import { SharedMemory } from "./shared-memory.js";
 import { type Store, StoreCheck } from "./store-check.js";
 
 /** The primary tells each second; what it told before a silence of so long is not known any more. */
@@ -31,6 +32,7 @@ export interface Watched {
 export class ServerHealth {
   readonly checks: Checks;
   private readonly eventLoop = new EventLoopCheck();
+  private readonly memory = new SharedMemory();
   private readonly delivery: DeliveryCheck;
   private facts: ClusterFacts = { backlog: undefined, checks: [] };
   private heardAt = 0;
@@ -44,7 +46,7 @@ export class ServerHealth {
       new StoreCheck("postgres", "PostgreSQL", postgres),
       new QueueCheck(intake, () => this.facts.backlog),
       this.delivery,
-      new MemoryCheck(),
+      new MemoryCheck(this.memory),
       this.eventLoop,
     ]);
     // At once: a probe should not have to wait for the next look.
@@ -54,6 +56,7 @@ export class ServerHealth {
 
   start(): void {
     this.eventLoop.start();
+    this.memory.start();
     this.delivery.start();
     this.checks.start();
   }
@@ -62,6 +65,7 @@ export class ServerHealth {
     this.checks.stop();
     this.delivery.stop();
     this.eventLoop.stop();
+    this.memory.stop();
   }
 
   hear(facts: ClusterFacts): void {

@@ -1,8 +1,8 @@
 import { EventEmitter } from "node:events";
-import type { ClientBase, Pool, PoolClient } from "pg";
+import type { Client, ClientBase, Pool, PoolClient } from "pg";
 import type { Config } from "../config.js";
 import type { Logger } from "../log.js";
-import { PostgresError, toUnreachable } from "./postgres-errors.js";
+import { PostgresError, toPostgresError, toUnreachable } from "./postgres-errors.js";
 import {
   isFull,
   type LoadedPool,
@@ -170,20 +170,35 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
   }
 
   private async probe(): Promise<void> {
-    const { pool } = await this.load();
-    this.unansweredSince ??= performance.now();
-    // Busy connections tell by their own outcomes.
-    if (this.probing || this.closed || isFull(pool)) return;
+    const { pool, createClient } = await this.load();
+    if (this.probing || this.closed) return;
     this.probing = true;
+    this.unansweredSince ??= performance.now();
     const late = setTimeout(() => this.lose(new Error(`no answer in ${patienceMs / 1000} s`)), patienceMs);
-    await this.attempt((client) => this.ask(client)).catch(() => {});
+    if (isFull(pool)) await this.probeBeside(createClient());
+    else await this.attempt((client) => this.ask(client)).catch(() => {});
     clearTimeout(late);
     this.probing = false;
   }
 
-  private async ask(client: ClientBase): Promise<void> {
+  /** While all connections are in use: by another, which tells a server that hangs from one that has much to do. */
+  private async probeBeside(client: Client): Promise<void> {
+    client.on("error", () => {}); // What it was asked fails too.
+    try {
+      await client.connect();
+      await this.ask(client, patienceMs);
+      this.unansweredSince = undefined;
+      this.setUsable(true);
+    } catch (error) {
+      // One that has no connection left is there.
+      if (!toPostgresError(error).lost) this.unansweredSince = undefined;
+    }
+    client.end().catch(() => {});
+  }
+
+  private async ask(client: ClientBase, timeoutMs?: number): Promise<void> {
     const sent = performance.now();
-    await queriesOn(client).query(probe);
+    await queriesOn(client, timeoutMs).query(probe);
     this.emit("answered", performance.now() - sent);
   }
 

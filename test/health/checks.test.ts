@@ -121,11 +121,24 @@ describe("the process", () => {
     [{ heap: 900 }, "DEGRADED"],
     [{ heap: 980 }, "DOWN"],
   ] as const)("whose memory differs by %j is %s", (part, status) => {
-    expect(new MemoryCheck(() => ({ ...use, ...part })).read().status).toBe(status);
+    expect(new MemoryCheck({ latest: undefined }, () => ({ ...use, ...part })).read().status).toBe(status);
+  });
+
+  it.each([
+    [60, "OK"],
+    [40, "DEGRADED"],
+    [10, "DOWN"],
+  ] as const)("of whose memory %d of 1000 MB are left for all is %s", (left, status) => {
+    const latest = { left: left << 20, limit: 1000 << 20 };
+    const reading = new MemoryCheck({ latest }, () => use).read();
+    expect(reading).toMatchObject({ status, detail: expect.stringContaining(`${left} of 1000 MB are left for all`) });
   });
 
   it("reads its own memory", () => {
-    expect(new MemoryCheck().read()).toMatchObject({ status: "OK", detail: expect.stringMatching(/has [1-9]\d* of/) });
+    expect(new MemoryCheck({ latest: undefined }).read()).toMatchObject({
+      status: "OK",
+      detail: expect.stringMatching(/has [1-9]\d* of/),
+    });
   });
 
   it("remembers that its event loop was held up", async () => {

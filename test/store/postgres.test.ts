@@ -106,11 +106,23 @@ describe("the pool", () => {
     await store.query(one);
     const lost: boolean[] = [];
     store.on("usable", (usable) => lost.push(usable));
+    // It is asked all the same, beside them: it is not silent either.
+    let answers = 0;
+    let silentMs = 0;
+    store.on("answered", () => {
+      answers += 1;
+    });
+    const watching = setInterval(() => {
+      silentMs = Math.max(silentMs, store.silentMs);
+    }, 20);
     const busy = store.query(slow, [3]);
     const waiting = await failureOf(store.query(one));
     expect(waiting).toMatchObject({ code: "unavailable", message: expect.stringContaining("nothing was done") });
     await busy;
+    clearInterval(watching);
     expect(lost).toEqual([]);
+    expect(answers).toBeGreaterThan(2);
+    expect(silentMs).toBeLessThan(1500);
   });
 });
 
@@ -157,6 +169,22 @@ describe("a PostgreSQL that dies", () => {
     for (const pid of [server.pid, backend?.pid as number]) process.kill(pid, "SIGCONT");
     expect(await up).toEqual([true]);
     expect(await store.query(one)).toEqual([{ one: 1 }]);
+  });
+
+  it("counts as lost while it hangs and all connections are busy, and not when it answers again", async () => {
+    const server = await startOwn();
+    const store = open(server.url, { timeoutMs: 30_000, max: 1 });
+    store.open();
+    await once(store, "usable");
+    const busy = failureOf(store.query(slow, [30]));
+    const down = once(store, "usable");
+    process.kill(server.pid, "SIGSTOP"); // So nobody is let in.
+    expect(await down).toEqual([false]);
+    const up = once(store, "usable");
+    process.kill(server.pid, "SIGCONT");
+    expect(await up).toEqual([true]);
+    await server.kill();
+    expect((await busy).code).toBe("unavailable");
   });
 
   it("loses a leader its session where it is silent, and another is elected once it answers", async () => {
