@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := node_modules/.bin
 
-.PHONY: help up whatsapp-sim test test-faults build bench bench-queue bench-redis bench-http bench-analytics bench-message bench-observability bench-analytics-memory tools perf perf-smoke perf-load perf-stress perf-spike perf-endurance perf-artillery perf-compare perf-selftest profile-cpu profile-heap profile-leaks profile-flame profile-doctor profile-all preflight status replay-analytics alerts lint format types proto-lint proto-breaking generate verify check clean
+.PHONY: help up whatsapp-sim test test-faults try-tools build bench bench-queue bench-redis bench-http bench-analytics bench-message bench-observability bench-analytics-memory tools perf perf-smoke perf-load perf-stress perf-spike perf-endurance perf-artillery perf-compare perf-selftest profile-cpu profile-heap profile-leaks profile-flame profile-doctor profile-all preflight status replay-analytics alerts lint format types proto-lint proto-breaking generate verify check clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -19,6 +19,9 @@ test: node_modules/.ready redis promtool ## Set up what is missing and run all t
 
 test-faults: node_modules/.ready redis ## Kill everything at random under load, and compare what was promised with what was done (SEED=7 RUNS=3)
 	@SEED=$(SEED) RUNS=$(RUNS) $(BIN)/vitest run test/faults
+
+try-tools: build redis promtool ## Try Posta with grpcurl, buf curl, grpc_health_probe, Prometheus and Chromium (FILE=test/tools/probe for some)
+	@scripts/try-tools.sh $(FILE)
 
 build: node_modules/.ready ## Compile into dist/
 	@npm run --silent build
@@ -93,7 +96,7 @@ status: ## The continuous checklist of a Posta that runs (ADMIN=http://host:port
 preflight: build redis ## The checks before a deployment, a line each with its evidence (ONLY=memory,log for some)
 	@$(BIN)/tsx perf/preflight.ts
 
-alerts: node_modules/.ready ## Write Prometheus' alerts and Grafana's dashboard (deploy/) from perf/targets.json and perf/alerts/
+alerts: node_modules/.ready ## Write Prometheus' alerts and Grafana's dashboard (deploy/) from perf/targets.json and perf/alerts/ (RUNBOOKS=https://... for links)
 	@$(BIN)/tsx perf/alerts.ts --write
 
 lint: node_modules/.ready ## Check format, lint, import directions, and code that nothing uses

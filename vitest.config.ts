@@ -14,7 +14,8 @@ class LongFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
+    // What needs tools that are not ours runs by make try-tools.
+    include: [process.env.TRY_TOOLS ? "test/tools/*.try.ts" : "test/**/*.test.ts"],
     globalSetup: ["test/support/global-setup.ts"],
     pool: "forks",
     // Whole clusters run in some of the files; more at a time than cores would only make them wait for each other.
