@@ -105,7 +105,8 @@ function queueDepth(source: Source): Figure {
   );
   const { queue } = oldest.labels as { queue?: string };
   const where = oldest.value > 0 ? `, the oldest in ${queue}` : "";
-  const detail = `${waiting} waiting in ${ages.length} queues${where}`;
+  const queues = ages.length === 1 ? "1 queue" : `${ages.length} queues`;
+  const detail = `${waiting} waiting in ${queues}${where}`;
   const reading = timed(source, "posta_queue_metrics_timestamp_seconds", {}, { value: oldest.value, detail });
   return judge(targets, "oldest-due-job", reading ?? never(source, "the queues' Redis has not answered yet"));
 }

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { freePort } from "../support/posta.js";
 import { toolEnv } from "./tools.js";
 
@@ -38,7 +38,7 @@ export async function startPrometheus(host: string) {
       ({ ok }) => ok,
       () => false,
     );
-  await expect.poll(isReady).toBe(true);
+  await vi.waitFor(async () => expect(await isReady()).toBe(true), { timeout: 20_000, interval: 50 });
 
   async function ask(path: string): Promise<Answer> {
     return (await fetch(`http://${address}/api/v1/${path}`)).json() as Promise<Answer>;
