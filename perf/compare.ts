@@ -15,7 +15,7 @@ import { makeFolder } from "./report/summary.js";
 import { buildCommit, readBase } from "./watch/build.js";
 import { PerfClient } from "./watch/client.js";
 
-const ports = { current: 50101, base: 50111 };
+const ports = { current: 20101, base: 20111 };
 const queueService = "posta.queue.v1.QueueService";
 const seconds = 3;
 const plan = { seconds, warmupSeconds: 1, connections: 8 };

@@ -13,7 +13,7 @@ import { askPosta } from "./replay/ask-posta.js";
 import { sendLog } from "./replay/send.js";
 import { ServiceClient } from "./watch/service-client.js";
 
-const port = 50091;
+const port = 20091;
 const topPages = 20;
 const minuteMs = 60_000;
 /** Posta takes no events that are older than an hour; sending takes a while too. */

@@ -13,8 +13,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { startPosta } from "./bench/processes.js";
 
-const port = 50091;
-const proxyPort = 50094;
+const port = 20091;
+const proxyPort = 20094;
 const delayMs = 125;
 
 /** Passes connections on, and answers back later than they came. */

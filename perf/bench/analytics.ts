@@ -11,7 +11,7 @@ import type { UnaryPlan, UnaryReport } from "./unary-load.js";
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
 const timing = { warmupMs: 1500, durationMs: Number(process.env.BENCH_SECONDS ?? 4) * 1000 };
-const port = 50131;
+const port = 20131;
 const eventsPerCall = 100;
 const steadyRate = 800;
 const analyticsService = "posta.analytics.v1.AnalyticsService";

@@ -10,7 +10,7 @@ import { runUnary } from "./unary.js";
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
 const seconds = Number(process.env.BENCH_SECONDS ?? 4);
-const port = 50121;
+const port = 20121;
 const concurrency = 64;
 const queueService = "posta.queue.v1.QueueService";
 const requests = {

@@ -4,7 +4,7 @@ import { startPosta } from "./processes.js";
 import { type StandIn, startStandIn } from "./whatsapp.js";
 
 const service = "posta.message.v1.MessageService";
-const ports = { posta: 50181, standIn: 50189 };
+const ports = { posta: 20181, standIn: 20189 };
 const latencyMs = 50;
 const limit = 80;
 const batch = 1000;

@@ -13,7 +13,7 @@ import type { UnaryPlan, UnaryReport } from "./unary-load.js";
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
 const timing = { warmupMs: 1500, durationMs: Number(process.env.BENCH_SECONDS ?? 4) * 1000 };
-const port = 50171;
+const port = 20171;
 const steadyRate = 800;
 const service = "posta.message.v1.MessageService";
 

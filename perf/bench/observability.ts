@@ -12,7 +12,7 @@ import type { UnaryPlan } from "./unary-load.js";
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
 const timing = { warmupMs: 1000, durationMs: Number(process.env.BENCH_SECONDS ?? 4) * 1000 };
-const ports = { on: 50191, off: 50196 };
+const ports = { on: 20191, off: 20196 };
 const off = new URL("./observability-off.mjs", import.meta.url).href;
 /** Far more often than Prometheus does. */
 const scrapeMs = 1000;

@@ -29,7 +29,10 @@ export async function runLoad<Report>(script: string, plan: object): Promise<Rep
   return JSON.parse(output) as Report;
 }
 
-/** A cluster of its own on an embedded Redis, with what it keeps in a folder that is removed in the end. */
+/**
+ * A cluster of its own on an embedded Redis, with what it keeps in a folder that is removed in the end. `port` and those after
+ * it are fixed ones under 32768: from there on Linux gives ports to outgoing connections, and a suite has just made thousands.
+ */
 export async function startPosta(
   port: number,
   nodeArgs: string[] = [],

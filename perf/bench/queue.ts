@@ -12,7 +12,7 @@ import type { UnaryPlan, UnaryReport } from "./unary-load.js";
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
 const timing = { warmupMs: 1500, durationMs: Number(process.env.BENCH_SECONDS ?? 4) * 1000 };
-const [postaPort, barePort] = [50061, 50071];
+const [postaPort, barePort] = [20061, 20071];
 const data = '{"to":"34600123456","template":"hello"}';
 const job = { name: "bench", dataJson: data };
 

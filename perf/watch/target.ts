@@ -19,7 +19,7 @@ export interface Target {
 }
 
 /** Ports of the private cluster: gRPC, admin, HTTP. */
-const port = 50081;
+const port = 20081;
 /** What a start may take until all is well. */
 const startMs = 60_000;
 
