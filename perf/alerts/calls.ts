@@ -24,6 +24,18 @@ export function callRate(window: string): string {
   return onBoth("handled_total", ofPosta, window);
 }
 
+/**
+ * What is refused for want of room, as a share of all that was asked for. One call can bring thousands of jobs or events of
+ * which each is refused for itself, so it is weighed against calls and all that was written in batches, and is never over 1.
+ */
+export function refusedShare(window: string): string {
+  const refused = "posta_overload_refusals_total";
+  const batches = ["posta_queue_batch", "posta_queue_durable_batch", "posta_analytics_batch"];
+  const written = batches.map((name) => `${name}_size_sum`);
+  const [rate, ...others] = [refused, ...written].map((name) => `sum(rate(${name}[${window}]))`);
+  return `${rate} / (${[rate, ...others, callRate(window)].join(" + ")})`;
+}
+
 /** Calls a second of unary methods, as a regular expression of their names. */
 export function methodRate(methods: string, window: string): string {
   return onBoth("handling_seconds_count", `$_method=~"${methods}"`, window);

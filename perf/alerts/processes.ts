@@ -1,4 +1,4 @@
-import { callRate } from "./calls.js";
+import { refusedShare } from "./calls.js";
 import type { Group } from "./rule.js";
 
 /** What becomes of Posta's own processes. */
@@ -25,9 +25,9 @@ export const processes: Group = {
     {
       name: "PostaOverloaded",
       severity: "page",
-      expr: `sum(rate(posta_overload_refusals_total[5m])) / ${callRate("5m")} > 0.01`,
+      expr: `${refusedShare("5m")} > 0.01`,
       for: "5m",
-      summary: "Posta refuses {{ $value | humanizePercentage }} of its calls, as it has too much to do",
+      summary: "Posta refuses {{ $value | humanizePercentage }} of its work, as it has too much to do",
       description: "More is under way, or waits in a store, than there may be. Callers are told to come back later.",
     },
     {

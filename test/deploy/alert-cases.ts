@@ -24,6 +24,9 @@ export const healthy: SeriesMap = {
   ...series("nodejs_heap_size_used_bytes", {}, 120 * mib),
   ...series("nodejs_eventloop_lag_p99_seconds", {}, 0.012),
   ...counter("posta_overload_refusals_total", {}, 0),
+  ...counter("posta_queue_batch_size_sum", {}, 600),
+  ...counter("posta_queue_durable_batch_size_sum", {}, 0),
+  ...counter("posta_analytics_batch_size_sum", {}, 600),
   ...series("posta_servers", {}, 2),
   ...series("posta_servers_serving", {}, 2),
   ...series("posta_server_restarts", {}, 0),
@@ -125,8 +128,9 @@ export const cases: AlertCase[] = [
   {
     name: "PostaOverloaded",
     severity: "page",
-    fires: counter("posta_overload_refusals_total", {}, 30),
-    silent: counter("posta_overload_refusals_total", {}, 10),
+    fires: counter("posta_overload_refusals_total", {}, 100),
+    // A call of 10,000 jobs, of which 90 found no room.
+    silent: { ...counter("posta_overload_refusals_total", {}, 90), ...counter("posta_queue_batch_size_sum", {}, 9910) },
   },
   {
     name: "PostaServersMissing",
