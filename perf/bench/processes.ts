@@ -19,8 +19,8 @@ export interface Running {
 }
 
 /** Runs a script of this folder with a plan on its standard input; answers the report that it prints. */
-export async function runLoad<Report>(script: string, plan: object): Promise<Report> {
-  const child = spawn(process.execPath, [...tsx, join(root, "perf/bench", script)], {
+export async function runLoad<Report>(script: string, plan: object, nodeArgs: string[] = []): Promise<Report> {
+  const child = spawn(process.execPath, [...nodeArgs, ...tsx, join(root, "perf/bench", script)], {
     stdio: ["pipe", "pipe", "inherit"],
   });
   child.stdin.end(JSON.stringify(plan));

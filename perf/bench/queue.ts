@@ -71,8 +71,16 @@ async function bull(mode: string): Promise<number> {
   return (await runLoad<BullReport>("bull-load.ts", { socket: posta.socket, mode, ...timing })).jobsPerSecond;
 }
 
+async function atSteadyRate(round: number, name: string, ...call: [number, string, string, object]) {
+  const report = counted(await unary(...call, { ratePerSecond: 1000 }));
+  const [p50, p99] = [report.p50Ms, report.p99Ms].map((ms) => ms.toFixed(2));
+  console.log(`round ${round}/${rounds}  ${name} at 1000/s: P50 ${p50} ms, P99 ${p99} ms`);
+  return report;
+}
+
 const figures = new Rounds();
-const steady: UnaryReport[] = [];
+/** What 1000 requests/s take on a server that does nothing is the least that they can take on this machine. */
+const steady: Record<"bare" | "posta", UnaryReport[]> = { bare: [], posta: [] };
 try {
   for (let round = 1; round <= rounds; round += 1) {
     for (const [name, measure] of Object.entries(measures)) {
@@ -82,13 +90,8 @@ try {
       // Each measure begins on an empty Redis that has nothing left to write.
       await redis.flushall();
     }
-    const report = counted(
-      await unary(postaPort, queueService, "AddJob", { queue: "bench", job }, { ratePerSecond: 1000 }),
-    );
-    steady.push(report);
-    console.log(
-      `round ${round}/${rounds}  AddJob at 1000/s: P50 ${report.p50Ms.toFixed(2)} ms, P99 ${report.p99Ms.toFixed(2)} ms`,
-    );
+    steady.bare.push(await atSteadyRate(round, "bare, empty call", barePort, "grpc.health.v1.Health", "Check", {}));
+    steady.posta.push(await atSteadyRate(round, "AddJob", postaPort, queueService, "AddJob", { queue: "bench", job }));
     await redis.flushall();
   }
 } finally {
@@ -102,8 +105,8 @@ const result = {
   add_jobs_over_add_bulk: figures.ratio("AddJobs of 100, jobs", "Queue.addBulk of 100, 4 in flight, jobs"),
   stream_1_over_add: figures.ratio("StreamAddJobs, 1 job a message", "Queue.add, 128 in flight"),
   stream_50_over_add: figures.ratio("StreamAddJobs, 50 jobs a message, jobs", "Queue.add, 128 in flight"),
-  add_job_p50_ms: median(steady.map(({ p50Ms }) => p50Ms)),
-  add_job_p99_ms: median(steady.map(({ p99Ms }) => p99Ms)),
+  add_job_p50_ms: median(steady.posta.map(({ p50Ms }) => p50Ms)),
+  add_job_p99_ms: median(steady.posta.map(({ p99Ms }) => p99Ms)),
   cluster_rss_mib: median(peaksMib),
 };
 const wanted: Record<keyof typeof result, string> = {
@@ -124,6 +127,7 @@ console.log(
     figures.medians().map(([name, value]) => [name, formatRate(value)]),
   ),
 );
+console.log(`\nBare, empty call at 1000/s: P99 ${median(steady.bare.map(({ p99Ms }) => p99Ms)).toFixed(2)} ms`);
 console.log(
   `\n${formatTable(
     ["figure", "measured", "wanted"],
