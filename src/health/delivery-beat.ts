@@ -6,7 +6,7 @@ const beatMs = 1000;
 const expiryMs = 4000;
 const readMs = 500;
 
-type Beats = Pick<RedisStore, "client" | "usable" | "isLost">;
+type Beats = Pick<RedisStore, "client" | "usable" | "isLost" | "refusal">;
 
 /**
  * Tells all servers, on whichever machine, that a delivery process works: a key that does not outlive it for long. All
@@ -63,6 +63,9 @@ export class DeliveryCheck implements Check {
   read(): Reading {
     if (this.redis.isLost) {
       return { status: "DOWN", detail: "Nothing is delivered: the queues' Redis cannot be reached." };
+    }
+    if (this.redis.refusal) {
+      return { status: "DEGRADED", detail: "Not known: the queues' Redis takes no writes, by which it would be told." };
     }
     if (this.works) return { status: "OK", detail: "A delivery process works." };
     const detail = "No delivery process works: messages and webhooks wait, and the spool is not moved.";

@@ -12,7 +12,7 @@ const tooMany = { share: 0.5, perSecond: 0.2 };
 export interface Intake {
   /** Jobs can be added, one way or the other. */
   canAdd(): boolean;
-  redis: { readonly usable: boolean; readonly isLost: boolean };
+  redis: { readonly usable: boolean; readonly isLost: boolean; readonly refusal: string | undefined };
 }
 
 /** Whether jobs can be added, and whether those that were are worked off. */
@@ -28,8 +28,9 @@ export class QueueCheck implements Check {
 
   read(): Reading {
     const { redis } = this.intake;
-    if (!this.intake.canAdd()) return { status: "DOWN", detail: "Jobs cannot be added.", untried: !redis.isLost };
-    if (!redis.usable) {
+    if (!this.intake.canAdd())
+      return { status: "DOWN", detail: "Jobs cannot be added.", untried: !redis.usable && !redis.isLost };
+    if (!redis.usable || redis.refusal) {
       this.unusableAt = Date.now();
       return { status: "DEGRADED", detail: "Jobs are added to the spool: the queues' Redis takes none." };
     }

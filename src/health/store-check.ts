@@ -9,6 +9,8 @@ export interface Store {
   readonly isLost: boolean;
   /** For how long it has not answered; absent: it tells by `usable` that it hangs. */
   readonly silentMs?: number;
+  /** Why it takes no writes, though it answers. */
+  readonly refusal?: string | undefined;
   on(event: "usable", listener: (usable: boolean) => void): unknown;
   on(event: "answered", listener: (ms: number) => void): unknown;
 }
@@ -29,13 +31,14 @@ export class StoreCheck implements Check {
 
   read(): Reading {
     const { title, store, latencyMs } = this;
-    const { usable, isLost, silentMs = 0 } = store;
+    const { usable, isLost, silentMs = 0, refusal } = store;
     if (isLost) return { status: "DOWN", latencyMs, detail: `${title} cannot be reached, or does not answer.` };
     if (!usable) return { status: "DOWN", detail: `${title} was not reached yet.`, untried: true };
     if (silentMs > patienceMs) {
       const seconds = (silentMs / 1000).toFixed(1);
       return { status: "DOWN", latencyMs: Math.round(silentMs), detail: `${title} has not answered for ${seconds} s.` };
     }
+    if (refusal) return { status: "DEGRADED", latencyMs, detail: `${title} takes no writes: ${refusal}.` };
     const isSlow = latencyMs !== undefined && latencyMs > slowMs;
     if (isSlow) return { status: "DEGRADED", latencyMs, detail: `${title} answers slowly.` };
     return { status: "OK", latencyMs, detail: `${title} answers.` };

@@ -53,8 +53,8 @@ export function createQueueParts(config: Config, { redis, postgres, metrics }: S
     jobChanger: new JobChanger(keys, bull, jobs),
     queueChanger: new QueueChanger(redis, keys, bull, queues),
     requireStore: () => redis.requireUsable(),
-    /** Whether jobs can be added: to Redis, or, if that is lost and not just about to be there, to the spool. */
-    canAdd: () => redis.usable || (redis.isLost && spool.usable),
+    /** Whether jobs can be added: to Redis, or, if that takes none and is not just about to be there, to the spool. */
+    canAdd: () => (redis.usable && !redis.refusal) || ((redis.usable || redis.isLost) && spool.usable),
     maxJobBytes: config.maxJobBytes,
   };
 }

@@ -30,6 +30,17 @@ export function toStoreError(error: unknown, store: StoreName = "the queue's sto
   return new PostaError("internal", "internal error", { cause: error });
 }
 
+/** Why a Redis that is there refuses a write, in a few words for people; undefined: that is not what the error means. */
+export function toRefusal(error: unknown): string | undefined {
+  const { name, message } = error as Error;
+  if (name !== "ReplyError") return undefined;
+  if (full.test(message)) return "its memory is full";
+  const [, , code = ""] = passing.exec(message) ?? [];
+  if (code === "MISCONF") return "it cannot write to its disk";
+  if (code === "READONLY") return "it is a replica now";
+  return code === "" ? undefined : `it answers ${code}`;
+}
+
 /** A transaction that Redis refused says only so; why is in the errors of its commands. */
 function cause(error: unknown): Error {
   const { previousErrors } = error as { previousErrors?: Error[] };

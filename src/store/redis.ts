@@ -5,12 +5,14 @@ import { PostaError } from "../errors.js";
 import type { Logger } from "../log.js";
 import { openRedis, type RedisClient } from "./redis-address.js";
 import { requireDurable } from "./redis-durability.js";
-import type { StoreName } from "./redis-errors.js";
+import { type StoreName, toRefusal } from "./redis-errors.js";
 
 /** How often the connection is tried; also how stale the clock's offset may be. */
 const heartbeatMs = 500;
 /** A heartbeat that took longer was not answered. */
 const answerWithinMs = 1000;
+/** Nothing is put at the start of it: that is refused like any write, and yet changes nothing, and makes no key. */
+const writeProbe = ["posta:write-probe", 0, ""] as const;
 /** A timer that fires so much later than it was due tells of a process that has too much to do. */
 const lateByMs = 100;
 /** An answer that took no longer tells the offset between the clocks. */
@@ -47,6 +49,7 @@ export class RedisStore extends EventEmitter<Events> {
   private up: boolean | undefined;
   private verified = false;
   private problem: string | undefined;
+  private refused: string | undefined;
   private clockOffsetMs = 0;
 
   constructor(
@@ -83,6 +86,11 @@ export class RedisStore extends EventEmitter<Events> {
     return this.up === false;
   }
 
+  /** Why it takes no writes, though it answers: its disk or its memory is full, or it has become a replica. */
+  get refusal(): string | undefined {
+    return this.up ? this.refused : undefined;
+  }
+
   /** Throws unavailable if Redis is known to be down, so that a call fails before any work. */
   requireUsable(): void {
     if (!this.up)
@@ -110,7 +118,7 @@ export class RedisStore extends EventEmitter<Events> {
     try {
       const { variable, durable } = this.options;
       if (durable) await requireDurable(this.client, { variable, ...durable });
-      await this.readClock();
+      await Promise.all([this.readClock(), this.probeWrites()]);
       this.verified = true;
       this.setUsable(true);
     } catch (error) {
@@ -141,7 +149,7 @@ export class RedisStore extends EventEmitter<Events> {
     if (!this.up) return this.verify();
     const answer = new AbortController();
     void this.watchAnswer(answer.signal);
-    await this.readClock().catch(() => this.setUsable(false));
+    await Promise.all([this.readClock(), this.probeWrites()]).catch(() => this.setUsable(false));
     answer.abort();
   }
 
@@ -170,6 +178,16 @@ export class RedisStore extends EventEmitter<Events> {
     const [least, most] = [now - after, now - before];
     const guess = most - least > exactWithinMs ? this.clockOffsetMs : (least + most) / 2;
     this.clockOffsetMs = Math.round(Math.min(Math.max(guess, least), most));
+  }
+
+  /** Never fails: whether Redis answers at all, the clock tells. */
+  private async probeWrites(): Promise<void> {
+    const refused = await this.client.setrange(...writeProbe).then(() => undefined, toRefusal);
+    if (refused === this.refused) return;
+    this.refused = refused;
+    const { variable, name } = this.options;
+    if (refused) this.log.error(`${variable}: Redis takes no writes: ${refused}`);
+    else this.log.info(`${name} takes writes again`);
   }
 
   private setUsable(usable: boolean): void {

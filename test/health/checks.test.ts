@@ -54,16 +54,20 @@ describe("the disk", () => {
 });
 
 describe("the queue", () => {
-  const there = { usable: true, isLost: false };
+  type State = { usable: boolean; isLost: boolean; refusal: string | undefined };
+  const there: State = { usable: true, isLost: false, refusal: undefined };
+  const lost: State = { ...there, usable: false, isLost: true };
   const idle = { oldestDueAgeMs: 0, oldestQueue: "", completedPerSecond: 0, failedPerSecond: 0, readAt: Date.now() };
   const read = (canAdd: boolean, redis = there, backlog: typeof idle | undefined = idle) =>
     new QueueCheck({ canAdd: () => canAdd, redis }, () => backlog).read();
 
   it("is OK while jobs can be added to Redis, DEGRADED while to the spool, DOWN while nowhere", () => {
     expect(read(true).status).toBe("OK");
-    expect(read(true, { usable: false, isLost: true }).status).toBe("DEGRADED");
-    expect(read(false, { usable: false, isLost: true })).toMatchObject({ status: "DOWN", untried: false });
-    expect(read(false, { usable: false, isLost: false })).toMatchObject({ status: "DOWN", untried: true });
+    expect(read(true, lost).status).toBe("DEGRADED");
+    expect(read(true, { ...there, refusal: "its memory is full" }).status).toBe("DEGRADED");
+    expect(read(false, lost)).toMatchObject({ status: "DOWN", untried: false });
+    expect(read(false, { ...there, refusal: "its memory is full" })).toMatchObject({ status: "DOWN", untried: false });
+    expect(read(false, { ...there, usable: false })).toMatchObject({ status: "DOWN", untried: true });
   });
 
   it("is DEGRADED when a job waits for too long, and tells which queue's", () => {

@@ -88,6 +88,16 @@ async function expectKept(bundle: Bundle, answers: Record<string, Answer[]>): Pr
   return outcomes;
 }
 
+/** What each check says of itself. */
+async function healthOf({ client }: Bundle): Promise<Record<string, string>> {
+  const { checks } = await client.call("posta.health.v1.HealthService", "GetHealth", {});
+  const says = ({ name, status, detail }: Record<"name" | "status" | "detail", string>) => [
+    name,
+    `${status.replace("HEALTH_STATUS_", "")}: ${detail}`,
+  ];
+  return Object.fromEntries(checks.map(says));
+}
+
 describe("a steady load of all kinds of calls", () => {
   it("is taken while Redis is killed and gone for seconds: all in BullMQ once, in order", async () => {
     const bundle = await start();
@@ -121,6 +131,34 @@ describe("a steady load of all kinds of calls", () => {
       "OUTCOME_ADDED",
       "OUTCOME_SPOOLED",
     ]);
+  });
+
+  it("is taken while Redis' disk is full, which health tells: all in BullMQ once, in order", async () => {
+    const bundle = await start();
+    await bundle.startDelivery();
+    const { answers, more, end } = load(bundle);
+    await more(50);
+    bundle.redis.fillDisk(true);
+    await expect
+      .poll(() => healthOf(bundle), { interval: 20, timeout: 5000 })
+      .toMatchObject({
+        "redis-queue": "DEGRADED: The queues' Redis takes no writes: it cannot write to its disk.",
+        queue: "DEGRADED: Jobs are added to the spool: the queues' Redis takes none.",
+      });
+    await more(100);
+    bundle.redis.fillDisk(false);
+    await expect
+      .poll(() => healthOf(bundle), { interval: 20, timeout: 5000 })
+      .toMatchObject({
+        "redis-queue": "OK: The queues' Redis answers.",
+        queue: "OK: Jobs can be added.",
+      });
+    await more(100);
+    await end();
+    await untilDrained(bundle);
+    const outcomes = await expectKept(bundle, answers);
+    expect([...outcomes].sort()).toEqual(["OUTCOME_ADDED", "OUTCOME_SPOOLED"]);
+    expect(answers.unary?.at(-1)?.outcome).toBe("OUTCOME_ADDED");
   });
 
   it("has a clear error for each call while PostgreSQL is gone too", async () => {

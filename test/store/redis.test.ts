@@ -40,6 +40,19 @@ describe("a store's heartbeat", () => {
     expect(told).toEqual([true]);
     expect(() => store.requireUsable()).not.toThrow();
   });
+
+  it.each([
+    ["its memory is full", ["CONFIG", "SET", "maxmemory", "1"], ["CONFIG", "SET", "maxmemory", "0"]],
+    ["it is a replica now", ["REPLICAOF", "127.0.0.1", "1"], ["REPLICAOF", "NO", "ONE"]],
+  ])("tells that it takes no writes: %s", async (reason, [end = "", ...ends], [mend = "", ...mends]) => {
+    expect(store.refusal).toBeUndefined();
+    await store.client.call(end, ...ends);
+    await expect.poll(() => store.refusal, { timeout: 5000 }).toBe(reason);
+    await store.client.call(mend, ...mends);
+    await expect.poll(() => store.refusal, { timeout: 5000 }).toBeUndefined();
+    expect(told).toEqual([true]);
+    expect(await store.client.dbsize()).toBe(0);
+  });
 });
 
 function block(ms: number): void {

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +9,8 @@ import { runStore, type StoreProcess } from "./store-process.js";
 export interface TestRedis extends StoreProcess {
   readonly url: string;
   readonly socket: string;
+  /** Lets it write no file any further, as on a disk that is full, or lets it again. */
+  fillDisk(isFull: boolean): void;
   /** Ends it and removes its data. */
   stop(): Promise<void>;
 }
@@ -27,11 +29,16 @@ export async function startRedis(options: Record<string, string> = {}): Promise<
     ...options,
   };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
-  const run = () => spawn("redis-server", args, { stdio: "ignore" });
+  // With a limit on the size of its files, a write fails as on a full disk; the signal that comes with it would end it.
+  const ignoringLimit = 'trap "" XFSZ; exec redis-server "$@"';
+  const run = () => spawn("sh", ["-c", ignoringLimit, "sh", ...args], { stdio: "ignore" });
   const server = await runStore(run, () => untilReady(socket));
   return Object.assign(server, {
     url: `unix://${socket}`,
     socket,
+    fillDisk(isFull: boolean) {
+      execFileSync("prlimit", ["--pid", String(server.pid), `--fsize=${isFull ? 0 : "unlimited"}:`]);
+    },
     async stop() {
       await server.kill();
       rmSync(dir, { recursive: true, force: true });
