@@ -1,18 +1,12 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { ServiceClient } from "../watch/service-client.js";
-import { startPosta } from "./processes.js";
-import { type StandIn, startStandIn } from "./whatsapp.js";
+import { deliver, rateOf } from "./delivery-run.js";
 
-const service = "posta.message.v1.MessageService";
-const ports = { posta: 20181, standIn: 20189 };
 const latencyMs = 50;
+const concurrency = 100;
 const limit = 80;
-const batch = 1000;
 /** Messages for each measure: some ten seconds' worth without limits, and twenty with them. */
 const messages = { unlimited: 10_000, limited: 1600 };
 /** The first of them are not in the rates: workers and connections are just coming up. */
 const warmup = { unlimited: 500, limited: 160 };
-const patienceMs = 120_000;
 
 export interface DeliveryFigures {
   perSecond: number;
@@ -22,78 +16,14 @@ export interface DeliveryFigures {
 
 /** What reaches the stand-in, which takes 50 ms for each answer, without limits and at the limit of 80 a second. */
 export async function measureDelivery(): Promise<DeliveryFigures> {
-  const unlimited = await deliver(messages.unlimited, 0);
-  const perSecond = rateOf(unlimited.slice(warmup.unlimited));
+  const unlimited = await deliver({ messages: messages.unlimited, rate: 0, concurrency, latencyMs });
+  const perSecond = rateOf(unlimited.times.slice(warmup.unlimited));
   console.log(`delivery without limits: ${perSecond.toFixed(0)} messages/s`);
-  const limited = await deliver(messages.limited, limit);
-  const [rate, busiest] = [rateOf(limited.slice(warmup.limited)), busiestSecond(limited)];
+  const { times } = await deliver({ messages: messages.limited, rate: limit, concurrency, latencyMs });
+  const [rate, busiest] = [rateOf(times.slice(warmup.limited)), busiestSecond(times)];
   console.log(`delivery at ${limit}/s: ${rate.toFixed(2)} messages/s, ${busiest} in the busiest second`);
   const [off, above] = [Math.abs(rate / limit - 1), Math.max(0, busiest / limit - 1)];
   return { perSecond, limitErrorPct: Math.max(off, above) * 100 };
-}
-
-/** Sends so many messages through a Posta of its own; answers when each of them reached the stand-in. */
-async function deliver(count: number, rate: number): Promise<number[]> {
-  const standIn = await startStandIn(ports.standIn, latencyMs);
-  const posta = await startPosta(ports.posta, [], {
-    ...standIn.settings,
-    POSTA_WHATSAPP_RATE: String(rate),
-    POSTA_WHATSAPP_PAIR_INTERVAL: "0s",
-    POSTA_MESSAGE_CONCURRENCY: "100",
-  });
-  try {
-    await send(count);
-    return await untilTaken(standIn, count);
-  } finally {
-    await posta.stop();
-    await standIn.stop();
-  }
-}
-
-async function send(count: number): Promise<void> {
-  const client = new ServiceClient(`127.0.0.1:${ports.posta}`, service);
-  for (let sent = 0; sent < count; sent += batch) {
-    const few = Math.min(batch, count - sent);
-    const request = { messages: Array.from({ length: few }, (_, index) => message(sent + index)) };
-    await insist(async () => {
-      const { results } = await client.call<{ results: { error: object | null }[] }>("SendMessages", request);
-      if (results.some(({ error }) => error)) throw new Error(`not taken: ${JSON.stringify(results[0]?.error)}`);
-    });
-  }
-  client.close();
-}
-
-/** The tables may be still to come. */
-async function insist(call: () => Promise<unknown>): Promise<void> {
-  const until = Date.now() + patienceMs;
-  for (;;) {
-    try {
-      await call();
-      return;
-    } catch (error) {
-      if (Date.now() > until) throw error;
-      await sleep(200);
-    }
-  }
-}
-
-function message(number: number) {
-  return { to: `346${String(number).padStart(8, "0")}`, text: { body: "bench" } };
-}
-
-async function untilTaken(standIn: StandIn, count: number): Promise<number[]> {
-  const times: number[] = [];
-  const until = Date.now() + patienceMs;
-  while (times.length < count) {
-    if (Date.now() > until) throw new Error(`only ${times.length} of ${count} messages reached the stand-in`);
-    await sleep(500);
-    times.push(...(await standIn.times(times.length)));
-  }
-  return times.sort((a, b) => a - b);
-}
-
-function rateOf(times: number[]): number {
-  return ((times.length - 1) * 1000) / ((times.at(-1) as number) - (times[0] as number));
 }
 
 /** The most in any second, whenever it begins. */

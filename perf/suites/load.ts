@@ -7,6 +7,7 @@ import { measure, type Plan } from "../judge/measure.js";
 import type { Result } from "../judge/verdict.js";
 import type { Progress } from "../report/progress.js";
 import type { Target } from "../watch/target.js";
+import { deliveryCall, runDelivery } from "./delivery.js";
 import type { Scenario } from "./scenario.js";
 
 /** Where a load goes, and where its tool's own report is put. */
@@ -47,22 +48,30 @@ export async function runScenario(
 ): Promise<LoadResult> {
   const { rate, concurrency, seconds, connections } = scenario;
   const plan = { rate, concurrency, seconds, warmupSeconds, connections };
-  const calls = await makeCalls(context, scenario, plan, label);
+  const measured =
+    scenario.tool === "delivery"
+      ? await runDelivery(plan)
+      : measure(await makeCalls(context, scenario, plan, label), plan);
   return {
     name: scenario.name,
     operation: scenario.operation,
     answersFor: scenario.answersFor,
     openLoop: rate !== undefined,
-    measured: measure(calls, plan),
+    measured,
     tool: scenario.tool,
     plan,
-    what: scenario.tool === "ghz" ? scenario.call : scenario.path,
+    what: describe(scenario),
   };
+}
+
+function describe(scenario: Scenario): string {
+  if (scenario.tool === "delivery") return deliveryCall;
+  return scenario.tool === "ghz" ? scenario.call : scenario.path;
 }
 
 function makeCalls(
   { target, folder }: LoadContext,
-  scenario: Scenario,
+  scenario: Exclude<Scenario, { tool: "delivery" }>,
   plan: Plan & { connections: number },
   label: string,
 ): Promise<Calls> {

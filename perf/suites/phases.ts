@@ -8,7 +8,8 @@ const maxSaturationSeconds = 15;
 
 /** `perf-smoke` and `perf-load`: the phases of a file, one after the other. */
 export async function runPhases(name: string, context: SuiteContext): Promise<Outcome> {
-  const { phases, warmupSeconds, ...suite } = readSuite(name, context.targets);
+  const { warmupSeconds, ...suite } = readSuite(name, context.targets);
+  const [phases, left] = leaveOutDelivery(suite.phases, context.target.primary !== undefined);
   const rounds = context.rounds ?? suite.rounds;
   const loads: LoadResult[] = [];
   for (let round = 1; round <= rounds; round += 1) {
@@ -19,7 +20,18 @@ export async function runPhases(name: string, context: SuiteContext): Promise<Ou
     }
   }
   const { results, findings } = leaveOutStarved(loads);
-  return { results, findings, failures: [], broken: faultsOf(results) };
+  return { results, findings: [...left, ...findings], failures: [], broken: faultsOf(results) };
+}
+
+/** What a service that runs elsewhere sends on goes to the real Cloud API, to people: no load makes it do so. */
+function leaveOutDelivery(phases: Scenario[][], isOwn: boolean): [Scenario[][], string[]] {
+  const names = phases.flat().flatMap(({ tool, name }) => (tool === "delivery" ? [name] : []));
+  if (isOwn || names.length === 0) return [phases, []];
+  const rest = phases.map((phase) => phase.filter(({ tool }) => tool !== "delivery"));
+  return [
+    rest.filter((phase) => phase.length > 0),
+    [`left out, as they need a cluster of their own: ${names.join(", ")}`],
+  ];
 }
 
 function withDuration(scenario: Scenario, seconds: number | undefined): Scenario {

@@ -38,8 +38,11 @@ const httpScenario = z.strictObject({
   payloads: z.string().optional(),
 });
 
+/** Messages that Posta itself sends on, from a cluster of its own. */
+const deliveryScenario = z.strictObject({ tool: z.literal("delivery"), ...common });
+
 const scenario = z
-  .discriminatedUnion("tool", [ghzScenario, httpScenario])
+  .discriminatedUnion("tool", [ghzScenario, httpScenario, deliveryScenario])
   .refine(({ rate, concurrency }) => (rate === undefined) !== (concurrency === undefined), {
     error: "give either a rate or a concurrency",
   });

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { readReport } from "../../perf/autocannon/autocannon.js";
 import { parseGhz } from "../../perf/ghz/ghz.js";
+import { measureBuckets, readBuckets } from "../../perf/judge/buckets.js";
 import { type Call, type Calls, toCalls } from "../../perf/judge/calls.js";
 import { measure, type Plan } from "../../perf/judge/measure.js";
 import { exitStatus, judge, judgeSuite, type Result } from "../../perf/judge/verdict.js";
@@ -53,6 +54,37 @@ describe("a report of ghz", () => {
 
   it("that is none is refused", () => {
     expect(() => parseGhz('{"count":1}')).toThrow(/no report of ghz/);
+  });
+});
+
+describe("a histogram of Posta's own metrics", () => {
+  const byEnd = readBuckets(recorded("metrics.txt"), "posta_whatsapp_request_seconds", "kind");
+  const measured = measureBuckets(byEnd, "accepted", 80);
+
+  it("is read by how requests ended, and only it", () => {
+    expect([...byEnd.keys()].sort()).toEqual(["accepted", "refused"]);
+    expect(byEnd.get("accepted")).toEqual({
+      upToMs: [25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, Number.POSITIVE_INFINITY],
+      calls: [0, 0, 371, 371, 395, 395, 395, 395, 395, 395],
+    });
+  });
+
+  it("counts what failed, and puts percentiles between the bounds of their buckets", () => {
+    expect(measured).toMatchObject({ calls: 400, failed: 5, errors: { refused: 5 }, perSecond: 80 });
+    expect(measured.latencyMs.p50).toBeCloseTo(50 + (50 * 200) / 376, 6);
+    expect(measured.latencyMs.p99).toBeCloseTo(250 + (250 * (396 - 376)) / 24, 6);
+    expect(measured.latencyMs.max).toBe(500);
+    expect(measured.histogram).toEqual([
+      { upToMs: 100, calls: 376 },
+      { upToMs: 500, calls: 24 },
+    ]);
+  });
+
+  it("puts what is beyond its last bound at that bound, and has no percentile of nothing", () => {
+    const late = new Map([["accepted", { upToMs: [10, Number.POSITIVE_INFINITY], calls: [1, 4] }]]);
+    expect(measureBuckets(late, "accepted", 1).latencyMs.p99).toBe(10);
+    expect(measureBuckets(new Map(), "accepted", 0)).toMatchObject({ calls: 0, failed: 0, histogram: [] });
+    expect(measureBuckets(new Map(), "accepted", 0).latencyMs.p50).toBeNaN();
   });
 });
 

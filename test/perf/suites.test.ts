@@ -53,6 +53,16 @@ describe("the suites", () => {
     expect([...answered].sort()).toEqual(wanted.map(({ id }) => id).sort());
   });
 
+  it("of the guide's rates answer for every latency and throughput", () => {
+    const answered = new Set(
+      readSuite("load", readTargets())
+        .phases.flat()
+        .flatMap(({ answersFor }) => answersFor),
+    );
+    const wanted = readTargets().filter(({ indicator: { kind } }) => kind === "latency" || kind === "throughput");
+    expect([...answered].sort()).toEqual(wanted.map(({ id }) => id).sort());
+  });
+
   it("refuse a scenario that answers for what it cannot show", () => {
     const scenario = readSuite("smoke", readTargets()).phases[0]?.[0];
     const parse = (change: object) => () =>
