@@ -36,13 +36,12 @@ const marks = 8;
 const briefFields =
   "name opts timestamp delay priority atm ats attemptsMade failedReason finishedOn processedOn deid pb".split(" ");
 const fullFields = [...briefFields, "data", "returnvalue", "stacktrace", "progress"];
-/** Fields that may be large; a brief view cuts the reason only after it has been read. */
-const largeFields = ["failedReason", "data", "returnvalue", "stacktrace", "progress"];
 
 /** Lists the jobs of one state, a page at a time. */
 export class JobLister {
   private readonly pageSorted: Script<string[]>;
   private readonly pageLine: Script<(string | number)[]>;
+  private readonly readJobs: Script<(string | null)[][]>;
 
   constructor(
     private readonly store: RedisStore,
@@ -50,11 +49,12 @@ export class JobLister {
   ) {
     this.pageSorted = defineScript(store.client, "page-sorted", 1);
     this.pageLine = defineScript(store.client, "page-line", 1);
+    this.readJobs = defineScript(store.client, "read-jobs", 1);
   }
 
   /** Throws not-found if there is no such queue. */
   async list(query: ListQuery): Promise<JobPage> {
-    const { queue, state, full } = query;
+    const { queue, state } = query;
     const size = pageSize(query.pageSize, 100, 1000);
     const order = sorted[state];
     const after = fromToken(query.pageToken, state, order ? isSortedPlace : isLinePlace);
@@ -62,8 +62,7 @@ export class JobLister {
     const page = order ? this.sortedPage(query, order, size, after) : this.linePage(query, size, after);
     const [known, { places, tokenAt }] = await Promise.all([exists, page]).catch(rethrow);
     if (!known) throw noSuchQueue(queue);
-    const shown = await this.countWithinBytes(queue, places, full ? largeFields : ["failedReason"]);
-    const jobs = await this.read(query, places.slice(0, shown)).catch(rethrow);
+    const { jobs, shown } = await this.read(query, places).catch(rethrow);
     const isLast = places.length < size && shown === places.length;
     return { jobs, nextPageToken: isLast ? "" : toToken([state, ...tokenAt(shown)]) };
   }
@@ -91,34 +90,21 @@ export class JobLister {
     return { places, tokenAt };
   }
 
-  /** How many jobs, at least one, fit the bytes that a page may have. */
-  private async countWithinBytes(queue: string, places: Place[], large: string[]): Promise<number> {
-    const pipeline = this.store.client.pipeline();
-    for (const { id } of places) {
-      for (const field of large) pipeline.hstrlen(this.keys.of(queue, id), field);
-    }
-    const lengths = ((await pipeline.exec().catch(rethrow)) ?? []).map(([, length]) => Number(length));
-    let bytes = 0;
-    for (const index of places.keys()) {
-      for (const length of lengths.slice(index * large.length, (index + 1) * large.length)) bytes += length;
-      if (bytes > maxPageBytes) return Math.max(1, index);
-    }
-    return places.length;
-  }
-
-  private async read({ queue, state, full }: ListQuery, places: Place[]): Promise<StoredJob[]> {
+  /** The first of the jobs: as many as fit the bytes that a page may have, and one at least. */
+  private async read({ queue, state, full }: ListQuery, places: Place[]) {
+    if (places.length === 0) return { shown: 0, jobs: [] };
     const names = full ? fullFields : briefFields;
-    const pipeline = this.store.client.pipeline();
-    for (const { id } of places) pipeline.hmget(this.keys.of(queue, id), ...names);
-    const answers = (await pipeline.exec()) ?? [];
-    return places.flatMap(({ id, score }, index) => {
-      const [error, values] = answers[index] ?? [];
-      if (error) throw error;
-      const fields = pick(names, values as (string | null)[]);
+    const ids = places.map(({ id }) => id);
+    const args = [this.keys.start(queue), maxPageBytes, names.length, ...names, ...ids];
+    const rows = await this.readJobs([this.keys.of(queue, "meta")], args);
+    const jobs = rows.flatMap((values, index): StoredJob[] => {
+      const { id, score } = places[index] as Place;
+      const fields = pick(names, values);
       // A job that was removed since its id was read.
       if (fields.name === undefined) return [];
       return [{ id, state, score: score === undefined ? undefined : Number(score), fields }];
     });
+    return { shown: rows.length, jobs };
   }
 }
 
@@ -139,6 +125,10 @@ function isLinePlace([distance, ...ids]: (string | number)[]): boolean {
 }
 
 function pick(names: string[], values: (string | null)[]): Record<string, string> {
-  const present = names.map((name, index) => [name, values[index]] as const).filter(([, value]) => value !== null);
-  return Object.fromEntries(present) as Record<string, string>;
+  const fields: Record<string, string> = {};
+  for (const [index, name] of names.entries()) {
+    const value = values[index];
+    if (value !== null && value !== undefined) fields[name] = value;
+  }
+  return fields;
 }
