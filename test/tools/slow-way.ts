@@ -35,9 +35,18 @@ export class SlowWay {
         this.sockets.delete(from);
         to.destroy();
       });
-      from.on("data", (chunk) => {
-        if (this.delayMs === 0) to.write(chunk);
-        else setTimeout(() => to.write(chunk), this.delayMs);
+      // What was delayed goes first even when the delay is over: in another order the bytes would say something else.
+      const delayed: Buffer[] = [];
+      let lastDue = 0;
+      from.on("data", (chunk: Buffer) => {
+        const now = performance.now();
+        lastDue = Math.max(lastDue, now + this.delayMs);
+        if (this.delayMs === 0 && delayed.length === 0) {
+          to.write(chunk);
+          return;
+        }
+        delayed.push(chunk);
+        setTimeout(() => to.write(delayed.shift() as Buffer), lastDue - now);
       });
     }
   }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createGroups } from "../../perf/alerts/groups.js";
 import { readTargets } from "../../perf/targets.js";
 import { TestClient } from "../support/client.js";
@@ -8,17 +8,20 @@ import { startRedis } from "../support/redis.js";
 import { type Fault, processFaults, storeFaults } from "./faults.js";
 import { type Prometheus, startPrometheus } from "./prometheus.js";
 import { SlowWay } from "./slow-way.js";
-import { truths } from "./truth-table.js";
+import { type Truth, truths } from "./truth-table.js";
 
 /** Each store and each kind of process is killed, stopped and slowed under load: what is told of it, and that it is over in the end. */
 
 const slowMs = 280; // Each way.
+/** Of a call: a server that is stopped answers none. */
+const patience = { deadlineMs: 2000 };
 const [toldMs, overMs] = [15_000, 40_000];
 const releases: (() => unknown)[] = [];
 const report: string[] = [];
 const faults: Record<string, Record<string, Fault>> = {};
 let cluster: TestCluster;
-let client: TestClient;
+/** Each has a connection of its own, and so each server has one of them at least. */
+const clients: TestClient[] = [];
 let prometheus: Prometheus;
 
 beforeAll(async () => {
@@ -46,8 +49,7 @@ beforeAll(async () => {
   const firstOf = (role: "servers" | "deliveries") => async () => (await cluster.health())[role][0]?.pid as number;
   faults.server = processFaults(firstOf("servers"));
   faults.delivery = processFaults(firstOf("deliveries"));
-  client = new TestClient(`127.0.0.1:${cluster.port}`);
-  releases.push(() => client.close());
+  releases.push(disconnect);
   const timer = setInterval(load, 20);
   releases.push(() => clearInterval(timer));
   prometheus = await startPrometheus(new URL(cluster.adminUrl).host);
@@ -57,6 +59,16 @@ afterAll(async () => {
   console.log(report.join("\n"));
   for (const release of releases.splice(0).reverse()) await release();
 });
+
+/** Anew before each fault: once a server was killed, the other one has all connections. */
+beforeEach(() => {
+  disconnect();
+  while (clients.length < 4) clients.push(new TestClient(`127.0.0.1:${cluster.port}`));
+});
+
+function disconnect(): void {
+  for (const client of clients.splice(0)) client.close();
+}
 
 /** There is one for each truth. */
 function faultOf(what: string, how: string): Fault {
@@ -68,8 +80,11 @@ function faultOf(what: string, how: string): Fault {
 /** Some of everything; what fails meanwhile fails. */
 function load(): void {
   const ignore = () => {};
-  client.queue("AddJob", { queue: "q", job: { name: "n" } }).catch(ignore);
-  client.call("posta.analytics.v1.AnalyticsService", "TrackEvent", { event: { name: "e" } }).catch(ignore);
+  const client = clients.shift();
+  if (!client) return;
+  clients.push(client);
+  client.queue("AddJob", { queue: "q", job: { name: "n" } }, patience).catch(ignore);
+  client.call("posta.analytics.v1.AnalyticsService", "TrackEvent", { event: { name: "e" } }, patience).catch(ignore);
 }
 
 /** The alert's own expression, with its windows cut to what a test has time for. */
@@ -87,12 +102,16 @@ const services = [
   "posta.message.v1.MessageService",
 ];
 
-/** The services that any of the servers says are NOT_SERVING: each call may come to another. */
+/** The services that a server says are NOT_SERVING. */
 async function notServing(): Promise<string[]> {
-  const statuses = await Promise.all(
-    services.map((service) => client.call("grpc.health.v1.Health", "Check", { service }).catch(() => ({ status: "" }))),
-  );
-  return services.filter((_, index) => statuses[index]?.status === "NOT_SERVING");
+  const asked = services.map(async (service) => {
+    const ask = (client: TestClient) => client.call("grpc.health.v1.Health", "Check", { service }, patience);
+    const answers = await Promise.allSettled(clients.map(ask));
+    const statuses = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value.status] : []));
+    if (statuses.length === 0) throw new Error("no server answers");
+    return statuses.includes("NOT_SERVING") ? [service] : [];
+  });
+  return (await Promise.all(asked)).flat();
 }
 
 const statusOf = async () =>
@@ -100,41 +119,54 @@ const statusOf = async () =>
 const isTrue = async (expr: string) => (await prometheus.query(expr)).length > 0;
 const seconds = (from: number) => `${((performance.now() - from) / 1000).toFixed(1)} s`;
 
-async function untilWell(): Promise<void> {
-  await expect.poll(async () => (await cluster.health()).status, { timeout: overMs, interval: 50 }).toBe("OK");
+/** Answers what was bad last, and until when. */
+async function untilWell(): Promise<string> {
+  const begun = performance.now();
+  let last = "nothing";
+  const look = async () => {
+    const { status, checks } = await cluster.health();
+    const bad = checks.filter((check) => check.status !== "OK");
+    if (status !== "OK") last = `${bad.map(({ name, detail }) => `${name}: ${detail}`).join(" ")} ${seconds(begun)}`;
+    return status;
+  };
+  await expect.poll(look, { timeout: overMs, interval: 50 }).toBe("OK");
   await expect.poll(notServing, { timeout: overMs, interval: 50 }).toEqual([]);
+  return `well again ${seconds(begun)}, last bad: ${last}`;
+}
+
+/** Holds what is told while something is wrong against the table; answers how long each took to be told. */
+async function observe({ health, check, notServing: lost, metric, alert }: Truth): Promise<string[]> {
+  const begun = performance.now();
+  const times: string[] = [];
+  const told = (what: string) => times.push(`${what} ${seconds(begun)}`);
+  if (health !== "OK") {
+    await expect.poll(async () => (await cluster.health()).status, { timeout: toldMs, interval: 10 }).toBe(health);
+  }
+  if (check) {
+    const [name, status] = check;
+    const found = async () => (await cluster.health()).checks.find((one) => one.name === name)?.status;
+    await expect.poll(found, { timeout: toldMs, interval: 10 }).toBe(status);
+  }
+  told("health");
+  await expect.poll(notServing, { timeout: toldMs, interval: 10 }).toEqual(lost);
+  told("services");
+  await expect.poll(() => isTrue(metric), { timeout: toldMs, interval: 100 }).toBe(true);
+  told("metric");
+  await expect.poll(() => isTrue(alertOf(alert)), { timeout: 2 * toldMs, interval: 200 }).toBe(true);
+  told("alert");
+  if (health !== "OK") expect((await statusOf()).state).not.toBe("OK");
+  return times;
 }
 
 describe.each(Object.entries(truths))("%s", (what, ofWhat) => {
   it.each(Object.entries(ofWhat))(
     "%s: health, metrics, alert and status tell of it, and that it is over",
-    async (how, { health, check, notServing: lost, metric, alert }) => {
+    async (how, truth) => {
       await untilWell();
-      await expect.poll(() => isTrue(alertOf(alert)), { timeout: overMs }).toBe(false);
-      const begun = performance.now();
+      await expect.poll(() => isTrue(alertOf(truth.alert)), { timeout: overMs }).toBe(false);
       const mend = await faultOf(what, how)();
-      const times: string[] = [];
-      if (health !== "OK") {
-        await expect.poll(async () => (await cluster.health()).status, { timeout: toldMs, interval: 10 }).toBe(health);
-      }
-      if (check) {
-        const [name, status] = check;
-        const found = async () => (await cluster.health()).checks.find((one) => one.name === name)?.status;
-        await expect.poll(found, { timeout: toldMs, interval: 10 }).toBe(status);
-      }
-      times.push(`health ${seconds(begun)}`);
-      await expect.poll(notServing, { timeout: toldMs, interval: 10 }).toEqual(lost);
-      times.push(`services ${seconds(begun)}`);
-      await expect.poll(() => isTrue(metric), { timeout: toldMs, interval: 100 }).toBe(true);
-      times.push(`metric ${seconds(begun)}`);
-      await expect.poll(() => isTrue(alertOf(alert)), { timeout: 2 * toldMs, interval: 200 }).toBe(true);
-      times.push(`alert ${seconds(begun)}`);
-      if (health !== "OK") expect((await statusOf()).state).not.toBe("OK");
-      await mend();
-      const mended = performance.now();
-      await untilWell();
-      times.push(`well again ${seconds(mended)}`);
-      report.push(`${what} ${how}: ${times.join(", ")}`);
+      const times = await observe(truth).finally(mend);
+      report.push(`${what} ${how}: ${[...times, await untilWell()].join(", ")}`);
     },
     150_000,
   );
