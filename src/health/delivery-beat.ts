@@ -68,8 +68,14 @@ export class DeliveryCheck implements Check {
       return { status: "DEGRADED", detail: "Not known: the queues' Redis takes no writes, by which it would be told." };
     }
     if (this.works) return { status: "OK", detail: "A delivery process works." };
-    const detail = "No delivery process works: messages and webhooks wait, and the spool is not moved.";
-    return { status: "DOWN", detail, untried: !this.known };
+    if (!this.known) {
+      void this.look(); // As soon as Redis is there, so that a new server is not taken for one without delivery.
+      return { status: "DOWN", detail: "It was not looked yet whether a delivery process works.", untried: true };
+    }
+    return {
+      status: "DOWN",
+      detail: "No delivery process works: messages and webhooks wait, and the spool is not moved.",
+    };
   }
 
   private async look(): Promise<void> {
