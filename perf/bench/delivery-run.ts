@@ -30,6 +30,7 @@ export async function deliver({ messages, rate, concurrency, latencyMs }: Delive
   const standIn = await startStandIn(ports.standIn, latencyMs);
   const posta = await startPosta(ports.posta, [], {
     ...standIn.settings,
+    POSTA_LOG_LEVEL: "error", // Warns of the first messages, which come before the tables are there.
     POSTA_WHATSAPP_RATE: String(rate),
     POSTA_WHATSAPP_PAIR_INTERVAL: "0s",
     POSTA_MESSAGE_CONCURRENCY: String(concurrency),

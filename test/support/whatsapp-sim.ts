@@ -21,6 +21,7 @@ async function main({ env, argv }: NodeJS.Process): Promise<void> {
     POSTA_WHATSAPP_VERIFY_TOKEN: env.POSTA_WHATSAPP_VERIFY_TOKEN || secret(),
   };
   const url = `${env.POSTA || "http://127.0.0.1:8080"}/webhooks/whatsapp`;
+  const quiet = env.QUIET === "1";
   const server = await startWhatsApp({
     port: Number(env.PORT || 8090),
     token: settings.POSTA_WHATSAPP_TOKEN,
@@ -32,9 +33,9 @@ async function main({ env, argv }: NodeJS.Process): Promise<void> {
     ...(env.WEBHOOKS === "0"
       ? {}
       : { webhook: { url, secret: settings.POSTA_WHATSAPP_APP_SECRET, onFailure: createComplaint(url) } }),
-    ...(env.QUIET === "1" ? {} : { onAccepted: (entry) => say(describe(entry)) }),
+    ...(quiet ? {} : { onAccepted: (entry) => say(describe(entry)) }),
   });
-  say(`listens on ${server.url}; webhooks go to ${url}`);
+  if (!quiet) say(`listens on ${server.url}; webhooks go to ${url}`);
   for (const [name, value] of Object.entries({ POSTA_WHATSAPP_URL: server.url, ...settings })) {
     console.log(`${name}=${value}`);
   }
