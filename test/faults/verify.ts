@@ -65,7 +65,7 @@ function problemOf(
 
 async function historyOf({ query }: World, id: string): Promise<string> {
   const events = await query<{ at: Date; status: number; attempt: number; detail: string | null }>(
-    "SELECT at, status, attempt, detail FROM message_events WHERE message_id = $1 ORDER BY number",
+    "SELECT at, status, attempt, detail FROM message_events WHERE message_id = $1 ORDER BY at, number",
     [id],
   );
   return events

@@ -181,7 +181,7 @@ describe("a limit of WhatsApp's", () => {
     const due = async () => {
       const text =
         "SELECT extract(epoch FROM due_at - at)::float8 AS after FROM outbox JOIN message_events USING (message_id)";
-      return (await sql<{ after: number }>(`${text} ORDER BY number DESC LIMIT 1`))[0]?.after;
+      return (await sql<{ after: number }>(`${text} ORDER BY at DESC, number DESC LIMIT 1`))[0]?.after;
     };
     expect(await due()).toBeCloseTo(4, 2);
     api.faults.queue(errors(131056, 1));
