@@ -23,8 +23,11 @@ const patienceMs = 20_000;
 /** There are more; fewer would mean that they were not found. */
 const leastStatements = 25;
 
+/** Of a large table a statement reads less than this share of its rows. */
+const largeShare = 0.25;
+
 /** PostgreSQL's own view of the tables: those that a statement must not read whole. */
-const largeTables = `SELECT relname AS name FROM pg_class
+const largeTables = `SELECT relname AS name, reltuples::int AS rows FROM pg_class
   WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace AND reltuples >= 10000`;
 
 const fills = [
@@ -65,11 +68,12 @@ async function reviewQueries(postgresDir: string): Promise<Finding> {
   try {
     await fillMonth(client, messages);
     await history.fill(eventName, seriesOfName, history.until - monthHours, history.until);
-    const large = new Set<string>();
+    const large = new Map<string, number>();
     for (const fill of fills) {
       await client.query(fill);
       // Before what waits in the spool has gone.
-      for (const { name } of (await client.query<{ name: string }>(largeTables)).rows) large.add(name);
+      const { rows } = await client.query<{ name: string; rows: number }>(largeTables);
+      for (const table of rows) large.set(table.name, table.rows);
     }
     const plans = await PlanLog.begin(client, join(postgresDir, "postgres.log"));
     await untilConnected(client);
@@ -94,17 +98,23 @@ async function untilConnected(client: pg.Client): Promise<void> {
   }
 }
 
-/** None reads a large table from its beginning to its end. */
-export function judgeQueries(plans: readonly QueryPlan[], large: ReadonlySet<string>): Finding {
-  const whole = plans.flatMap(({ statement, readWhole }) =>
-    readWhole.filter((table) => large.has(table)).map((table) => `${table} by "${shorten(statement)}"`),
+/** None reads a large table, or much of it, whether from its beginning to its end or by an index. */
+export function judgeQueries(plans: readonly QueryPlan[], large: ReadonlyMap<string, number>): Finding {
+  const whole = plans.flatMap(({ statement, rows }) =>
+    [...rows]
+      .filter(([table, count]) => large.has(table) && count >= largeShare * (large.get(table) as number))
+      .map(([table, count]) => `${describe(count)} of ${table} by "${shorten(statement)}"`),
   );
   const evidence = [
     `${plans.length} statements of Posta on ${large.size} tables of 10,000 rows and more`,
-    whole.length === 0 ? "none reads one whole" : `read whole: ${whole.join(", ")}`,
+    whole.length === 0 ? `none reads ${largeShare * 100}% of one` : `read: ${whole.join(", ")}`,
   ].join("; ");
   const sound = whole.length === 0 && plans.length >= leastStatements;
   return toFinding(sound, evidence, "give what is read whole an index that begins with what is asked for");
+}
+
+function describe(rows: number): string {
+  return Number.isFinite(rows) ? `${rows.toLocaleString("en")} rows` : "the whole";
 }
 
 function shorten(statement: string): string {

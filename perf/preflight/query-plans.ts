@@ -4,13 +4,17 @@ import type pg from "pg";
 /** A statement, and how PostgreSQL has run it. */
 export interface QueryPlan {
   statement: string;
-  /** Tables that it read from the beginning to the end. */
-  readWhole: string[];
+  /** The rows that it read of each table at most, by whatever way; infinitely many by a scan to its end. */
+  rows: Map<string, number>;
 }
 
 interface Node {
   "Node Type": string;
   "Relation Name"?: string;
+  "Actual Rows"?: number;
+  "Actual Loops"?: number;
+  /** For each loop, as the rows are. */
+  "Rows Removed by Filter"?: number;
   Plans?: Node[];
 }
 
@@ -24,6 +28,7 @@ interface Explained {
 const explainAll = [
   "ALTER SYSTEM SET session_preload_libraries = 'auto_explain'",
   "ALTER SYSTEM SET auto_explain.log_min_duration = 0",
+  "ALTER SYSTEM SET auto_explain.log_analyze = on",
   "ALTER SYSTEM SET auto_explain.log_format = 'json'",
   "ALTER SYSTEM SET auto_explain.log_parameter_max_length = 0",
   "SELECT pg_reload_conf()",
@@ -42,7 +47,7 @@ export class PlanLog {
     return new PlanLog(path, statSync(path).size);
   }
 
-  /** Each statement once, with all that it read whole in any of its runs. */
+  /** Each statement once, with the most that it read of each table in any of its runs. */
   read(): QueryPlan[] {
     const bytes = Buffer.alloc(statSync(this.path).size - this.from);
     const file = openSync(this.path, "r");
@@ -54,19 +59,27 @@ export class PlanLog {
 
 /** An entry's further lines begin with a tab. One that is not written to its end yet is left out. */
 export function readLog(log: string): QueryPlan[] {
-  const found = new Map<string, Set<string>>();
+  const found = new Map<string, Map<string, number>>();
   for (const [, json = ""] of log.matchAll(/ plan:\n((?:\t.*\n)+)/g)) {
     const { "Query Text": statement, Plan } = JSON.parse(json) as Explained;
-    const tables = found.get(statement) ?? new Set();
-    found.set(statement, tables);
-    for (const table of readWhole(Plan)) tables.add(table);
+    const rows = found.get(statement) ?? new Map<string, number>();
+    found.set(statement, rows);
+    for (const [table, count] of scans(Plan)) rows.set(table, Math.max(count, rows.get(table) ?? 0));
   }
-  return [...found].map(([statement, tables]) => ({ statement, readWhole: [...tables] }));
+  return [...found].map(([statement, rows]) => ({ statement, rows }));
 }
 
-/** The tables of a plan's sequential scans, wherever in it they are, but for those that end at a limit. */
-function readWhole(node: Node, isLimited = false): string[] {
+/** The tables of a plan's scans, wherever in it they are, and the rows that each has read. */
+function scans(node: Node, isLimited = false): [string, number][] {
   const { "Node Type": type, "Relation Name": table, Plans = [] } = node;
-  const own = type === "Seq Scan" && table !== undefined && !isLimited ? [table] : [];
-  return [...own, ...Plans.flatMap((plan) => readWhole(plan, type === "Limit"))];
+  const inner = Plans.flatMap((plan) => scans(plan, type === "Limit"));
+  if (table === undefined || type === "ModifyTable") return inner;
+  return [...inner, [table, rowsOf(node, isLimited)]];
+}
+
+/** A scan right below a limit may be as long as that, but must not look for its rows among others. */
+function rowsOf(node: Node, isLimited: boolean): number {
+  const { "Actual Rows": kept = 0, "Rows Removed by Filter": removed = 0, "Actual Loops": loops = 1 } = node;
+  if (isLimited) return removed * loops;
+  return node["Node Type"] === "Seq Scan" ? Number.POSITIVE_INFINITY : (kept + removed) * loops;
 }

@@ -48,17 +48,21 @@ function list(name: string, condition: string, order: string): Statement {
         SELECT *, count(*) OVER () AS found, row_number() OVER in_order AS place,
           sum(octet_length(content) + octet_length(history)) OVER in_order AS bytes
         FROM (
-          SELECT * FROM dead_letters WHERE ${condition} AND id < $1 ORDER BY ${order} LIMIT $2
+          SELECT * FROM dead_letters WHERE ${condition} ORDER BY ${order} LIMIT $2
         ) AS page WINDOW in_order AS (ORDER BY id DESC)
       ) AS measured WHERE place = 1 OR bytes <= ${maxPageBytes} ORDER BY id DESC`,
   };
 }
 
-/** By which the lists are read: each in the order of an index. A kind goes with the id, as a message's status does. */
+/** By which the lists are read: each in the order of an index. What is equal goes with the id, as a message's status does. */
 export const deadLetterStatements = {
-  all: list("all", "true", "id DESC"),
+  all: list("all", "id < $1", "id DESC"),
   kind: list("of-kind", `(kind, id) < ($3, $1) AND (kind, id) >= ($3, '${firstIdAt(0)}')`, "kind DESC, id DESC"),
-  source: list("of-source", "kind = $3 AND source = $4", "id DESC"),
+  source: list(
+    "of-source",
+    `(kind, source, id) < ($3, $4, $1) AND (kind, source, id) >= ($3, $4, '${firstIdAt(0)}')`,
+    "kind DESC, source DESC, id DESC",
+  ),
 };
 
 const defaultSize = 50;

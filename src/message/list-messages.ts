@@ -23,24 +23,20 @@ export interface MessagePage {
 }
 
 /**
- * By which the lists are read: in the order of an index, so that a list ends after so many rows, however many there are. Bounds
- * of `id` alone tell which partitions need not be read. A status is compared together with the id, and the id never alone: as
- * there are few statuses, PostgreSQL would hold each for frequent, and look for a rare one by going through all messages in the
- * order of ids. That costs a look into the index of each month.
+ * By which the lists are read: in the order of an index, so that a list ends after so many rows, however many there are. What is
+ * equal for all of a list is compared, and sorted, together with the id, and the id never alone: PostgreSQL would look for a
+ * rare status, or number, by going through all messages in the order of ids. That costs a look into the index of each month.
  */
 export const listStatements = {
-  recipient: {
-    name: "list-messages-by-recipient",
-    text: `SELECT ${messageColumns} FROM messages
-      WHERE recipient = $1 AND id >= $2 AND id < $3 ORDER BY id DESC LIMIT $4`,
-  },
-  status: {
-    name: "list-messages-by-status",
-    text: `SELECT ${messageColumns} FROM messages
-      WHERE (status, id) >= ($1, $2) AND (status, id) < ($1, $3)
-      ORDER BY status DESC, id DESC LIMIT $4`,
-  },
+  recipient: { name: "list-messages-by-recipient", text: list("recipient") },
+  status: { name: "list-messages-by-status", text: list("status") },
 } satisfies Record<string, Statement>;
+
+function list(column: string): string {
+  return `SELECT ${messageColumns} FROM messages
+    WHERE (${column}, id) >= ($1, $2) AND (${column}, id) < ($1, $3)
+    ORDER BY ${column} DESC, id DESC LIMIT $4`;
+}
 
 const defaultSize = 50;
 const maxSize = 1000;

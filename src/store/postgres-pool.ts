@@ -1,5 +1,6 @@
 import type { Client, Pool, PoolConfig } from "pg";
 import type { Logger } from "../log.js";
+import { planOnce } from "./postgres-session.js";
 
 /** How long a connection, or an answer to "are you there", may take. */
 export const patienceMs = 2000;
@@ -40,7 +41,13 @@ export async function loadPool(options: PoolOptions, log: Logger): Promise<Loade
   const library = await import("pg");
   const connection = connectionOf(options, library);
   const min = Math.min(minIdle, options.max);
-  const pool = new library.Pool({ ...connection, min, max: options.max, idleTimeoutMillis: idleTimeoutMs });
+  const pool = new library.Pool({
+    ...connection,
+    min,
+    max: options.max,
+    idleTimeoutMillis: idleTimeoutMs,
+    onConnect: (client) => client.query(planOnce),
+  });
   // A connection that breaks; without listeners that would end the process. The next query tells what it means.
   pool.on("error", (error) => log.debug({ err: error }, "postgresql connection"));
   pool.on("connect", (client) => client.on("error", () => {})); // Of one in use, between two statements.

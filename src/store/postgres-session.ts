@@ -4,6 +4,13 @@ import { PostgresError, toPostgresError, toUnreachable } from "./postgres-errors
 /** How long a server may take to say goodbye. */
 const closeMs = 2000;
 
+/**
+ * Plans must not depend on the values. PostgreSQL would plan anew for each, and where its statistics are older than a burst, or it
+ * cannot estimate a condition, sort a million rows instead of reading fifty in the order of their index. This way a statement
+ * is planned once for a connection, and what a review of the plans finds is what runs.
+ */
+export const planOnce = "SET plan_cache_mode = force_generic_plan";
+
 /** An SQL statement. A connection plans it once, under its name: one name, one text. */
 export interface Statement {
   name: string;
@@ -82,16 +89,22 @@ export async function beginSession(client: Client, patience?: Patience): Promise
   const loss = new AbortController();
   client.on("error", () => {}); // `end` follows.
   client.once("end", () => loss.abort());
-  await client.connect().catch((error) => {
-    throw toUnreachable(error);
-  });
   const cut = () => void client.connection.stream.destroy();
+  const { query, run } = queriesOn(client, patience?.query);
+  try {
+    await client.connect();
+    await run(planOnce);
+  } catch (error) {
+    cut();
+    throw toUnreachable(error);
+  }
+
   /** A connection that is silent does not end by itself. */
   const cutIfLost = (error: unknown): never => {
     if (error instanceof PostgresError && error.lost) cut();
     throw error;
   };
-  const { query } = queriesOn(client, patience?.query);
+
   return {
     query: (statement, values) => query<never>(statement, values).catch(cutIfLost),
     transaction: (work) => transact(client, work, patience?.transaction).catch(cutIfLost),

@@ -205,16 +205,16 @@ describe("the lists' plans", () => {
     await bundle.sql("ANALYZE dead_letters");
   });
 
-  /** The plan of a statement as a connection has it after some runs, as text. */
-  async function planOf(text: string, values: string, mode: string): Promise<string> {
-    const session = await bundle.postgres.session();
-    const run = (sql: string) => session.transaction((transaction) => transaction.run(sql));
-    await run(`SET plan_cache_mode = ${mode}; PREPARE listed AS ${text}`);
-    const rows = await session.query<{ "QUERY PLAN": string }>({
-      name: "plan",
-      text: `EXPLAIN EXECUTE listed (${values})`,
+  let plans = 0;
+
+  /** The plan by which a connection of Posta's runs a statement, as text. */
+  async function planOf(text: string, values: string): Promise<string> {
+    plans += 1;
+    const [name, prepared] = [`plan-${plans}`, `listed_${plans}`];
+    const rows = await bundle.postgres.transaction(async (transaction) => {
+      await transaction.run(`PREPARE ${prepared} AS ${text}`);
+      return transaction.query<{ "QUERY PLAN": string }>({ name, text: `EXPLAIN EXECUTE ${prepared} (${values})` });
     });
-    await session.close();
     return rows.map((row) => row["QUERY PLAN"]).join("\n");
   }
 
@@ -226,21 +226,20 @@ describe("the lists' plans", () => {
     ["dead letters of a kind", deadLetterStatements.kind.text, `'${until}', 51, 1`, "kind_id_idx"],
     ["dead letters of a source", deadLetterStatements.source.text, `'${until}', 51, 1, 's7'`, "kind_source_id_idx"],
   ];
-  const modes = ["force_custom_plan", "force_generic_plan"];
-  it.each(cases.flatMap((one) => modes.map((mode) => [...one, mode] as const)))(
-    "of %s use the index in its order, and no table that needs not be read",
-    async (_, text, values, index, mode) => {
-      const plan = await planOf(text, values, mode);
+  it.each(cases)(
+    "of %s use the index in its order, however rare what they ask for is",
+    async (_, text, values, index) => {
+      const plan = await planOf(text, values);
+      // A sort below the limit would read all that match, for a page of fifty.
+      expect(plan.slice(plan.lastIndexOf("Limit"))).not.toMatch(/\bSort {2}\(/);
       // Tables that are empty, of months to come, may be read as they are.
       const read = plan.match(/(?<=Seq Scan on )\S+/g) ?? [];
       expect(read.filter((table) => lastMonth.includes(table))).toEqual([]);
-      expect(plan).toMatch(new RegExp(`(Index Scan Backward using|Bitmap Index Scan on) \\S*${index}`));
+      expect(plan).toMatch(new RegExp(`Index Scan Backward using \\S*${index}`));
       const indexed = plan.replace(/Seq Scan on .*\n *Filter: .*/g, "");
       expect(indexed).not.toMatch(/Filter: .*(status|kind|recipient)/);
-      const isBounded = text.includes("id >= $2");
       const scanned = plan.match(/ on (messages|dead_letters)_\d{4}_\d\d/g) ?? [];
       expect(scanned.some((table) => lastMonth.includes(table.slice(4)))).toBe(true);
-      if (isBounded) expect(new Set(scanned).size).toBe(1);
     },
   );
 });

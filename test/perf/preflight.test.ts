@@ -278,40 +278,67 @@ describe("the list", () => {
 });
 
 describe("the database's queries", () => {
-  const many = Array.from({ length: 30 }, (_, n) => ({ statement: `SELECT ${n}`, readWhole: ["small"] }));
-  const large = new Set(["messages_2026_11"]);
+  const plan = (statement: string, table: string, rows: number) => ({ statement, rows: new Map([[table, rows]]) });
+  const endless = Number.POSITIVE_INFINITY;
+  const many = Array.from({ length: 30 }, (_, n) => plan(`SELECT ${n}`, "small", endless));
+  const large = new Map([["messages_2026_11", 20_000]]);
 
-  it("are ok when none reads a large table whole", () => {
-    expect(judgeQueries(many, large)).toMatchObject({
+  it("are ok when none reads much of a large table", () => {
+    const part = plan("SELECT", "messages_2026_11", 4_999);
+    expect(judgeQueries([...many, part], large)).toMatchObject({
       verdict: "ok",
-      evidence: expect.stringContaining("30 statements"),
+      evidence: expect.stringContaining("31 statements"),
     });
   });
 
-  it("are not ok when one does, or when there are too few to be all", () => {
-    const whole = { statement: "SELECT  FROM messages", readWhole: ["messages_2026_11"] };
-    expect(judgeQueries([...many, whole], large)).toMatchObject({
+  it.each([
+    [endless, "the whole"],
+    [5_000, "5,000 rows"],
+  ])("are not ok when one reads %s rows of it", (rows, told) => {
+    expect(judgeQueries([...many, plan("SELECT  FROM messages", "messages_2026_11", rows)], large)).toMatchObject({
       verdict: "FAILED",
-      evidence: expect.stringContaining('messages_2026_11 by "SELECT FROM messages"'),
+      evidence: expect.stringContaining(`${told} of messages_2026_11 by "SELECT FROM messages"`),
     });
+  });
+
+  it("are not ok when there are too few to be all", () => {
     expect(judgeQueries(many.slice(0, 5), large).verdict).toBe("FAILED");
   });
 
   it("are read from PostgreSQL's log, each once, with the scans of all its runs, wherever in the plan they are", () => {
-    const scan = (table: string) => ({ "Node Type": "Seq Scan", "Relation Name": table });
+    const scan = (table: string) => ({ "Node Type": "Seq Scan", "Relation Name": table, "Actual Rows": 1 });
+    const found = (rows: number, loops: number, removed: number) => ({
+      ...{ "Node Type": "Index Scan", "Relation Name": "outbox", "Actual Rows": rows },
+      ...{ "Actual Loops": loops, "Rows Removed by Filter": removed },
+    });
     const entry = (statement: string, plan: object) =>
       `2026-11-26 12:00:00.000 UTC [17] LOG:  duration: 0.017 ms  plan:\n${JSON.stringify({ "Query Text": statement, Plan: plan }, null, 2).replace(/^/gm, "\t")}\n`;
     const log = [
       "2026-11-26 12:00:00.000 UTC [17] LOG:  received SIGHUP, reloading configuration files\n",
       entry("SELECT 1", { "Node Type": "Nested Loop", Plans: [{ "Node Type": "Append", Plans: [scan("spool")] }] }),
-      entry("SELECT 2", { "Node Type": "Index Scan", "Relation Name": "outbox" }),
+      entry("SELECT 2", found(10, 2, 5)),
+      entry("SELECT 2", found(1, 1, 0)),
       entry("SELECT 1", scan("outbox")),
-      entry("SELECT 2", { "Node Type": "Limit", Plans: [scan("messages")] }),
+      entry("SELECT 2", { "Node Type": "Limit", Plans: [{ ...scan("messages"), "Rows Removed by Filter": 7 }] }),
+      entry("UPDATE", { "Node Type": "ModifyTable", "Relation Name": "spool", Plans: [found(2, 1, 0)] }),
       "2026-11-26 12:00:00.000 UTC [17] LOG:  duration: 0.017 ms  plan:",
     ];
     expect(readLog(log.join(""))).toEqual([
-      { statement: "SELECT 1", readWhole: ["spool", "outbox"] },
-      { statement: "SELECT 2", readWhole: [] },
+      {
+        statement: "SELECT 1",
+        rows: new Map([
+          ["spool", endless],
+          ["outbox", endless],
+        ]),
+      },
+      {
+        statement: "SELECT 2",
+        rows: new Map([
+          ["outbox", 30],
+          ["messages", 7],
+        ]),
+      },
+      { statement: "UPDATE", rows: new Map([["outbox", 2]]) },
     ]);
   });
 });
