@@ -63,8 +63,10 @@ async function runAll(): Promise<number> {
     outcomes.push({ check, finding });
   }
   for (const line of formatTodo(outcomes)) console.log(line);
-  const failed = outcomes.filter(({ finding }) => finding.verdict === "FAILED").length;
-  console.log(failed === 0 ? "\npreflight: nothing failed" : `\npreflight: ${failed} of ${outcomes.length} FAILED`);
+  const count = (verdict: Finding["verdict"]) => outcomes.filter(({ finding }) => finding.verdict === verdict).length;
+  const failed = count("FAILED");
+  const warnings = count("warning") > 0 ? ` (${count("warning")} with a warning: an objective is missed)` : "";
+  console.log(`\npreflight: ${failed === 0 ? "nothing" : `${failed} of ${outcomes.length}`} FAILED${warnings}`);
   return failed === 0 ? 0 : 1;
 }
 

@@ -9,6 +9,8 @@ export type Logger = PinoLogger;
 const fatal = 60;
 /** How soon it is told how much of a flood that has ended was left out. */
 const tellMs = 1000;
+/** One for all logs of the process: lines keep their order, and the last ones are written once. */
+let output: LogOutput | undefined;
 
 /**
  * The log of one process. `role` and the process id are in every line, secrets and phone numbers in none; of a flood of like lines
@@ -16,6 +18,7 @@ const tellMs = 1000;
  */
 export function createLog(role: string, level: string): Logger {
   const sampler = new LogSampler();
+  output ??= new LogOutput(2);
   const log = pino(
     {
       level,
@@ -30,7 +33,7 @@ export function createLog(role: string, level: string): Logger {
         },
       },
     },
-    new LogOutput(2),
+    output,
   );
   let telling = false;
   function tellSoon(): void {

@@ -1,5 +1,8 @@
-/** "not measured" fails nothing: there was no evidence, and `todo` says how to make some. */
-type Verdict = "ok" | "FAILED" | "not measured";
+/**
+ * "warning" and "not measured" fail nothing: an objective is missed, but no critical value; or there was no evidence, and `todo`
+ * says how to make some.
+ */
+type Verdict = "ok" | "warning" | "FAILED" | "not measured";
 
 /** What a check found. */
 export interface Finding {

@@ -1,4 +1,4 @@
-import { type Finding, toFinding } from "./check.js";
+import type { Finding } from "./check.js";
 import type { SuiteSummary } from "./summaries.js";
 
 const maxAgeHours = 24;
@@ -20,8 +20,11 @@ export function judgeLoadTests({ summaries, now, commit }: LoadEvidence): Findin
   const evidence = describe(newest, now);
   const stale = findStale(newest, now, commit);
   if (stale) return { verdict: "not measured", evidence: `${evidence}: ${stale}`, todo: makeOne };
-  const passed = newest.verdict === "met" || newest.verdict === "missed";
-  return toFinding(passed, `${evidence}${describeBreaches(newest)}`, "read the report of that suite in perf/results/");
+  return judge(
+    newest.verdict,
+    `${evidence}${describeBreaches(newest)}`,
+    "read the report of that suite in perf/results/",
+  );
 }
 
 /** A row of the newest suite that measured it, against its critical value. */
@@ -36,7 +39,13 @@ export function judgeRow({ summaries, now, commit }: LoadEvidence, id: string, t
   const evidence = `${round(row.value)} ${row.unit} (objective ${row.objective}, critical ${row.critical}${scenario}; ${describe(summary, now)})`;
   const stale = findStale(summary, now, commit);
   if (stale) return { verdict: "not measured", evidence: `${evidence}: ${stale}`, todo: makeOne };
-  return toFinding(row.verdict !== "critical", evidence, todo);
+  return judge(row.verdict, evidence, todo);
+}
+
+/** By the verdict of a suite, or of a row of it. */
+function judge(of: string, evidence: string, todo: string): Finding {
+  if (of === "met") return { verdict: "ok", evidence };
+  return { verdict: of === "missed" ? "warning" : "FAILED", evidence, todo };
 }
 
 /** "load: met, 12 min ago, commit 9b8e817 with changes" */
