@@ -72,8 +72,9 @@ function describeResources({ samples }: Summary["resources"]): string[] {
     most(({ eventLoopDelayP99Ms }) => eventLoopDelayP99Ms),
   ];
   if (!Number.isFinite(memory)) return ["the service's processes could not be watched"];
+  const delayed = Number.isFinite(delay) ? `, event-loop delay P99 ${delay.toFixed(1)} ms` : "";
   return [
-    `peaks: cluster ${servers.toFixed(2)} cores and ${Math.round(memory)} MiB, Redis ${redis.toFixed(2)} cores, event-loop delay P99 ${delay.toFixed(1)} ms`,
+    `peaks: cluster ${servers.toFixed(2)} cores and ${Math.round(memory)} MiB, Redis ${redis.toFixed(2)} cores${delayed}`,
   ];
 }
 

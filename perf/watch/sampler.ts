@@ -12,13 +12,15 @@ export interface Sample {
   /** Primary and servers. */
   clusterRssMib?: number;
   redisRssMib?: number;
-  /** Of the worst process, in milliseconds. */
+  /** Of the worst process, in milliseconds; undefined at first. */
   eventLoopDelayP99Ms?: number;
   handles?: number;
   heapMib?: number;
 }
 
 const intervalMs = 1000;
+/** The event loop's figure is of all that a process did in its last 15 to 30 seconds: at first, of little but its start. */
+const startSeconds = 5;
 
 /** Watches the processes while loads run: from /proc where they are ours, and from the merged /metrics. */
 export class Sampler {
@@ -46,11 +48,10 @@ export class Sampler {
 
   private async run(): Promise<void> {
     while (!this.stopping.signal.aborted) {
-      const sample = {
-        second: (performance.now() - this.begun) / 1000,
-        ...this.readProcesses(),
-        ...(await this.readMetrics()),
-      };
+      const second = (performance.now() - this.begun) / 1000;
+      const { eventLoopDelayP99Ms, ...metrics } = await this.readMetrics();
+      const sample: Sample = { second, ...this.readProcesses(), ...metrics };
+      if (eventLoopDelayP99Ms !== undefined && second > startSeconds) Object.assign(sample, { eventLoopDelayP99Ms });
       this.samples.push(sample);
       await sleep(intervalMs, undefined, { signal: this.stopping.signal }).catch(() => {});
     }

@@ -32,10 +32,8 @@ interface Wanted {
   claim: string;
 }
 
-interface Row extends Omit<Claimed, "pairLimits" | "requestId"> {
+interface Row extends Claimed {
   status: number;
-  pair_limits: number;
-  request_id: string | null;
 }
 
 const isLate = "m.expires_at <= now()";
@@ -52,8 +50,8 @@ const claim: Statement = {
       claim = CASE WHEN ${isLate} THEN NULL ELSE w.claim END
     FROM wanted w JOIN outbox o ON o.message_id = w.id AND o.turn = w.turn
     WHERE m.id = w.id AND m.status = ${statuses.queued}
-    RETURNING m.id, m.claim, m.status, m.sender, m.recipient, m.type, m.body, m.resend, m.attempts, m.request_id,
-      o.tried, o.pair_limits
+    RETURNING m.id, m.claim, m.status, m.sender, m.recipient, m.type, m.body, m.resend, m.attempts,
+      m.request_id AS "requestId", o.tried, o.pair_limits AS "pairLimits"
   ), logged AS (
     INSERT INTO message_events (message_id, status, attempt)
     SELECT id, status, CASE status WHEN ${statuses.sending} THEN attempts ELSE 0 END FROM claimed
@@ -81,9 +79,7 @@ export class Claims {
    */
   async take(errand: Errand, claim: string): Promise<Claimed | undefined> {
     const row = await this.commit.push({ errand, claim });
-    if (row?.status !== statuses.sending) return undefined;
-    const { status: _, pair_limits: pairLimits, request_id: requestId, ...message } = row;
-    return { ...message, pairLimits, requestId };
+    return row?.status === statuses.sending ? row : undefined;
   }
 
   private async write(batch: readonly Wanted[]): Promise<(Row | undefined)[]> {

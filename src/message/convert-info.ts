@@ -20,7 +20,11 @@ type StatusName = NonNullable<MessageInfo["status"]>;
 export function toMessageInfo(message: StoredMessage): MessageInfo {
   const { id, sender, recipient, type, attempts, priority } = message;
   return {
-    ...{ id, type, attempts, from: sender, to: recipient },
+    id,
+    type,
+    attempts,
+    from: sender,
+    to: recipient,
     // Numbers are as good as names to the encoder, and those that it has no name for pass too.
     status: message.status as StatusName,
     priority: priority as NonNullable<MessageInfo["priority"]>,
@@ -85,7 +89,10 @@ export function toDeadLetterKind(kind: string): DeadLetterKind | undefined {
 export function toDeadLetterMessage(letter: DeadLetter): DeadLetterMessage {
   const { id, kind, source, ref, reason, content, history, errorCode, failedAtMs, redrivenAtMs } = letter;
   return {
-    ...{ id, source, ref, reason },
+    id,
+    source,
+    ref,
+    reason,
     kind: kind === "job" ? "DEAD_LETTER_KIND_JOB" : "DEAD_LETTER_KIND_MESSAGE",
     errorCode: errorCode ?? 0,
     contentJson: content,

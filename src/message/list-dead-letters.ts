@@ -109,7 +109,12 @@ export class DeadLetterLister {
 function toDeadLetter(row: Row): DeadLetter {
   const { id, source, ref, reason, content, history } = row;
   return {
-    ...{ id, source, ref, reason, content, history },
+    id,
+    source,
+    ref,
+    reason,
+    content,
+    history,
     kind: toKind(row.kind),
     errorCode: row.error_code ?? undefined,
     failedAtMs: row.failed_at.getTime(),

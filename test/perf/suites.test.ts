@@ -10,7 +10,7 @@ import { parseSuite, readSuite } from "../../perf/suites/scenario.js";
 import { describeDrift, findGrowth, type Slice } from "../../perf/suites/slices.js";
 import { findRecovery } from "../../perf/suites/spike.js";
 import { parseTargets, readTargets } from "../../perf/targets.js";
-import { readMetrics } from "../../perf/watch/sampler.js";
+import { readMetrics, type Sample } from "../../perf/watch/sampler.js";
 
 describe("targets.json", () => {
   it("has every row of the guide, each with an objective, a critical value and an indicator", () => {
@@ -203,6 +203,13 @@ describe("reports", () => {
   it("name the row that broke", () => {
     expect(formatSummary(summary)).toMatch(/Queue add, P99\s+250 ms\s+< 100\s+< 200\s+CRITICAL\s+n/);
     expect(formatSummary(summary)).toMatch(/FAILED: a critical value is passed/);
+  });
+
+  it("tell the peaks that were seen", () => {
+    expect(formatSummary(summary)).toMatch(/peaks: cluster 1.00 cores and 100 MiB, .*, event-loop delay P99 2.0 ms/);
+    const { eventLoopDelayP99Ms: _, ...rest } = summary.resources.samples[0] as Sample;
+    const resources = { ...summary.resources, samples: [rest] };
+    expect(formatSummary({ ...summary, resources })).toMatch(/Redis 1.00 cores$/m);
   });
 
   it("as a page need nothing from elsewhere, and show text as text", () => {
