@@ -49,7 +49,7 @@ const measures: Record<string, () => Promise<number>> = {
 };
 
 const figures = new Rounds();
-const posta = await startPosta(port);
+const posta = await startPosta(port, [], { POSTA_LOG_LEVEL: "error" });
 try {
   for (let round = 1; round <= rounds; round += 1) {
     for (const [name, run] of Object.entries(measures)) {
