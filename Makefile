@@ -54,7 +54,7 @@ tools: ## Install the load tools that are no npm packages (ghz) into .tools/
 
 perf: perf-load ## The gate: the same as perf-load
 
-perf-smoke: build redis tools ## Every target that can be measured, in a minute (TARGET=host:port for a service that runs)
+perf-smoke: build redis tools ## Targets that a minute can show, at lower rates (TARGET=host:port for a service that runs)
 	@$(BIN)/tsx perf/run.ts smoke
 
 perf-load: build redis tools ## The guide's rates, held for DURATION=60s; STRICT=1 fails for a missed objective too

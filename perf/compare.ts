@@ -50,14 +50,14 @@ async function measureSide(side: Side, { call, payloads, ...pace }: (typeof meas
 async function runRounds(rounds: number, folder: string, progress: Progress, clear: () => Promise<void>) {
   const values = new Map(measures.map(({ name }) => [name, { current: [] as number[], base: [] as number[] }]));
   for (let round = 0; round < rounds; round += 1) {
-    const done = progress.begin(`round ${round + 1}/${rounds}`, measures.length * 2 * (seconds + 1.5));
     // Who goes first alternates: what the first leaves behind must not always fall to the same.
     const sides: Side[] = round % 2 === 0 ? ["current", "base"] : ["base", "current"];
-    for (const one of measures) {
-      for (const side of sides) values.get(one.name)?.[side].push(await measureSide(side, one, folder));
-      await clear();
-    }
-    done();
+    await progress.during(`round ${round + 1}/${rounds}`, measures.length * 2 * (seconds + 1.5), async () => {
+      for (const one of measures) {
+        for (const side of sides) values.get(one.name)?.[side].push(await measureSide(side, one, folder));
+        await clear();
+      }
+    });
   }
   return values;
 }

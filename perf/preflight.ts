@@ -44,13 +44,11 @@ const checks: Check[] = [
 const progress = new Progress();
 
 async function run(check: Check): Promise<Finding> {
-  const done = check.seconds > 0 ? progress.begin(check.name, check.seconds) : () => {};
   try {
-    return await check.run();
+    if (check.seconds === 0) return await check.run();
+    return await progress.during(check.name, check.seconds, async () => check.run());
   } catch (error) {
     return { verdict: "FAILED", evidence: (error as Error).message, todo: "mend what kept it from running" };
-  } finally {
-    done();
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * `make perf-selftest`: shows that the suites can fail. Runs perf-smoke against a real Posta behind a slow network, and
- * against one that refuses every job at once: each must fail, and name the row that broke.
+ * `make perf-selftest`: shows that the suites can fail. Runs perf-smoke against a real Posta, which breaks neither of two rows;
+ * against the same behind a slow network, and against one that refuses every job at once: each must fail, and name its row.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -16,6 +16,9 @@ import { startPosta } from "./bench/processes.js";
 const port = 20091;
 const proxyPort = 20094;
 const delayMs = 125;
+const [slowRow, errorRow] = ["Queue add, P50", "Error rate"];
+/** How often a run is made that the machine spoils. */
+const maxTurns = 3;
 
 /** Passes connections on, and answers back later than they came. */
 async function startSlowNetwork(): Promise<() => void> {
@@ -46,20 +49,41 @@ async function runSmoke(target: string): Promise<{ code: number; output: string 
   return { code: code as number, output };
 }
 
-/** Throws unless the suite failed for the reason that it was given. */
-function requireFailure(what: string, { code, output }: { code: number; output: string }, row: RegExp): void {
-  if (code === 1 && row.test(output)) {
-    console.log(`ok: ${what}: perf-smoke failed, and named ${row.source.split("\\")[0]}`);
-    return;
+/** The same, but not of a run whose figures are not to be used: a generator that was starved proves nothing. */
+async function runSound(what: string, target: string): Promise<{ code: number; output: string }> {
+  for (let turn = 1; turn <= maxTurns; turn += 1) {
+    const outcome = await runSmoke(target);
+    if (!outcome.output.includes("BROKEN RUN")) return outcome;
+    console.log(`again: ${what}: the machine was too busy for it`);
   }
-  throw new Error(`${what}: perf-smoke ended with status ${code}, and ${row} was looked for in:\n${output}`);
+  throw new Error(`${what}: ${maxTurns} runs of perf-smoke were broken`);
+}
+
+/** Throws unless the suite failed for the reason that it was given. */
+async function requireFailure(what: string, target: string, row: string): Promise<void> {
+  const { code, output } = await runSound(what, target);
+  if (code === 1 && breaks(output, row)) return console.log(`ok: ${what}: perf-smoke failed, and named "${row}"`);
+  throw new Error(`${what}: perf-smoke ended with status ${code}, and "${row}" was to be CRITICAL in:\n${output}`);
+}
+
+/** Throws if a server that has neither fault is accused of one: then what follows would show nothing. */
+async function requireInnocence(what: string, target: string): Promise<void> {
+  const { output } = await runSound(what, target);
+  const accused = [slowRow, errorRow].filter((row) => breaks(output, row));
+  if (accused.length > 0) throw new Error(`${what}: "${accused}" is CRITICAL without a cause in:\n${output}`);
+  console.log(`ok: ${what}: neither "${slowRow}" nor "${errorRow}" is critical`);
+}
+
+function breaks(output: string, row: string): boolean {
+  return output.split("\n").some((line) => line.startsWith(row) && line.includes("CRITICAL"));
 }
 
 async function checkSlow(): Promise<void> {
-  const posta = await startPosta(port);
+  const posta = await startPosta(port, [], { POSTA_LOG_LEVEL: "error" });
   const stopNetwork = await startSlowNetwork();
   try {
-    requireFailure("a slow server", await runSmoke(`127.0.0.1:${proxyPort}`), /Queue add, P50\s.*CRITICAL/);
+    await requireInnocence("a server as it is", `127.0.0.1:${port}`);
+    await requireFailure("a slow server", `127.0.0.1:${proxyPort}`, slowRow);
   } finally {
     stopNetwork();
     await posta.stop();
@@ -69,11 +93,7 @@ async function checkSlow(): Promise<void> {
 async function checkErrors(): Promise<void> {
   const posta = await startPosta(port, [], { POSTA_MAX_JOB_BYTES: "10", POSTA_LOG_LEVEL: "silent" });
   try {
-    requireFailure(
-      "a server that answers errors at once",
-      await runSmoke(`127.0.0.1:${port}`),
-      /Error rate\s.*CRITICAL/,
-    );
+    await requireFailure("a server that answers errors at once", `127.0.0.1:${port}`, errorRow);
   } finally {
     await posta.stop();
   }

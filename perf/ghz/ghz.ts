@@ -21,19 +21,25 @@ export interface GhzLoad extends Plan {
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const ghz = `${root}.tools/bin/ghz`;
 /** ghz keeps the details of so many calls, and drops the rest without a word. */
-const maxDetails = 1_000_000;
+export const maxCalls = 1_000_000;
 
 /** Throws an error that says how to get ghz, if it is not there. */
 export function requireGhz(): void {
   if (!existsSync(ghz)) throw new Error("ghz is not installed: run `make tools`");
 }
 
+/** Throws an error that names the longest time, if a load is of more calls than ghz can report. */
+export function requireCountable({ call, rate = 0, seconds, warmupSeconds }: Plan & { call: string }): void {
+  const longest = Math.floor(maxCalls / rate - warmupSeconds);
+  if (seconds <= longest) return;
+  throw new Error(
+    `DURATION: ${seconds} s of ${call} at ${rate}/s are over the ${maxCalls.toLocaleString("en")} calls that ghz can report; use at most ${longest}s`,
+  );
+}
+
 /** Makes a load and answers its calls. Throws if ghz could not make it, with what it said. */
 export async function runGhz(load: GhzLoad): Promise<Calls> {
-  const { rate, seconds, warmupSeconds } = load;
-  if (rate !== undefined && rate * (seconds + warmupSeconds) > maxDetails) {
-    throw new Error(`${load.call}: ${rate}/s for ${seconds} s is over the ${maxDetails} calls that ghz can report`);
-  }
+  requireCountable(load);
   rmSync(load.output, { force: true }); // A report of an earlier run must not stand for this one.
   await promisify(execFile)(ghz, ghzArguments(load), { cwd: root, maxBuffer: 1 << 24 }).catch((error) => {
     // ghz ends with an error if any call failed; what matters is whether it left a report.

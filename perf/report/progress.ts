@@ -6,17 +6,22 @@ export class Progress {
     this.out.write(`${text}\n`);
   }
 
-  /** Answers what to call at the end. `seconds` is how long it should take. */
-  begin(what: string, seconds: number): () => void {
+  /** Does `work`, and shows how far it is. `seconds` is how long it should take. */
+  async during<T>(what: string, seconds: number, work: () => Promise<T>): Promise<T> {
     const begun = performance.now();
     const elapsed = () => Math.round((performance.now() - begun) / 1000);
     if (!this.out.isTTY) this.say(`  ${what} (${Math.round(seconds)} s)...`);
     const show = () => this.out.write(`\r  ${what} ${bar(elapsed() / seconds)} ${elapsed()}/${Math.round(seconds)} s `);
     const timer = this.out.isTTY ? setInterval(show, 500) : undefined;
-    return () => {
+    let end = "failed";
+    try {
+      const result = await work();
+      end = "done";
+      return result;
+    } finally {
       clearInterval(timer);
-      if (this.out.isTTY) this.out.write(`\r\x1b[K  ${what}: done\n`);
-    };
+      if (this.out.isTTY) this.out.write(`\r\x1b[K  ${what}: ${end}\n`);
+    }
   }
 }
 

@@ -31,12 +31,9 @@ export async function runPhase(
   warmupSeconds: number,
 ): Promise<LoadResult[]> {
   const longest = Math.max(...scenarios.map(({ seconds }) => seconds)) + warmupSeconds;
-  const done = context.progress.begin(scenarios.map(({ name }) => name).join(" + "), longest);
-  try {
-    return await Promise.all(scenarios.map((scenario) => runScenario(context, scenario, warmupSeconds)));
-  } finally {
-    done();
-  }
+  return context.progress.during(scenarios.map(({ name }) => name).join(" + "), longest, () =>
+    Promise.all(scenarios.map((scenario) => runScenario(context, scenario, warmupSeconds))),
+  );
 }
 
 /** Makes one load. `label` tells its tool's report from others of the same scenario. */
@@ -80,10 +77,9 @@ function makeCalls(
     const output = `${folder}/ghz-${label}.json`;
     return runGhz({ ...plan, call, dataFile: payloadFile(payloads), target: target.grpc, output });
   }
-  const base = scenario.port === "http" ? target.http : (target.admin ?? target.http);
   const bodies = scenario.payloads === undefined ? [] : readPayloads(scenario.payloads);
   return runAutocannon({
-    url: base + scenario.path,
+    url: `${scenario.port === "http" ? target.http : target.admin}${scenario.path}`,
     method: scenario.payloads === undefined ? "GET" : "POST",
     bodies,
     connections: plan.concurrency ?? plan.connections,

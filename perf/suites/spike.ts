@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { requireCountable } from "../ghz/ghz.js";
 import type { Second } from "../judge/measure.js";
 import { runScenario } from "./load.js";
 import { ghzScenario } from "./scenario.js";
@@ -26,17 +27,18 @@ export async function runSpike(context: SuiteContext): Promise<Outcome> {
   const rate = context.rate ?? scenario.rate ?? 300;
   const spikeSeconds = context.seconds ?? suite.spikeSeconds;
   const seconds = scenario.seconds + spikeSeconds + recoverySeconds;
-  const done = context.progress.begin(
-    `${rate}/s, then ${rate * factor}/s for ${spikeSeconds} s`,
-    seconds + warmupSeconds,
-  );
+  const onTop = { ...scenario, name: "spike", rate: rate * (factor - 1), seconds: spikeSeconds };
+  requireCountable({ ...onTop, warmupSeconds: 0 });
   const spike = async () => {
     await sleep((warmupSeconds + scenario.seconds) * 1000);
-    return runScenario(context, { ...scenario, name: "spike", rate: rate * (factor - 1), seconds: spikeSeconds }, 0);
+    return runScenario(context, onTop, 0);
   };
-  const base = runScenario(context, { ...scenario, name: "base", rate, seconds }, warmupSeconds);
-  const results = await Promise.all([base, spike()]);
-  done();
+  const base = () => runScenario(context, { ...scenario, name: "base", rate, seconds }, warmupSeconds);
+  const results = await context.progress.during(
+    `${rate}/s, then ${rate * factor}/s for ${spikeSeconds} s`,
+    seconds + warmupSeconds,
+    () => Promise.all([base(), spike()]),
+  );
   await context.client.clear();
 
   const objective = context.targets.find(({ id }) => id === "queue-add-p99")?.objective ?? 100;

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { maxCalls } from "../ghz/ghz.js";
 import { judge } from "../judge/verdict.js";
 import { type LoadResult, runScenario } from "./load.js";
 import { ghzScenario } from "./scenario.js";
@@ -28,6 +29,8 @@ interface Step {
 /** `perf-stress`: rates that rise until a target breaks; finds the knee, the highest rate that still meets all. */
 export async function runStress(context: SuiteContext): Promise<Outcome> {
   const suite = schema.parse(JSON.parse(readFileSync(new URL("../ghz/stress.json", import.meta.url), "utf8")));
+  const stepSeconds = (context.seconds ?? suite.scenario.seconds) + suite.warmupSeconds;
+  const maxRate = Math.min(suite.maxRate, maxCalls / stepSeconds);
   const steps: Step[] = [];
   async function step(rate: number): Promise<Step> {
     const done = await runStep(context, suite, Math.round(rate));
@@ -38,7 +41,7 @@ export async function runStress(context: SuiteContext): Promise<Outcome> {
   let rate = context.rate ?? suite.scenario.rate ?? 500;
   let next = await step(rate);
   let good: Step | undefined;
-  while (!next.breach && rate * suite.growth <= suite.maxRate) {
+  while (!next.breach && rate * suite.growth <= maxRate) {
     good = next;
     rate *= suite.growth;
     next = await step(rate);
@@ -56,9 +59,9 @@ export async function runStress(context: SuiteContext): Promise<Outcome> {
 async function runStep(context: SuiteContext, suite: z.infer<typeof schema>, rate: number): Promise<Step> {
   const name = `queue-add-at-${rate}`;
   const seconds = context.seconds ?? suite.scenario.seconds;
-  const done = context.progress.begin(name, seconds + suite.warmupSeconds);
-  const result = await runScenario(context, { ...suite.scenario, name, rate, seconds }, suite.warmupSeconds);
-  done();
+  const result = await context.progress.during(name, seconds + suite.warmupSeconds, () =>
+    runScenario(context, { ...suite.scenario, name, rate, seconds }, suite.warmupSeconds),
+  );
   await context.client.clear();
   return { rate, result, breach: findBreach(context, result) };
 }

@@ -11,8 +11,8 @@ export interface Target {
   admin: string | undefined;
   /** Process id of the primary, of a cluster of our own. */
   primary: number | undefined;
-  /** Socket of its Redis. */
-  redisSocket: string | undefined;
+  /** Whether loads may send messages through it: nobody gets those of our own cluster, people may get another's. */
+  mayMessage: boolean;
   /** How it is described in reports. */
   description: string;
   stop(): Promise<void>;
@@ -23,9 +23,12 @@ const port = 20081;
 /** What a start may take until all is well. */
 const startMs = 60_000;
 
-/** The service that TARGET (gRPC), HTTP_TARGET and ADMIN name, or else a private cluster on durable stores. */
+/**
+ * The service that TARGET (gRPC), HTTP_TARGET and ADMIN name, or else a private cluster on durable stores. MESSAGES=1: its loads
+ * may send messages.
+ */
 export async function openTarget(env: NodeJS.ProcessEnv): Promise<Target> {
-  const { TARGET, HTTP_TARGET, ADMIN } = env;
+  const { TARGET, HTTP_TARGET, ADMIN, MESSAGES } = env;
   if (TARGET) {
     const [host = ""] = TARGET.split(":");
     return {
@@ -33,7 +36,7 @@ export async function openTarget(env: NodeJS.ProcessEnv): Promise<Target> {
       http: HTTP_TARGET ?? `http://${host}:8080`,
       admin: ADMIN,
       primary: undefined,
-      redisSocket: undefined,
+      mayMessage: MESSAGES === "1",
       description: TARGET,
       stop: async () => {},
     };
@@ -53,7 +56,7 @@ async function startOwn(): Promise<Target> {
     http: `http://127.0.0.1:${port + 2}`,
     admin: `http://127.0.0.1:${port + 1}`,
     primary: posta.pid,
-    redisSocket: posta.socket,
+    mayMessage: true,
     description: "a private cluster on an embedded Redis",
     stop: () => posta.stop(),
   };
