@@ -3,7 +3,7 @@
  * targets.json, and leaves a report in perf/results/. Exit status 0: no critical value is passed (with STRICT=1: every
  * objective is met); 1 otherwise, and for a run whose figures are not to be used.
  */
-import { relative, resolve } from "node:path";
+import { relative } from "node:path";
 import { requireGhz } from "./ghz/ghz.js";
 import { exitStatus, type SuiteVerdict } from "./judge/verdict.js";
 import { writeHtml } from "./report/html.js";
@@ -12,6 +12,7 @@ import { makeFolder, summarise, writeSummary } from "./report/summary.js";
 import { formatSummary } from "./report/table.js";
 import { parseDuration, parseRate, parseRounds } from "./suites/duration.js";
 import { runEndurance } from "./suites/endurance.js";
+import { findRun } from "./suites/endurance-state.js";
 import { runPhases } from "./suites/phases.js";
 import { runSpike } from "./suites/spike.js";
 import { runStress } from "./suites/stress.js";
@@ -38,7 +39,7 @@ async function run(suite: string, env: NodeJS.ProcessEnv): Promise<SuiteVerdict>
   requireGhz();
   const targets = readTargets();
   const startedAt = new Date();
-  const folder = env.RESUME ? resolve(env.RESUME) : makeFolder(suite, startedAt, env.RESULTS);
+  const folder = suite === "endurance" && env.RESUME ? findRun(env.RESUME) : makeFolder(suite, startedAt, env.RESULTS);
   const progress = new Progress();
   const target = await openTarget(env);
   progress.say(`${suite}: ${target.description}`);
@@ -49,10 +50,11 @@ async function run(suite: string, env: NodeJS.ProcessEnv): Promise<SuiteVerdict>
     sampler.start();
     const outcome = await runSuite({ target, folder, progress, targets, client, sampler, seconds, rounds, rate });
     outcome.broken.push(...(await findLosses(target)));
-    const summary = summarise({ suite, startedAt, target: target.description, targets, outcome, sampler });
+    const { samples = sampler.take() } = outcome;
+    const summary = summarise({ suite, startedAt, target: target.description, targets, outcome, samples });
     writeSummary(folder, summary);
-    writeHtml(folder, summary);
     console.log(formatSummary(summary));
+    writeHtml(folder, summary);
     console.log(`report: ${relative(process.cwd(), folder)}/report.html`);
     return summary.verdict;
   } finally {

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Row } from "../judge/verdict.js";
 import type { LoadResult } from "../suites/load.js";
-import type { Sample } from "../watch/sampler.js";
+import type { Sample } from "../watch/samples.js";
 import { bullet, histogram, type Line, lineChart, type Mark } from "./charts.js";
 import { style } from "./style.js";
 import type { Summary } from "./summary.js";

@@ -7,9 +7,12 @@ import { judge, judgeSuite, type Row, type SuiteVerdict } from "../judge/verdict
 import type { LoadResult } from "../suites/load.js";
 import type { Outcome } from "../suites/suite.js";
 import type { Target } from "../targets.js";
-import type { Sample, Sampler } from "../watch/sampler.js";
+import { type Sample, thin } from "../watch/samples.js";
 
 const results = fileURLToPath(new URL("../results", import.meta.url));
+
+/** As many points as a chart can show. */
+const maxSamples = 2000;
 
 /** What a suite found: summary.json. Later benches, reports and `perf-compare` read it. */
 export interface Summary {
@@ -39,13 +42,14 @@ export interface Findings {
   target: string;
   targets: Target[];
   outcome: Outcome;
-  sampler: Pick<Sampler, "peakRssMib" | "samples">;
+  samples: Sample[];
 }
 
 /** Judges what a suite found. */
-export function summarise({ suite, startedAt, target, targets, outcome, sampler }: Findings): Summary {
+export function summarise({ suite, startedAt, target, targets, outcome, samples }: Findings): Summary {
   const { results, findings, failures, broken } = outcome;
-  const { peakRssMib, samples } = sampler;
+  const shown = thin(samples, maxSamples);
+  const peakRssMib = findPeak(shown);
   const rows = judge(targets, results, { peakRssMib });
   const judged = judgeSuite(rows, broken);
   return {
@@ -60,8 +64,13 @@ export function summarise({ suite, startedAt, target, targets, outcome, sampler 
     rows,
     scenarios: results,
     findings: [...findings, ...failures.map((failure) => `FAILED: ${failure}`)],
-    resources: { peakRssMib, samples },
+    resources: { peakRssMib, samples: shown },
   };
+}
+
+function findPeak(samples: Sample[]): number | undefined {
+  const seen = samples.flatMap(({ clusterRssMib }) => clusterRssMib ?? []);
+  return seen.length === 0 ? undefined : Math.max(...seen);
 }
 
 /** perf/results/<time>-<suite>, made; or in another folder than perf/results. */

@@ -1,4 +1,5 @@
 import type { Row } from "../judge/verdict.js";
+import type { Sample } from "../watch/samples.js";
 import type { Summary } from "./summary.js";
 
 const marks: Record<Row["verdict"], string> = {
@@ -64,18 +65,23 @@ function limit({ unit }: Row, value: number): string {
 }
 
 function describeResources({ samples }: Summary["resources"]): string[] {
-  const most = (pick: (sample: Summary["resources"]["samples"][number]) => number | undefined) =>
+  const most = (pick: (sample: Sample) => number | undefined) =>
     Math.max(...samples.map(pick).filter((value) => value !== undefined));
-  const [servers, redis] = [most(({ serverCores }) => serverCores), most(({ redisCores }) => redisCores)];
-  const [memory, delay] = [
-    most(({ clusterRssMib }) => clusterRssMib),
-    most(({ eventLoopDelayP99Ms }) => eventLoopDelayP99Ms),
-  ];
-  if (!Number.isFinite(memory)) return ["the service's processes could not be watched"];
-  const delayed = Number.isFinite(delay) ? `, event-loop delay P99 ${delay.toFixed(1)} ms` : "";
-  return [
-    `peaks: cluster ${servers.toFixed(2)} cores and ${Math.round(memory)} MiB, Redis ${redis.toFixed(2)} cores${delayed}`,
-  ];
+  const cores = most(({ serverCores }) => serverCores).toFixed(2);
+  const peaks = [
+    {
+      value: most(({ clusterRssMib }) => clusterRssMib),
+      text: (mib: string) => `cluster ${cores} cores and ${mib} MiB`,
+    },
+    { value: most(({ redisCores }) => redisCores), text: (used: string) => `Redis ${used} cores`, digits: 2 },
+    {
+      value: most(({ eventLoopDelayP99Ms }) => eventLoopDelayP99Ms),
+      text: (ms: string) => `event-loop delay P99 ${ms} ms`,
+      digits: 1,
+    },
+  ].filter(({ value }) => Number.isFinite(value));
+  if (peaks.length === 0) return ["the service's processes could not be watched"];
+  return [`peaks: ${peaks.map(({ value, text, digits }) => text(value.toFixed(digits))).join(", ")}`];
 }
 
 function align(rows: string[][]): string[] {

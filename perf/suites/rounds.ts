@@ -15,6 +15,7 @@ export function leaveOutStarved(results: LoadResult[]): { results: LoadResult[];
   };
 }
 
-function isStarved({ measured: { broken, failed } }: LoadResult): boolean {
+/** Whether nothing is wrong with a load but that its generator was starved. */
+export function isStarved({ measured: { broken, failed } }: LoadResult): boolean {
   return failed === 0 && broken.length > 0 && broken.every((fault) => fault.startsWith(starved));
 }

@@ -1,10 +1,12 @@
-import type { Sample } from "../watch/sampler.js";
+import type { Sample } from "../watch/samples.js";
 import type { LoadResult } from "./load.js";
 
 /** What one slice of a long run came to; medians of its samples. */
 export interface Slice {
   /** When it began, in seconds of load. */
   second: number;
+  /** Which start of the cluster it is of: a new cluster has none of the memory that the one before it had. */
+  start: number;
   p99Ms: number;
   rssMib: number | undefined;
   heapMib: number | undefined;
@@ -16,7 +18,7 @@ const maxGrowth = 0.5;
 /** Fewer slices show no drift. */
 const minSlices = 4;
 
-export function summarise(second: number, results: LoadResult[], samples: Sample[]): Slice {
+export function summarise(second: number, results: LoadResult[], samples: Sample[]): Omit<Slice, "start"> {
   const medianOf = (pick: (sample: Sample) => number | undefined) =>
     median(samples.map(pick).filter((value) => value !== undefined));
   return {
@@ -35,8 +37,23 @@ const shown: [string, (slice: Slice) => number | undefined, string][] = [
   ["P99", ({ p99Ms }) => p99Ms, "ms"],
 ];
 
+/** How the figures went since the cluster's last start, and what grew too much in any of its starts. */
+export function judgeSlices(slices: Slice[]): { findings: string[]; failures: string[] } {
+  const starts = [...new Set(slices.map(({ start }) => start))];
+  const runs = starts.map((wanted) => slices.filter(({ start }) => start === wanted));
+  const last = runs.at(-1) ?? [];
+  const earlier = slices.length - last.length;
+  return {
+    findings: [
+      ...(earlier > 0 ? [`${earlier} slices are of earlier starts of the cluster: a drift is that of the others`] : []),
+      ...describeDrift(last),
+    ],
+    failures: runs.flatMap((run) => findGrowth(run) ?? []),
+  };
+}
+
 /** How each figure went from the first quarter of the slices to the last. */
-export function describeDrift(slices: Slice[]): string[] {
+function describeDrift(slices: Slice[]): string[] {
   if (slices.length < minSlices) return [`${slices.length} slices are too few to show a drift`];
   return shown.flatMap(([name, pick, unit]) => {
     const ends = quarters(slices, pick);
@@ -48,7 +65,7 @@ export function describeDrift(slices: Slice[]): string[] {
 }
 
 /** What is wrong if memory grew too much; undefined: it did not. */
-export function findGrowth(slices: Slice[]): string | undefined {
+function findGrowth(slices: Slice[]): string | undefined {
   if (slices.length < minSlices) return undefined;
   for (const [name, pick] of shown.slice(0, 2)) {
     const [first, last] = quarters(slices, pick) ?? [1, 1];

@@ -2,6 +2,7 @@ import type { Row } from "../judge/verdict.js";
 import type { Target as Goal } from "../targets.js";
 import type { PerfClient } from "../watch/client.js";
 import type { Sampler } from "../watch/sampler.js";
+import type { Sample } from "../watch/samples.js";
 import type { LoadContext, LoadResult } from "./load.js";
 
 /** What a suite is run with. */
@@ -26,6 +27,8 @@ export interface Outcome {
   failures: string[];
   /** Why its figures are not to be used. */
   broken: string[];
+  /** Of the processes, over the whole run, by a suite that takes them from the sampler itself. */
+  samples?: Sample[];
 }
 
 /** What is broken in a suite whose every load must be sound. */

@@ -1,30 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { readUsage, type Usage } from "./processes.js";
+import type { Sample } from "./samples.js";
 import type { Target } from "./target.js";
 
-/** What the processes did in one interval. */
-export interface Sample {
-  /** Seconds since the suite began. */
-  second: number;
-  /** Cores in use; undefined where the processes cannot be seen. */
-  serverCores?: number;
-  redisCores?: number;
-  /** Primary and servers. */
-  clusterRssMib?: number;
-  redisRssMib?: number;
-  /** Of the worst process, in milliseconds; undefined at first. */
-  eventLoopDelayP99Ms?: number;
-  handles?: number;
-  heapMib?: number;
-}
-
 const intervalMs = 1000;
-/** The event loop's figure is of all that a process did in its last 15 to 30 seconds: at first, of little but its start. */
+/** The event loop's figure is of a process' last 15 to 30 seconds: at first it tells of little but its own start. */
 const startSeconds = 5;
 
 /** Watches the processes while loads run: from /proc where they are ours, and from the merged /metrics. */
 export class Sampler {
-  readonly samples: Sample[] = [];
+  private samples: Sample[] = [];
   private readonly begun = performance.now();
   private readonly stopping = new AbortController();
   private before: { at: number; usage: Usage[] } | undefined;
@@ -41,9 +26,11 @@ export class Sampler {
     await this.running;
   }
 
-  get peakRssMib(): number | undefined {
-    const seen = this.samples.flatMap(({ clusterRssMib }) => clusterRssMib ?? []);
-    return seen.length === 0 ? undefined : Math.max(...seen);
+  /** The samples since it began, or since they were last taken. */
+  take(): Sample[] {
+    const { samples } = this;
+    this.samples = [];
+    return samples;
   }
 
   private async run(): Promise<void> {

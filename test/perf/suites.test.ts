@@ -3,14 +3,13 @@ import { renderHtml } from "../../perf/report/html.js";
 import type { Summary } from "../../perf/report/summary.js";
 import { formatSummary } from "../../perf/report/table.js";
 import { parseDuration, parseRate, parseRounds } from "../../perf/suites/duration.js";
-import { mergeResults } from "../../perf/suites/endurance.js";
 import type { LoadResult } from "../../perf/suites/load.js";
 import { leaveOutStarved } from "../../perf/suites/rounds.js";
 import { parseSuite, readSuite } from "../../perf/suites/scenario.js";
-import { describeDrift, findGrowth, type Slice } from "../../perf/suites/slices.js";
 import { findRecovery } from "../../perf/suites/spike.js";
 import { parseTargets, readTargets } from "../../perf/targets.js";
-import { readMetrics, type Sample } from "../../perf/watch/sampler.js";
+import { readMetrics } from "../../perf/watch/sampler.js";
+import type { Sample } from "../../perf/watch/samples.js";
 
 describe("targets.json", () => {
   it("has every row of the guide, each with an objective, a critical value and an indicator", () => {
@@ -132,26 +131,6 @@ describe("a spike's recovery", () => {
   });
 });
 
-describe("a long run", () => {
-  const slice = (second: number, rssMib: number): Slice => ({ second, p99Ms: 5, rssMib, heapMib: 100, handles: 50 });
-
-  it("fails when memory grows by more than half, and shows how each figure went", () => {
-    const growing = [200, 210, 290, 300, 310, 320, 330, 340].map((rss, index) => slice(index * 60, rss));
-    expect(findGrowth(growing)).toMatch(/^memory \(RSS\) grew by over 50%: 210 -> 340 MiB/);
-    expect(describeDrift(growing)).toContain("drift of memory (RSS): 210.0 -> 340.0 MiB (+62%)");
-    expect(findGrowth(growing.map((one) => ({ ...one, rssMib: 200 })))).toBeUndefined();
-    expect(findGrowth(growing.slice(0, 3))).toBeUndefined();
-  });
-
-  it("keeps sums, and the latencies of the worst slice", () => {
-    const first = load({ calls: 10, failed: 1, perSecond: 10 }, 5);
-    const second = load({ calls: 10, failed: 0, perSecond: 20 }, 3);
-    const [merged] = mergeResults(mergeResults([], [first], 1, 60), [second], 2, 60);
-    expect(merged?.measured).toMatchObject({ calls: 20, failed: 1, perSecond: 15, latencyMs: { p99: 5 } });
-    expect(merged?.measured.timeline.map((step) => step.second)).toEqual([0, 60]);
-  });
-});
-
 function load(measured: object, p99: number): LoadResult {
   const latencyMs = { p50: 1, p90: 1, p95: 1, p99, p999: p99, max: p99 };
   const base = {
@@ -210,6 +189,9 @@ describe("reports", () => {
     const { eventLoopDelayP99Ms: _, ...rest } = summary.resources.samples[0] as Sample;
     const resources = { ...summary.resources, samples: [rest] };
     expect(formatSummary({ ...summary, resources })).toMatch(/Redis 1.00 cores$/m);
+    const ofElsewhere = { samples: [{ second: 0, eventLoopDelayP99Ms: 2 }] };
+    expect(formatSummary({ ...summary, resources: ofElsewhere })).toMatch(/^peaks: event-loop delay P99 2.0 ms$/m);
+    expect(formatSummary({ ...summary, resources: { samples: [] } })).toMatch(/processes could not be watched$/m);
   });
 
   it("as a page need nothing from elsewhere, and show text as text", () => {
