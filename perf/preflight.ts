@@ -63,7 +63,7 @@ async function runAll(): Promise<number> {
   for (const line of formatTodo(outcomes)) console.log(line);
   const count = (verdict: Finding["verdict"]) => outcomes.filter(({ finding }) => finding.verdict === verdict).length;
   const failed = count("FAILED");
-  const warnings = count("warning") > 0 ? ` (${count("warning")} with a warning: an objective is missed)` : "";
+  const warnings = count("warning") > 0 ? ` (${count("warning")} with a warning)` : "";
   console.log(`\npreflight: ${failed === 0 ? "nothing" : `${failed} of ${outcomes.length}`} FAILED${warnings}`);
   return failed === 0 ? 0 : 1;
 }

@@ -26,6 +26,9 @@ export interface HttpReport {
   delayP99Ms: number;
 }
 
+/** As long as ghz waits for an answer. */
+const timeoutSeconds = 10;
+
 const plan = JSON.parse(await text(process.stdin)) as HttpPlan;
 const calls: HttpReport["calls"] = [];
 const delay = monitorEventLoopDelay({ resolution: 10 });
@@ -40,7 +43,7 @@ const options: autocannon.Options = {
   url: plan.url,
   connections: plan.connections,
   duration: plan.seconds,
-  timeout: 10,
+  timeout: timeoutSeconds,
   requests,
   ...(plan.rate === undefined ? {} : { overallRate: plan.rate }),
 };
@@ -50,7 +53,11 @@ await new Promise<void>((resolve, reject) => {
     const error = statusCode === 200 ? "" : `HTTP ${statusCode}`;
     calls.push([performance.now() - responseTime, responseTime, error]);
   });
-  run.on("reqError", (error) => calls.push([performance.now(), 0, `connection: ${(error as Error).message}`]));
+  run.on("reqError", ({ message }: Error) => {
+    // autocannon does not say how long such a call took; of one that it gave up that is known.
+    const took = message.includes("timed out") ? timeoutSeconds * 1000 : 0;
+    calls.push([performance.now() - took, took, `connection: ${message}`]);
+  });
 });
 const report: HttpReport = { calls, delayP99Ms: delay.percentile(99) / 1e6 - 10 };
 await new Promise((resolve) => process.stdout.write(JSON.stringify(report), resolve));

@@ -110,7 +110,7 @@ export function judgeQueries(plans: readonly QueryPlan[], large: ReadonlyMap<str
     whole.length === 0 ? `none reads ${largeShare * 100}% of one` : `read: ${whole.join(", ")}`,
   ].join("; ");
   const sound = whole.length === 0 && plans.length >= leastStatements;
-  return toFinding(sound, evidence, "give what is read whole an index that begins with what is asked for");
+  return toFinding(sound, evidence, "give what reads so much a limit, and an index that begins with what it asks for");
 }
 
 function describe(rows: number): string {

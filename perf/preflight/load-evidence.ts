@@ -2,7 +2,9 @@ import type { Finding } from "./check.js";
 import type { SuiteSummary } from "./summaries.js";
 
 const maxAgeHours = 24;
-const makeOne = "run `make perf-load` (or `make perf-smoke`, which takes less than a minute)";
+/** The worst first. */
+const verdicts = ["broken", "critical", "missed", "met"] as const;
+const makeOne = "run `make perf-load` (or `make perf-smoke`, for what a minute can show)";
 
 /** What the load suites left, and what it is to be judged against. */
 export interface LoadEvidence {
@@ -13,18 +15,25 @@ export interface LoadEvidence {
   commit: string | undefined;
 }
 
-/** Whether the newest suite is recent, of this code, and passed. */
+/**
+ * Whether the suites that ran on this code of late have passed: the newest run of each, judged by the worst. Without perf-load it is a
+ * warning at best, as the others do not hold the guide's rates.
+ */
 export function judgeLoadTests({ summaries, now, commit }: LoadEvidence): Finding {
   const [newest] = summaries;
   if (!newest) return { verdict: "not measured", evidence: "no suite has left a summary", todo: makeOne };
-  const evidence = describe(newest, now);
-  const stale = findStale(newest, now, commit);
-  if (stale) return { verdict: "not measured", evidence: `${evidence}: ${stale}`, todo: makeOne };
-  return judge(
-    newest.verdict,
-    `${evidence}${describeBreaches(newest)}`,
-    "read the report of that suite in perf/results/",
-  );
+  const fresh = summaries.filter((summary) => findStale(summary, now, commit) === undefined);
+  if (fresh.length === 0) {
+    const stale = `${describe(newest, now)}: ${findStale(newest, now, commit)}`;
+    return { verdict: "not measured", evidence: stale, todo: makeOne };
+  }
+  const last = fresh.filter(({ suite }, index) => fresh.findIndex((other) => other.suite === suite) === index);
+  const evidence = last.map((summary) => `${describe(summary, now)}${describeBreaches(summary)}`).join(" | ");
+  const worst = verdicts.find((verdict) => last.some((summary) => summary.verdict === verdict)) ?? "broken";
+  if (worst === "met" && !last.some(({ suite }) => suite === "load")) {
+    return { verdict: "warning", evidence, todo: "run `make perf-load`: only that holds the guide's rates" };
+  }
+  return judge(worst, evidence, "read the reports of these suites in perf/results/");
 }
 
 /** A row of the newest suite that measured it, against its critical value. */

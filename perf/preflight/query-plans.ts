@@ -15,6 +15,7 @@ interface Node {
   "Actual Loops"?: number;
   /** For each loop, as the rows are. */
   "Rows Removed by Filter"?: number;
+  "Rows Removed by Index Recheck"?: number;
   Plans?: Node[];
 }
 
@@ -79,7 +80,9 @@ function scans(node: Node, isLimited = false): [string, number][] {
 
 /** A scan right below a limit may be as long as that, but must not look for its rows among others. */
 function rowsOf(node: Node, isLimited: boolean): number {
-  const { "Actual Rows": kept = 0, "Rows Removed by Filter": removed = 0, "Actual Loops": loops = 1 } = node;
+  const { "Actual Rows": kept = 0, "Actual Loops": loops = 1 } = node;
+  if (loops === 0) return 0; // The plan had it, but did not come to it.
+  const removed = (node["Rows Removed by Filter"] ?? 0) + (node["Rows Removed by Index Recheck"] ?? 0);
   if (isLimited) return removed * loops;
   return node["Node Type"] === "Seq Scan" ? Number.POSITIVE_INFINITY : (kept + removed) * loops;
 }

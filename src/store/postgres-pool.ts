@@ -10,6 +10,8 @@ const graceMs = 1000;
 const minIdle = 2;
 const idleTimeoutMs = 30_000;
 const int8Oid = 20;
+/** A server that hangs after the login keeps its callers no longer than one that hangs before. */
+const greeting = { text: planOnce, query_timeout: patienceMs };
 
 export interface PoolOptions {
   url: string;
@@ -46,7 +48,7 @@ export async function loadPool(options: PoolOptions, log: Logger): Promise<Loade
     min,
     max: options.max,
     idleTimeoutMillis: idleTimeoutMs,
-    onConnect: (client) => client.query(planOnce),
+    onConnect: (client) => client.query(greeting),
   });
   // A connection that breaks; without listeners that would end the process. The next query tells what it means.
   pool.on("error", (error) => log.debug({ err: error }, "postgresql connection"));

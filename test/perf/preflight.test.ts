@@ -93,17 +93,34 @@ describe("what the load suites left", () => {
   });
 
   it("passes with its verdict, age, commit and what was missed", () => {
-    write("a", { ...recorded, dirty: true });
+    write("a", { ...recorded, suite: "load", dirty: true });
     expect(judgeLoadTests(evidence())).toEqual({
       verdict: "ok",
-      evidence: "smoke: met, 12 min ago, commit 9b8e817 with changes",
+      evidence: "load: met, 12 min ago, commit 9b8e817 with changes",
     });
     const missed = [row("queue-add-p99", "Queue add, P99", "ms", 100, 200, "missed", 120.456)];
-    write("a", { ...recorded, verdict: "missed", rows: missed });
+    write("a", { ...recorded, suite: "load", verdict: "missed", rows: missed });
     expect(judgeLoadTests(evidence())).toEqual({
       verdict: "warning",
-      evidence: "smoke: missed, 12 min ago, commit 9b8e817; Queue add, P99 120.46 ms missed",
+      evidence: "load: missed, 12 min ago, commit 9b8e817; Queue add, P99 120.46 ms missed",
       todo: expect.stringContaining("perf/results"),
+    });
+  });
+
+  it("warns where only suites have passed that do not hold the guide's rates", () => {
+    write("a", recorded);
+    const finding = judgeLoadTests(evidence());
+    expect(finding).toMatchObject({ verdict: "warning", todo: expect.stringContaining("make perf-load") });
+  });
+
+  it("is judged by the worst of the suites, the newest run of each", () => {
+    write("a", { ...recorded, suite: "load" });
+    write("b", { ...recorded, startedAt: "2026-11-24T20:10:00.000Z", verdict: "critical" });
+    expect(judgeLoadTests(evidence())).toMatchObject({ verdict: "FAILED" });
+    write("c", recorded);
+    expect(judgeLoadTests(evidence())).toMatchObject({
+      verdict: "ok",
+      evidence: expect.stringMatching(/^(load|smoke): met, .* \| (load|smoke): met, [^|]*$/),
     });
   });
 
@@ -121,7 +138,7 @@ describe("what the load suites left", () => {
     expect(judgeRow(old, "memory", "look").verdict).toBe("not measured");
     const other = judgeLoadTests(evidence(12, "0123456789"));
     expect(other).toMatchObject({ verdict: "not measured", evidence: expect.stringContaining("this is 0123456") });
-    expect(judgeLoadTests({ ...evidence(), commit: undefined }).verdict).toBe("ok");
+    expect(judgeLoadTests({ ...evidence(), commit: undefined }).verdict).toBe("warning");
   });
 
   it("answers for memory and errors by its rows", () => {
@@ -322,6 +339,8 @@ describe("the database's queries", () => {
       entry("SELECT 2", found(1, 1, 0)),
       entry("SELECT 1", scan("outbox")),
       entry("SELECT 2", { "Node Type": "Limit", Plans: [{ ...scan("messages"), "Rows Removed by Filter": 7 }] }),
+      entry("SELECT 3", { "Node Type": "Append", Plans: [{ ...scan("messages"), "Actual Loops": 0 }] }),
+      entry("SELECT 3", { ...found(1, 1, 2), "Rows Removed by Index Recheck": 4 }),
       entry("UPDATE", { "Node Type": "ModifyTable", "Relation Name": "spool", Plans: [found(2, 1, 0)] }),
       "2026-11-26 12:00:00.000 UTC [17] LOG:  duration: 0.017 ms  plan:",
     ];
@@ -338,6 +357,13 @@ describe("the database's queries", () => {
         rows: new Map([
           ["outbox", 30],
           ["messages", 7],
+        ]),
+      },
+      {
+        statement: "SELECT 3",
+        rows: new Map([
+          ["messages", 0],
+          ["outbox", 7],
         ]),
       },
       { statement: "UPDATE", rows: new Map([["outbox", 2]]) },

@@ -1,4 +1,8 @@
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { PostaError } from "../../src/errors.js";
 import { createLog } from "../../src/log.js";
@@ -29,6 +33,25 @@ async function openOwn(options: Partial<PostgresStoreOptions> = {}): Promise<Pos
   const database = await createDatabase();
   releases.push(() => database.drop());
   return open(database.url, options);
+}
+
+/** Passes on what a client says up to its login, and nothing after that. */
+async function startHangingProxy(url: string): Promise<string> {
+  const dir = new URL(url).searchParams.get("host") as string;
+  const own = mkdtempSync(join(tmpdir(), "posta-proxy-"));
+  const proxy = createServer((socket) => {
+    const onward = connect(join(dir, ".s.PGSQL.5432"));
+    for (const end of [socket, onward]) end.on("error", () => {});
+    socket.on("data", (chunk) => !chunk.includes("plan_cache_mode") && onward.write(chunk));
+    onward.pipe(socket);
+    socket.on("close", () => onward.destroy());
+  }).listen(join(own, ".s.PGSQL.5432"));
+  releases.push(
+    () => rmSync(own, { recursive: true }),
+    () => proxy.close(),
+  );
+  await once(proxy, "listening");
+  return url.replace(dir, own);
 }
 
 const one = { name: "one", text: "SELECT 1 AS one" };
@@ -136,7 +159,8 @@ describe("a PostgreSQL that dies", () => {
     const inFlight = [store.query(slow, [20]), store.transaction((transaction) => transaction.query(slow, [20]))].map(
       failureOf,
     );
-    await store.query(one);
+    const sleeping = { name: "sleeping", text: "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'" };
+    await expect.poll(() => store.query(sleeping)).toHaveLength(2);
     const down = once(store, "usable");
     await server.kill();
     for (const error of await Promise.all(inFlight)) {
@@ -185,6 +209,16 @@ describe("a PostgreSQL that dies", () => {
     expect(await up).toEqual([true]);
     await server.kill();
     expect((await busy).code).toBe("unavailable");
+  });
+
+  it("that hangs after the login keeps no caller for the time of a statement", async () => {
+    const server = await startOwn();
+    const store = open(await startHangingProxy(server.url), { timeoutMs: 30_000 });
+    const begun = Date.now();
+    const error = await failureOf(store.query(one));
+    expect(error.code).toBe("unavailable");
+    expect(error.message).toContain("nothing was done");
+    expect(Date.now() - begun).toBeLessThan(10_000);
   });
 
   it("loses a leader its session where it is silent, and another is elected once it answers", async () => {
