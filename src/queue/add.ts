@@ -5,6 +5,7 @@ import { Room } from "../room.js";
 import { type JobRequest, type JobSpec, parseJob } from "./job.js";
 import { createJobIds } from "./job-ids.js";
 import { type AddResult, type Caller, type Entry, Lane, type WriteBatch } from "./lane.js";
+import { withRequestId } from "./request-id.js";
 
 export interface AddLimits {
   maxJobBytes: number;
@@ -69,7 +70,7 @@ export class Adder {
         resolve(results);
       });
       for (const [index, job] of jobs.entries()) {
-        const spec = this.parse(job);
+        const spec = this.parse(job, caller);
         if (spec instanceof PostaError) call.settle(index, { jobId: job.id ?? "", error: spec.within(pathOf(index)) });
         else this.laneOf(queue, spec).push(this.accept(spec, caller, call, index));
       }
@@ -86,10 +87,11 @@ export class Adder {
     return this.room.untilEmpty();
   }
 
-  private parse(job: JobRequest | Refusal): JobSpec | PostaError {
+  private parse(job: JobRequest | Refusal, { requestId }: Caller): JobSpec | PostaError {
     if ("error" in job) return job.error;
     try {
-      return parseJob(job, this.limits.maxJobBytes);
+      const spec = parseJob(job, this.limits.maxJobBytes);
+      return requestId === undefined ? spec : withRequestId(spec, requestId);
     } catch (error) {
       return toPostaError(error);
     }

@@ -1,6 +1,7 @@
+import type { Logger } from "../log.js";
 import type { Queries, Statement } from "../store/postgres-session.js";
 import type { RedisStore } from "../store/redis.js";
-import { type DeadJob, deadLetterId, insertDeadJobs, unknownIds } from "./dead-letters.js";
+import { type DeadJob, deadLetterId, insertDeadJobs, logDeadJobs, unknownIds } from "./dead-letters.js";
 import type { Keys } from "./keys.js";
 import { isReserved } from "./names.js";
 import { rethrow } from "./read-job.js";
@@ -40,6 +41,7 @@ export class DeadJobs {
     private readonly store: RedisStore,
     private readonly keys: Keys,
     private readonly queues: QueueReader,
+    private readonly log: Logger,
   ) {}
 
   /** Looks at all queues but Posta's own. */
@@ -101,7 +103,9 @@ export class DeadJobs {
       if (error) rethrow(error);
       return toDeadJob(queue, job, values as (string | null)[]) ?? [];
     });
-    this.collected += await insertDeadJobs(session, jobs);
+    const collected = await insertDeadJobs(session, jobs);
+    this.collected += collected.length;
+    logDeadJobs(this.log, collected);
   }
 }
 

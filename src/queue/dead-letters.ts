@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { UUID } from "uuidv7";
+import type { Logger } from "../log.js";
 import type { Queries, Statement } from "../store/postgres-session.js";
+import { readRequestId } from "./request-id.js";
 
 /** DEAD_LETTER_KIND_JOB of proto/posta/message/v1/message.proto. */
 const jobKind = 2;
@@ -49,15 +51,16 @@ export async function unknownIds(session: Queries, ids: string[]): Promise<Set<s
   return new Set(rows.map(({ id }) => id));
 }
 
-/** In one step with the end of their rows in the spool, if they have some. Answers how many of them were new. */
-export async function insertDeadJobs(session: Queries, jobs: DeadJob[], rows: number[] = []): Promise<number> {
+/** In one step with the end of their rows in the spool, if they have some. Answers those that were new. */
+export async function insertDeadJobs(session: Queries, jobs: DeadJob[], rows: number[] = []): Promise<DeadJob[]> {
   const column = (read: (job: DeadJob) => string) => jobs.map((job) => toText(read(job)));
-  const inserted = await session.query(insert, [
-    jobs.map(({ queue, jobId, failedAt }, index) => {
-      // Several of the spool may have one id, and be refused at one time.
-      const row = rows[index];
-      return deadLetterId(queue, row === undefined ? jobId : `${jobId}\0${row}`, failedAt);
-    }),
+  const ids = jobs.map(({ queue, jobId, failedAt }, index) => {
+    // Several of the spool may have one id, and be refused at one time.
+    const row = rows[index];
+    return deadLetterId(queue, row === undefined ? jobId : `${jobId}\0${row}`, failedAt);
+  });
+  const inserted = await session.query<{ id: string }>(insert, [
+    ids,
     column(({ queue }) => queue),
     column(({ jobId }) => jobId),
     column(({ reason }) => reason),
@@ -67,7 +70,19 @@ export async function insertDeadJobs(session: Queries, jobs: DeadJob[], rows: nu
     jobs.map(({ failedAt }) => failedAt),
     rows,
   ]);
-  return inserted.length;
+  const fresh = new Set(inserted.map(({ id }) => id));
+  return jobs.filter((_, index) => fresh.has(ids[index] as string));
+}
+
+/** A line for each, with the id of the request that added it: why it failed is in the dead letter. */
+export function logDeadJobs(log: Logger, jobs: DeadJob[]): void {
+  for (const { queue, jobId, options } of jobs) {
+    const requestId = readRequestId(options);
+    log.warn(
+      { queue, jobId, ...(requestId === undefined ? {} : { requestId }) },
+      "a job failed for good: it is a dead letter",
+    );
+  }
 }
 
 /** PostgreSQL takes no NUL in a text. */

@@ -1,8 +1,9 @@
 import { invalid, type PostaError, toPostaError } from "../errors.js";
+import type { Logger } from "../log.js";
 import { PendingCall } from "../pending-call.js";
 import type { Queries, Statement } from "../store/postgres-session.js";
 import type { BatchWriter } from "./batch.js";
-import { insertDeadJobs } from "./dead-letters.js";
+import { type DeadJob, insertDeadJobs, logDeadJobs } from "./dead-letters.js";
 import { type AddResult, type Caller, Lane } from "./lane.js";
 import type { Redriver } from "./redrive.js";
 import type { SpoolMarks } from "./spool-marks.js";
@@ -51,6 +52,7 @@ export class Drain {
     private readonly writer: BatchWriter,
     private readonly redriver: Redriver,
     private readonly marks: SpoolMarks,
+    private readonly log: Logger,
   ) {}
 
   /**
@@ -110,7 +112,7 @@ export class Drain {
     if (moved.length > 0) await session.query(markMoved, [moved]);
     this.drained += moved.length;
     const refused = outcomes.filter(({ result }) => isRefusal(result.error));
-    if (refused.length > 0) await giveUp(session, refused);
+    if (refused.length > 0) logDeadJobs(this.log, await giveUp(session, refused));
     let failure: PostaError | undefined;
     for (const { row, result } of outcomes) {
       const { error } = result;
@@ -127,7 +129,7 @@ function isRefusal(error: PostaError | undefined): boolean {
 }
 
 /** To where people look for what was not done. */
-async function giveUp(session: Queries, refused: Outcome[]): Promise<void> {
+function giveUp(session: Queries, refused: Outcome[]): Promise<DeadJob[]> {
   const failedAt = Date.now();
   const jobs = refused.map(({ row, result }) => ({
     queue: row.queue,
@@ -138,7 +140,7 @@ async function giveUp(session: Queries, refused: Outcome[]): Promise<void> {
     history: "[]",
     failedAt,
   }));
-  await insertDeadJobs(
+  return insertDeadJobs(
     session,
     jobs,
     refused.map(({ row }) => row.seq),

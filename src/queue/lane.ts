@@ -13,6 +13,8 @@ export interface Caller {
   readonly cancelled: boolean;
   /** When nobody will, in milliseconds since 1970. */
   readonly deadline: number;
+  /** The caller's own id of the request; it goes with the job. */
+  readonly requestId?: string | undefined;
 }
 
 /** A job on its way into its queue. */

@@ -65,8 +65,8 @@ export function createSpoolWork(config: Config, { redis, postgres, metrics }: St
   const bull = new Bull(redis, config.queuePrefix);
   const marks = new SpoolMarks(redis, keys);
   const redriver = new Redriver(marks, bull, new JobReader(redis, keys));
-  const drain = new Drain(new BatchWriter(redis, keys, bull), redriver, marks);
-  const deadJobs = new DeadJobs(redis, keys, new QueueReader(redis, keys));
+  const drain = new Drain(new BatchWriter(redis, keys, bull), redriver, marks, log);
+  const deadJobs = new DeadJobs(redis, keys, new QueueReader(redis, keys), log);
   registerCount(metrics, "posta_spool_drained_total", "Jobs moved from the spool.", () => drain.drained);
   registerCount(metrics, "posta_dead_jobs_total", "Failed jobs put into dead_letters.", () => deadJobs.collected);
   const moved = new MovedRows(marks);

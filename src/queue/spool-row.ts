@@ -1,6 +1,7 @@
 import type { JobsOptions } from "bullmq";
 import { type JobSpec, openJson } from "./job.js";
 import type { Entry } from "./lane.js";
+import { withMetadata } from "./request-id.js";
 
 /** A job of the spool. */
 export interface SpoolRow {
@@ -20,6 +21,12 @@ export interface SpoolRow {
 /** What of BullMQ's options holds for every run of a job. */
 const lasting = ["attempts", "backoff", "removeOnComplete", "removeOnFail", "priority", "lifo"] as const;
 
+/** Options as BullMQ stores them. */
+type Stored = JobsOptions & {
+  /** Short for `telemetry.metadata`. */
+  tm?: string;
+};
+
 /** The columns of a job: queue, job_id, name, data, options. */
 export function toRow(queue: string, { id, spec }: Entry): [string, string, string, string, string] {
   return [queue, id, spec.name, spec.dataJson, `${spec.optionsJson}}`];
@@ -27,12 +34,14 @@ export function toRow(queue: string, { id, spec }: Entry): [string, string, stri
 
 /** The job as it was asked for; its delay began when it came here. Throws if the options are none. */
 export function toSpec({ name, data, options: json, waitedMs }: SpoolRow): JobSpec {
-  const { delay = 0, ...asked } = pick(JSON.parse(json) as JobsOptions, [...lasting, "delay", "deduplication"]);
+  const given = JSON.parse(json) as Stored;
+  const { delay = 0, ...asked } = pick(given, [...lasting, "delay", "deduplication"]);
   const delayMs = Math.max(0, Math.round(delay - waitedMs));
   const options = delayMs > 0 ? { ...asked, delay: delayMs } : asked;
   const { priority = 0, lifo = false } = options;
   const optionsJson = openJson(options);
-  return { name, dataJson: data, id: undefined, priority, delayMs, lifo, durable: true, options, optionsJson };
+  const spec = { name, dataJson: data, id: undefined, priority, delayMs, lifo, durable: true, options, optionsJson };
+  return given.tm === undefined ? spec : withMetadata(spec, String(given.tm));
 }
 
 /**
@@ -40,7 +49,9 @@ export function toSpec({ name, data, options: json, waitedMs }: SpoolRow): JobSp
  * Its name is among them: a dead letter has no other place for it.
  */
 export function toRedriveOptions(name: string, json: string): string {
-  return JSON.stringify({ name: name.replaceAll("\0", "\ufffd"), ...pick(parseOr(json, {}), lasting) });
+  const { tm, ...options } = parseOr<Stored>(json, {});
+  const metadata = tm === undefined ? {} : { tm };
+  return JSON.stringify({ name: name.replaceAll("\0", "\ufffd"), ...pick(options, lasting), ...metadata });
 }
 
 /** What others wrote may be anything. */

@@ -1,6 +1,6 @@
 import { type Job, Worker } from "bullmq";
 import { afterEach, describe, expect, it } from "vitest";
-import { type Bundle, setup, untilDrained } from "./spool-setup.js";
+import { type Bundle, redrive, setup, untilDrained } from "./spool-setup.js";
 
 const releases: (() => unknown)[] = [];
 afterEach(async () => {
@@ -76,13 +76,6 @@ describe("a job that failed for good", () => {
     expect(new Set((await lettersOf(bundle)).map(({ source }) => source))).toEqual(new Set(["many"]));
   });
 });
-
-/** As RedriveMessages does. */
-async function redrive({ pool }: Bundle): Promise<void> {
-  await pool.query(`INSERT INTO spool (queue, job_id, name, data, options, redrive)
-    SELECT source, ref, options::json->>'name', content, options, true FROM dead_letters`);
-  await pool.query("NOTIFY posta_spool");
-}
 
 describe("a job that is redriven", () => {
   it.each(["still there", "gone"])("runs again, with all its attempts, where the failed one is %s", async (state) => {

@@ -2,7 +2,7 @@ import { Redis } from "ioredis";
 import pg from "pg";
 import { expect } from "vitest";
 import { createDelivery } from "../../src/delivery.js";
-import { createLog } from "../../src/log.js";
+import { createLog, type Logger } from "../../src/log.js";
 import { startServer } from "../support/posta.js";
 import { createDatabase, startPostgres, type TestPostgres } from "../support/postgres.js";
 import { startRedis } from "../support/redis.js";
@@ -42,7 +42,8 @@ export async function setup({ env = {}, postgres }: { env?: Record<string, strin
   await expect.poll(async () => (await pool.query("SELECT 1")).rowCount).toBe(1);
 
   async function startDelivery() {
-    const log = createLog("test", "silent");
+    const warnings: object[] = [];
+    const log: Logger = Object.assign(createLog("test", "silent"), { warn: (line: object) => warnings.push(line) });
     let serving = false;
     const events = { onServing: (is: boolean) => (serving = is), onUnfit: () => {} };
     const delivery = await createDelivery(config, log, events);
@@ -53,7 +54,7 @@ export async function setup({ env = {}, postgres }: { env?: Record<string, strin
       return stopped;
     };
     releases.push(stop);
-    return { metrics: delivery.metrics, stop, isServing: () => serving };
+    return { metrics: delivery.metrics, warnings, stop, isServing: () => serving };
   }
 
   /** The ids of the jobs in line, the first one first. */
@@ -77,7 +78,12 @@ export async function setup({ env = {}, postgres }: { env?: Record<string, strin
         .poll(() => statusOf(posta.client, "GetQueue"), { interval: 20, timeout: 5000 })
         .toBe(code.unavailable);
     },
-    add: (queue: string, job: object) => client.queue("AddJob", { queue, job: { name: "n", ...job } }),
+    add: (queue: string, job: object, requestId?: string) =>
+      client.queue(
+        "AddJob",
+        { queue, job: { name: "n", ...job } },
+        requestId === undefined ? {} : { metadata: { "x-request-id": requestId } },
+      ),
     /** The names of jobs in line, the first one first. */
     async waitingNames(queue: string): Promise<(string | null)[]> {
       const ids = await waitingIds(queue);
@@ -104,6 +110,13 @@ async function statusOf(client: Bundle["client"], method: string): Promise<numbe
 /** Resolves when nothing waits in the spool. */
 export async function untilDrained({ counts }: Pick<Bundle, "counts">): Promise<void> {
   await expect.poll(async () => (await counts()).waiting, { timeout: 20_000, interval: 20 }).toBe(0);
+}
+
+/** Puts all dead letters back, as RedriveMessages does. */
+export async function redrive({ pool }: Pick<Bundle, "pool">): Promise<void> {
+  await pool.query(`INSERT INTO spool (queue, job_id, name, data, options, redrive)
+    SELECT source, ref, options::json->>'name', content, options, true FROM dead_letters`);
+  await pool.query("NOTIFY posta_spool");
 }
 
 /** A PostgreSQL with Posta's tables in its database "postgres". */
