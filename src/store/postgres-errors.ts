@@ -39,7 +39,8 @@ export function toPostgresError(error: unknown): PostgresError {
   if (state === timeout) return unavailable("the database took too long; nothing was done", error);
   if (state === readOnly) return unavailable("the database cannot take writes now; nothing was done", error);
   if (conflict.test(state)) return unavailable("another change came in between; nothing was done", error);
-  if (full.test(state)) return new PostgresError("exhausted", "the database is full; nothing was done", error, 5000);
+  if (full.test(state) || hasNoRoom(error))
+    return new PostgresError("exhausted", "the database is full; nothing was done", error, 5000);
   return new PostgresError("internal", "internal error", error);
 }
 
@@ -52,6 +53,12 @@ export function toUnreachable(cause?: unknown): PostgresError {
 function isNotReady(state: string, error: unknown): boolean {
   const { message } = error as Error;
   return missing.test(state) || (state === checkViolation && message.startsWith("no partition of relation"));
+}
+
+/** A quota, or a limit on the size of files, has no code of its own: what tells is the function that makes a table's file longer. */
+function hasNoRoom(error: unknown): boolean {
+  const { routine } = error as { routine?: string };
+  return routine === "mdextend" || routine === "mdzeroextend";
 }
 
 /** undefined for an error that PostgreSQL did not send: one of the connection. */

@@ -9,6 +9,17 @@ import { startServer } from "../support/posta.js";
 import { createDatabase, startPostgres, type TestPostgres } from "../support/postgres.js";
 import { type Bundle, freshNumber, hello, messageService, sender, setup } from "./service-setup.js";
 
+/** What a call was refused with at last, and how often it was answered before: pages that have room take some yet. */
+async function untilRefused(call: () => Promise<unknown>) {
+  for (let taken = 0; ; taken += 1) {
+    const error = await call().then(
+      () => undefined,
+      (thrown) => thrown,
+    );
+    if (error) return { error, taken };
+  }
+}
+
 describe("a PostgreSQL that is lost", () => {
   let server: TestPostgres;
   let bundle: Bundle;
@@ -72,6 +83,39 @@ describe("a PostgreSQL that is lost", () => {
     const rows = await bundle.sql("SELECT id FROM messages WHERE recipient = $1 ORDER BY id", [to]);
     expect(rows.map(({ id }) => id)).toEqual(ids.toSorted());
     expect((await bundle.sql("SELECT message_id FROM outbox")).length).toBe(keys.length);
+  });
+
+  it("takes nothing while it has no room, says so, and reads go on; once there is room it goes on", async () => {
+    const { messageId } = await bundle.send();
+    const many = "FROM generate_series(1, 12000) AS n, (SELECT * FROM messages LIMIT 1) AS first";
+    // Larger than a file of the WAL, of which the limit must not be less.
+    await bundle.sql(`INSERT INTO messages (id, sender, recipient, type, body, priority, resend, send_at, status, status_at)
+      SELECT (left(id::text, 24) || lpad(to_hex(n), 12, '0'))::uuid, sender, '1', type, repeat('x', 1900), priority, resend, now(),
+        status, now() ${many}`);
+    await bundle.sql(`INSERT INTO spool (queue, job_id, name, data, options, moved_at)
+      SELECT 'q', n::text, 'n', repeat('x', 1900), '{}', now() ${many}`);
+    const to = freshNumber();
+    const message = { to, text: { body: "x".repeat(4096) } };
+    const job = { name: "n", dataJson: JSON.stringify("x".repeat(20_000)), options: { durable: true } };
+    const add = () => bundle.posta.client.queue("AddJob", { queue: "q", job });
+
+    const tables: [string, string, () => Promise<unknown>][] = [
+      ["(SELECT tableoid FROM messages LIMIT 1)", `messages WHERE recipient = '${to}'`, () => bundle.send(message)],
+      ["'spool'::regclass", "spool WHERE moved_at IS NULL", add],
+    ];
+    for (const [table, rows, call] of tables) {
+      const [size] = await bundle.sql(`SELECT pg_relation_size(${table}) AS bytes`);
+      server.limitFiles(size.bytes);
+      const { error, taken } = await untilRefused(call);
+      expect(error.code).toBe(status.RESOURCE_EXHAUSTED);
+      expect(error.details).toBe("the database is full; nothing was done");
+      expect(detailsOf(error).RetryInfo).toBeDefined();
+      expect(await bundle.sql(`SELECT count(*) FROM ${rows}`)).toEqual([{ count: taken }]);
+    }
+    expect((await bundle.call("GetMessage", { messageId })).message.id).toBe(messageId);
+    server.limitFiles(undefined);
+    expect((await bundle.send(message)).outcome).toBe("OUTCOME_STORED");
+    expect((await add()).outcome).toBe("OUTCOME_SPOOLED");
   });
 
   it("takes nothing after the caller's deadline when it hangs and comes back", async () => {

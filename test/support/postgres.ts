@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chownSync, mkdtempSync, rmSync } from "node:fs";
+import { chownSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -22,6 +22,11 @@ const template = "posta_template";
 export interface TestPostgres extends StoreProcess {
   /** Of its database "postgres", as a superuser. */
   readonly url: string;
+  /**
+   * Lets no file of it grow over so many bytes, or lets them again: what grows then finds no room. PostgreSQL ignores SIGXFSZ for
+   * just that (its postmaster.c).
+   */
+  limitFiles(bytes: number | undefined): void;
   /** Ends it and removes its data. */
   stop(): Promise<void>;
 }
@@ -42,6 +47,14 @@ export async function startPostgres(options: Record<string, string> = {}): Promi
   const server = await runStore(run, () => untilReady(url));
   return Object.assign(server, {
     url,
+    limitFiles(bytes: number | undefined) {
+      const children = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, "utf8")
+        .split(" ")
+        .filter(Boolean);
+      for (const pid of [String(server.pid), ...children]) {
+        execFileSync("prlimit", ["--pid", pid, `--fsize=${bytes ?? "unlimited"}:`], user);
+      }
+    },
     async stop() {
       await server.kill("SIGQUIT");
       rmSync(dir, { recursive: true, force: true });
