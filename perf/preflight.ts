@@ -13,8 +13,9 @@ import { checkLogCost } from "./preflight/log-cost.js";
 import { checkOutage } from "./preflight/outage.js";
 import { checkLimits } from "./preflight/rate-limit.js";
 import { checkRecovery } from "./preflight/recovery.js";
-import { readCommit, readSummaries } from "./preflight/summaries.js";
+import { readSummaries } from "./preflight/summaries.js";
 import { Progress } from "./report/progress.js";
+import { readCommit } from "./watch/code.js";
 
 const results = fileURLToPath(new URL("./results", import.meta.url));
 const evidence = () => ({ summaries: readSummaries(results), now: new Date(), commit: readCommit() });

@@ -39,7 +39,7 @@ async function run(suite: string, env: NodeJS.ProcessEnv): Promise<SuiteVerdict>
   requireGhz();
   const targets = readTargets();
   const startedAt = new Date();
-  const folder = suite === "endurance" && env.RESUME ? findRun(env.RESUME) : makeFolder(suite, startedAt, env.RESULTS);
+  const folder = suite === "endurance" && env.RESUME ? findRun(env) : makeFolder(suite, startedAt, env.RESULTS);
   const progress = new Progress();
   const target = await openTarget(env);
   progress.say(`${suite}: ${target.description}`);
@@ -49,9 +49,15 @@ async function run(suite: string, env: NodeJS.ProcessEnv): Promise<SuiteVerdict>
     await client.seed();
     sampler.start();
     const outcome = await runSuite({ target, folder, progress, targets, client, sampler, seconds, rounds, rate });
-    outcome.broken.push(...(await findLosses(target)));
-    const { samples = sampler.take() } = outcome;
-    const summary = summarise({ suite, startedAt, target: target.description, targets, outcome, samples });
+    outcome.broken = [...new Set([...outcome.broken, ...(await findLosses(target))])];
+    const summary = summarise({
+      suite,
+      startedAt,
+      target: target.description,
+      targets,
+      outcome,
+      samples: sampler.take(),
+    });
     writeSummary(folder, summary);
     console.log(formatSummary(summary));
     writeHtml(folder, summary);

@@ -6,6 +6,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { text } from "node:stream/consumers";
 import autocannon from "autocannon";
+import { callSeconds } from "../judge/calls.js";
 
 export interface HttpPlan {
   url: string;
@@ -26,9 +27,6 @@ export interface HttpReport {
   delayP99Ms: number;
 }
 
-/** As long as ghz waits for an answer. */
-const timeoutSeconds = 10;
-
 const plan = JSON.parse(await text(process.stdin)) as HttpPlan;
 const calls: HttpReport["calls"] = [];
 const delay = monitorEventLoopDelay({ resolution: 10 });
@@ -43,7 +41,7 @@ const options: autocannon.Options = {
   url: plan.url,
   connections: plan.connections,
   duration: plan.seconds,
-  timeout: timeoutSeconds,
+  timeout: callSeconds,
   requests,
   ...(plan.rate === undefined ? {} : { overallRate: plan.rate }),
 };
@@ -55,7 +53,7 @@ await new Promise<void>((resolve, reject) => {
   });
   run.on("reqError", ({ message }: Error) => {
     // autocannon does not say how long such a call took; of one that it gave up that is known.
-    const took = message.includes("timed out") ? timeoutSeconds * 1000 : 0;
+    const took = message.includes("timed out") ? callSeconds * 1000 : 0;
     calls.push([performance.now() - took, took, `connection: ${message}`]);
   });
 });

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { type Call, type Calls, toCalls } from "../judge/calls.js";
+import { type Call, type Calls, callSeconds, toCalls } from "../judge/calls.js";
 import type { Plan } from "../judge/measure.js";
 
 /** A load that ghz makes. */
@@ -28,12 +28,15 @@ export function requireGhz(): void {
   if (!existsSync(ghz)) throw new Error("ghz is not installed: run `make tools`");
 }
 
-/** Throws an error that names the longest time, if a load is of more calls than ghz can report. */
+/** Throws an error that names the limits, if a load is of more calls than ghz can report. */
 export function requireCountable({ call, rate = 0, seconds, warmupSeconds }: Plan & { call: string }): void {
-  const longest = Math.floor(maxCalls / rate - warmupSeconds);
-  if (seconds <= longest) return;
+  const length = seconds + warmupSeconds;
+  if (rate * length <= maxCalls) return;
+  const what = `${call} at ${rate}/s for ${length} s, warm-up included,`;
+  const limit = `${maxCalls.toLocaleString("en")} calls that ghz can report`;
+  const longest = Math.max(1, Math.floor(maxCalls / rate));
   throw new Error(
-    `DURATION: ${seconds} s of ${call} at ${rate}/s are over the ${maxCalls.toLocaleString("en")} calls that ghz can report; use at most ${longest}s`,
+    `DURATION, RATE: ${what} is over the ${limit}: use ${longest} s at most, or ${Math.floor(maxCalls / length)}/s`,
   );
 }
 
@@ -74,7 +77,7 @@ function ghzArguments(load: GhzLoad): string[] {
       "--disable-template-data",
       "--disable-template-functions",
     ],
-    ...["--connections", `${lines}`, "--timeout", "10s", "--count-errors", ...pace],
+    ...["--connections", `${lines}`, "--timeout", `${callSeconds}s`, "--count-errors", ...pace],
     ...["--format", "json", "--output", output, target],
   ];
 }

@@ -19,6 +19,8 @@ export interface Call {
   error: string;
 }
 
+/** How long every tool waits for an answer, in seconds: then the call has failed. */
+export const callSeconds = 10;
 const maxErrorKinds = 20;
 
 /** Puts what a tool reported, in any order, into the common form. */

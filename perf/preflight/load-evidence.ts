@@ -1,7 +1,10 @@
+import { ownTarget } from "../watch/target.js";
 import type { Finding } from "./check.js";
 import type { SuiteSummary } from "./summaries.js";
 
 const maxAgeHours = 24;
+/** A rate that was held for less was not held. */
+const leastSeconds = 30;
 /** The worst first. */
 const verdicts = ["broken", "critical", "missed", "met"] as const;
 const makeOne = "run `make perf-load` (or `make perf-smoke`, for what a minute can show)";
@@ -16,39 +19,54 @@ export interface LoadEvidence {
 }
 
 /**
- * Whether the suites that ran on this code of late have passed: the newest run of each, judged by the worst. Without perf-load it is a
- * warning at best, as the others do not hold the guide's rates.
+ * Whether the suites that ran on this code of late have passed, judged by the worst. Without perf-load at the guide's rates it is a
+ * warning at best.
  */
-export function judgeLoadTests({ summaries, now, commit }: LoadEvidence): Finding {
-  const [newest] = summaries;
-  if (!newest) return { verdict: "not measured", evidence: "no suite has left a summary", todo: makeOne };
-  const fresh = summaries.filter((summary) => findStale(summary, now, commit) === undefined);
-  if (fresh.length === 0) {
-    const stale = `${describe(newest, now)}: ${findStale(newest, now, commit)}`;
-    return { verdict: "not measured", evidence: stale, todo: makeOne };
+export function judgeLoadTests(evidence: LoadEvidence): Finding {
+  const runs = freshRuns(evidence);
+  if (runs.length === 0) return noneIs(evidence, "left a summary");
+  const text = runs.map((run) => `${describe(run, evidence.now)}${describeBreaches(run)}`).join(" | ");
+  const worst = worstOf(runs.map(({ verdict }) => verdict));
+  if (worst === "met" && !runs.some(holdsRates)) {
+    return { verdict: "warning", evidence: text, todo: "run `make perf-load`: only that holds the guide's rates" };
   }
-  const last = fresh.filter(({ suite }, index) => fresh.findIndex((other) => other.suite === suite) === index);
-  const evidence = last.map((summary) => `${describe(summary, now)}${describeBreaches(summary)}`).join(" | ");
-  const worst = verdicts.find((verdict) => last.some((summary) => summary.verdict === verdict)) ?? "broken";
-  if (worst === "met" && !last.some(({ suite }) => suite === "load")) {
-    return { verdict: "warning", evidence, todo: "run `make perf-load`: only that holds the guide's rates" };
-  }
-  return judge(worst, evidence, "read the reports of these suites in perf/results/");
+  return judge(worst, text, "read the reports of these suites in perf/results/");
 }
 
-/** A row of the newest suite that measured it, against its critical value. */
-export function judgeRow({ summaries, now, commit }: LoadEvidence, id: string, todo: string): Finding {
-  const isMeasured = ({ verdict, rows }: SuiteSummary) =>
-    verdict !== "broken" && rows.some((row) => row.id === id && row.value !== undefined);
-  const summary = summaries.find(isMeasured);
-  const row = summary?.rows.find((candidate) => candidate.id === id);
-  if (!summary || row?.value === undefined)
-    return { verdict: "not measured", evidence: `no suite has measured ${id}`, todo: makeOne };
+/** A row against its critical value, as the suite measured it in which it was worst. */
+export function judgeRow(evidence: LoadEvidence, id: string, todo: string): Finding {
+  const rowOf = ({ rows }: SuiteSummary) => rows.find((row) => row.id === id && row.value !== undefined);
+  const runs = freshRuns(evidence, (run) => run.verdict !== "broken" && rowOf(run) !== undefined);
+  const worst = worstOf(runs.map((run) => rowOf(run)?.verdict ?? ""));
+  const run = runs.find((candidate) => rowOf(candidate)?.verdict === worst);
+  const row = run && rowOf(run);
+  if (row?.value === undefined) return noneIs(evidence, `measured ${id}`);
   const scenario = row.scenario === undefined ? "" : `, scenario ${row.scenario}`;
-  const evidence = `${round(row.value)} ${row.unit} (objective ${row.objective}, critical ${row.critical}${scenario}; ${describe(summary, now)})`;
-  const stale = findStale(summary, now, commit);
-  if (stale) return { verdict: "not measured", evidence: `${evidence}: ${stale}`, todo: makeOne };
-  return judge(row.verdict, evidence, todo);
+  const limits = `objective ${row.objective}, critical ${row.critical}`;
+  const text = `${round(row.value)} ${row.unit} (${limits}${scenario}; ${describe(run as SuiteSummary, evidence.now)})`;
+  return judge(row.verdict, text, todo);
+}
+
+/** The newest run of each suite, of those that tell of this code as it is now, and of what is asked for. */
+function freshRuns({ summaries, now, commit }: LoadEvidence, tells = (_: SuiteSummary) => true): SuiteSummary[] {
+  const fresh = summaries.filter((run) => findStale(run, now, commit) === undefined && tells(run));
+  return fresh.filter(({ suite }, index) => fresh.findIndex((other) => other.suite === suite) === index);
+}
+
+/** There is no evidence; what there is instead, and why it is none. */
+function noneIs({ summaries: [newest], now, commit }: LoadEvidence, what: string): Finding {
+  const stale = newest && findStale(newest, now, commit);
+  const evidence = stale ? `${describe(newest, now)}: ${stale}` : `no suite has ${what}`;
+  return { verdict: "not measured", evidence, todo: makeOne };
+}
+
+function holdsRates({ suite, scenarios }: SuiteSummary): boolean {
+  const atRates = scenarios.filter(({ plan }) => plan.rate !== undefined);
+  return suite === "load" && atRates.length > 0 && atRates.every(({ plan }) => plan.seconds >= leastSeconds);
+}
+
+function worstOf(found: string[]): string {
+  return verdicts.find((verdict) => found.includes(verdict)) ?? "met";
 }
 
 /** By the verdict of a suite, or of a row of it. */
@@ -73,7 +91,8 @@ function describeBreaches({ rows, broken }: SuiteSummary): string {
 }
 
 /** Why a summary says nothing about what is to be deployed; undefined: it does. */
-function findStale({ startedAt, commit }: SuiteSummary, now: Date, current: string | undefined): string | undefined {
+function findStale({ startedAt, commit, target }: SuiteSummary, now: Date, current?: string): string | undefined {
+  if (target !== ownTarget) return `of a service that runs elsewhere, ${target}`;
   if (ageHours(startedAt, now) > maxAgeHours) return `older than ${maxAgeHours} h`;
   if (current !== undefined && !current.startsWith(commit)) return `of another commit (this is ${current.slice(0, 7)})`;
   return undefined;

@@ -1,7 +1,9 @@
-import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+
+/** A load that was made; without a rate, as fast as it could be. */
+const scenario = z.object({ plan: z.object({ rate: z.number().optional(), seconds: z.number() }) });
 
 /** What preflight needs of a suite's summary.json. */
 const schema = z.object({
@@ -9,8 +11,11 @@ const schema = z.object({
   startedAt: z.iso.datetime(),
   commit: z.string(),
   dirty: z.boolean(),
+  /** Where it ran. */
+  target: z.string(),
   verdict: z.enum(["met", "missed", "critical", "broken"]),
   broken: z.array(z.string()).default([]),
+  scenarios: z.array(scenario),
   rows: z.array(
     z.object({
       id: z.string(),
@@ -42,15 +47,5 @@ function readSummary(file: string): SuiteSummary[] {
     return data ? [data] : [];
   } catch {
     return []; // A run that is being written, or was cut off.
-  }
-}
-
-/** The commit that is checked out; undefined outside a git repository. */
-export function readCommit(): string | undefined {
-  try {
-    const git = execFileSync("git", ["rev-parse", "HEAD"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
-    return git.trim();
-  } catch {
-    return undefined;
   }
 }

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
@@ -7,12 +6,10 @@ import { judge, judgeSuite, type Row, type SuiteVerdict } from "../judge/verdict
 import type { LoadResult } from "../suites/load.js";
 import type { Outcome } from "../suites/suite.js";
 import type { Target } from "../targets.js";
-import { type Sample, thin } from "../watch/samples.js";
+import { hasChanges, shortCommit } from "../watch/code.js";
+import { maxSamples, type Sample, thin } from "../watch/samples.js";
 
 const results = fileURLToPath(new URL("../results", import.meta.url));
-
-/** As many points as a chart can show. */
-const maxSamples = 2000;
 
 /** What a suite found: summary.json. Later benches, reports and `perf-compare` read it. */
 export interface Summary {
@@ -42,12 +39,13 @@ export interface Findings {
   target: string;
   targets: Target[];
   outcome: Outcome;
+  /** Of the processes; an outcome that has some of its own goes before. */
   samples: Sample[];
 }
 
 /** Judges what a suite found. */
-export function summarise({ suite, startedAt, target, targets, outcome, samples }: Findings): Summary {
-  const { results, findings, failures, broken } = outcome;
+export function summarise({ suite, target, targets, outcome, ...rest }: Findings): Summary {
+  const { results, findings, failures, broken, startedAt = rest.startedAt, samples = rest.samples } = outcome;
   const shown = thin(samples, maxSamples);
   const peakRssMib = findPeak(shown);
   const rows = judge(targets, results, { peakRssMib });
@@ -56,7 +54,8 @@ export function summarise({ suite, startedAt, target, targets, outcome, samples 
     suite,
     startedAt: startedAt.toISOString(),
     seconds: (Date.now() - startedAt.getTime()) / 1000,
-    ...describeCode(),
+    commit: shortCommit(),
+    dirty: hasChanges(),
     machine: describeMachine(),
     target,
     verdict: judged !== "broken" && failures.length > 0 ? "critical" : judged,
@@ -82,17 +81,6 @@ export function makeFolder(suite: string, startedAt: Date, parent = results): st
 
 export function writeSummary(folder: string, summary: Summary): void {
   writeFileSync(join(folder, "summary.json"), `${JSON.stringify(summary, null, 1)}\n`);
-}
-
-/** Which code was measured. "unknown" outside a git repository. */
-function describeCode(): { commit: string; dirty: boolean } {
-  const git = (...args: string[]) =>
-    execFileSync("git", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
-  try {
-    return { commit: git("rev-parse", "--short=12", "HEAD").trim(), dirty: git("status", "--porcelain").trim() !== "" };
-  } catch {
-    return { commit: "unknown", dirty: false };
-  }
 }
 
 function describeMachine(): Summary["machine"] {

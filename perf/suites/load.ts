@@ -7,8 +7,8 @@ import { measure, type Plan } from "../judge/measure.js";
 import type { Result } from "../judge/verdict.js";
 import type { Progress } from "../report/progress.js";
 import type { Target } from "../watch/target.js";
-import { deliveryCall, runDelivery } from "./delivery.js";
-import type { Scenario } from "./scenario.js";
+import { runDelivery } from "./delivery.js";
+import { describeCall, type Scenario, sendsMessages } from "./scenario.js";
 
 /** Where a load goes, and where its tool's own report is put. */
 export interface LoadContext {
@@ -57,13 +57,8 @@ export async function runScenario(
     measured,
     tool: scenario.tool,
     plan,
-    what: describe(scenario),
+    what: describeCall(scenario),
   };
-}
-
-function describe(scenario: Scenario): string {
-  if (scenario.tool === "delivery") return deliveryCall;
-  return scenario.tool === "ghz" ? scenario.call : scenario.path;
 }
 
 function makeCalls(
@@ -72,6 +67,8 @@ function makeCalls(
   plan: Plan & { connections: number },
   label: string,
 ): Promise<Calls> {
+  // A suite leaves these out itself; nobody's phone should ring because one forgot to.
+  if (sendsMessages(scenario) && !target.mayMessage) throw new Error(`${scenario.name}: MESSAGES=1 is not set`);
   if (scenario.tool === "ghz") {
     const { call, payloads } = scenario;
     const output = `${folder}/ghz-${label}.json`;

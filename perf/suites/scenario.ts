@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import type { Target } from "../targets.js";
+import { deliveryCall } from "./delivery.js";
 
 /** What all scenarios have. */
 const common = {
@@ -58,6 +59,17 @@ const suite = z.strictObject({
 
 export type Scenario = z.infer<typeof scenario>;
 export type Suite = z.infer<typeof suite>;
+
+/** What it calls: a method, or a path. */
+export function describeCall(scenario: Scenario): string {
+  if (scenario.tool === "delivery") return deliveryCall;
+  return scenario.tool === "ghz" ? scenario.call : scenario.path;
+}
+
+/** Whether its calls send messages. */
+export function sendsMessages(scenario: Scenario): boolean {
+  return /posta\.message\.v1\.MessageService\/Send/.test(describeCall(scenario));
+}
 
 /** Reads a suite of perf/ghz; throws an error that names what is wrong in it. */
 export function readSuite(name: string, targets: Target[]): Suite {

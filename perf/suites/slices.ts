@@ -37,19 +37,15 @@ const shown: [string, (slice: Slice) => number | undefined, string][] = [
   ["P99", ({ p99Ms }) => p99Ms, "ms"],
 ];
 
-/** How the figures went since the cluster's last start, and what grew too much in any of its starts. */
+/** How the figures went in each start of the cluster, and what grew too much. */
 export function judgeSlices(slices: Slice[]): { findings: string[]; failures: string[] } {
   const starts = [...new Set(slices.map(({ start }) => start))];
-  const runs = starts.map((wanted) => slices.filter(({ start }) => start === wanted));
-  const last = runs.at(-1) ?? [];
-  const earlier = slices.length - last.length;
-  return {
-    findings: [
-      ...(earlier > 0 ? [`${earlier} slices are of earlier starts of the cluster: a drift is that of the others`] : []),
-      ...describeDrift(last),
-    ],
-    failures: runs.flatMap((run) => findGrowth(run) ?? []),
-  };
+  const judged = starts.map((wanted) => {
+    const own = slices.filter(({ start }) => start === wanted);
+    const tell = (line: string) => (starts.length > 1 ? `start ${wanted} of the cluster: ${line}` : line);
+    return { drift: describeDrift(own).map(tell), growth: findGrowth(own).map(tell) };
+  });
+  return { findings: judged.flatMap(({ drift }) => drift), failures: judged.flatMap(({ growth }) => growth) };
 }
 
 /** How each figure went from the first quarter of the slices to the last. */
@@ -64,15 +60,14 @@ function describeDrift(slices: Slice[]): string[] {
   });
 }
 
-/** What is wrong if memory grew too much; undefined: it did not. */
-function findGrowth(slices: Slice[]): string | undefined {
-  if (slices.length < minSlices) return undefined;
-  for (const [name, pick] of shown.slice(0, 2)) {
+/** What memory grew too much. */
+function findGrowth(slices: Slice[]): string[] {
+  if (slices.length < minSlices) return [];
+  return shown.slice(0, 2).flatMap(([name, pick]) => {
     const [first, last] = quarters(slices, pick) ?? [1, 1];
-    if (last > first * (1 + maxGrowth))
-      return `${name} grew by over ${maxGrowth * 100}%: ${first.toFixed(0)} -> ${last.toFixed(0)} MiB`;
-  }
-  return undefined;
+    if (last <= first * (1 + maxGrowth)) return [];
+    return `${name} grew by over ${maxGrowth * 100}%: ${first.toFixed(0)} -> ${last.toFixed(0)} MiB`;
+  });
 }
 
 /** Medians of the first and the last quarter. */

@@ -27,17 +27,18 @@ export async function runSpike(context: SuiteContext): Promise<Outcome> {
   const rate = context.rate ?? scenario.rate ?? 300;
   const spikeSeconds = context.seconds ?? suite.spikeSeconds;
   const seconds = scenario.seconds + spikeSeconds + recoverySeconds;
+  const under = { ...scenario, name: "base", rate, seconds };
   const onTop = { ...scenario, name: "spike", rate: rate * (factor - 1), seconds: spikeSeconds };
+  requireCountable({ ...under, warmupSeconds });
   requireCountable({ ...onTop, warmupSeconds: 0 });
   const spike = async () => {
     await sleep((warmupSeconds + scenario.seconds) * 1000);
     return runScenario(context, onTop, 0);
   };
-  const base = () => runScenario(context, { ...scenario, name: "base", rate, seconds }, warmupSeconds);
   const results = await context.progress.during(
     `${rate}/s, then ${rate * factor}/s for ${spikeSeconds} s`,
     seconds + warmupSeconds,
-    () => Promise.all([base(), spike()]),
+    () => Promise.all([runScenario(context, under, warmupSeconds), spike()]),
   );
   await context.client.clear();
 

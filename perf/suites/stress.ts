@@ -19,7 +19,7 @@ const schema = z.strictObject({
 /** Targets that a step must meet. */
 const goals = ["queue-add-p50", "queue-add-p95", "queue-add-p99", "error-rate"];
 
-interface Step {
+export interface Step {
   rate: number;
   result: LoadResult;
   /** Why it is not good; undefined: every objective is met. */
@@ -30,10 +30,10 @@ interface Step {
 export async function runStress(context: SuiteContext): Promise<Outcome> {
   const suite = schema.parse(JSON.parse(readFileSync(new URL("../ghz/stress.json", import.meta.url), "utf8")));
   const stepSeconds = (context.seconds ?? suite.scenario.seconds) + suite.warmupSeconds;
-  const maxRate = Math.min(suite.maxRate, maxCalls / stepSeconds);
+  const maxRate = Math.min(suite.maxRate, Math.floor(maxCalls / stepSeconds));
   const steps: Step[] = [];
   async function step(rate: number): Promise<Step> {
-    const done = await runStep(context, suite, Math.round(rate));
+    const done = await runStep(context, suite, Math.floor(rate));
     steps.push(done);
     return done;
   }
@@ -53,7 +53,7 @@ export async function runStress(context: SuiteContext): Promise<Outcome> {
     if (middle.breach) bad = middle;
     else good = middle;
   }
-  return toOutcome(steps, good, bad);
+  return toOutcome(steps, good, bad, maxRate);
 }
 
 async function runStep(context: SuiteContext, suite: z.infer<typeof schema>, rate: number): Promise<Step> {
@@ -78,19 +78,26 @@ function findBreach({ targets }: SuiteContext, result: LoadResult): string | und
   return broken && describeBreach(broken);
 }
 
-/** The rows are those of the knee; a first step that fails is judged itself. */
-function toOutcome(steps: Step[], good: Step | undefined, bad: Step | undefined): Outcome {
+/**
+ * The rows are those of the knee; a first step that fails is judged itself. Where no rate broke a target there is no knee, and no
+ * throughput: more was not tried.
+ */
+export function toOutcome(steps: Step[], good: Step | undefined, bad: Step | undefined, maxRate: number): Outcome {
   const judged = good ?? (steps[0] as Step);
   const results = steps.map((step) => ({
     ...step.result,
     // The others went where they went to find the knee: they answer for nothing.
     openLoop: step === judged,
-    answersFor: step === judged ? [...goals, "queue-throughput"] : [],
+    answersFor: step === judged ? [...goals, ...(bad ? ["queue-throughput"] : [])] : [],
   }));
-  const findings = [
-    good ? `knee: ${good.rate}/s is the highest rate that met every objective` : `no rate met every objective`,
-    ...(bad ? [`at ${bad.rate}/s: ${bad.breach}`] : ["no rate that was tried broke a target"]),
-  ];
+  const findings = bad
+    ? [
+        good ? `knee: ${good.rate}/s is the highest rate that met every objective` : "no rate met every objective",
+        `at ${bad.rate}/s: ${bad.breach}`,
+      ]
+    : [
+        `no target broke up to ${judged.rate}/s; the most that may be tried is ${maxRate}/s (a shorter DURATION allows more)`,
+      ];
   const broken = good ? [] : judged.result.measured.broken;
   return { results, findings, failures: [], broken };
 }

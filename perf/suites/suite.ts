@@ -27,7 +27,8 @@ export interface Outcome {
   failures: string[];
   /** Why its figures are not to be used. */
   broken: string[];
-  /** Of the processes, over the whole run, by a suite that takes them from the sampler itself. */
+  /** When it began, and the samples of the processes, of a suite that went on with an earlier run. */
+  startedAt?: Date;
   samples?: Sample[];
 }
 

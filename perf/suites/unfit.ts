@@ -1,17 +1,15 @@
 import type { Target } from "../watch/target.js";
-import type { Scenario } from "./scenario.js";
+import { type Scenario, sendsMessages } from "./scenario.js";
 
 type Place = Pick<Target, "primary" | "admin" | "mayMessage">;
 
 /** Why a scenario cannot be run there; undefined: it can. */
-function findReason(
-  { tool, operation, ...scenario }: Scenario,
-  { primary, admin, mayMessage }: Place,
-): string | undefined {
-  if (tool === "delivery" && primary === undefined) return "needs a cluster of its own";
-  if (operation === "message-send" && !mayMessage)
+function findReason(scenario: Scenario, { primary, admin, mayMessage }: Place): string | undefined {
+  if (scenario.tool === "delivery" && primary === undefined) return "needs a cluster of its own";
+  if (sendsMessages(scenario) && !mayMessage) {
     return "a service that runs may send them to people: MESSAGES=1 allows it";
-  const isScrape = "port" in scenario && scenario.port === "admin";
+  }
+  const isScrape = scenario.tool === "autocannon" && scenario.port === "admin";
   return isScrape && admin === undefined ? "needs ADMIN, the address of the admin port" : undefined;
 }
 

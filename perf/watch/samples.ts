@@ -1,3 +1,6 @@
+/** As many as a chart can show. */
+export const maxSamples = 2000;
+
 /** What the processes did in one interval. */
 export interface Sample {
   /** Seconds since the suite began. */
@@ -5,7 +8,7 @@ export interface Sample {
   /** Cores in use; undefined where the processes cannot be seen. */
   serverCores?: number;
   redisCores?: number;
-  /** Primary and servers. */
+  /** Primary, servers and delivery. */
   clusterRssMib?: number;
   redisRssMib?: number;
   /** Of the worst process, in milliseconds; undefined at first. */

@@ -18,6 +18,8 @@ export interface Target {
   stop(): Promise<void>;
 }
 
+/** How reports describe a cluster of their own. */
+export const ownTarget = "a private cluster on an embedded Redis";
 /** Ports of the private cluster: gRPC, admin, HTTP. */
 const port = 20081;
 /** What a start may take until all is well. */
@@ -57,7 +59,7 @@ async function startOwn(): Promise<Target> {
     admin: `http://127.0.0.1:${port + 1}`,
     primary: posta.pid,
     mayMessage: true,
-    description: "a private cluster on an embedded Redis",
+    description: ownTarget,
     stop: () => posta.stop(),
   };
 }

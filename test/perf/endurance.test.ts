@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -6,7 +6,7 @@ import { addSlice, findRun, openState, planSlices, type State, saveState } from 
 import type { LoadResult } from "../../perf/suites/load.js";
 import { mergeResults } from "../../perf/suites/merge.js";
 import { judgeSlices, type Slice } from "../../perf/suites/slices.js";
-import { type Sample, thin } from "../../perf/watch/samples.js";
+import { maxSamples, type Sample, thin } from "../../perf/watch/samples.js";
 
 function load(measured: object, p99 = 5): LoadResult {
   const latencyMs = { p50: 1, p90: 1, p95: 1, p99, p999: p99, max: p99 };
@@ -33,14 +33,15 @@ describe("slices of a long run", () => {
     ]);
   });
 
-  it("of another start of the cluster are no growth, and those of an earlier one are judged too", () => {
+  it("are judged for each start of the cluster: another one has none of the memory of the one before", () => {
     const steady = [100, 100, 100, 100].map((rss, index) => slice(rss, index, 1));
-    const larger = [200, 200, 200, 200].map((rss, index) => slice(rss, index + 4, 2));
+    const larger = [200, 200, 200].map((rss, index) => slice(rss, index + 4, 2));
     const { findings, failures } = judgeSlices([...steady, ...larger]);
     expect(failures).toEqual([]);
-    expect(findings[0]).toBe("4 slices are of earlier starts of the cluster: a drift is that of the others");
-    expect(findings).toContain("drift of memory (RSS): 200.0 -> 200.0 MiB (+0%)");
-    expect(judgeSlices([...growing.map((rss, index) => slice(rss, index)), ...larger]).failures).toHaveLength(1);
+    expect(findings).toContain("start 1 of the cluster: drift of memory (RSS): 100.0 -> 100.0 MiB (+0%)");
+    expect(findings).toContain("start 2 of the cluster: 3 slices are too few to show a drift");
+    const grown = judgeSlices([...growing.map((rss, index) => slice(rss, index)), ...larger]).failures;
+    expect(grown).toEqual(["start 1 of the cluster: memory (RSS) grew by over 50%: 210 -> 340 MiB"]);
   });
 
   it("add up, with the latencies of the worst", () => {
@@ -59,42 +60,80 @@ describe("a long run that was cut", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  const samples = (rssMib: number): Sample[] => [0, 1, 2].map((second) => ({ second, clusterRssMib: rssMib }));
+  const samples = (rssMib: number, from: number): Sample[] =>
+    [0, 1, 2].map((second) => ({ second: from + second, clusterRssMib: rssMib }));
   const starved = "the load generator was starved of CPU: 9% of the calls were sent over 50 ms late";
-  const add = (state: State, measured: object, rssMib = 100) => addSlice(state, [load(measured)], samples(rssMib));
+  const add = (state: State, measured: object, rssMib = 100) =>
+    addSlice(state, [load(measured)], samples(rssMib, state.watchedSeconds + 1));
+  const open = (seconds?: number) => openState(folder, seconds, "here");
 
   it("goes on after its last sound slice, with what was measured before, its memory too", () => {
-    const before = openState(folder, 40, true);
+    const before = open(40);
     expect([before.sliceSeconds, planSlices(before)]).toEqual([10, 4]);
     expect(add(before, {}, 300)).toEqual([]);
     saveState(folder, before);
-    expect(add(before, { broken: ["the server was lost"] })).toEqual(["n: the server was lost"]);
-    expect(before.done).toBe(1);
 
-    const after = openState(folder, undefined, true);
+    const after = open();
     add(after, {});
-    expect(after).toMatchObject({ totalSeconds: 40, done: 2, starts: 2 });
+    expect(after).toMatchObject({ totalSeconds: 40, done: 2, starts: 2, startedAt: before.startedAt });
     expect(after.slices.map(({ second, start, rssMib }) => [second, start, rssMib])).toEqual([
       [0, 1, 300],
       [10, 2, 100],
     ]);
-    expect(after.samples.map(({ second }) => second)).toEqual([0, 1, 2, 2, 3, 4]);
+    expect(after.samples.map(({ second }) => second)).toEqual([1, 2, 3, 4, 5, 6]);
     expect(after.results[0]?.measured.calls).toBe(20);
   });
 
-  it("leaves out a slice whose load generator was starved, and counts it as done", () => {
-    const state = openState(folder, 40, true);
+  it("remembers what broke a slice, which does not count", () => {
+    const state = open(40);
+    expect(add(state, { broken: ["the server was lost"] })).toEqual(["n: the server was lost"]);
+    expect(addSlice(state, [load({})], [], ["1 server processes ended under load"])).toHaveLength(1);
+    saveState(folder, state);
+    const after = open();
+    expect(after).toMatchObject({ done: 0, slices: [], results: [] });
+    expect(after.faults).toEqual([
+      "slice 1 was broken: n: the server was lost",
+      "slice 1 was broken: 1 server processes ended under load",
+    ]);
+    expect(after.samples).toHaveLength(3);
+  });
+
+  it("leaves out a slice whose load generator was starved, unless calls failed, of whichever load", () => {
+    const state = open(40);
     expect(add(state, { broken: [starved] })).toEqual([]);
     expect(add(state, { broken: [starved], failed: 1 })).toEqual([`n: ${starved}`]);
+    const failing = { ...load({ failed: 5 }), name: "other" };
+    expect(addSlice(state, [load({ broken: [starved] }), failing], [])).toEqual([`n: ${starved}`]);
     expect([state.done, state.slices.length, state.results.length]).toEqual([1, 0, 0]);
     add(state, {});
     expect(state.slices[0]?.second).toBe(10);
   });
 
-  it("is found by its folder; another is refused", () => {
-    expect(() => findRun(folder)).toThrow(/^RESUME: .* has no endurance.json/);
-    saveState(folder, openState(folder, 40, false));
-    expect(findRun(folder)).toBe(folder);
+  it("is found by its folder, if it can go on", () => {
+    expect(() => findRun({ RESUME: folder })).toThrow(/^RESUME: .* has no endurance.json/);
+    const state = open(40);
+    saveState(folder, state);
+    expect(findRun({ RESUME: folder })).toBe(folder);
+    expect(() => findRun({ RESUME: folder, DURATION: "1h" })).toThrow(/^DURATION: .* has its own, 40s/);
+    expect(() => openState(folder, undefined, "elsewhere")).toThrow(
+      /^RESUME: the run is of here, and this is elsewhere/,
+    );
+    saveState(folder, { ...state, commit: "abc" });
+    expect(() => open()).toThrow(/^RESUME: the run is of commit abc, and this is /);
+    saveState(folder, { ...state, done: 4 });
+    expect(() => findRun({ RESUME: folder })).toThrow(/is finished$/);
+    writeFileSync(join(folder, "endurance.json"), '{"done": 1}');
+    expect(() => findRun({ RESUME: folder })).toThrow(/^RESUME: .*endurance.json cannot be used: .*startedAt/s);
+    writeFileSync(join(folder, "endurance.json"), '{"done');
+    expect(() => findRun({ RESUME: folder })).toThrow(/^RESUME: .*endurance.json cannot be used: /);
+  });
+
+  it("of a day has no more samples than a chart can show", () => {
+    const state = open(24 * 3600);
+    const minutes = Array.from({ length: 300 }, (_, second): Sample => ({ second, clusterRssMib: second }));
+    for (let slice = 0; slice < planSlices(state); slice += 1) addSlice(state, [load({})], minutes);
+    expect(state.samples.length).toBeGreaterThan(maxSamples / 2);
+    expect(state.samples.length).toBeLessThanOrEqual(maxSamples);
   });
 });
 

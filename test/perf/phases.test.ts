@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { requireCountable } from "../../perf/ghz/ghz.js";
 import { Progress } from "../../perf/report/progress.js";
-import { readSuite } from "../../perf/suites/scenario.js";
+import type { LoadResult } from "../../perf/suites/load.js";
+import { readSuite, type Scenario } from "../../perf/suites/scenario.js";
+import { type Step, toOutcome } from "../../perf/suites/stress.js";
+import type { Outcome } from "../../perf/suites/suite.js";
 import { leaveOutUnfit } from "../../perf/suites/unfit.js";
 import { readTargets } from "../../perf/targets.js";
 
@@ -27,6 +30,9 @@ describe("a load on a service that is not the suite's own", () => {
     );
     expect(lines).toContain("whatsapp-send is left out: needs a cluster of its own");
     expect(lines).toHaveLength(phases.flat().length - names.length);
+    const [scenario] = phases.flat().filter(({ tool }) => tool === "ghz");
+    const many = { ...scenario, operation: "any", call: "posta.message.v1.MessageService/SendMessages" } as Scenario;
+    expect(leaveOutUnfit([[many]], { ...own, mayMessage: false })[0]).toEqual([]);
   });
 
   it("does what it was allowed, and all of it on a cluster of its own", () => {
@@ -40,12 +46,37 @@ describe("a load on a service that is not the suite's own", () => {
 describe("a load that ghz could not report", () => {
   const load = { call: "S/M", rate: 1000, warmupSeconds: 1 };
 
-  it("is refused, with the longest time that it could", () => {
+  it("is refused, with what it may be", () => {
     expect(() => requireCountable({ ...load, seconds: 999 })).not.toThrow();
-    expect(() => requireCountable({ ...load, seconds: 1000 })).toThrow(
-      /^DURATION: 1000 s of S\/M at 1000\/s are over the 1,000,000 calls .*; use at most 999s$/,
+    expect(() => requireCountable({ ...load, seconds: 1999 })).toThrow(
+      /^DURATION, RATE: S\/M at 1000\/s for 2000 s, .* 1,000,000 calls .*: use 1000 s at most, or 500\/s$/,
     );
     expect(() => requireCountable({ ...load, rate: undefined, seconds: 1e9 })).not.toThrow();
+  });
+});
+
+describe("the knee of a stress run", () => {
+  const step = (rate: number, breach?: string): Step => {
+    const measured = { broken: [] } as unknown as LoadResult["measured"];
+    return { rate, breach, result: { measured } as LoadResult };
+  };
+  const throughputOf = ({ results }: Outcome) =>
+    results.filter(({ answersFor }) => answersFor.includes("queue-throughput"));
+
+  it("is the highest good rate, and answers for the throughput", () => {
+    const [good, bad] = [step(500), step(750, "P99 120 ms")];
+    const outcome = toOutcome([good, bad], good, bad, 50_000);
+    expect(outcome.findings).toEqual([
+      "knee: 500/s is the highest rate that met every objective",
+      "at 750/s: P99 120 ms",
+    ]);
+    expect(throughputOf(outcome)).toHaveLength(1);
+  });
+
+  it("is not found, and answers for nothing, where no rate broke a target", () => {
+    const outcome = toOutcome([step(500), step(750)], step(750), undefined, 832);
+    expect(outcome.findings[0]).toMatch(/^no target broke up to 750\/s; the most that may be tried is 832\/s/);
+    expect(throughputOf(outcome)).toEqual([]);
   });
 });
 

@@ -33,7 +33,7 @@ const recorded = {
     row("memory", "Memory of the cluster, peak", "MiB", 512, 1024, "met", 361.25),
     row("analytics-p99", "Analytics write, P99", "ms", 200, 500, "not measured"),
   ],
-  scenarios: [],
+  scenarios: [{ plan: { rate: 500, seconds: 60 } }, { plan: { concurrency: 64, seconds: 15 } }],
   findings: [],
   resources: { peakRssMib: 361.25, samples: [] },
 };
@@ -111,6 +111,22 @@ describe("what the load suites left", () => {
     write("a", recorded);
     const finding = judgeLoadTests(evidence());
     expect(finding).toMatchObject({ verdict: "warning", todo: expect.stringContaining("make perf-load") });
+  });
+
+  it.each([
+    ["held its rates for a moment only", { scenarios: [{ plan: { rate: 500, seconds: 1 } }] }, "warning"],
+    ["was of a service that runs elsewhere", { target: "staging:50051" }, "not measured"],
+  ])("is no evidence of the guide's rates where it %s", (_, change, verdict) => {
+    write("a", { ...recorded, suite: "load", ...change });
+    expect(judgeLoadTests(evidence()).verdict).toBe(verdict);
+  });
+
+  it("answers for a row by the suite in which it was worst", () => {
+    write("a", { ...recorded, suite: "load", rows: [row("memory", "Memory", "MiB", 512, 1024, "critical", 2500)] });
+    write("b", { ...recorded, startedAt: "2026-11-24T20:25:00.000Z" });
+    expect(memory()).toMatchObject({ verdict: "FAILED", evidence: expect.stringMatching(/^2500 MiB .*load: met/) });
+    write("c", { ...recorded, startedAt: "2026-11-24T20:26:00.000Z", commit: "0123456789ab" });
+    expect(memory().verdict).toBe("FAILED");
   });
 
   it("is judged by the worst of the suites, the newest run of each", () => {
