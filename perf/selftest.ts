@@ -20,7 +20,7 @@ const proxyPort = 20094;
 const delayMs = 125;
 const [slowRow, errorRow] = ["Queue add, P50", "Error rate"];
 /** How often a run is made that the machine spoils. */
-const maxTurns = 3;
+const maxTurns = 5;
 
 /** Passes connections on, and answers back later than they came. */
 async function startSlowNetwork(): Promise<() => void> {
