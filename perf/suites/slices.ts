@@ -33,7 +33,7 @@ export function summarise(second: number, results: LoadResult[], samples: Sample
 const shown: [string, (slice: Slice) => number | undefined, string][] = [
   ["memory (RSS)", ({ rssMib }) => rssMib, "MiB"],
   ["heap", ({ heapMib }) => heapMib, "MiB"],
-  ["handles", ({ handles }) => handles, ""],
+  ["handles", ({ handles }) => handles, "open"],
   ["P99", ({ p99Ms }) => p99Ms, "ms"],
 ];
 
