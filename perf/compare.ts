@@ -76,16 +76,18 @@ function describe(
 async function compare(): Promise<void> {
   requireGhz();
   const rounds = Number(process.env.ROUNDS ?? 5);
-  if (!(rounds >= 2 && rounds <= 100)) throw new Error(`ROUNDS: ${process.env.ROUNDS} is not from 2 to 100`);
+  if (!(Number.isInteger(rounds) && rounds >= 2 && rounds <= 100))
+    throw new Error(`ROUNDS: ${process.env.ROUNDS} is no number of rounds from 2 to 100`);
   const progress = new Progress();
   const commit = readBase(process.env.BASE);
   progress.say(`perf-compare: this tree against ${commit.slice(0, 12)}; building that...`);
   const build = buildCommit(commit);
-  const base = await startPosta(ports.base, [], {}, build.main);
-  const current = await startPosta(ports.current);
   const clients = Object.values(ports).map((port) => new PerfClient(`127.0.0.1:${port}`));
-  const folder = makeFolder("compare", new Date());
+  const running: Awaited<ReturnType<typeof startPosta>>[] = [];
   try {
+    running.push(await startPosta(ports.base, [], {}, build.main));
+    running.push(await startPosta(ports.current));
+    const folder = makeFolder("compare", new Date());
     for (const client of clients) await client.seed();
     const clear = async () => void (await Promise.all(clients.map((client) => client.clear())));
     const values = await runRounds(rounds, folder, progress, clear);
@@ -100,7 +102,7 @@ async function compare(): Promise<void> {
     console.log(`written: perf/results/${basename(folder)}/compare.json`);
   } finally {
     for (const client of clients) client.close();
-    await Promise.all([current.stop(), base.stop()]);
+    await Promise.all(running.map((posta) => posta.stop()));
     build.remove();
   }
 }

@@ -2,9 +2,9 @@
  * `make replay-analytics`: sends an access log of EVENTS lines (2 million unless it is set) as events, and compares what
  * Posta answers with what awk counts in the same file. Exit status 1: they differ.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolderUntilEnd } from "./bench/children.js";
 import { startPosta } from "./bench/processes.js";
 import { type LogPlan, writeAccessLog } from "./replay/access-log.js";
 import { findDifferences } from "./replay/answers.js";
@@ -23,7 +23,7 @@ const lines = Number(process.env.EVENTS ?? 2_000_000);
 const seed = Number(process.env.SEED ?? 1);
 const until = Math.floor(Date.now() / minuteMs) * minuteMs;
 const plan: LogPlan = { lines, seed, from: until - spanMinutes * minuteMs, until };
-const dir = mkdtempSync(join(tmpdir(), "posta-replay-"));
+const dir = makeFolderUntilEnd("posta-replay-");
 const log = join(dir, "access.log");
 
 try {

@@ -39,25 +39,22 @@ async function run(suite: string, env: NodeJS.ProcessEnv): Promise<SuiteVerdict>
   requireGhz();
   const targets = readTargets();
   const startedAt = new Date();
-  const folder = suite === "endurance" && env.RESUME ? findRun(env) : makeFolder(suite, startedAt, env.RESULTS);
+  const resumed = suite === "endurance" && env.RESUME ? findRun(env) : undefined;
   const progress = new Progress();
   const target = await openTarget(env);
   progress.say(`${suite}: ${target.description}`);
   const client = new PerfClient(target.grpc);
   const sampler = new Sampler(target);
   try {
-    await client.seed();
+    await client.seed().catch((error) => {
+      throw new Error(`${env.TARGET ? "TARGET: " : ""}${target.grpc} takes no jobs: ${error.message}`);
+    });
     sampler.start();
+    const folder = resumed ?? makeFolder(suite, startedAt, env.RESULTS);
     const outcome = await runSuite({ target, folder, progress, targets, client, sampler, seconds, rounds, rate });
     outcome.broken = [...new Set([...outcome.broken, ...(await findLosses(target))])];
-    const summary = summarise({
-      suite,
-      startedAt,
-      target: target.description,
-      targets,
-      outcome,
-      samples: sampler.take(),
-    });
+    const found = { targets, outcome, samples: sampler.take() };
+    const summary = summarise({ suite, startedAt, target: target.description, ...found });
     writeSummary(folder, summary);
     console.log(formatSummary(summary));
     writeHtml(folder, summary);
@@ -65,6 +62,7 @@ async function run(suite: string, env: NodeJS.ProcessEnv): Promise<SuiteVerdict>
     return summary.verdict;
   } finally {
     await sampler.stop();
+    await client.leave().catch(() => {}); // A service that is lost has nothing to be cleared away.
     client.close();
     await target.stop();
   }

@@ -4,13 +4,13 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { endWithThis, makeFolderUntilEnd } from "./bench/children.js";
 import { startPosta } from "./bench/processes.js";
 import { starved } from "./judge/measure.js";
 import type { Summary } from "./report/summary.js";
@@ -45,7 +45,7 @@ interface Run {
 
 async function runSmoke(target: string): Promise<Run> {
   // Kept apart: these reports speak of servers that were made bad.
-  const RESULTS = mkdtempSync(join(tmpdir(), "posta-selftest-"));
+  const RESULTS = makeFolderUntilEnd("posta-selftest-");
   const HTTP_TARGET = `http://127.0.0.1:${port + 2}`;
   const env = { ...process.env, RESULTS, TARGET: target, HTTP_TARGET, DURATION: "1s", ROUNDS: "1" };
   const run = fileURLToPath(new URL("./run.ts", import.meta.url));
@@ -53,6 +53,7 @@ async function runSmoke(target: string): Promise<Run> {
     env,
     stdio: ["ignore", "pipe", "inherit"],
   });
+  endWithThis(child);
   const [output, [code]] = await Promise.all([text(child.stdout), once(child, "exit")]);
   const [folder = ""] = readdirSync(RESULTS);
   const file = join(RESULTS, folder, "summary.json");

@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { endWithThis } from "./children.js";
+import { endWithThis, makeFolderUntilEnd } from "./children.js";
 
 export const servers = 2;
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -39,9 +38,9 @@ export async function startPosta(
   settings: Record<string, string> = {},
   main = join(root, "dist/cluster/main.js"),
 ): Promise<Running & { socket: string; analyticsSocket: string; postgresDir: string; rssMib(): number }> {
-  const dataDir = mkdtempSync(join(tmpdir(), "posta-bench-"));
+  const dataDir = makeFolderUntilEnd("posta-bench-");
   const env = {
-    ...process.env,
+    ...withoutSettings(process.env),
     POSTA_GRPC_PORT: String(port),
     POSTA_ADMIN_PORT: String(port + 1),
     POSTA_HTTP_PORT: String(port + 2),
@@ -51,7 +50,8 @@ export async function startPosta(
     ...settings,
   };
   const child = endWithThis(
-    spawn(process.execPath, [...nodeArgs, main], { env, stdio: ["ignore", "pipe", "inherit"] }),
+    // Apart from the terminal: after its Ctrl-C our own signal would be the second one, at which Posta leaves its stores behind.
+    spawn(process.execPath, [...nodeArgs, main], { env, stdio: ["ignore", "pipe", "inherit"], detached: true }),
   );
   await firstLine(child);
   return {
@@ -65,6 +65,11 @@ export async function startPosta(
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** What a shell has set for another Posta must not reach one that is private: its stores, its token. */
+function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("POSTA_")));
 }
 
 export async function startBare(port: number): Promise<Running> {
@@ -85,7 +90,8 @@ async function firstLine(child: ChildProcess): Promise<void> {
 async function stopProcess(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return;
   const gone = once(child, "exit");
-  child.kill("SIGTERM");
+  // Not again: at a second signal Posta leaves its stores behind.
+  if (!child.killed) child.kill("SIGTERM");
   await Promise.race([gone, sleep(30_000, undefined, { ref: false })]);
 }
 

@@ -1,17 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
-import { endWithThis } from "./children.js";
+import { endWithThis, makeFolderUntilEnd } from "./children.js";
 
 const startTimeoutMs = 10_000;
 
 /** A private redis-server on a Unix socket, as durable as the one that Posta embeds. */
 export class RedisServer {
-  private readonly dir = mkdtempSync(join(tmpdir(), "posta-perf-redis-"));
+  private readonly dir = makeFolderUntilEnd("posta-perf-redis-");
   readonly socket = join(this.dir, "redis.sock");
   private process: ChildProcess | undefined;
 

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { endWithThis } from "../bench/children.js";
 import { type Call, type Calls, callSeconds, toCalls } from "../judge/calls.js";
 import type { Plan } from "../judge/measure.js";
 
@@ -44,7 +45,9 @@ export function requireCountable({ call, rate = 0, seconds, warmupSeconds }: Pla
 export async function runGhz(load: GhzLoad): Promise<Calls> {
   requireCountable(load);
   rmSync(load.output, { force: true }); // A report of an earlier run must not stand for this one.
-  await promisify(execFile)(ghz, ghzArguments(load), { cwd: root, maxBuffer: 1 << 24 }).catch((error) => {
+  const running = promisify(execFile)(ghz, ghzArguments(load), { cwd: root, maxBuffer: 1 << 24 });
+  endWithThis(running.child);
+  await running.catch((error) => {
     // ghz ends with an error if any call failed; what matters is whether it left a report.
     if (!existsSync(load.output))
       throw new Error(

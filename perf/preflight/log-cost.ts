@@ -49,7 +49,7 @@ export function judgeLogCost({ silent, logged, bytes, lines, dropped, malformed 
   const rate = (values: number[]) => Math.round(median(values)).toLocaleString("en");
   const evidence = [
     `${rate(silent)} failed calls/s without a log, ${rate(logged)} with one to a pipe (${describeCost(cost)})`,
-    `${Math.round(bytes / lines)} bytes a failed call`,
+    `${Math.round(bytes / lines)} bytes a line`,
     `of ${lines.toLocaleString("en")} lines ${malformed} malformed, ${dropped} more dropped`,
   ];
   const sound = lines > 0 && malformed === 0 && cost <= maxCost;

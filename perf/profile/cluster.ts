@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
+import { makeFolderUntilEnd } from "../bench/children.js";
 import { servers, startPosta } from "../bench/processes.js";
 import { PerfClient } from "../watch/client.js";
 import { type Agent, Agents } from "./agents.js";
@@ -46,7 +46,7 @@ export class ProfiledCluster {
     scenario: ReturnType<typeof findScenario>,
     releases: (() => unknown)[],
   ): Promise<ProfiledCluster> {
-    const dir = mkdtempSync(join(tmpdir(), "posta-profile-"));
+    const dir = makeFolderUntilEnd("posta-profile-");
     releases.push(() => rmSync(dir, { recursive: true, force: true }));
     const socket = join(dir, "agents.sock");
     const listener = new Agents();

@@ -11,7 +11,7 @@ export interface Line {
 }
 
 const [width, height] = [640, 220];
-const pad = { left: 56, right: 12, top: 12, bottom: 30 };
+const pad = { left: 84, right: 12, top: 12, bottom: 30 };
 const [plotWidth, plotHeight] = [width - pad.left - pad.right, height - pad.top - pad.bottom];
 
 /** Figures over time. Points that are missing leave a gap. */

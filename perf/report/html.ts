@@ -6,7 +6,7 @@ import type { Sample } from "../watch/samples.js";
 import { bullet, histogram, type Line, lineChart, type Mark } from "./charts.js";
 import { style } from "./style.js";
 import type { Summary } from "./summary.js";
-import { round } from "./table.js";
+import { round, titleOf } from "./table.js";
 
 /** Writes report.html: one file that needs nothing else. */
 export function writeHtml(folder: string, summary: Summary): void {
@@ -51,7 +51,8 @@ function targetTable(rows: Row[]): string {
   return `<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${body.join("")}</tbody></table></div>`;
 }
 
-function renderLoad({ name, tool, what, plan, measured, answersFor }: LoadResult, rows: Row[]): string {
+function renderLoad(load: LoadResult, rows: Row[]): string {
+  const { tool, what, plan, measured, answersFor } = load;
   const { calls, failed, perSecond, latencyMs, errors } = measured;
   const offered =
     plan.rate === undefined ? `${plan.concurrency} callers without a pause` : `${round(plan.rate)}/s, open loop`;
@@ -62,7 +63,7 @@ function renderLoad({ name, tool, what, plan, measured, answersFor }: LoadResult
     points: measured.timeline.map((second) => [second.second, pick(second)]),
   });
   const failures = Object.entries(errors).map(([text, count]) => `<li>${count} x ${escapeHtml(text)}</li>`);
-  return `<h3>${escapeHtml(name)}</h3>
+  return `<h3>${escapeHtml(titleOf(load))}</h3>
 <p>${escapeHtml(`${what} by ${tool}: ${offered}, ${plan.connections} connections, ${plan.seconds} s. ${calls} calls, ${failed} failed, ${round(perSecond)}/s answered. ${figures}.`)}</p>
 ${failures.length > 0 ? `<ul>${failures.join("")}</ul>` : ""}
 ${histogram(measured.histogram, marks)}

@@ -1,4 +1,5 @@
 import type { Row } from "../judge/verdict.js";
+import type { LoadResult } from "../suites/load.js";
 import type { Sample } from "../watch/samples.js";
 import type { Summary } from "./summary.js";
 
@@ -28,8 +29,8 @@ export function formatSummary(summary: Summary): string {
     "",
     ...align([
       ["load", "offered", "answered", "failed", "P50 ms", "P95 ms", "P99 ms", "max ms"],
-      ...scenarios.map(({ name, plan, measured: { perSecond, failed, latencyMs } }) => [
-        name,
+      ...scenarios.map(({ name, round: turn, plan, measured: { perSecond, failed, latencyMs } }) => [
+        titleOf({ name, round: turn }),
         plan.rate === undefined ? `${plan.concurrency} callers` : `${round(plan.rate)}/s`,
         `${round(perSecond)}/s`,
         String(failed),
@@ -51,6 +52,11 @@ const verdictText: Record<Summary["verdict"], string> = {
   critical: "FAILED: a critical value is passed",
   broken: "FAILED: these figures are not to be used",
 };
+
+/** A load's name in a report. */
+export function titleOf({ name, round: turn }: Pick<LoadResult, "name" | "round">): string {
+  return turn === undefined ? name : `${name}, round ${turn}`;
+}
 
 export function round(value: number): string {
   return (value >= 100 ? Math.round(value) : Math.round(value * 100) / 100).toLocaleString("en");

@@ -22,6 +22,8 @@ export interface LoadResult extends Result {
   tool: string;
   plan: Plan & { connections: number };
   what: string;
+  /** Which round of its scenario it is, where there are several. */
+  round?: number | undefined;
 }
 
 /** Makes the loads of one phase, all at once. */
@@ -29,20 +31,22 @@ export async function runPhase(
   context: LoadContext,
   scenarios: Scenario[],
   warmupSeconds: number,
+  round?: number,
 ): Promise<LoadResult[]> {
   const longest = Math.max(...scenarios.map(({ seconds }) => seconds)) + warmupSeconds;
   return context.progress.during(scenarios.map(({ name }) => name).join(" + "), longest, () =>
-    Promise.all(scenarios.map((scenario) => runScenario(context, scenario, warmupSeconds))),
+    Promise.all(scenarios.map((scenario) => runScenario(context, scenario, warmupSeconds, round))),
   );
 }
 
-/** Makes one load. `label` tells its tool's report from others of the same scenario. */
+/** Makes one load; its tool's own report is named after it. */
 export async function runScenario(
   context: LoadContext,
   scenario: Scenario,
   warmupSeconds: number,
-  label = scenario.name,
+  round?: number,
 ): Promise<LoadResult> {
+  const label = round === undefined ? scenario.name : `${scenario.name}-${round}`;
   const { rate, concurrency, seconds, connections } = scenario;
   const plan = { rate, concurrency, seconds, warmupSeconds, connections };
   const measured =
@@ -58,6 +62,7 @@ export async function runScenario(
     tool: scenario.tool,
     plan,
     what: describeCall(scenario),
+    ...(round === undefined ? {} : { round }),
   };
 }
 

@@ -18,12 +18,15 @@ export async function runPhases(name: string, context: SuiteContext): Promise<Ou
   const rounds = context.rounds ?? suite.rounds;
   const loads: LoadResult[] = [];
   for (let round = 1; round <= rounds; round += 1) {
-    for (const phase of phases.filter((scenarios) => round === 1 || scenarios.some(({ rate }) => rate !== undefined))) {
-      loads.push(...(await runPhase(context, phase, warmupSeconds)));
+    for (const phase of phases) {
+      const isSteady = phase.some(({ rate }) => rate !== undefined);
+      if (round > 1 && !isSteady) continue;
+      loads.push(...(await runPhase(context, phase, warmupSeconds, rounds > 1 && isSteady ? round : undefined)));
       await context.client.clear();
     }
   }
   const { results, findings } = leaveOutStarved(loads);
+  if (rounds > 1) findings.push(`a row is the median of ${rounds} rounds of its load; errors are counted over all`);
   return { results, findings: [...left, ...findings], failures: [], broken: faultsOf(results) };
 }
 

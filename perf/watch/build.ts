@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { makeFolderUntilEnd } from "../bench/children.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -36,7 +36,7 @@ function readCommit(file: string): string {
 
 /** Builds a commit. Its packages are ours where they are the same, else it gets its own. */
 export function buildCommit(commit: string): Build {
-  const folder = mkdtempSync(join(tmpdir(), "posta-base-"));
+  const folder = makeFolderUntilEnd("posta-base-");
   const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
     const archive = git("archive", "--format=tar", commit);

@@ -31,19 +31,31 @@ const startMs = 60_000;
  */
 export async function openTarget(env: NodeJS.ProcessEnv): Promise<Target> {
   const { TARGET, HTTP_TARGET, ADMIN, MESSAGES } = env;
-  if (TARGET) {
-    const [host = ""] = TARGET.split(":");
-    return {
-      grpc: TARGET,
-      http: HTTP_TARGET ?? `http://${host}:8080`,
-      admin: ADMIN,
-      primary: undefined,
-      mayMessage: MESSAGES === "1",
-      description: TARGET,
-      stop: async () => {},
-    };
-  }
-  return startOwn();
+  if (!TARGET) return startOwn();
+  const [, host] = /^([^/\s]+):\d+$/.exec(TARGET) ?? [];
+  if (host === undefined) throw new Error(`TARGET: "${TARGET}" is no host:port, as 127.0.0.1:50051`);
+  const http = HTTP_TARGET ?? `http://${host}:8080`;
+  await requireAnswer("HTTP_TARGET", http);
+  if (ADMIN) await requireAnswer("ADMIN", ADMIN);
+  return {
+    grpc: TARGET,
+    http,
+    admin: ADMIN || undefined,
+    primary: undefined,
+    mayMessage: MESSAGES === "1",
+    description: TARGET,
+    stop: async () => {},
+  };
+}
+
+/** Throws an error that names the variable, unless something that is alive answers there. */
+async function requireAnswer(variable: string, base: string): Promise<void> {
+  const fix = `set ${variable} to its address, as http://127.0.0.1:8080`;
+  const { status, reason } = await fetch(`${base}/livez`, { signal: AbortSignal.timeout(5000) }).then(
+    (answer) => ({ status: answer.status, reason: `answered ${answer.status}` }),
+    (error: Error) => ({ status: 0, reason: error.cause instanceof Error ? error.cause.message : error.message }),
+  );
+  if (status !== 200) throw new Error(`${variable}: ${base}/livez ${reason}; ${fix}`);
 }
 
 async function startOwn(): Promise<Target> {

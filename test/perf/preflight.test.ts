@@ -254,7 +254,7 @@ describe("the other checks", () => {
 
   it("says what a log costs", () => {
     expect(judgeLogCost(log).evidence).toContain(
-      "7,000 failed calls/s without a log, 6,000 with one to a pipe (14% fewer); 307 bytes a failed call",
+      "7,000 failed calls/s without a log, 6,000 with one to a pipe (14% fewer); 307 bytes a line",
     );
   });
 
