@@ -5,26 +5,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { beforeAll, expect, inject, it, onTestFinished } from "vitest";
-import { freshPrefix } from "../support/posta.js";
-import { createDatabase } from "../support/postgres.js";
+import { expect, it, onTestFinished } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-
-/** The stores that are not looked at: making some for each kind takes longer than looking. */
-let stores: Record<string, string>;
-beforeAll(async () => {
-  const database = await createDatabase();
-  const analytics = { POSTA_ANALYTICS_REDIS_URL: inject("redisUrl"), POSTA_ANALYTICS_PREFIX: freshPrefix() };
-  stores = { ...analytics, POSTA_DATABASE_URL: database.url };
-  return () => database.drop();
-});
 
 /** Runs `make profile-<kind>`'s command; answers how it ended, what it printed, and the folders that it wrote, by kind. */
 async function profile(kind: string, env: Record<string, string>) {
   const child = spawn(process.execPath, ["--import", "tsx", join(root, "perf/profile/run.ts"), kind], {
     cwd: root,
-    env: { ...process.env, ...stores, ...env },
+    env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const [output, printed, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
@@ -40,25 +29,23 @@ async function profile(kind: string, env: Record<string, string>) {
   return { code, output, errors, folders };
 }
 
-/** A module that makes each server process it is loaded into leak. */
-function writeLeak(): string {
-  const dir = mkdtempSync(join(tmpdir(), "posta-leak-"));
+/** A module for each process that is started with it: a private cluster takes no settings of its caller's. */
+function writeModule(code: string): string {
+  const dir = mkdtempSync(join(tmpdir(), "posta-module-"));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-  const file = join(dir, "leak.mjs");
-  writeFileSync(
-    file,
-    `import cluster from "node:cluster";
-    class LeftBehind { text = "x"; }
-    const kept = [];
-    const leak = () => { for (let index = 0; index < 50; index += 1) kept.push(new LeftBehind()); };
-    if (cluster.isWorker) setInterval(leak, 10).unref();`,
-  );
-  return file;
+  const file = join(dir, "module.mjs");
+  writeFileSync(file, code);
+  return `--import ${file}`;
 }
 
+const leak = `import cluster from "node:cluster";
+  class LeftBehind { text = "x"; }
+  const kept = [];
+  const leak = () => { for (let index = 0; index < 50; index += 1) kept.push(new LeftBehind()); };
+  if (cluster.isWorker) setInterval(leak, 10).unref();`;
+
 it("makes every profile of real servers, and finds the leak that one of them was given", async () => {
-  const leak = writeLeak();
-  const { code, output, errors, folders } = await profile("all", { DURATION: "1s", NODE_OPTIONS: `--import ${leak}` });
+  const { code, output, errors, folders } = await profile("all", { DURATION: "1s", NODE_OPTIONS: writeModule(leak) });
   expect(errors).toBe("");
   expect(Object.keys(folders)).toEqual(["doctor", "cpu", "flame", "heap", "leaks"]);
   expect(output).toMatch(/suspected: LeftBehind grew \+[\d,]+, \+[\d,]+ objects/);
@@ -80,7 +67,10 @@ it("makes every profile of real servers, and finds the leak that one of them was
 }, 300_000);
 
 it("fails where calls of the load fail, and leaves no profile of that", async () => {
-  const { code, errors, folders } = await profile("cpu", { DURATION: "1s", POSTA_MAX_JOB_BYTES: "10" });
+  const { code, errors, folders } = await profile("cpu", {
+    DURATION: "1s",
+    NODE_OPTIONS: writeModule('process.env.POSTA_MAX_JOB_BYTES = "10";'),
+  });
   expect(errors).toMatch(/profile-cpu: \d+ calls of the load failed: this profile is not to be used/);
   expect(code).toBe(1);
   expect(Object.values(folders).filter(existsSync)).toEqual([]);
