@@ -62,13 +62,16 @@ async function runSmoke(target: string): Promise<Run> {
   return { code: code as number, output, summary };
 }
 
-/** The same, again where the load generator was starved: that proves nothing. */
-async function runSound(what: string, target: string): Promise<Run> {
+/** The same, again where the machine spoilt it: by a load generator that was starved, which proves nothing, or as `isSpoilt` says. */
+async function runSound(what: string, target: string, isSpoilt = (_: Run) => false): Promise<Run> {
   for (let turn = 1; ; turn += 1) {
     const run = await runSmoke(target);
     const { broken = [] } = run.summary ?? {};
-    if (turn === maxTurns || broken.length === 0 || !broken.every((fault) => fault.includes(starved))) return run;
-    console.log(`again: ${what}: ${broken[0]}`);
+    const isStarved = broken.length > 0 && broken.every((fault) => fault.includes(starved));
+    if (turn === maxTurns || !(isStarved || isSpoilt(run))) return run;
+    console.log(
+      `again: ${what}: ${broken[0] ?? `"${slowRow}" is critical on a busy machine, or before all is compiled`}`,
+    );
   }
 }
 
@@ -83,7 +86,8 @@ async function requireFailure(what: string, target: string, row: string): Promis
 
 /** Throws unless rows that a server does not break were measured, and are not critical: else what follows would show nothing. */
 async function requireInnocence(what: string, target: string): Promise<void> {
-  const { output, summary } = await runSound(what, target);
+  const isSlow = ({ summary: found }: Run) => verdictOf(found, slowRow) === "critical";
+  const { output, summary } = await runSound(what, target, isSlow);
   for (const row of [slowRow, errorRow]) {
     const verdict = verdictOf(summary, row);
     if (verdict !== "met" && verdict !== "missed") throw new Error(`${what}: "${row}" is ${verdict}:\n${output}`);
