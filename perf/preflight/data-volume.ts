@@ -32,7 +32,7 @@ export interface VolumeLimits {
 
 /** Fills a queue, and looks whether reads and adds stay within the targets' critical values. */
 export async function checkDataVolume(): Promise<Finding> {
-  const posta = await startPosta(port);
+  const posta = await startPosta(port, [], { POSTA_LOG_LEVEL: "error" }); // It would tell of each failed job.
   const client = new ServiceClient(`127.0.0.1:${port}`, queueService, 4);
   try {
     await fillQueue(client, posta.socket);
