@@ -16,5 +16,5 @@ figure { margin: .5rem 0 1rem; } svg { width: 100%; height: auto; } svg text { f
 .line-0 { stroke: var(--line-0); } .line-1 { stroke: var(--line-1); } .line-2 { stroke: var(--line-2); }
 figcaption { font-size: .85rem; color: var(--faint); } .key::before { content: ""; display: inline-block; width: .8em; height: .8em; margin: 0 .3em 0 .6em; border-radius: 2px; }
 .key-0::before { background: var(--line-0); } .key-1::before { background: var(--line-1); } .key-2::before { background: var(--line-2); }
-@media (max-width: 40rem) { th, td { padding: .3rem .2rem; font-size: .72rem; } td:first-child, td:last-child, td.number { white-space: normal; } td:nth-child(6), th:nth-child(6) { display: none; } svg text { font-size: 18px; } }
+@media (max-width: 40rem) { th, td { padding: .3rem .2rem; font-size: .72rem; } td { white-space: normal; } th { white-space: nowrap; } td:nth-child(6), th:nth-child(6) { display: none; } svg text { font-size: 18px; } }
 `;
