@@ -1,24 +1,5 @@
-import { type Job, Worker } from "bullmq";
-import { afterEach, describe, expect, it } from "vitest";
-import { type Bundle, redrive, setup, untilDrained } from "./spool-setup.js";
-
-const releases: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
-
-async function start(): Promise<Bundle> {
-  const bundle = await setup();
-  releases.push(bundle.release);
-  return bundle;
-}
-
-function work({ redis, prefix }: Bundle, queue: string, process: (job: Job) => Promise<unknown>): Worker {
-  const connection = { path: redis.socket, maxRetriesPerRequest: null };
-  const worker = new Worker(queue, process, { connection, prefix });
-  releases.push(() => worker.close());
-  return worker;
-}
+import { describe, expect, it } from "vitest";
+import { type Bundle, redrive, start, untilDrained, work } from "./spool-setup.js";
 
 async function lettersOf({ pool }: Bundle) {
   return (await pool.query("SELECT * FROM dead_letters ORDER BY ref")).rows;

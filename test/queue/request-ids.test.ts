@@ -1,30 +1,16 @@
-import { type Job, Worker } from "bullmq";
-import { afterEach, describe, expect, it } from "vitest";
+import type { Job } from "bullmq";
+import { describe, expect, it } from "vitest";
 import { readRequestId } from "../../src/queue/request-id.js";
-import { type Bundle, redrive, setup } from "./spool-setup.js";
-
-const releases: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
-
-async function start(): Promise<Bundle> {
-  const bundle = await setup();
-  releases.push(bundle.release);
-  return bundle;
-}
+import { type Bundle, redrive, start, work } from "./spool-setup.js";
 
 /** What a worker of BullMQ finds with the first jobs of a queue, in the order in which they ran. */
-function metadataOf({ redis, prefix }: Bundle, count: number, queue = "q"): Promise<unknown[]> {
-  const connection = { path: redis.socket, maxRetriesPerRequest: null };
+function metadataOf(bundle: Bundle, count: number, queue = "q"): Promise<unknown[]> {
   const seen: unknown[] = [];
   return new Promise((resolve) => {
-    const process = async ({ opts: { telemetry } }: Job) => {
+    work(bundle, queue, async ({ opts: { telemetry } }: Job) => {
       seen.push(telemetry && JSON.parse(telemetry.metadata ?? "null"));
       if (seen.length === count) resolve(seen);
-    };
-    const worker = new Worker(queue, process, { connection, prefix });
-    releases.push(() => worker.close());
+    });
   });
 }
 
@@ -57,10 +43,7 @@ describe("the id of the request that added a job", () => {
     const { warnings } = await bundle.startDelivery();
     await bundle.add("bad", { options: { ...once, id: "named" } }, "order-17");
     await bundle.add("bad", { options: { ...once, id: "nameless" } });
-    const connection = { path: bundle.redis.socket, maxRetriesPerRequest: null };
-    const fail = () => Promise.reject(new Error("no luck"));
-    const worker = new Worker("bad", fail, { connection, prefix: bundle.prefix });
-    releases.push(() => worker.close());
+    const worker = work(bundle, "bad", () => Promise.reject(new Error("no luck")));
     const line = { queue: "bad", jobId: "named", requestId: "order-17" };
     await expect.poll(() => warnings, { timeout: 15_000 }).toHaveLength(2);
     expect(warnings).toEqual(expect.arrayContaining([line, { queue: "bad", jobId: "nameless" }]));

@@ -1,6 +1,7 @@
+import { type Job, Worker } from "bullmq";
 import { Redis } from "ioredis";
 import pg from "pg";
-import { expect } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { createDelivery } from "../../src/delivery.js";
 import { createLog, type Logger } from "../../src/log.js";
 import { startServer } from "../support/posta.js";
@@ -99,6 +100,21 @@ export async function setup({ env = {}, postgres }: { env?: Record<string, strin
 }
 
 export type Bundle = Awaited<ReturnType<typeof setup>>;
+
+/** The same for the test that runs, released at its end. */
+export async function start(): Promise<Bundle> {
+  const bundle = await setup();
+  onTestFinished(bundle.release);
+  return bundle;
+}
+
+/** A worker of BullMQ on a queue, until the test that runs ends. */
+export function work({ redis, prefix }: Bundle, queue: string, process: (job: Job) => Promise<unknown>): Worker {
+  const connection = { path: redis.socket, maxRetriesPerRequest: null };
+  const worker = new Worker(queue, process, { connection, prefix });
+  onTestFinished(() => worker.close());
+  return worker;
+}
 
 async function statusOf(client: Bundle["client"], method: string): Promise<number> {
   return client.queue(method, { queue: "q" }).then(
