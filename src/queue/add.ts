@@ -5,7 +5,7 @@ import { Room } from "../room.js";
 import { type JobRequest, type JobSpec, parseJob } from "./job.js";
 import { createJobIds } from "./job-ids.js";
 import { type AddResult, type Caller, type Entry, Lane, type WriteBatch } from "./lane.js";
-import { withRequestId } from "./request-id.js";
+import { toMetadata, withMetadata } from "./request-id.js";
 
 export interface AddLimits {
   maxJobBytes: number;
@@ -69,8 +69,9 @@ export class Adder {
         this.room.leave(call.size, call.bytes);
         resolve(results);
       });
+      const metadata = toMetadata(caller.requestId);
       for (const [index, job] of jobs.entries()) {
-        const spec = this.parse(job, caller);
+        const spec = this.parse(job, metadata);
         if (spec instanceof PostaError) call.settle(index, { jobId: job.id ?? "", error: spec.within(pathOf(index)) });
         else this.laneOf(queue, spec).push(this.accept(spec, caller, call, index));
       }
@@ -87,11 +88,10 @@ export class Adder {
     return this.room.untilEmpty();
   }
 
-  private parse(job: JobRequest | Refusal, { requestId }: Caller): JobSpec | PostaError {
+  private parse(job: JobRequest | Refusal, metadata: string | undefined): JobSpec | PostaError {
     if ("error" in job) return job.error;
     try {
-      const spec = parseJob(job, this.limits.maxJobBytes);
-      return requestId === undefined ? spec : withRequestId(spec, requestId);
+      return withMetadata(parseJob(job, this.limits.maxJobBytes), metadata);
     } catch (error) {
       return toPostaError(error);
     }

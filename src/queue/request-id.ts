@@ -3,15 +3,16 @@ import type { JobSpec } from "./job.js";
 const key = "x-request-id";
 
 /**
- * A job with its caller's id of the request. It goes where BullMQ keeps what follows a job from where it was added to where it is done
- * (`job.opts.telemetry.metadata`), as the JSON object that BullMQ's OpenTelemetry support reads there.
+ * What goes with each job of a call: its caller's id of the request. It is where BullMQ keeps what follows a job from where it was added to
+ * where it is done (`job.opts.telemetry.metadata`), as the JSON object that BullMQ's OpenTelemetry support reads there.
  */
-export function withRequestId(spec: JobSpec, requestId: string): JobSpec {
-  return withMetadata(spec, JSON.stringify({ [key]: requestId }));
+export function toMetadata(requestId: string | undefined): string | undefined {
+  return requestId === undefined ? undefined : JSON.stringify({ [key]: requestId });
 }
 
-/** The same, with what {@link withRequestId} or whoever added the job put there. */
-export function withMetadata(spec: JobSpec, metadata: string): JobSpec {
+/** A job with what {@link toMetadata} or whoever added it made; as it is where there is none. */
+export function withMetadata(spec: JobSpec, metadata: string | undefined): JobSpec {
+  if (metadata === undefined) return spec;
   const options = { ...spec.options, telemetry: { metadata } };
   return { ...spec, options, optionsJson: `${spec.optionsJson},"tm":${JSON.stringify(metadata)}` };
 }

@@ -41,7 +41,7 @@ export function toSpec({ name, data, options: json, waitedMs }: SpoolRow): JobSp
   const { priority = 0, lifo = false } = options;
   const optionsJson = openJson(options);
   const spec = { name, dataJson: data, id: undefined, priority, delayMs, lifo, durable: true, options, optionsJson };
-  return given.tm === undefined ? spec : withMetadata(spec, String(given.tm));
+  return withMetadata(spec, given.tm);
 }
 
 /**
