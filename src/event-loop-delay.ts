@@ -4,17 +4,14 @@ import { Gauge, type Registry } from "prom-client";
 /** A reading covers the last one to two of these: longer than Prometheus usually waits between scrapes. */
 const windowMs = 15_000;
 
-/** Of prom-client's names, what each says of a window, and which of two windows' figures stands for both. */
+/** Of prom-client's names, what each says of a window. */
 const figures = {
-  min: { of: "least", read: (delay: Delay) => delay.min, worse: Math.min },
-  max: { of: "longest", read: (delay: Delay) => delay.max, worse: Math.max },
-  mean: { of: "mean", read: (delay: Delay) => delay.mean, worse: Math.max },
-  p50: { of: "50th percentile of the", read: (delay: Delay) => delay.percentile(50), worse: Math.max },
-  p90: { of: "90th percentile of the", read: (delay: Delay) => delay.percentile(90), worse: Math.max },
-  p99: { of: "99th percentile of the", read: (delay: Delay) => delay.percentile(99), worse: Math.max },
+  max: { of: "longest", read: (delay: Delay) => delay.max },
+  p50: { of: "50th percentile of the", read: (delay: Delay) => delay.percentile(50) },
+  p99: { of: "99th percentile of the", read: (delay: Delay) => delay.percentile(99) },
 };
 
-type Delay = Pick<ReturnType<typeof monitorEventLoopDelay>, "min" | "max" | "mean" | "count" | "percentile">;
+type Delay = Pick<ReturnType<typeof monitorEventLoopDelay>, "max" | "count" | "percentile">;
 type Figure = keyof typeof figures;
 
 /**
@@ -49,8 +46,8 @@ function readAll(delay: Delay): Record<Figure, number> {
   return Object.fromEntries(all) as Record<Figure, number>;
 }
 
+/** The worse of two windows' figures stands for both. */
 function readOne(name: Figure, delay: Delay, last: Record<Figure, number> | undefined): number {
-  const { read, worse } = figures[name];
   if (delay.count === 0) return last?.[name] ?? 0;
-  return last ? worse(read(delay), last[name]) : read(delay);
+  return Math.max(figures[name].read(delay), last?.[name] ?? 0);
 }
