@@ -5,12 +5,13 @@
  */
 import { measureReads, type ReadFigures } from "./analytics-reads.js";
 import { describeRound, formatRate, formatResult, formatTable, median, Rounds } from "./figures.js";
+import { readPlan } from "./plan.js";
 import { servers, startPosta } from "./processes.js";
 import { runUnary } from "./unary.js";
 import type { UnaryPlan, UnaryReport } from "./unary-load.js";
 
-const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
-const timing = { warmupMs: 1500, durationMs: Number(process.env.BENCH_SECONDS ?? 4) * 1000 };
+const { rounds, durationMs } = readPlan();
+const timing = { warmupMs: 1500, durationMs };
 const port = 20131;
 const eventsPerCall = 100;
 const steadyRate = 800;

@@ -5,11 +5,12 @@
 import { runAutocannon } from "../autocannon/autocannon.js";
 import { measure } from "../judge/measure.js";
 import { describeRound, formatRate, formatResult, formatTable, Rounds } from "./figures.js";
+import { readPlan } from "./plan.js";
 import { servers, startPosta } from "./processes.js";
 import { runUnary } from "./unary.js";
 
-const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
-const seconds = Number(process.env.BENCH_SECONDS ?? 4);
+const { rounds, durationMs } = readPlan();
+const seconds = durationMs / 1000;
 const port = 20121;
 const concurrency = 64;
 const queueService = "posta.queue.v1.QueueService";
@@ -20,7 +21,7 @@ const requests = {
 let failures = 0;
 
 async function overGrpc(method: keyof typeof requests): Promise<number> {
-  const load = { concurrency, warmupMs: 1000, durationMs: seconds * 1000 };
+  const load = { concurrency, warmupMs: 1000, durationMs };
   const report = await runUnary(port, queueService, method, requests[method], load);
   failures += report.failures;
   return report.perSecond;

@@ -7,12 +7,13 @@ import { ServiceClient } from "../watch/service-client.js";
 import { describeRound, formatResult, formatTable, median } from "./figures.js";
 import { measureDelivery } from "./message-delivery.js";
 import { measureLists } from "./message-lists.js";
+import { readPlan } from "./plan.js";
 import { servers, startPosta } from "./processes.js";
 import { runUnary } from "./unary.js";
 import type { UnaryPlan, UnaryReport } from "./unary-load.js";
 
-const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
-const timing = { warmupMs: 1500, durationMs: Number(process.env.BENCH_SECONDS ?? 4) * 1000 };
+const { rounds, durationMs } = readPlan();
+const timing = { warmupMs: 1500, durationMs };
 const port = 20171;
 const steadyRate = 800;
 const service = "posta.message.v1.MessageService";

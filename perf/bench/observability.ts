@@ -5,13 +5,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describeRound, formatResult, formatTable, Rounds } from "./figures.js";
 import { measureHungStore } from "./hung-store.js";
+import { readPlan } from "./plan.js";
 import { servers, startPosta } from "./processes.js";
 import { measureCpuCost, measureScrapes } from "./scrape.js";
 import { runUnary } from "./unary.js";
 import type { UnaryPlan } from "./unary-load.js";
 
-const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
-const timing = { warmupMs: 1000, durationMs: Number(process.env.BENCH_SECONDS ?? 4) * 1000 };
+const { rounds, durationMs } = readPlan({ rounds: 5 });
+const timing = { warmupMs: 1000, durationMs };
 const ports = { on: 20191, off: 20196 };
 const off = new URL("./observability-off.mjs", import.meta.url).href;
 /** Far more often than Prometheus does. */

@@ -5,13 +5,14 @@
 import { Redis } from "ioredis";
 import type { BullReport } from "./bull-load.js";
 import { describeRound, formatRate, formatResult, formatTable, median, Rounds } from "./figures.js";
+import { readPlan } from "./plan.js";
 import { runLoad, servers, startBare, startPosta } from "./processes.js";
 import type { StreamReport } from "./stream-load.js";
 import { runUnary } from "./unary.js";
 import type { UnaryPlan, UnaryReport } from "./unary-load.js";
 
-const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
-const timing = { warmupMs: 1500, durationMs: Number(process.env.BENCH_SECONDS ?? 4) * 1000 };
+const { rounds, durationMs } = readPlan();
+const timing = { warmupMs: 1500, durationMs };
 const [postaPort, barePort] = [20061, 20071];
 const data = '{"to":"34600123456","template":"hello"}';
 const job = { name: "bench", dataJson: data };

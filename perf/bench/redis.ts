@@ -10,10 +10,10 @@
 import { Redis } from "ioredis";
 import { describeRound, formatRate, formatResult, formatTable, Rounds } from "./figures.js";
 import { type Command, GroupCommit, sendPipeline } from "./group-commit.js";
+import { readPlan } from "./plan.js";
 import { RedisServer } from "./redis-server.js";
 
-const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
-const durationMs = Number(process.env.BENCH_SECONDS ?? 1) * 1000;
+const { rounds, durationMs } = readPlan({ seconds: 1 });
 const warmupMs = 300;
 /** Commands in a pipeline, and in a batch of group commit. */
 const batchSize = 100;

@@ -13,7 +13,7 @@ export function parseDuration(variable: string, text: string | undefined): numbe
 export function parseRate(variable: string, text: string | undefined): number | undefined {
   if (!text) return undefined;
   const rate = Number(text);
-  if (rate > 0 && rate <= 1_000_000) return rate;
+  if (rate >= 1 && rate <= 1_000_000) return rate;
   throw new Error(`${variable}: "${text}" is no rate; use calls a second, 1 to 1000000`);
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { parsePlan } from "../../perf/bench/plan.js";
 import { renderHtml } from "../../perf/report/html.js";
 import type { Summary } from "../../perf/report/summary.js";
 import { formatSummary } from "../../perf/report/table.js";
@@ -83,8 +84,25 @@ describe("the suites", () => {
     ]);
     expect(() => parseDuration("DURATION", "5")).toThrow(/^DURATION: "5" is no duration/);
     expect(() => parseRate("RATE", "-1")).toThrow(/^RATE: "-1"/);
+    expect(() => parseRate("RATE", "0.5")).toThrow(/use calls a second, 1 to 1000000/);
     expect([parseRounds("ROUNDS", "2"), parseRounds("ROUNDS", "")]).toEqual([2, undefined]);
     expect(() => parseRounds("ROUNDS", "1.5")).toThrow(/^ROUNDS: "1.5" is no number of rounds; use 1 to 100/);
+  });
+});
+
+describe("how long a bench takes", () => {
+  it("is its own, unless it is told", () => {
+    expect(parsePlan({})).toEqual({ rounds: 3, durationMs: 4000 });
+    expect(parsePlan({}, { rounds: 5, seconds: 1 })).toEqual({ rounds: 5, durationMs: 1000 });
+    expect(parsePlan({ BENCH_ROUNDS: "1", BENCH_SECONDS: "0.5" })).toEqual({ rounds: 1, durationMs: 500 });
+  });
+
+  it.each([
+    [{ BENCH_ROUNDS: "0" }, /^BENCH_ROUNDS: "0" is no number of rounds; use 1 to 100$/],
+    [{ BENCH_SECONDS: "0" }, /^BENCH_SECONDS: "0" is no number of seconds; use 0.1 to 600$/],
+    [{ BENCH_SECONDS: "4s" }, /^BENCH_SECONDS: "4s" is no number of seconds/],
+  ])("refuses %o", (env, message) => {
+    expect(() => parsePlan(env)).toThrow(message);
   });
 });
 
