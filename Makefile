@@ -70,7 +70,7 @@ perf-endurance: build redis tools ## A moderate load for DURATION=24h: how memor
 	@$(BIN)/tsx perf/run.ts endurance
 
 perf-artillery: node_modules/.ready ## artillery against the gateway of a Posta that runs (TARGET=http://host:port)
-	@npx --yes artillery@2.0.21 run $(if $(TARGET),-e production) perf/artillery/queue-load-test.yml
+	@TARGET='$(TARGET)' scripts/artillery.sh
 
 perf-compare: build redis tools ## This tree against BASE=<commit or summary.json>, interleaved: ratios with intervals (ROUNDS=5)
 	@$(BIN)/tsx perf/compare.ts
