@@ -30,7 +30,7 @@ export function callRate(window: string): string {
  */
 export function refusedShare(window: string): string {
   const refused = "posta_overload_refusals_total";
-  const batches = ["posta_queue_batch", "posta_queue_durable_batch", "posta_analytics_batch"];
+  const batches = ["posta_queue_batch", "posta_queue_durable_batch", "posta_analytics_batch", "posta_message_batch"];
   const written = batches.map((name) => `${name}_size_sum`);
   const [rate, ...others] = [refused, ...written].map((name) => `sum(rate(${name}[${window}]))`);
   return `${rate} / (${[rate, ...others, callRate(window)].join(" + ")})`;

@@ -27,6 +27,7 @@ export const healthy: SeriesMap = {
   ...counter("posta_queue_batch_size_sum", {}, 600),
   ...counter("posta_queue_durable_batch_size_sum", {}, 0),
   ...counter("posta_analytics_batch_size_sum", {}, 600),
+  ...counter("posta_message_batch_size_sum", {}, 0),
   ...series("posta_servers", {}, 2),
   ...series("posta_servers_serving", {}, 2),
   ...series("posta_server_restarts", {}, 0),
