@@ -1,3 +1,4 @@
+import type { CheckState } from "../src/health/check.js";
 import type { Status } from "./status.js";
 import type { Figure } from "./status-figure.js";
 import type { ProcessStatus } from "./status-processes.js";
@@ -9,12 +10,17 @@ export function statusText(status: Status): string {
     `posta: ${state}; ${at}, measured ${seconds(ageMs)} ago, over ${windowSeconds} s; ${amount(callsPerSecond)} calls/s`,
     `health ${health.status}: ${serving(health.servers)} servers serve, ${serving(health.deliveries)} delivery processes; ${health.restarts} restarts`,
   ];
+  const checks = health.checks.map((check) => checkLine(check, Date.parse(at)));
   const items = status.checklist.flatMap(({ name, figures }) => ["", name, ...figures.map(figureLine)]);
-  return `${[...head, ...items, "", "Processes", ...status.processes.map(processLine)].join("\n")}\n`;
+  return `${[...head, ...checks, ...items, "", "Processes", ...status.processes.map(processLine)].join("\n")}\n`;
 }
 
 function serving(processes: { serving: boolean }[]): string {
   return `${processes.filter(({ serving }) => serving).length} of ${processes.length}`;
+}
+
+function checkLine({ name, status, since, detail }: CheckState, at: number): string {
+  return `  ${status.padEnd(12)} ${name.padEnd(42)} ${`for ${seconds(at - since)}`.padStart(11)}  ${detail}`;
 }
 
 function figureLine({ state, name, value, unit, objective, critical, better, detail, ageMs }: Figure): string {

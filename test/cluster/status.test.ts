@@ -91,6 +91,7 @@ describe("/status", () => {
     expect(response.headers.get("content-type")).toBe("text/plain; charset=utf-8");
     const text = await response.text();
     expect(text).toMatch(/^posta: \w/);
+    expect(text).toMatch(/^ {2}OK +redis-queue +for \d+ s {2}\S.*\.$/m);
     expect(text).toMatch(/Queue add, P99 +[\d.]+ ms +<= 100 ms, critical 200/);
     const { stdout } = await promisify(execFile)("make", ["--silent", "status", `ADMIN=${cluster.adminUrl}`]);
     expect(stdout).toMatch(/^posta: \w.*Redis memory/s);
@@ -120,6 +121,7 @@ describe("/status", () => {
       expect(took.sort((a, b) => a - b)[Math.floor(took.length * 0.9)]).toBeLessThan(50);
       expect((await figure("redis-memory-queue"))?.ageMs).toBeGreaterThan(15_000);
       expect((await status()).state).toMatch(/STALE|CRITICAL/);
+      expect(await (await get("/status")).text()).toMatch(/^ {2}DOWN +redis-queue /m);
     } finally {
       for (const pid of pids) process.kill(pid, "SIGCONT");
     }
