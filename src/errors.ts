@@ -27,7 +27,10 @@ export interface ErrorDetail {
   cause?: unknown;
 }
 
-/** The one error type that the domain throws. Its message is written for the caller. */
+/**
+ * The one error type that the domain throws. Its message is written for the caller, and well-formed: V8's own messages can
+ * hold half of a character, with which grpc-js throws where it writes the status.
+ */
 export class PostaError extends Error {
   override readonly name = "PostaError";
   readonly field: string | undefined;
@@ -39,7 +42,7 @@ export class PostaError extends Error {
     message: string,
     detail: ErrorDetail = {},
   ) {
-    super(message, { cause: detail.cause });
+    super(message.toWellFormed(), { cause: detail.cause });
     this.field = detail.field;
     this.retryAfterMs = detail.retryAfterMs;
     this.isUnknown = detail.isUnknown ?? false;

@@ -40,6 +40,7 @@ describe("a job's fields", () => {
     ["a control character in the name", { name: "a\nb" }, "name", ['"a\\nb"', "control character"]],
     ["data that is not JSON", { dataJson: "{a:1}" }, "data_json", ["is not JSON"]],
     ["JSON that stops early", { dataJson: '{"a":' }, "data_json", ["is not JSON"]],
+    ["half of a character in the parser's own message", { dataJson: "\u{1f600}" }, "data_json", ["is not JSON"]],
   ])("%s is refused", (_, job, field, parts) => expectBad(add(job), `job.${field}`, parts));
 
   const tenYearsMs = String(3650 * 24 * 3_600_000);
@@ -203,6 +204,7 @@ describe("lists and changes", () => {
     ["UpdateJob", { jobId: "there" }, "change", ["required"]],
     ["UpdateJob", { jobId: "there", priority: -1 }, "priority", ["-1", "under 0"]],
     ["UpdateJob", { jobId: "there", dataJson: "nope" }, "data_json", ["is not JSON"]],
+    ["UpdateJob", { jobId: "there", dataJson: "\u{1f600}" }, "data_json", ["is not JSON"]],
     ["SetQueueLimits", { limits: { concurrency: 0 } }, "limits.concurrency", ["0", "under 1"]],
     ["SetQueueLimits", { limits: { rate: { max: 5 } } }, "limits.rate.duration", ["required"]],
     ["SetQueueLimits", { limits: { rate: { max: 0, duration: { seconds: 1 } } } }, "limits.rate.max", ["under 1"]],
