@@ -12,6 +12,7 @@ export interface RoomLimits {
 export class Room {
   private items = 0;
   private bytes = 0;
+  private scheduled = false;
   private emptied: (() => void) | undefined;
   /** Who waits for room, in their order. */
   private readonly waiting: (() => void)[] = [];
@@ -32,8 +33,8 @@ export class Room {
   leave(items: number, bytes = 0): void {
     this.items -= items;
     this.bytes -= bytes;
-    this.letIn();
-    if (this.items === 0) this.emptied?.();
+    if (this.waiting.length > 0) this.letInLater();
+    else if (this.items === 0) this.emptied?.();
   }
 
   /** Runs `enter` when there is room: now, or when all who waited before have gone in. */
@@ -44,9 +45,19 @@ export class Room {
 
   /** Resolves when nothing is under way. */
   async untilEmpty(): Promise<void> {
-    if (this.items === 0) return;
+    if (this.items === 0 && this.waiting.length === 0) return;
     await new Promise<void>((resolve) => {
       this.emptied = resolve;
+    });
+  }
+
+  /** In a turn of its own: who leaves may be in the middle of choosing what goes next, of what those that enter add to. */
+  private letInLater(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    setImmediate(() => {
+      this.scheduled = false;
+      this.letIn();
     });
   }
 
