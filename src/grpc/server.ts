@@ -8,8 +8,6 @@ import {
   type UntypedHandleCall,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import type { PackageDefinition } from "@grpc/proto-loader";
-import { ReflectionService } from "@grpc/reflection";
 import type { Registry } from "prom-client";
 import { type Config, ConfigError } from "../config.js";
 import { registerCount } from "../counted.js";
@@ -23,6 +21,7 @@ import { GrpcAdapter, tolerant } from "./handlers.js";
 import { Health, healthService } from "./health.js";
 import type { Adapter, Audience } from "./method.js";
 import { observeCalls } from "./observe.js";
+import { addReflection } from "./reflection.js";
 import { createStatusMap } from "./status.js";
 import { readTlsFiles } from "./tls-files.js";
 
@@ -57,9 +56,7 @@ export class GrpcServer {
       new GrpcAdapter(this.statuses, createAuthenticate(authFile, readAuthorization), limit, this.closing.signal);
     this.adapters = { callers: adapt(config.authFile, admission), anyone: adapt(undefined, undefined) };
     this.add(healthService, (adapter) => this.health.handlers(adapter), "anyone");
-    // The shape that the library reads descriptors from.
-    const described = { contract: { fileDescriptorProtos: contract.descriptors } } as unknown as PackageDefinition;
-    new ReflectionService(described, { services: [healthService, ...services] }).addToServer(this.server);
+    addReflection(this.server, contract, [healthService, ...services], this.closing.signal);
   }
 
   /** Serves a service of the contract. */
@@ -109,7 +106,5 @@ function limits(config: Config): ServerOptions {
     "grpc.max_connection_age_grace_ms": config.maxConnectionAgeGraceMs,
     "grpc.keepalive_time_ms": config.keepaliveTimeMs,
     "grpc.keepalive_timeout_ms": config.keepaliveTimeoutMs,
-    // Channelz costs bookkeeping on every call, and the metrics answer the same questions.
-    "grpc.enable_channelz": 0,
   };
 }
