@@ -7,7 +7,7 @@ import type { TrackEventRequest__Output as TrackEventRequest } from "../gen/post
 import type { TrackEventResponse } from "../gen/posta/analytics/v1/TrackEventResponse.js";
 import type { TrackEventsRequest__Output as TrackEventsRequest } from "../gen/posta/analytics/v1/TrackEventsRequest.js";
 import type { TrackEventsResponse } from "../gen/posta/analytics/v1/TrackEventsResponse.js";
-import { AckStream } from "../grpc/ack-stream.js";
+import { AckStream, type Weight } from "../grpc/ack-stream.js";
 import type { Adapter, CallContext } from "../grpc/method.js";
 import type { StatusMap } from "../grpc/status.js";
 import { toEventOrError, toOutcome, toResultMessage } from "./convert-event.js";
@@ -61,7 +61,6 @@ export function trackHandlers<Handler>(adapter: Adapter<Handler>, tracker: Track
     TrackEvents: adapter.unary(trackEvents),
     StreamEvents: adapter.bidi<StreamRequest, StreamEventsResponse>((stream, context, closing) => {
       const caller = toCaller(context);
-      const weigh = ({ events }: StreamRequest) => events.length;
       return new AckStream(stream, { weigh, handle: (message) => trackMessage(message, caller) }, closing).run();
     }),
   };
@@ -81,6 +80,12 @@ function isAccepted(acknowledgement: Acknowledgement): boolean {
   const unknown = acknowledgement === undefined || !/^ACKNOWLEDGEMENT_/.test(String(acknowledgement));
   if (unknown) throw invalid("acknowledgement", `${acknowledgement} is neither STORED nor ACCEPTED`);
   return acknowledgement === "ACKNOWLEDGEMENT_ACCEPTED";
+}
+
+/** An event is small: what is large in one is refused at once. */
+function weigh({ events }: StreamRequest): Weight {
+  if (events.length === 0) throw invalid("events", "is required");
+  return { items: events.length, bytes: 0 };
 }
 
 function requireEvents(events: EventMessage[]): void {

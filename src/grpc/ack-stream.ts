@@ -1,23 +1,38 @@
 import type { ServerDuplexStream } from "@grpc/grpc-js";
+import { invalid } from "../errors.js";
 import { refuseMalformed, stoppingError } from "./handlers.js";
 
-/** What a stream is for: how many items a message has, and what becomes of them. */
-export interface AckedMessages<Message, Ack> {
-  weigh(message: Message): number;
+/** A message that its acknowledgement names by its number. */
+interface Numbered {
+  sequence: number;
+}
+
+/** How much of a stream a message holds until it is acknowledged. */
+export interface Weight {
+  items: number;
+  /** Of payloads that are kept until then. */
+  bytes: number;
+}
+
+/** What a stream is for: how much a message is, and what becomes of it. */
+export interface AckedMessages<Message extends Numbered, Ack> {
+  /** Throws invalid for a message that has nothing to be acknowledged: that ends the stream. */
+  weigh(message: Message): Weight;
   /** Does what the message asks for; answers its acknowledgement. */
   handle(message: Message): Promise<Ack>;
 }
 
-/** How many items of one stream may be without an acknowledgement before no more are read. */
-const maxOpenItems = 2000;
+/** How much of one stream may be without an acknowledgement before no more is read. */
+const most: Weight = { items: 2000, bytes: 1 << 20 };
 
 /**
  * Runs a stream whose messages are acknowledged: reads while there is room, and sends what is settled in one response a
- * turn. A caller that does not read its acknowledgements stops being read itself, so a stream holds bounded memory.
+ * turn. A caller that does not read its acknowledgements stops being read itself, and so does one whose payloads wait for a
+ * store: beyond what may be open a stream holds one message.
  */
-export class AckStream<Message, Ack> {
+export class AckStream<Message extends Numbered, Ack> {
   private acks: Ack[] = [];
-  private openItems = 0;
+  private readonly open: Weight = { items: 0, bytes: 0 };
   private blocked = false;
   private reading = true;
   private flushing = false;
@@ -53,14 +68,16 @@ export class AckStream<Message, Ack> {
   }
 
   private accept(message: Message): void {
+    let weight: Weight;
     try {
       refuseMalformed(message);
+      requireSequence(message);
+      weight = this.messages.weigh(message);
     } catch (error) {
       this.finish?.(error);
       return;
     }
-    const weight = Math.max(1, this.messages.weigh(message));
-    this.openItems += weight;
+    this.hold(weight, 1);
     this.readOrRest();
     this.messages.handle(message).then(
       (ack) => this.settle(weight, ack),
@@ -68,8 +85,13 @@ export class AckStream<Message, Ack> {
     );
   }
 
-  private settle(weight: number, ack: Ack): void {
-    this.openItems -= weight;
+  private hold({ items, bytes }: Weight, sign: 1 | -1): void {
+    this.open.items += sign * items;
+    this.open.bytes += sign * bytes;
+  }
+
+  private settle(weight: Weight, ack: Ack): void {
+    this.hold(weight, -1);
     this.acks.push(ack);
     if (this.flushing) return;
     this.flushing = true;
@@ -89,7 +111,7 @@ export class AckStream<Message, Ack> {
 
   private readOrRest(): void {
     if (!this.reading) return;
-    const full = this.blocked || this.openItems >= maxOpenItems;
+    const full = this.blocked || this.open.items >= most.items || this.open.bytes >= most.bytes;
     if (full && !this.stream.isPaused()) this.stream.pause();
     else if (!full && this.stream.isPaused()) this.stream.resume();
   }
@@ -101,6 +123,12 @@ export class AckStream<Message, Ack> {
   }
 
   private finishIfDone(): void {
-    if (!this.reading && this.openItems === 0 && this.acks.length === 0) this.finish?.();
+    if (!this.reading && this.open.items === 0 && this.acks.length === 0) this.finish?.();
   }
+}
+
+/** JavaScript's numbers are exact up to 2^53 - 1: beyond it the acknowledgement would name another message. */
+function requireSequence({ sequence }: Numbered): void {
+  if (sequence <= Number.MAX_SAFE_INTEGER) return;
+  throw invalid("sequence", `${BigInt(sequence)} is over ${Number.MAX_SAFE_INTEGER}`);
 }

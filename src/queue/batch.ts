@@ -6,7 +6,9 @@ import { toStoreError } from "../store/redis-errors.js";
 import { defineScript, type Script } from "../store/scripts.js";
 import { type Bull, queueMeta } from "./bull.js";
 import { type Keys, spoolMark } from "./keys.js";
-import { type AddResult, abandonedError, type Entry, isDeduplicated } from "./lane.js";
+import { type AddResult, abandonedError, type Entry, isAbandoned, isDeduplicated } from "./lane.js";
+
+type Transaction = Awaited<ReturnType<Bull["transaction"]>>;
 
 const scriptKeys = ["wait", "meta", "id", "events", "marker", "active", "delayed", "prioritized", "pc"];
 
@@ -70,9 +72,18 @@ export class BatchWriter {
     return fields;
   }
 
-  /** By BullMQ's own script, in a transaction that shows whether the id was there before. */
-  private async writeDeduplicated(queue: string, run: Entry[]): Promise<AddResult[]> {
-    const { multi, add } = await this.bull.transaction(queue);
+  /** By BullMQ's own script. Getting at it takes time, the first call most: what nobody waits for by then is left out. */
+  private async writeDeduplicated(queue: string, batch: Entry[]): Promise<AddResult[]> {
+    const transaction = await this.bull.transaction(queue);
+    const now = Date.now();
+    const run = batch.filter((entry) => !isAbandoned(entry, now));
+    const results = run.length > 0 ? await this.transact(queue, transaction, run) : [];
+    const resultOf = new Map(run.map((entry, index) => [entry, results[index]]));
+    return batch.map((entry) => resultOf.get(entry) ?? { jobId: entry.id, error: abandonedError() });
+  }
+
+  /** In a transaction that shows whether the id was there before. */
+  private async transact(queue: string, { multi, add }: Transaction, run: Entry[]): Promise<AddResult[]> {
     const meta = this.keys.of(queue, "meta");
     multi.hsetnx(meta, "opts.maxLenEvents", queueMeta.maxLenEvents);
     multi.hsetnx(meta, "version", queueMeta.version);

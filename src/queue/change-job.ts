@@ -2,7 +2,7 @@ import type { Queue } from "bullmq";
 import { show } from "../errors.js";
 import { type Bull, errorCodes, wrongState } from "./bull.js";
 import type { Keys } from "./keys.js";
-import { type JobReader, noSuchJob } from "./read-job.js";
+import { type JobReader, noSuchJob, type State } from "./read-job.js";
 
 /** Changes single jobs, by BullMQ's own operations. */
 export class JobChanger {
@@ -22,10 +22,12 @@ export class JobChanger {
   }
 
   async updatePriority(queue: string, id: string, priority: number): Promise<void> {
+    await this.requireState(queue, id, ["waiting", "prioritized", "delayed"], "be given a priority");
     await this.onJob(queue, id, (bull) => bull.getBackend().changePriority(id, priority));
   }
 
   async updateDelay(queue: string, id: string, delayMs: number): Promise<void> {
+    await this.requireState(queue, id, ["delayed"], "be given a delay");
     await this.onJob(queue, id, (bull) => bull.getBackend().changeDelay(id, delayMs));
   }
 
@@ -39,10 +41,7 @@ export class JobChanger {
 
   /** Throws wrong-state unless the job has finished. */
   async retryJob(queue: string, id: string): Promise<void> {
-    const { state } = await this.jobs.get(queue, id);
-    if (state !== "failed" && state !== "completed") {
-      throw wrongState(`the job ${show(id)} is ${state}: only failed and completed jobs can be retried`);
-    }
+    const state = await this.requireState(queue, id, ["failed", "completed"], "be retried");
     await this.onJob(queue, id, async (bull) => {
       const job = await bull.getJob(id);
       if (!job) throw noSuchJob(queue, id);
@@ -51,8 +50,15 @@ export class JobChanger {
   }
 
   async promoteJob(queue: string, id: string): Promise<void> {
-    await this.jobs.get(queue, id);
+    await this.requireState(queue, id, ["delayed"], "be promoted");
     await this.onJob(queue, id, (bull) => bull.getBackend().promote(id));
+  }
+
+  /** Throws wrong-state unless the job is in one of the states; it may leave it at any time, which BullMQ sees itself. */
+  private async requireState<S extends State>(queue: string, id: string, states: S[], what: string): Promise<S> {
+    const { state } = await this.jobs.get(queue, id);
+    if (states.includes(state as S)) return state as S;
+    throw wrongState(`the job ${show(id)} is ${state}: only ${states.join(", ")} jobs can ${what}`);
   }
 
   private async onJob(queue: string, id: string, change: (bull: Queue) => Promise<unknown>): Promise<void> {

@@ -7,6 +7,7 @@ import { toDuration, toMs, toTimestamp } from "../grpc/times.js";
 import { inRange } from "./job.js";
 import type { State, StoredJob } from "./read-job.js";
 import type { QueueFigures, QueueLimits } from "./read-queue.js";
+import { parseOr } from "./stored-json.js";
 
 const stateMessages = {
   waiting: "JOB_STATE_WAITING",
@@ -57,7 +58,7 @@ export function toJobInfo({ id, state, score, fields }: StoredJob, full: boolean
     delay: toDuration(Number(fields.delay ?? 0)),
     attemptsMade: Number(fields.attemptsMade ?? fields.atm ?? 0),
     attemptsStarted: Number(fields.ats ?? 0),
-    progressJson: full ? (fields.progress ?? "0") : "",
+    progressJson: fields.progress ?? "0",
     returnValueJson: full ? (fields.returnvalue ?? "") : "",
     failedReason: full ? failedReason : failedReason.slice(0, maxBriefReason),
     stacktrace: full ? toStacktrace(fields.stacktrace) : [],
@@ -75,9 +76,8 @@ function toTime(text: string | undefined) {
   return toTimestamp(text === undefined ? undefined : Number(text));
 }
 
-function toStacktrace(json: string | undefined): string[] {
-  if (json === undefined) return [];
-  const traces: unknown = JSON.parse(json);
+function toStacktrace(json = "[]"): string[] {
+  const traces: unknown = parseOr(json, []);
   return Array.isArray(traces) ? traces.map(String) : [];
 }
 

@@ -6,7 +6,8 @@ import type { Keys } from "./keys.js";
 import { isReserved } from "./names.js";
 import { rethrow } from "./read-job.js";
 import type { QueueReader } from "./read-queue.js";
-import { parseOr, toRedriveOptions } from "./spool-row.js";
+import { toRedriveOptions } from "./spool-row.js";
+import { parseOr } from "./stored-json.js";
 
 /** So few that their payloads, of up to POSTA_MAX_JOB_BYTES each, fit into memory and into one statement. */
 const pageJobs = 16;

@@ -34,8 +34,10 @@ const sorted: Partial<Record<State, "asc" | "desc">> = {
 /** How many of a line's last shown jobs a token remembers: some may be taken or removed before the next page is asked for. */
 const marks = 8;
 const briefFields =
-  "name opts timestamp delay priority atm ats attemptsMade failedReason finishedOn processedOn deid pb".split(" ");
-const fullFields = [...briefFields, "data", "returnvalue", "stacktrace", "progress"];
+  "name opts timestamp delay priority atm ats attemptsMade progress failedReason finishedOn processedOn deid pb".split(
+    " ",
+  );
+const fullFields = [...briefFields, "data", "returnvalue", "stacktrace"];
 
 /** Lists the jobs of one state, a page at a time. */
 export class JobLister {

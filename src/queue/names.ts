@@ -23,8 +23,8 @@ export function isReserved(queue: string): boolean {
   return queue.startsWith("posta-");
 }
 
-/** Throws unless callers may add to a queue of this name. */
-export function requireAddable(queue: string): void {
+/** Throws unless callers may add to a queue of this name, and change and remove what is in it. */
+export function requireUnreserved(queue: string): void {
   if (isReserved(queue)) throw invalid("queue", `${show(queue)} is reserved: "posta-" begins the names of Posta's own`);
 }
 
@@ -39,9 +39,14 @@ export function requireJobId(id: string, field: string): void {
 /** Ids that BullMQ itself makes: by counting, and for the jobs of a schedule. */
 const ownIds = /^([1-9]\d{0,15}|repeat:.{1,200}:\d{1,16})$/;
 
+/** Ids of three parts, which BullMQ takes from its own callers; but for keys of its own that look the same. */
+const partedId = /^(?!(metrics|de|repeat):)[^:]+:[^:]+:[^:]+$/;
+
 /** Throws unless a job that is there already can have this id. */
 export function requireExistingJobId(id: string, field = "job_id"): void {
-  if (!ownIds.test(id)) requireJobId(id, field);
+  if (ownIds.test(id)) return;
+  if (partedId.test(id)) requireText(id, field, maxNameBytes);
+  else requireJobId(id, field);
 }
 
 export function requireJobName(name: string, field: string): void {

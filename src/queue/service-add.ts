@@ -6,13 +6,13 @@ import type { AddJobsResponse } from "../gen/posta/queue/v1/AddJobsResponse.js";
 import type { Job__Output as JobMessage } from "../gen/posta/queue/v1/Job.js";
 import type { StreamAddJobsRequest__Output as StreamRequest } from "../gen/posta/queue/v1/StreamAddJobsRequest.js";
 import type { StreamAddJobsResponse } from "../gen/posta/queue/v1/StreamAddJobsResponse.js";
-import { AckStream } from "../grpc/ack-stream.js";
+import { AckStream, type Weight } from "../grpc/ack-stream.js";
 import type { Adapter, CallContext } from "../grpc/method.js";
 import type { StatusMap } from "../grpc/status.js";
 import type { Adder } from "./add.js";
 import { toJobOrRefusal, toOutcome, toResultMessage } from "./convert-job.js";
 import type { AddResult } from "./lane.js";
-import { requireAddable, requireQueueName } from "./names.js";
+import { requireQueueName, requireUnreserved } from "./names.js";
 
 const maxJobs = 10_000;
 
@@ -50,7 +50,6 @@ export function addHandlers<Handler>(adapter: Adapter<Handler>, adder: Adder, st
     AddJob: adapter.unary(addJob),
     AddJobs: adapter.unary(addJobs),
     StreamAddJobs: adapter.bidi<StreamRequest, StreamAddJobsResponse>((stream, context, closing) => {
-      const weigh = ({ jobs }: StreamRequest) => jobs.length;
       return new AckStream(stream, { weigh, handle: (message) => addMessage(message, context) }, closing).run();
     }),
   };
@@ -64,7 +63,12 @@ export function requireAllowed(queue: string, { principal }: CallContext): void 
 
 function requireMayAdd(queue: string, context: CallContext): void {
   requireAllowed(queue, context);
-  requireAddable(queue);
+  requireUnreserved(queue);
+}
+
+function weigh({ jobs }: StreamRequest): Weight {
+  if (jobs.length === 0) throw invalid("jobs", "is required");
+  return { items: jobs.length, bytes: jobs.reduce((bytes, { dataJson }) => bytes + dataJson.length, 0) };
 }
 
 function requireJobs(jobs: JobMessage[]): void {

@@ -17,7 +17,7 @@ import type { QueueChanger } from "./change-queue.js";
 import { allStates, toFullView, toJobInfo, toLimits, toQueue, toState } from "./convert-info.js";
 import { inRange, parseData, parseDelay, parsePriority } from "./job.js";
 import type { JobLister } from "./list-jobs.js";
-import { requireExistingJobId } from "./names.js";
+import { requireExistingJobId, requireUnreserved } from "./names.js";
 import type { JobReader } from "./read-job.js";
 import type { QueueReader } from "./read-queue.js";
 import { addHandlers, requireAllowed } from "./service-add.js";
@@ -57,6 +57,16 @@ export function queueHandlers<Handler>(adapter: Adapter<Handler>, parts: QueuePa
     });
   }
 
+  /** A call that changes or loses jobs: those of Posta's own queues stay as they are. */
+  function onCallersQueue<Request extends OfQueue, Response>(
+    run: (request: Request, context: CallContext) => Promise<Response>,
+  ) {
+    return onQueue(async (request: Request, context) => {
+      requireUnreserved(request.queue);
+      return run(request, context);
+    });
+  }
+
   function onJob<Request extends OfJob, Response>(run: (request: Request) => Promise<Response>) {
     return onQueue(async (request: Request) => {
       requireExistingJobId(request.jobId);
@@ -84,6 +94,7 @@ export function queueHandlers<Handler>(adapter: Adapter<Handler>, parts: QueuePa
     }),
 
     UpdateJob: onJob(async ({ queue, jobId, change, dataJson, priority, delay }: UpdateJob) => {
+      requireUnreserved(queue);
       if (change === "dataJson") {
         await jobChanger.updateData(queue, jobId, parseData(dataJson ?? "", "data_json", maxJobBytes));
       } else if (change === "priority") {
@@ -95,7 +106,10 @@ export function queueHandlers<Handler>(adapter: Adapter<Handler>, parts: QueuePa
       }
       return {};
     }),
-    RemoveJob: onJob(async ({ queue, jobId }: OfJob) => done(jobChanger.removeJob(queue, jobId))),
+    RemoveJob: onJob(async ({ queue, jobId }: OfJob) => {
+      requireUnreserved(queue);
+      return done(jobChanger.removeJob(queue, jobId));
+    }),
     RetryJob: onJob(async ({ queue, jobId }: OfJob) => done(jobChanger.retryJob(queue, jobId))),
     PromoteJob: onJob(async ({ queue, jobId }: OfJob) => done(jobChanger.promoteJob(queue, jobId))),
     RetryJobs: onQueue(async ({ queue, state }: RetryJobs, context) => {
@@ -104,19 +118,19 @@ export function queueHandlers<Handler>(adapter: Adapter<Handler>, parts: QueuePa
     }),
     PauseQueue: onQueue(async ({ queue }: OfQueue) => done(queueChanger.pause(queue))),
     ResumeQueue: onQueue(async ({ queue }: OfQueue) => done(queueChanger.resume(queue))),
-    DrainQueue: onQueue(async ({ queue, includeDelayed }: DrainQueue, context) => {
+    DrainQueue: onCallersQueue(async ({ queue, includeDelayed }: DrainQueue, context) => {
       return done(queueChanger.drain(queue, includeDelayed, context));
     }),
-    CleanQueue: onQueue(async ({ queue, state, olderThan, limit }: CleanQueue) => {
+    CleanQueue: onCallersQueue(async ({ queue, state, olderThan, limit }: CleanQueue) => {
       const cleanable = toState(state, ["waiting", "delayed", "prioritized", "completed", "failed"]);
       const olderThanMs = parseDelay(toMs(olderThan, "older_than") ?? 0, "older_than");
       const most = limit === 0 ? 1000 : inRange(limit, 1, 10_000, "limit");
       return { removed: await queueChanger.clean(queue, cleanable, olderThanMs, most) };
     }),
-    ObliterateQueue: onQueue(async ({ queue, force }: ObliterateQueue, context) => {
+    ObliterateQueue: onCallersQueue(async ({ queue, force }: ObliterateQueue, context) => {
       return done(queueChanger.obliterate(queue, force, context));
     }),
-    SetQueueLimits: onQueue(async ({ queue, limits }: SetQueueLimits) =>
+    SetQueueLimits: onCallersQueue(async ({ queue, limits }: SetQueueLimits) =>
       done(queueChanger.setLimits(queue, toLimits(limits))),
     ),
   };

@@ -2,6 +2,7 @@ import type { JobsOptions } from "bullmq";
 import { type JobSpec, openJson } from "./job.js";
 import type { Entry } from "./lane.js";
 import { withMetadata } from "./request-id.js";
+import { parseOr } from "./stored-json.js";
 
 /** A job of the spool. */
 export interface SpoolRow {
@@ -52,15 +53,6 @@ export function toRedriveOptions(name: string, json: string): string {
   const { tm, ...options } = parseOr<Stored>(json, {});
   const metadata = tm === undefined ? {} : { tm };
   return JSON.stringify({ name: name.replaceAll("\0", "\ufffd"), ...pick(options, lasting), ...metadata });
-}
-
-/** What others wrote may be anything. */
-export function parseOr<Value>(json: string, fallback: Value): Value {
-  try {
-    return (JSON.parse(json) as Value | null) ?? fallback;
-  } catch {
-    return fallback;
-  }
 }
 
 function pick(options: JobsOptions, names: readonly (keyof JobsOptions)[]): JobsOptions {

@@ -69,6 +69,31 @@ describe("UpdateJob", () => {
     expect(await stateOf("priorities", "first")).toBe("JOB_STATE_WAITING");
   });
 
+  it.each([
+    ["a priority", { priority: 5 }, "waiting, prioritized, delayed"],
+    ["a delay", { delay: { seconds: 60 } }, "delayed"],
+  ])("gives no finished job %s, and names its state", async (what, change, states) => {
+    const jobId = `finished-${Object.keys(change)[0]}`;
+    await finish(jobId, jobId, "completed");
+    await expect(call("UpdateJob", { queue: jobId, jobId, ...change })).rejects.toMatchObject({
+      ...wrongState,
+      details: `the job "${jobId}" is completed: only ${states} jobs can be given ${what}`,
+    });
+    expect((await call("GetJob", { queue: jobId, jobId })).job.priority).toBe(0);
+  });
+
+  it("takes ids of three parts, which others may give by BullMQ", async () => {
+    await bull("parted").queue.add("n", {}, { jobId: "my:id:3" });
+    await call("UpdateJob", { queue: "parted", jobId: "my:id:3", priority: 5 });
+    expect(await stateOf("parted", "my:id:3")).toBe("JOB_STATE_PRIORITIZED");
+    await call("RemoveJob", { queue: "parted", jobId: "my:id:3" });
+    for (const jobId of ["metrics:completed:data", "de:a:b", "a:b", "my:id:3:lock"]) {
+      await expect(call("GetJob", { queue: "parted", jobId })).rejects.toMatchObject({
+        code: status.INVALID_ARGUMENT,
+      });
+    }
+  });
+
   it("sets a delayed job's delay anew, from now", async () => {
     await add("delays", "later", later);
     const before = Date.now();
@@ -282,5 +307,21 @@ describe("a queue that is not there", () => {
     ["CleanQueue", { state: "JOB_STATE_FAILED" }],
   ])("is NOT_FOUND to %s", async (method, request) => {
     await expect(call(method, { queue: "nowhere", ...request })).rejects.toMatchObject(notFound);
+  });
+});
+
+describe("a queue of Posta's own", () => {
+  it.each([
+    ["UpdateJob", { jobId: "a", priority: 1 }],
+    ["RemoveJob", { jobId: "a" }],
+    ["DrainQueue", {}],
+    ["CleanQueue", { state: "JOB_STATE_COMPLETED" }],
+    ["ObliterateQueue", { force: true }],
+    ["SetQueueLimits", {}],
+  ])("is spared by %s", async (method, request) => {
+    await expect(call(method, { queue: "posta-whatsapp-webhooks", ...request })).rejects.toMatchObject({
+      code: status.INVALID_ARGUMENT,
+      details: expect.stringContaining('"posta-whatsapp-webhooks" is reserved'),
+    });
   });
 });

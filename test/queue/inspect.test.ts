@@ -1,5 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import { Queue, Worker } from "bullmq";
+import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import { startServer } from "../support/posta.js";
 
@@ -150,6 +151,18 @@ describe("ListJobs", () => {
       returnValueJson: '{"done":"job1"}',
       attemptsMade: 1,
     });
+  });
+
+  it("shows what a worker reported, and jobs that others wrote badly", async () => {
+    await add("reports", ["job1"]);
+    await (await bull("reports").getJob("job1"))?.updateProgress({ pct: 42 });
+    const redis = new Redis(connection());
+    await redis.hset(`${posta.prefix}:reports:job1`, "stacktrace", "no JSON").finally(() => redis.disconnect());
+    for (const view of ["JOB_VIEW_BASIC", "JOB_VIEW_FULL"]) {
+      const [job] = (await page("reports", "WAITING", { view })).jobs;
+      expect(job).toMatchObject({ progressJson: '{"pct":42}', stacktrace: [] });
+    }
+    expect((await call("GetJob", { queue: "reports", jobId: "job1" })).job.stacktrace).toEqual([]);
   });
 
   it("ends a FULL page early at 2 MiB, and misses nothing", async () => {

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { status } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { startServer } from "../support/posta.js";
@@ -69,6 +70,21 @@ describe("StreamAddJobs", () => {
     }
     const last = bySequence.get(Number.MAX_SAFE_INTEGER)?.results;
     expect(last).toMatchObject([duplicate("a"), { error: { code: status.INVALID_ARGUMENT } }, added("d")]);
+  });
+
+  it.each([
+    ["no jobs", { sequence: 1, queue: "q" }, "jobs: is required"],
+    [
+      "a number beyond 2^53 - 1",
+      { sequence: "9007199254740993", queue: "q", jobs: [{ name: "n" }] },
+      /^sequence: .*is over 9007199254740991$/,
+    ],
+  ])("ends at a message with %s", async (_, message, details) => {
+    const call = posta.client.addStream();
+    call.resume();
+    call.write(message);
+    const [error] = await once(call, "error");
+    expect(error).toMatchObject({ code: status.INVALID_ARGUMENT, details: expect.stringMatching(details) });
   });
 
   it("acknowledges while the stream is open", async () => {
