@@ -41,7 +41,7 @@ export async function runChild(role: ChildRole): Promise<void> {
   process.on("SIGHUP", () => {});
   process.on("uncaughtException", (error) => {
     log.fatal({ err: error }, "uncaught exception");
-    process.exit(1);
+    leave(1);
   });
   await work.start().catch(leaveUnfit);
 }
@@ -63,7 +63,7 @@ async function create(role: ChildRole, config: Config, log: Logger): Promise<Pos
 async function leaveUnfit(error: unknown): Promise<never> {
   if (!(error instanceof ConfigError)) throw error;
   await tell({ type: "unfit", message: error.message });
-  return process.exit(unfitExitCode);
+  return leave(unfitExitCode);
 }
 
 /** Resolves when the message is on its way; a primary that is gone needs to know nothing. */

@@ -2,6 +2,7 @@
 import cluster from "node:cluster";
 import { ConfigError } from "../src/config.js";
 import { type ChildRole, unfitExitCode } from "./messages.js";
+import { leave } from "./terminal.js";
 
 /** The entry of every process: the first is the primary, the rest are what it forks. Each loads only what it needs. */
 async function main(): Promise<void> {
@@ -12,5 +13,5 @@ async function main(): Promise<void> {
 main().catch((error) => {
   if (!(error instanceof ConfigError)) throw error;
   console.error(error.message.replace(/^/gm, "posta: "));
-  process.exit(unfitExitCode);
+  leave(unfitExitCode);
 });

@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { statSync } from "node:fs";
 import { ConfigError } from "../src/config.js";
+import { unusable } from "./data-folder.js";
 
 /** Whom a process is run as; empty: as this one. */
 export type User = { uid: number; gid: number } | Record<string, never>;
@@ -22,8 +23,16 @@ export function canReach(user: User, dir: string): boolean {
 }
 
 function ownerOf(dir: string): User | undefined {
-  const owner = statSync(dir, { throwIfNoEntry: false });
+  const owner = stat(dir);
   return owner && owner.uid !== 0 ? { uid: owner.uid, gid: owner.gid } : undefined;
+}
+
+function stat(dir: string) {
+  try {
+    return statSync(dir, { throwIfNoEntry: false });
+  } catch (error) {
+    throw unusable(error);
+  }
 }
 
 function lookUp(): User | undefined {

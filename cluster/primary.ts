@@ -18,7 +18,7 @@ import { requireFreePort } from "./ports.js";
 import { QueueUi } from "./queue-ui.js";
 import { StatusCollector } from "./status-collector.js";
 import { type Role, Supervisor } from "./supervisor.js";
-import { isForeground, leave } from "./terminal.js";
+import { isForeground, leave, onTerminalGone } from "./terminal.js";
 
 /**
  * A young generation of 8 MiB instead of 16 saves some 20 MiB a server under load. The old one is collected when it has grown
@@ -54,6 +54,7 @@ export async function runPrimary(): Promise<void> {
     const { supervisors, completed } = await start(config, log, releases);
     stopOnSignal(supervisors, releaseAll, log);
     process.on("SIGHUP", () => void (isForeground ? stopOnHangup(releaseAll) : rollAll(supervisors)));
+    onTerminalGone(() => void stopOnHangup(releaseAll));
     await completed;
   } catch (error) {
     if (released) return; // A signal came first, and what was still starting was stopped.
@@ -151,11 +152,12 @@ function stopOnSignal(supervisors: Supervisor[], releaseAll: () => Promise<void>
   const grace = closeWithGrace({ delay: false, logger: log, skip, onSecondSignal: endAtOnce }, async ({ err }) => {
     if (err) log.fatal({ err }, "the primary fails");
     await releaseAll();
+    leave(err ? 1 : 0);
   });
   const giveUp = (error: Error) => {
     console.error(error.message.replace(/^/gm, "posta: "));
     grace.uninstall();
-    void releaseAll().finally(() => process.exit(error instanceof ConfigError ? unfitExitCode : 1));
+    void releaseAll().finally(() => leave(error instanceof ConfigError ? unfitExitCode : 1));
   };
   for (const supervisor of supervisors) supervisor.once("fatal", giveUp);
 }

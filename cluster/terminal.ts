@@ -7,11 +7,26 @@ const atStart = descriptors.filter((fd) => isatty(fd));
 /** Whether a terminal ran this when it began. */
 export const isForeground = atStart.length > 0;
 
+function isGone(): boolean {
+  return atStart.some((fd) => !isatty(fd));
+}
+
+/** Tells once that the terminal is gone. The kernel tells the leader of its session alone, which may be make, and keep it. */
+export function onTerminalGone(tell: () => void): void {
+  if (!isForeground) return;
+  const timer = setInterval(() => {
+    if (!isGone()) return;
+    clearInterval(timer);
+    tell();
+  }, 1000);
+  timer.unref();
+}
+
 /**
  * Ends the process. Where its terminal is gone, Node 20 would crash on the way out, again and again: it cannot restore
  * the terminal's settings.
  */
 export function leave(code: number): never {
-  if (atStart.some((fd) => !isatty(fd))) process.kill(process.pid, "SIGKILL");
+  if (isGone()) process.kill(process.pid, "SIGKILL");
   process.exit(code);
 }

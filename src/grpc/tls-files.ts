@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import { type Config, ConfigError, settings } from "../config.js";
@@ -15,7 +16,7 @@ export interface TlsFiles {
 export function readTlsFiles(config: Config): TlsFiles | undefined {
   if (!config.tlsCertFile) return undefined;
   const files: TlsFiles = { cert: read(config, "tlsCertFile"), key: read(config, "tlsKeyFile") };
-  if (config.tlsClientCaFile) files.ca = read(config, "tlsClientCaFile");
+  if (config.tlsClientCaFile) files.ca = readCa(config);
   try {
     // The servers look into them only when they listen, and would blame the port.
     createSecureContext({ ...files });
@@ -23,6 +24,17 @@ export function readTlsFiles(config: Config): TlsFiles | undefined {
     throw new ConfigError(`POSTA_TLS_CERT_FILE, POSTA_TLS_KEY_FILE: ${(error as Error).message}`);
   }
   return files;
+}
+
+/** A file without a certificate would be taken, and then no client let in. */
+function readCa(config: Config): Buffer {
+  const ca = read(config, "tlsClientCaFile");
+  try {
+    new X509Certificate(ca);
+  } catch (error) {
+    throw new ConfigError(`POSTA_TLS_CLIENT_CA_FILE: has no certificate in PEM (${(error as Error).message})`);
+  }
+  return ca;
 }
 
 function read(config: Config, setting: FileSetting): Buffer {

@@ -23,6 +23,16 @@ export function openRedis(address: string, variable: string, options: RedisOptio
   }
 }
 
+/** Throws a ConfigError unless the address' database is there: where Redis refuses it, ioredis goes on in database 0. */
+export async function requireDatabase(client: RedisClient, variable: string): Promise<void> {
+  const { db = 0 } = client.options as RedisOptions;
+  if (db === 0) return;
+  await (client as Redis).select(db).catch((error: Error) => {
+    if (!/^ERR /.test(error.message)) throw error;
+    throw new ConfigError(`${variable}: Redis has no database ${db} (${error.message})`);
+  });
+}
+
 function parse(address: string, variable: string) {
   const [, scheme, login, hostList, path] =
     /^(rediss?|redis\+sentinel|redis\+cluster):\/\/(?:([^@/]*)@)?([^/?#]+)(?:\/([^?#]*))?$/.exec(address) ?? [];

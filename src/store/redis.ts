@@ -3,7 +3,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promi
 import { type Config, ConfigError } from "../config.js";
 import { PostaError } from "../errors.js";
 import type { Logger } from "../log.js";
-import { openRedis, type RedisClient } from "./redis-address.js";
+import { openRedis, type RedisClient, requireDatabase } from "./redis-address.js";
 import { requireDurable } from "./redis-durability.js";
 import { type StoreName, toRefusal } from "./redis-errors.js";
 
@@ -62,6 +62,8 @@ export class RedisStore extends EventEmitter<Events> {
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
+      // It says how long loading will take, and may be wrong by seconds.
+      maxLoadingRetryTime: 500,
       socketTimeout: options.timeoutMs,
       connectTimeout: options.timeoutMs,
       retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 5), 1000) * (0.75 + Math.random() / 2),
@@ -117,6 +119,7 @@ export class RedisStore extends EventEmitter<Events> {
   private async verify(): Promise<void> {
     try {
       const { variable, durable } = this.options;
+      await requireDatabase(this.client, variable);
       if (durable) await requireDurable(this.client, { variable, ...durable });
       await Promise.all([this.readClock(), this.probeWrites()]);
       this.verified = true;

@@ -73,6 +73,12 @@ describe("a start", () => {
     expect(answer.outcome).toBe("OUTCOME_ADDED");
   });
 
+  it("is refused on a data folder that is a file", async () => {
+    const { code, output } = await refusalOf({ POSTA_DATA_DIR: "package.json" });
+    expect(output).toMatch(/^posta: POSTA_DATA_DIR: cannot be used: /m);
+    expect(code).toBe(unfit);
+  });
+
   it.each([
     ["POSTA_SERVERS", { POSTA_SERVERS: "abc" }],
     ["POSTA_TYPO", { POSTA_TYPO: "1" }],

@@ -129,6 +129,11 @@ describe("files that are no good", () => {
       /^POSTA_TLS_CERT_FILE: .*none\.pem/,
     ],
     [
+      "a CA file without a certificate",
+      { ...serverTls, POSTA_TLS_CLIENT_CA_FILE: file("server.key") },
+      /^POSTA_TLS_CLIENT_CA_FILE: has no certificate in PEM/,
+    ],
+    [
       "a key that is not the certificate's",
       { ...serverTls, POSTA_TLS_KEY_FILE: file("client.key") },
       /^POSTA_TLS_CERT_FILE, POSTA_TLS_KEY_FILE: /,

@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { afterEach, describe, expect, it } from "vitest";
+import { createLog } from "../../src/log.js";
+import { RedisStore } from "../../src/store/redis.js";
 import { openRedis } from "../../src/store/redis-address.js";
 import { freePort, startServer } from "../support/posta.js";
 
@@ -93,6 +95,27 @@ describe("Redis addresses", () => {
       await gone;
     });
     expect(await addAndRead(`redis+sentinel://127.0.0.1:${sentinelPort}/mymaster`, "sentinel")).toBe("plain");
+  });
+
+  it("refuses a database that the server does not have, instead of going on in another", async () => {
+    const { port, client } = await startTcpRedis(["--appendonly", "yes"]);
+    const store = new RedisStore(
+      {
+        url: `redis://127.0.0.1:${port}/99`,
+        variable: "POSTA_QUEUE_REDIS_URL",
+        name: "the queue's store",
+        timeoutMs: 3000,
+        durable: { allowNoAof: false },
+      },
+      createLog("test", "silent"),
+    );
+    releases.push(() => store.close());
+    const unfit = once(store, "unfit");
+    store.open();
+    const [error] = await unfit;
+    expect(error.message).toMatch(/^POSTA_QUEUE_REDIS_URL: Redis has no database 99 \(/);
+    expect(store.usable).toBe(false);
+    expect(await client.dbsize()).toBe(0);
   });
 
   it("refuses what is no address, with the variable and the forms that are, and without the address", () => {

@@ -128,17 +128,21 @@ export interface TestCluster {
   stop(): Promise<void>;
 }
 
+/** In a terminal whose leader keeps to itself that it is gone, as make does. It is gone when this process is killed. */
+const inTerminal = ["script", "-qec", `trap '' HUP; '${process.execPath}' '${main}' & wait`, "/dev/null"];
+
 /** Starts a cluster and waits for its line, unless `ready` is false. */
 export async function startCluster(
   env: Env = {},
-  { ready = true, user = {} }: { ready?: boolean; user?: User } = {},
+  { ready = true, user = {}, terminal = false }: { ready?: boolean; user?: User; terminal?: boolean } = {},
 ): Promise<TestCluster> {
   const port = Number(env.POSTA_GRPC_PORT ?? (await freePort()));
   const httpPort = Number(env.POSTA_HTTP_PORT ?? (await freePort()));
   const adminPort = Number(env.POSTA_ADMIN_PORT ?? (await freePort()));
   const dataDir = env.POSTA_DATA_DIR ?? mkdtempSync(join(tmpdir(), "posta-test-"));
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("POSTA_")));
-  const child = spawn(process.execPath, [main], {
+  const [command, ...args] = terminal ? inTerminal : [process.execPath, main];
+  const child = spawn(command as string, args, {
     env: {
       ...inherited,
       POSTA_GRPC_PORT: String(port),
@@ -149,7 +153,7 @@ export async function startCluster(
       ...(env.POSTA_QUEUE_REDIS_URL === undefined ? {} : sharedStores()),
       ...env,
     },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
     ...user,
   });
   let output = "";
