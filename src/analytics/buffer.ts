@@ -19,6 +19,13 @@ export interface BufferCounts {
   lost: number;
 }
 
+/** An event that was flushed. */
+interface Held {
+  event: EventSpec;
+  /** Since when the store may have counted it, by performance.now(). */
+  unknownSince?: number;
+}
+
 /**
  * Events whose callers do not wait: kept in memory, written in batches, and kept on through an outage of the store until
  * there is no room. What the process has not written dies with it.
@@ -70,28 +77,27 @@ export class EventBuffer {
     const { events } = this;
     this.events = [];
     this.unsettled += events.length;
-    if (events.length > 0) this.write(events);
+    if (events.length > 0) this.write(events.map((event) => ({ event })));
   }
 
   /** What the store cannot take now is written again, all of it together. */
-  private write(events: EventSpec[], unknownSince = Number.POSITIVE_INFINITY): void {
-    let doubtful = unknownSince;
-    const again: EventSpec[] = [];
-    let open = events.length;
+  private write(held: Held[]): void {
+    const again: Held[] = [];
+    let open = held.length;
     const settle = (place: number, result: EventOutcome | PostaError) => {
-      const event = events[place] as EventSpec;
-      if (result instanceof PostaError && result.isUnknown) doubtful = Math.min(doubtful, performance.now());
-      if (result instanceof PostaError && this.mayRetry(event, result, doubtful)) again.push(event);
+      const one = held[place] as Held;
+      if (result instanceof PostaError && result.isUnknown) one.unknownSince ??= performance.now();
+      if (result instanceof PostaError && this.mayRetry(one, result)) again.push(one);
       else this.forget(1, result instanceof PostaError || result === "too-many-names");
       open -= 1;
-      if (open === 0 && again.length > 0) void this.writeLater(again, doubtful);
+      if (open === 0 && again.length > 0) void this.writeLater(again);
     };
-    this.window.push({ events, caller: nobody, settle });
+    this.window.push({ events: held.map(({ event }) => event), caller: nobody, settle });
   }
 
-  private async writeLater(events: EventSpec[], unknownSince: number): Promise<void> {
+  private async writeLater(held: Held[]): Promise<void> {
     await sleep(retryAfterMs, undefined, { ref: false });
-    this.write(events, unknownSince);
+    this.write(held);
   }
 
   private forget(count: number, isLost: boolean): void {
@@ -101,10 +107,8 @@ export class EventBuffer {
   }
 
   /** Where the store may have counted it, only an id that it still remembers keeps it from counting twice. */
-  private mayRetry({ id }: EventSpec, { code }: PostaError, unknownSince: number): boolean {
-    const isPassing = code === "unavailable" || code === "exhausted";
-    const mayHaveCounted = unknownSince !== Number.POSITIVE_INFINITY;
-    const isRemembered = id !== "" && performance.now() - unknownSince < this.idWindowMs / 2;
-    return isPassing && !this.closing && (!mayHaveCounted || isRemembered);
+  private mayRetry({ event, unknownSince }: Held, { code }: PostaError): boolean {
+    if (this.closing || (code !== "unavailable" && code !== "exhausted")) return false;
+    return unknownSince === undefined || (event.id !== "" && performance.now() - unknownSince < this.idWindowMs / 2);
   }
 }

@@ -24,14 +24,21 @@ const maxBytes = 32 << 20;
 const overhead = 500;
 const blowUp = 10;
 
+/** A question that the source has not answered yet. */
+interface Loading {
+  begun: number;
+  value: Promise<object>;
+}
+
 /**
  * Results of reads: in the process (L1), in Redis (L2), then from the source. Calls that ask for the same at the same time
- * share one question to the source. Results are handed out as they are kept: nobody may change one.
+ * share one question to the source, unless it was asked so long ago that its answer would be too old for them. Results are
+ * handed out as they are kept: nobody may change one.
  */
 export class Cache {
   private readonly local: LRUCache<string, object>;
   private readonly shared: SharedCache;
-  private readonly loading = new Map<string, Promise<object>>();
+  private readonly loading = new Map<string, Loading>();
   private readonly requests: Counter;
 
   constructor(
@@ -55,15 +62,23 @@ export class Cache {
     const key = createHash("sha1").update(JSON.stringify(question)).digest("base64url");
     const kept = this.local.get(key);
     if (kept) return this.count("hit", Promise.resolve(kept as Value));
+    const begun = this.now();
     const loading = this.loading.get(key);
-    if (loading) return this.count("coalesced", loading as Promise<Value>);
-    const loaded = this.load(key, lifetimes, load).finally(() => this.loading.delete(key));
-    this.loading.set(key, loaded);
-    return this.count("miss", loaded);
+    if (loading && begun - loading.begun < lifetimes.local)
+      return this.count("coalesced", loading.value as Promise<Value>);
+    const value = this.load(key, begun, lifetimes, load).finally(() => {
+      if (this.loading.get(key)?.value === value) this.loading.delete(key);
+    });
+    this.loading.set(key, { begun, value });
+    return this.count("miss", value);
   }
 
-  private async load<Value extends object>(key: string, lifetimes: Lifetimes, load: () => Promise<Value>) {
-    const begun = this.now();
+  private async load<Value extends object>(
+    key: string,
+    begun: number,
+    lifetimes: Lifetimes,
+    load: () => Promise<Value>,
+  ) {
     const { value, bytes } = await this.ask(key, lifetimes, load);
     const ttl = lifetimes.local - (this.now() - begun);
     if (ttl > 0) this.local.set(key, value, { ttl, size: overhead + blowUp * bytes });

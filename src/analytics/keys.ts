@@ -8,7 +8,10 @@ export interface Series {
   value: string;
 }
 
-/** Every Redis key of the analytics is named here. <hour> is whole hours since 1970 (UTC). All of them expire. */
+/**
+ * Every Redis key of the analytics is named here, and those that a batch is written to again in track-events.lua, which makes them of
+ * what the batch holds. <hour> is whole hours since 1970 (UTC). All of them expire.
+ */
 export class Keys {
   constructor(readonly prefix: string) {}
 

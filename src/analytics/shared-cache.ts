@@ -5,11 +5,15 @@ import type { RedisStore } from "../store/redis.js";
 import { defineScript, type Script } from "../store/scripts.js";
 import type { Keys } from "./keys.js";
 
-/** How long one process may be the only one that asks the source, and how long the others wait for it, at most. */
+/** How long a process that died can still be the only one that asks the source. One that lives keeps its lease. */
 const leaseMs = 1000;
 const pollMs = 20;
+/** How long the others wait for its answer: about as long as a statement may take. */
+const patienceMs = 5000;
 /** A value that is larger is not worth its room in Redis, nor the time on the wire. */
-const maxBytes = 1 << 20;
+const maxBytes = 32 << 10;
+/** Each holds the last of the values that fall to it, so that all together take 32 MiB, however much is asked for. */
+const slots = 1024;
 
 /** A cached value, and the bytes that it takes. */
 export interface Cached<Value> {
@@ -18,68 +22,83 @@ export interface Cached<Value> {
 }
 
 /**
- * The cache that all processes share, in Redis (L2). Whoever misses takes a short lease and asks the source, while the
- * others wait for its answer; none waits longer than the lease. Without Redis each process asks for itself.
+ * The cache that all processes share, in Redis (L2). Whoever misses takes a lease and asks the source, while the others
+ * wait for its answer. Without Redis each process asks for itself.
  */
 export class SharedCache {
-  private readonly release: Script<number>;
+  private readonly keepLease: Script<number>;
 
   constructor(
     private readonly store: RedisStore,
     private readonly keys: Keys,
     private readonly onRequest: (result: "hit" | "miss") => void,
   ) {
-    this.release = defineScript(store.client, "release-lease", 1);
+    this.keepLease = defineScript(store.client, "keep-lease", 1);
   }
 
-  /** The value of a key, from Redis or by `load`. */
+  /** The value of a question, from Redis or by `load`. The key is that of a hash, in base64url. */
   async get<Value>(key: string, lifeMs: number, load: () => Promise<Value>): Promise<Cached<Value>> {
-    const found = await this.find<Value>(key);
-    if (found) return this.count("hit", found);
     const token = uuidv7();
-    const lease = this.keys.cache(`${key}:lease`);
-    const mine = await this.store.client.set(lease, token, "PX", leaseMs, "NX").catch(() => "OK");
-    if (mine !== "OK") {
-      const other = await this.waitFor<Value>(key);
-      if (other) return this.count("hit", other);
+    for (let waited = 0; ; waited += pollMs) {
+      const found = await this.find<Value>(key);
+      if (found) {
+        this.onRequest("hit");
+        return found;
+      }
+      const isFirst = await this.take(key, token);
+      if (isFirst || waited >= patienceMs) {
+        this.onRequest("miss");
+        return isFirst ? this.ask(key, token, lifeMs, load) : this.fill(key, lifeMs, await load());
+      }
+      await sleep(pollMs);
     }
-    this.onRequest("miss");
+  }
+
+  /** With the lease, which is kept for as long as it takes. */
+  private async ask<Value>(key: string, token: string, lifeMs: number, load: () => Promise<Value>) {
+    const keep = (ms: number) => this.keepLease([this.lease(key)], [token, ms]).catch(() => {}); // It runs out by itself.
+    const timer = setInterval(() => void keep(leaseMs), leaseMs / 3);
     try {
       return await this.fill(key, lifeMs, await load());
     } finally {
-      if (mine === "OK") this.release([lease], [token]).catch(() => {}); // It runs out by itself.
+      clearInterval(timer);
+      void keep(0);
     }
   }
 
-  private async waitFor<Value>(key: string): Promise<Cached<Value> | undefined> {
-    for (let waited = 0; waited < leaseMs; waited += pollMs) {
-      await sleep(pollMs);
-      const found = await this.find<Value>(key);
-      if (found) return found;
-    }
-    return undefined;
+  /** Whether nobody else asks the source, as far as can be known. */
+  private async take(key: string, token: string): Promise<boolean> {
+    if (!this.store.usable) return true;
+    const taken = this.store.client.set(this.lease(key), token, "PX", leaseMs, "NX");
+    return (await taken.catch(() => "OK")) === "OK";
   }
 
   private async fill<Value>(key: string, lifeMs: number, value: Value): Promise<Cached<Value>> {
-    const packed = pack(value);
+    const packed = pack([key, value]);
     const bytes = packed.length;
     // Awaited, so that the lease is given back only when those who wait can find the value.
-    if (bytes <= maxBytes) await this.store.client.set(this.keys.cache(key), packed, "PX", lifeMs).catch(() => {});
+    if (bytes <= maxBytes && this.store.usable)
+      await this.store.client.set(this.slot(key), packed, "PX", lifeMs).catch(() => {});
     return { value, bytes };
   }
 
   /** undefined also for what cannot be read, be it that Redis is down. */
   private async find<Value>(key: string): Promise<Cached<Value> | undefined> {
+    if (!this.store.usable) return undefined;
     try {
-      const packed = await this.store.client.getBuffer(this.keys.cache(key));
-      return packed ? { value: unpack(packed), bytes: packed.length } : undefined;
+      const packed = await this.store.client.getBuffer(this.slot(key));
+      const [of, value] = packed ? (unpack(packed) as [string, Value]) : [];
+      return packed && of === key ? { value: value as Value, bytes: packed.length } : undefined;
     } catch {
       return undefined;
     }
   }
 
-  private count<Found>(result: "hit" | "miss", found: Found): Found {
-    this.onRequest(result);
-    return found;
+  private slot(key: string): string {
+    return this.keys.cache(String(Buffer.from(key, "base64url").readUInt16BE() % slots));
+  }
+
+  private lease(key: string): string {
+    return this.keys.cache(`${key}:lease`);
   }
 }

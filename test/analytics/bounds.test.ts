@@ -89,7 +89,10 @@ describe("the names of an hour", () => {
     expect(refused.length).toBeGreaterThanOrEqual(2);
     expect(refused.length).toBeLessThan(own.length);
     expect(await metricOf("events")).toBe(before + own.length - refused.length);
-    for (const name of refused) expect(await bundle.inspector.exists(`${bundle.prefix}:id:id-of-${name}`)).toBe(0);
+    for (const name of refused)
+      expect(await bundle.inspector.exists(`${bundle.prefix}:id:${name}\x1fid-of-${name}`)).toBe(0);
+    const kept = own.find((name) => !refused.includes(name));
+    expect(await bundle.inspector.exists(`${bundle.prefix}:id:${kept}\x1fid-of-${kept}`)).toBe(1);
     const error = await failureOf(bundle.call("TrackEvent", { event: { name: refused[0] } }));
     expect(error.code).toBe(code.resourceExhausted);
     expect(error.details).toBe("event.name: the hour has as many names as it may have; nothing was counted");

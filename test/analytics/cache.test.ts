@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { Registry } from "prom-client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Cache, historyLifetimes, hotLifetimes } from "../../src/analytics/cache.js";
@@ -37,6 +38,9 @@ function createSource(answerMs = 0) {
   };
   return source;
 }
+
+const sharedKeys = async () =>
+  (await fixture.redis.client.keys(`${fixture.keys.prefix}:cache:*`)).filter((name) => !/lease/.test(name));
 
 async function requests(metrics: Registry): Promise<Record<string, number>> {
   const values = (await metrics.getSingleMetric("posta_analytics_cache_requests_total")?.get())?.values ?? [];
@@ -78,12 +82,43 @@ describe("a result", () => {
     fixture.clock.now += 5 * 60_000 + 1;
     await get(other);
     expect(await requests(other.metrics)).toEqual({ "local miss": 2, "shared hit": 2 });
-    const [key] = (await fixture.redis.client.keys(`${fixture.keys.prefix}:cache:*`)).filter(
-      (name) => !/lease/.test(name),
-    );
+    const [key] = await sharedKeys();
     const ttl = await fixture.redis.client.pttl(key as string);
     expect(ttl).toBeGreaterThan(3_590_000);
     expect(ttl).toBeLessThanOrEqual(3_600_000);
+  });
+
+  it("of hot hours is not shared with who asks when it is too old, though it is still on its way", async () => {
+    const { cache } = await open();
+    const answers: ((answer: object) => void)[] = [];
+    const get = () =>
+      cache.get(["slow source"], hotLifetimes, () => new Promise<object>((resolve) => answers.push(resolve)));
+    const first = get();
+    fixture.clock.now += 999;
+    const second = get();
+    fixture.clock.now += 2;
+    const third = get();
+    expect(answers).toHaveLength(2);
+    answers[1]?.({ number: 2 });
+    answers[0]?.({ number: 1 });
+    expect(await Promise.all([first, second, third])).toEqual([{ number: 1 }, { number: 1 }, { number: 2 }]);
+  });
+
+  it("takes its share of a bounded room in Redis, or none if it is large", async () => {
+    const { cache } = await open();
+    const { client } = fixture.redis;
+    const questions = Array.from({ length: 3000 }, (_, index) => ["many", index]);
+    await Promise.all(questions.map((question) => cache.get(question, historyLifetimes, async () => ({ question }))));
+    const keys = await sharedKeys();
+    expect(keys.length).toBeLessThanOrEqual(1024);
+    expect(keys.length).toBeGreaterThan(900);
+    const other = (await open()).cache;
+    for (const question of questions.slice(0, 50)) {
+      expect(await other.get(question, historyLifetimes, async () => ({ question }))).toEqual({ question });
+    }
+    await client.del(keys);
+    await cache.get(["large"], historyLifetimes, async () => ({ text: "x".repeat(40_000) }));
+    expect(await sharedKeys()).toEqual([]);
   });
 
   it("that failed is not kept", async () => {
@@ -97,7 +132,8 @@ describe("a result", () => {
 
 describe("a stampede", () => {
   it("makes one question to the source, in one process and across several", async () => {
-    const source = createSource(100);
+    // Longer than a lease lasts that is not kept.
+    const source = createSource(1500);
     const caches = await Promise.all([open(source), open(source), open(source)]);
     const calls = caches.flatMap(({ cache }) =>
       Array.from({ length: 200 }, () => cache.get(["rush"], historyLifetimes, source.load)),
@@ -109,15 +145,16 @@ describe("a stampede", () => {
   it("waits no longer than a second for a process that died with the lease", async () => {
     const source = createSource();
     const { cache } = await open(source);
+    const { client } = fixture.redis;
     const begun = performance.now();
-    await new Promise<void>((resolve) => {
-      void cache.get(["dead"], historyLifetimes, () => {
-        resolve();
-        return new Promise<never>(() => {});
-      });
-    });
-    const other = await open(source);
-    expect(await other.cache.get(["dead"], historyLifetimes, source.load)).toEqual({ number: 1 });
+    // The lease of another, which is not kept any more.
+    const key = createHash("sha1")
+      .update(JSON.stringify(["dead"]))
+      .digest("base64url");
+    const held = fixture.keys.cache(`${key}:lease`);
+    await client.set(held, "the dead one's", "PX", 1000);
+    expect(await cache.get(["dead"], historyLifetimes, source.load)).toEqual({ number: 1 });
+    expect(performance.now() - begun).toBeGreaterThan(900);
     expect(performance.now() - begun).toBeLessThan(2000);
   });
 

@@ -72,11 +72,28 @@ describe("an event", () => {
     expect(await totalOf(name)).toEqual({ events: 60, total: 0 });
   });
 
-  it("leaves nothing in Redis that does not expire", async () => {
-    await track({ name: freshName(), id: "expires", subject: "s", value: 1, dimensions: { a: "b" } });
-    const keys = await bundle.inspector.keys(`${bundle.prefix}:*`);
-    expect(keys.length).toBeGreaterThan(5);
-    for (const key of keys) expect(await bundle.inspector.ttl(key), key).toBeGreaterThan(0);
+  it("keeps an hour for 48 h after its end, last events for 48 h, an id for 10 minutes, and nothing for ever", async () => {
+    const name = freshName();
+    await track({ name, id: "expires", subject: "s", value: 1, dimensions: { a: "b" } });
+    const kept = new Map<string, number>();
+    for (const key of await bundle.inspector.keys(`${bundle.prefix}:*`)) {
+      const [, kind = "", hour] = key.slice(bundle.prefix.length).split(":");
+      if (!key.includes(name) && kind !== "names") continue;
+      const since = kind === "id" || kind.startsWith("recent") ? Date.now() : (Number(hour) + 1) * hourMs;
+      kept.set(kind, Date.now() + (await bundle.inspector.pttl(key)) - since);
+    }
+    expect([...kept.keys()].sort()).toEqual([
+      "id",
+      "minutes",
+      "names",
+      "recent",
+      "recent-pushed",
+      "series",
+      "subjects",
+    ]);
+    for (const [kind, keptMs] of kept) {
+      expect(Math.abs(keptMs - (kind === "id" ? 600_000 : 48 * hourMs)), kind).toBeLessThan(5000);
+    }
   });
 
   it("has its hour closed to it once that is in history", async () => {
