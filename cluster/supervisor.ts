@@ -154,18 +154,17 @@ export class Supervisor extends EventEmitter<Events> {
       this.fail(new ConfigError(this.unfit ?? `a ${this.role.name} found its settings unfit`));
       return;
     }
-    this.log.error(
-      `${this.role.name} ${child.worker.process.pid} ended with ${signal ?? `code ${code}`}; starting another`,
-    );
-    this.restart();
+    this.restart(`${this.role.name} ${child.worker.process.pid} ended with ${signal ?? `code ${code}`}`);
   }
 
-  private restart(): void {
+  private restart(ended: string): void {
     const now = Date.now();
     this.exits.push(now);
     while (now - (this.exits[0] as number) > crashLoop.windowMs) this.exits.shift();
     const recent = this.exits.length;
-    if (recent >= crashLoop.exits) {
+    const isLoop = recent >= crashLoop.exits;
+    this.log.error(isLoop ? ended : `${ended}; starting another`);
+    if (isLoop) {
       this.fail(new Error(`crash loop: ${recent} exits in ${crashLoop.windowMs / 1000} s; see the log above`));
       return;
     }

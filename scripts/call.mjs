@@ -6,8 +6,14 @@ import { Client, credentials, Metadata } from "@grpc/grpc-js";
 
 const descriptors = readFileSync(new URL("../src/gen/contract.binpb", import.meta.url));
 const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, descriptors));
-const unary = ["posta.queue.v1.QueueService", "posta.analytics.v1.AnalyticsService", "posta.message.v1.MessageService"]
-  .flatMap((service) => registry.getService(service).methods)
+const services = [
+  "queue.v1.QueueService",
+  "analytics.v1.AnalyticsService",
+  "message.v1.MessageService",
+  "health.v1.HealthService",
+];
+const unary = services
+  .flatMap((service) => registry.getService(`posta.${service}`).methods)
   .filter(({ methodKind }) => methodKind === "unary");
 const [name, json = "{}"] = process.argv.slice(2);
 const method = unary.find((candidate) => candidate.name === name);

@@ -334,9 +334,6 @@ function conflicts(config: Config): string[] {
       `POSTA_ADMIN_HOST: ${config.adminHost} is not loopback, and the admin port has no auth: set POSTA_INSECURE=1 if only trusted hosts reach it`,
     );
   }
-  if (config.httpPort === config.grpcPort) {
-    problems.push(`POSTA_HTTP_PORT: ${config.httpPort} is POSTA_GRPC_PORT too; each needs a port of its own`);
-  }
   if (new Set([config.grpcPort, config.httpPort, config.adminPort]).size < 3) {
     problems.push("POSTA_GRPC_PORT, POSTA_HTTP_PORT, POSTA_ADMIN_PORT: two of them are the same; give each its own");
   }

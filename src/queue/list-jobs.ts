@@ -59,14 +59,14 @@ export class JobLister {
     const { queue, state } = query;
     const size = pageSize(query.pageSize, 100, 1000);
     const order = sorted[state];
-    const after = fromToken(query.pageToken, state, order ? isSortedPlace : isLinePlace);
+    const after = fromToken(query.pageToken, kindOf(query), order ? isSortedPlace : isLinePlace);
     const exists = this.store.client.exists(this.keys.of(queue, "meta"));
     const page = order ? this.sortedPage(query, order, size, after) : this.linePage(query, size, after);
     const [known, { places, tokenAt }] = await Promise.all([exists, page]).catch(rethrow);
     if (!known) throw noSuchQueue(queue);
     const { jobs, shown } = await this.read(query, places).catch(rethrow);
     const isLast = places.length < size && shown === places.length;
-    return { jobs, nextPageToken: isLast ? "" : toToken([state, ...tokenAt(shown)]) };
+    return { jobs, nextPageToken: isLast ? "" : toToken([kindOf(query), ...tokenAt(shown)]) };
   }
 
   private async sortedPage({ queue, state }: ListQuery, order: string, size: number, after: (string | number)[] = []) {
@@ -108,6 +108,11 @@ export class JobLister {
     });
     return { shown: rows.length, jobs };
   }
+}
+
+/** A place in one list is none in another: their scores, and ids, may be the same. */
+function kindOf({ queue, state }: ListQuery): string {
+  return `${state} of ${queue}`;
 }
 
 /** A score and an id. */

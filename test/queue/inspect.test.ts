@@ -183,6 +183,19 @@ describe("ListJobs", () => {
     expect(shown).toEqual(wanted);
   });
 
+  it("refuses the page token of another queue, or state", async () => {
+    for (const queue of ["tokens", "others"]) await add(queue, ids("job", 3));
+    const { nextPageToken } = await page("tokens", "WAITING", { pageSize: 1 });
+    for (const [queue, state] of [
+      ["others", "WAITING"],
+      ["tokens", "ACTIVE"],
+    ] as const) {
+      await expect(page(queue, state, { pageToken: nextPageToken })).rejects.toMatchObject({
+        details: "page_token: is not a next_page_token of this list",
+      });
+    }
+  });
+
   it("answers NOT_FOUND for a queue that is not there", async () => {
     await expect(page("nowhere", "WAITING")).rejects.toMatchObject({ code: status.NOT_FOUND });
   });
