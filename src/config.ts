@@ -202,7 +202,13 @@ export const settings = {
   ),
   maxMessageBytes: bytes("POSTA_MAX_MESSAGE_BYTES", 4 << 20, 1024, "Largest request, in bytes."),
   maxJobBytes: bytes("POSTA_MAX_JOB_BYTES", 1 << 20, 1, "Largest data_json, in bytes of UTF-8."),
-  maxStreams: integer("POSTA_MAX_STREAMS", 1000, 1, 1_000_000, "Concurrent calls on one connection."),
+  maxStreams: integer(
+    "POSTA_MAX_STREAMS",
+    1000,
+    1,
+    1_000_000,
+    "Concurrent calls on one connection. While its request comes in, each may hold up to POSTA_MAX_MESSAGE_BYTES of memory.",
+  ),
   maxCalls: integer(
     "POSTA_MAX_CALLS",
     2000,
