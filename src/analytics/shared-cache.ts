@@ -41,15 +41,9 @@ export class SharedCache {
     const token = uuidv7();
     for (let waited = 0; ; waited += pollMs) {
       const found = await this.find<Value>(key);
-      if (found) {
-        this.onRequest("hit");
-        return found;
-      }
-      const isFirst = await this.take(key, token);
-      if (isFirst || waited >= patienceMs) {
-        this.onRequest("miss");
-        return isFirst ? this.ask(key, token, lifeMs, load) : this.fill(key, lifeMs, await load());
-      }
+      if (found) return this.count("hit", found);
+      if (await this.take(key, token)) return this.ask(key, token, lifeMs, load);
+      if (waited >= patienceMs) return this.count("miss", await this.fill(key, lifeMs, await load()));
       await sleep(pollMs);
     }
   }
@@ -59,7 +53,10 @@ export class SharedCache {
     const keep = (ms: number) => this.keepLease([this.lease(key)], [token, ms]).catch(() => {}); // It runs out by itself.
     const timer = setInterval(() => void keep(leaseMs), leaseMs / 3);
     try {
-      return await this.fill(key, lifeMs, await load());
+      // Between the look and the lease another may have got its answer, and given the lease back.
+      const found = await this.find<Value>(key);
+      if (found) return this.count("hit", found);
+      return this.count("miss", await this.fill(key, lifeMs, await load()));
     } finally {
       clearInterval(timer);
       void keep(0);
@@ -100,5 +97,10 @@ export class SharedCache {
 
   private lease(key: string): string {
     return this.keys.cache(`${key}:lease`);
+  }
+
+  private count<Found>(result: "hit" | "miss", found: Found): Found {
+    this.onRequest(result);
+    return found;
   }
 }

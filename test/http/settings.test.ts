@@ -7,6 +7,8 @@ describe("POSTA_HTTP_PORT", () => {
   });
 
   it("may not be gRPC's port", () => {
-    expect(() => readConfig({ POSTA_HTTP_PORT: "50051" })).toThrow(/^POSTA_HTTP_PORT: 50051 is POSTA_GRPC_PORT too/);
+    expect(() => readConfig({ POSTA_HTTP_PORT: "50051" })).toThrow(
+      /^POSTA_GRPC_PORT, POSTA_HTTP_PORT, POSTA_ADMIN_PORT: two of them are the same/,
+    );
   });
 });
