@@ -98,7 +98,9 @@ function eventLoop({ window, targets, ageMs }: Source): Figure {
 function queueDepth(source: Source): Figure {
   const { merged, targets } = source;
   const ages = valuesOf(merged, "posta_queue_oldest_due_age_seconds");
-  const oldest = ages.reduce((most, age) => (age.value > most.value ? age : most), { value: 0, labels: {} });
+  const isPaused = (queue: unknown) => sumOf(merged, "posta_queue_paused", { queue: String(queue) }) > 0;
+  const running = ages.filter(({ labels }) => !isPaused(labels.queue));
+  const oldest = running.reduce((most, age) => (age.value > most.value ? age : most), { value: 0, labels: {} });
   const waiting = ["waiting", "prioritized"].reduce(
     (sum, state) => sum + sumOf(merged, "posta_queue_jobs", { state }),
     0,
@@ -135,8 +137,9 @@ function redisMemory(source: Source, store: string): Figure {
   const [used, limit] = ["posta_redis_memory_used_bytes", "posta_redis_memory_max_bytes"].map((name) =>
     sumOf(merged, name, { store: `redis-${store}` }),
   );
-  const value = (100 * (used as number)) / (limit as number);
-  const detail = `${Math.round((used as number) / mib)} of ${Math.round((limit as number) / mib)} MiB`;
+  const value = limit === 0 ? undefined : (100 * (used as number)) / (limit as number);
+  const most = limit === 0 ? "an unknown limit" : `${Math.round((limit as number) / mib)} MiB`;
+  const detail = `${Math.round((used as number) / mib)} of ${most}`;
   const reading = timed(
     source,
     "posta_redis_metrics_timestamp_seconds",

@@ -1,23 +1,25 @@
 /** Keys whose values are secret, whatever is in them. */
 const secretKey =
-  /^(authorization|proxy-authorization|cookie|set-cookie)$|(token|secret|password|passwd|api[-_]?key)$/i;
+  /^(authorization|proxy-authorization|cookie|set-cookie)$|(token|secret|password|passwd|api[-_]?key|appsecret_proof)s?$/i;
+/** Keys of numbers that are phone numbers. */
+const phoneKey = /^(to|from|recipient|phone|wa_?id|msisdn)/i;
 /** Keys of ids. Those of callers and of BullMQ may be nothing but digits, and without them a line leads nowhere. */
 const idKey = /^(sender|queue|pid|traceId|requestId|jobId|messageId|phoneNumberId)$/;
 
-/** What a secret in a text looks like: after "Bearer", in an address, behind its name. */
-const bearer = /\bBearer\s+[\w.~+/=-]+/gi;
-const login = /(:\/\/[^\s:@/]*):[^\s@/]+@/g;
-const named =
-  /\b((?:access_|verify_)?token|(?:app_?)?secret|password|passwd|api_?key)(["']?\s*[=:]\s*["']?)[^\s"'&,;}]+/gi;
+/** What a secret in a text looks like: after its scheme, in an address, behind its name, and Meta's access tokens anywhere. */
+const scheme = /\b(Bearer\s+|Basic\s+(?=[\w+/]{8}))[\w.~+/=-]+/gi;
+const login = /(:\/\/[^\s:@/]*):[^\s"'<>,]+@/g;
+const named = /(token|secret|password|passwd|api[-_]?key|appsecret_proof)(s?["']?\s*[=:]\s*["']?)[^\s"'&,;}]+/gi;
+const accessToken = /\bEAA[A-Za-z0-9]{20,}/g;
 
-/** With a plus, a number is written with spaces or dashes too. */
-const international = /\+\d[\d ().-]{6,22}\d/g;
+/** With a plus or a code in brackets, a number is written with spaces or dashes too. */
+const international = /(?:\+\d|\(\d{2,4}\) ?\d)[\d ().-]{5,22}\d/g;
 /** In an address that opens a chat. */
 const chat = /(\bwa\.me\/|[?&]phone=)\d{8,15}\b/gi;
 /** Alone, and not part of a UUID, a queue's or a job's name, a fraction or a path. */
 const bare = /(?<![\w.\-/])\d{8,15}(?![\w-]|\.\d)/g;
 /** What stands before an id, or after an amount. */
-const beforeId = /(\bjobs? "?|\bid "?|POSTA_\w+:? "?)$/;
+const beforeId = /(\bjobs? "?|\b(?:job|message|request)'?s? id "?|POSTA_\w+:? "?)$/;
 const afterAmount = /^ ?(bytes|ms|s|B|MiB|KiB)\b/;
 
 const maxDepth = 6;
@@ -27,7 +29,7 @@ const maxItems = 100;
 export function redactText(text: string): string {
   if (text.length < 8) return text;
   const open = hideSecrets(text);
-  if (!/\d{8}|\+\d/.test(open)) return open;
+  if (!/\d{8}|[+(]\d/.test(open)) return open;
   return open
     .replace(chat, mask)
     .replace(international, (number) => (hasPhoneLength(number) ? mask(number) : number))
@@ -38,14 +40,17 @@ export function redactText(text: string): string {
 export function redactValue(value: unknown, key = "", depth = 0): unknown {
   if (secretKey.test(key)) return value === undefined ? value : "[redacted]";
   if (typeof value === "string") return idKey.test(key) ? hideSecrets(value) : redactText(value);
+  if (phoneKey.test(key) && (typeof value === "number" || typeof value === "bigint")) return redactText(String(value));
   if (typeof value !== "object" || value === null) return value;
+  // The client of Redis puts a command and its arguments, among them a password, into its errors.
+  if (key === "command") return redactValue((value as { name?: unknown }).name, key, depth + 1);
   if (depth >= maxDepth) return "[too deep]";
   if (Array.isArray(value)) return value.slice(0, maxItems).map((item) => redactValue(item, key, depth + 1));
   if (Buffer.isBuffer(value)) return `[${value.length} bytes]`;
   if (value instanceof Error) return redactText(String(value));
   if (hasJson(value)) return redactValue(value.toJSON(), key, depth + 1);
   const entries = Object.entries(value).slice(0, maxItems);
-  return Object.fromEntries(entries.map(([name, inner]) => [name, redactValue(inner, name, depth + 1)]));
+  return Object.fromEntries(entries.map(([name, inner]) => [redactText(name), redactValue(inner, name, depth + 1)]));
 }
 
 /** A date, an address. */
@@ -54,7 +59,11 @@ function hasJson(value: object): value is { toJSON(): unknown } {
 }
 
 function hideSecrets(text: string): string {
-  return text.replace(bearer, "Bearer [redacted]").replace(login, "$1:[redacted]@").replace(named, "$1$2[redacted]");
+  return text
+    .replace(scheme, "$1[redacted]")
+    .replace(login, "$1:[redacted]@")
+    .replace(named, "$1$2[redacted]")
+    .replace(accessToken, "[redacted]");
 }
 
 function hasPhoneLength(number: string): boolean {

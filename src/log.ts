@@ -23,6 +23,8 @@ export function createLog(role: string, level: string): Logger {
     {
       level,
       base: { role, pid: process.pid },
+      // An error is plain by then: the library's own would call its type "Object".
+      serializers: { err: (err) => err },
       hooks: {
         // Not by formatters: those do not see the message.
         logMethod(args, method, severity) {

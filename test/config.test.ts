@@ -60,7 +60,7 @@ describe("readConfig", () => {
     ["POSTA_INSECURE", "0", "insecure", false],
     ["POSTA_LOG_LEVEL", "silent", "logLevel", "silent"],
     ["POSTA_METRICS_MAX_QUEUES", "0", "metricsMaxQueues", 0],
-    ["POSTA_METRICS_INTERVAL", "15s", "metricsIntervalMs", 15_000],
+    ["POSTA_METRICS_INTERVAL", "10s", "metricsIntervalMs", 10_000],
   ])("reads %s=%s", (variable, value, key, expected) => {
     expect(readConfig({ [variable]: value })[key]).toBe(expected);
   });
@@ -79,7 +79,7 @@ describe("readConfig", () => {
     ["POSTA_DRAIN_TIMEOUT", "20 s"],
     ["POSTA_DRAIN_TIMEOUT", "-1s"],
     ["POSTA_DRAIN_TIMEOUT", "25h"],
-    ["POSTA_METRICS_INTERVAL", "16s"],
+    ["POSTA_METRICS_INTERVAL", "11s"],
     ["POSTA_REDIS_TIMEOUT", "99ms"],
     ["POSTA_MAX_MESSAGE_BYTES", "1023"],
     ["POSTA_ANALYTICS_MAX_MEMORY", "2"],

@@ -12,6 +12,8 @@ describe("a phone number in the log", () => {
     ["see https://wa.me/34600123456?text=hi", "see https://wa.me/*******3456?text=hi"],
     ["https://api.whatsapp.com/send?phone=34600123456", "https://api.whatsapp.com/send?phone=*******3456"],
     ["12345678", "****5678"],
+    ["(11) 99999-8888 is wrong", "(**) *****-8888 is wrong"],
+    ["recipient id 34600123456 is unknown", "recipient id *******3456 is unknown"],
   ])("keeps its last four digits: %s", (text, redacted) => {
     expect(redactText(text)).toBe(redacted);
   });
@@ -20,6 +22,8 @@ describe("a phone number in the log", () => {
     const line = { details: "to 34600123456", body: { contacts: [{ wa_id: "34600123456" }, "34600123456"] } };
     expect(JSON.stringify(redactValue(line))).not.toContain("34600123456");
     expect(line.body.contacts[1]).toBe("34600123456");
+    const numbers = { to: 34600123456, wa_id: 34600123456n, counts: { 34600123456: 1 } };
+    expect(redactValue(numbers)).toEqual({ to: "*******3456", wa_id: "*******3456", counts: { "*******3456": 1 } });
   });
 });
 
@@ -62,6 +66,14 @@ describe("a secret in the log", () => {
     ["postgresql://:hunter2@host/db", "postgresql://:[redacted]@host/db"],
     ["GET /?access_token=EAAG123&x=1", "GET /?access_token=[redacted]&x=1"],
     ['{"password":"hunter2"}', '{"password":"[redacted]"}'],
+    ["POSTA_WHATSAPP_TOKEN=EAAG1", "POSTA_WHATSAPP_TOKEN=[redacted]"],
+    ["client_secret=s3cr3t&x=1", "client_secret=[redacted]&x=1"],
+    ['{"accessToken":"EAAG1"}', '{"accessToken":"[redacted]"}'],
+    ["me?appsecret_proof=deadbeef", "me?appsecret_proof=[redacted]"],
+    ["x-api-key: abc123", "x-api-key: [redacted]"],
+    ["Malformed access token EAAGm0PX4ZCpsBAKlongtoken", "Malformed access token [redacted]"],
+    ["Authorization: Basic dXNlcjpwYXNz", "Authorization: Basic [redacted]"],
+    ["redis://:p@ss/word@host:6379/0", "redis://:[redacted]@host:6379/0"],
   ])("is hidden in a text: %s", (text, redacted) => {
     expect(redactText(text)).toBe(redacted);
   });
@@ -72,10 +84,17 @@ describe("a secret in the log", () => {
       whatsappToken: { a: 1 },
       appSecret: "s",
       "x-api-key": ["k"],
+      accessTokens: ["t"],
+      appsecret_proof: "p",
       cookie: "c",
     };
     expect(new Set(Object.values(redactValue(secrets) as object))).toEqual(new Set(["[redacted]"]));
   });
+});
+
+it("shows of a command that failed its name, and nothing that it was given", () => {
+  const err = { message: "WRONGPASS", command: { name: "auth", args: ["hunter2"] } };
+  expect(redactValue({ err })).toEqual({ err: { message: "WRONGPASS", command: "auth" } });
 });
 
 describe("a value that has no end", () => {

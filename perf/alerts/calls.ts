@@ -57,3 +57,10 @@ export function quantileByMethod(quantile: number, transport: "grpc" | "connect"
   const rate = `rate(${transport}_server_handling_seconds_bucket{${transport}_type="unary"}[${window}])`;
   return `histogram_quantile(${quantile}, sum by (${by}) (${rate}))`;
 }
+
+/** Unary calls in the window, of each method. */
+export function callsByMethod(transport: "grpc" | "connect", window: string): string {
+  const by = `${transport}_service, ${transport}_method`;
+  const increase = `increase(${transport}_server_handling_seconds_count{${transport}_type="unary"}[${window}])`;
+  return `sum by (${by}) (${increase})`;
+}

@@ -1,5 +1,5 @@
 import { type Target, targetOf } from "../targets.js";
-import { callRate, failedRate, quantileByMethod } from "./calls.js";
+import { callRate, callsByMethod, failedRate, quantileByMethod } from "./calls.js";
 import type { Alert, Group } from "./rule.js";
 
 const mib = 2 ** 20;
@@ -10,10 +10,18 @@ export function guideGroup(targets: readonly Target[]): Group {
   return { name: "posta-guide", rules: [highLatency, highErrorRate, memoryLeak(memory), ...memoryOver(memory)] };
 }
 
+/** Calls, and failed ones, by which something can be said at all: a slow one in a quiet night wakes nobody. */
+const enough = { calls: 20, failures: 2.5 };
+
 const highLatency: Alert = {
   name: "PostaHighLatency",
   severity: "page",
-  expr: `${quantileByMethod(0.99, "grpc", "5m")} > 0.5\nor ${quantileByMethod(0.99, "connect", "5m")} > 0.5`,
+  expr: (["grpc", "connect"] as const)
+    .map((transport) => {
+      const slow = `${quantileByMethod(0.99, transport, "5m")} > 0.5`;
+      return `(${slow} and ${callsByMethod(transport, "5m")} > ${enough.calls})`;
+    })
+    .join("\nor "),
   for: "5m",
   summary: "P99 of {{ $labels.grpc_method }}{{ $labels.connect_method }} is {{ $value | humanizeDuration }}",
   description: "One call in a hundred of this method takes longer than that; the limit is 500 ms.",
@@ -22,7 +30,7 @@ const highLatency: Alert = {
 const highErrorRate: Alert = {
   name: "PostaHighErrorRate",
   severity: "page",
-  expr: `${failedRate("2m")}\n/ ${callRate("2m")} > 0.01`,
+  expr: `${failedRate("2m")}\n/ ${callRate("2m")} > 0.01\nand ${failedRate("2m")} * 120 > ${enough.failures}`,
   for: "2m",
   summary: "{{ $value | humanizePercentage }} of all calls fail",
   description: "Calls end with codes that say that Posta failed; the limit is 1%.",

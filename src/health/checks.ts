@@ -40,10 +40,10 @@ export class Checks extends EventEmitter<Events> {
   /** Looks now: something is known to have changed. */
   refresh(): void {
     const before = new Map(this.found.map(({ name, status }) => [name, status]));
-    const now = Date.now();
+    const [now, at] = [performance.now(), Date.now()];
     this.found = [...this.dampers].flatMap(([check, damper]) => {
       const reading = check.read();
-      return reading ? [damper.take(reading, now)] : [];
+      return reading ? [damper.take(reading, now, at)] : [];
     });
     if (this.found.some(({ name, status }) => before.get(name) !== status)) this.emit("change", this.found);
   }

@@ -14,17 +14,17 @@ export class Damper {
 
   constructor(private readonly name: string) {}
 
-  /** Takes what was found, and tells what to show. */
-  take(reading: Reading, now: number): CheckState {
+  /** Takes what was found, and tells what to show. `now` is of a clock that is never set; `at` is the time of day. */
+  take(reading: Reading, now: number, at = now): CheckState {
     if (this.last && !this.last.untried && isWorse(reading.status, this.last.status)) this.losses.push(now);
     const isFirst = this.last === undefined || this.last.untried === true;
     this.last = reading;
     this.losses = this.losses.filter((at) => now - at < flapping.windowMs);
     const { shown } = this;
-    if (isFirst || !shown || !isWorse(shown.status, reading.status)) return this.show(reading, now);
+    if (isFirst || !shown || !isWorse(shown.status, reading.status)) return this.show(reading, at);
     this.betterSince ??= now;
     const isHeld = now - this.betterSince < (this.isFlapping ? flapping.holdMs : holdMs);
-    return isHeld ? shown : this.show(this.isFlapping ? this.doubt(reading) : reading, now);
+    return isHeld ? shown : this.show(this.isFlapping ? this.doubt(reading) : reading, at);
   }
 
   private get isFlapping(): boolean {
@@ -37,9 +37,9 @@ export class Damper {
     return { ...reading, status: "DEGRADED", detail: `It comes and goes: ${times}. Now: ${reading.detail}` };
   }
 
-  private show({ status, latencyMs, detail }: Reading, now: number): CheckState {
+  private show({ status, latencyMs, detail }: Reading, at: number): CheckState {
     this.betterSince = undefined;
-    const since = this.shown?.status === status ? this.shown.since : now;
+    const since = this.shown?.status === status ? this.shown.since : at;
     this.shown = { name: this.name, status, latencyMs, since, detail };
     return this.shown;
   }

@@ -3,7 +3,7 @@ import type { Check, Reading } from "./check.js";
 
 /** A job that has waited for longer is forgotten by its workers. */
 const oldAfterMs = 300_000;
-/** Queues that were not counted for so long, while they could have been: POSTA_METRICS_INTERVAL is 15 s at most. */
+/** Queues that were not counted for so long, while they could have been: POSTA_METRICS_INTERVAL is 10 s at most. */
 const staleAfterMs = 20_000;
 /** Of the finished jobs, if so many failed a second that it is no accident. */
 const tooMany = { share: 0.5, perSecond: 0.2 };

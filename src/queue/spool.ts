@@ -8,6 +8,9 @@ import { toRow } from "./spool-row.js";
 /** What a lane hands over at once is up to 1 MiB; so many of these are committed together. */
 const maxBatches = 16;
 
+/** How long a spool that was full is taken to be so, and who came in vain is to wait. */
+const fullForMs = 5000;
+
 /** Told of rows that were committed; the drain listens. */
 export const spoolChannel = "posta_spool";
 
@@ -75,6 +78,8 @@ export interface Spooled {
 export class Spool {
   /** How many jobs this process has put there. */
   spooled = 0;
+  /** Until when it is taken for full, by performance.now(). */
+  private fullUntil = 0;
   private readonly commits: GroupCommit<Jobs, Taken>;
 
   constructor(
@@ -87,7 +92,7 @@ export class Spool {
 
   /** Whether jobs can be put here, as far as is known. */
   get usable(): boolean {
-    return this.maxJobs > 0 && this.postgres.usable;
+    return this.maxJobs > 0 && this.postgres.usable && performance.now() >= this.fullUntil;
   }
 
   /** For jobs that are to be here in any case: a writer of their own. */
@@ -129,6 +134,7 @@ export class Spool {
     const spooled = new Set(inTime.filter(({ place }) => place < room).map(({ entry }) => entry));
     const refused = new Set(inTime.filter(({ place }) => place >= room).map(({ entry }) => entry));
     this.spooled += spooled.size;
+    this.fullUntil = refused.size > 0 ? performance.now() + fullForMs : 0;
     return batches.map(() => ({ spooled, refused, last }));
   }
 }
@@ -137,5 +143,5 @@ const nothing: Taken = { spooled: new Set(), refused: new Set(), last: null };
 
 function fullError(): PostaError {
   const message = "the spool has as many jobs as it may (POSTA_SPOOL_MAX_JOBS); nothing was done";
-  return new PostaError("exhausted", message, { retryAfterMs: 5000 });
+  return new PostaError("exhausted", message, { retryAfterMs: fullForMs });
 }

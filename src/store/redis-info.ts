@@ -1,10 +1,11 @@
 import { Cluster, type Redis } from "ioredis";
 import type { RedisClient } from "./redis-address.js";
 
-/** What INFO says of a store: of all its servers together, where it is a cluster. */
+/** What INFO says of a store: of all its servers together, where it is a cluster, but for the memory. */
 export interface RedisFigures {
+  /** Of the server that is nearest to its limit: a queue's keys are all on one, and the others' room is of no use to it. */
   usedBytes: number;
-  /** Of maxmemory; of the machine where none is set. */
+  /** Its maxmemory; the machine's where none is set, and 0 where not even that is told. */
   maxBytes: number;
   /** As in redis.conf: "noeviction". Of several that differ, each once. */
   policies: string[];
@@ -29,6 +30,16 @@ export function parseInfo(info: string): Map<string, string> {
   return new Map(info.split("\r\n").map((line) => line.split(/:(.*)/s).slice(0, 2) as [string, string]));
 }
 
+function fullest(infos: Map<string, string>[]): Pick<RedisFigures, "usedBytes" | "maxBytes"> {
+  const of = (info: Map<string, string>, name: string) => Number(info.get(name) ?? 0);
+  return infos
+    .map((info) => ({
+      usedBytes: of(info, "used_memory"),
+      maxBytes: of(info, "maxmemory") || of(info, "total_system_memory"),
+    }))
+    .reduce((worst, one) => (one.usedBytes * worst.maxBytes > worst.usedBytes * one.maxBytes ? one : worst));
+}
+
 /** `needsAof`: one that keeps no append-only file is not as it should be. */
 export async function readFigures(client: RedisClient, { needsAof }: { needsAof: boolean }): Promise<RedisFigures> {
   const infos = await Promise.all(mastersOf(client).map(async (server) => parseInfo(await server.info())));
@@ -37,8 +48,7 @@ export async function readFigures(client: RedisClient, { needsAof }: { needsAof:
   const areAll = (name: string, wanted: string) => infos.every((info) => (info.get(name) ?? wanted) === wanted);
   const aofWorks = areAll("aof_last_write_status", "ok") && areAll("aof_last_bgrewrite_status", "ok");
   return {
-    usedBytes: total(number("used_memory")),
-    maxBytes: total((info) => number("maxmemory")(info) || number("total_system_memory")(info)),
+    ...fullest(infos),
     policies: [...new Set(infos.map((info) => info.get("maxmemory_policy") ?? ""))],
     evictedKeys: total(number("evicted_keys")),
     delayedSyncs: total(number("aof_delayed_fsync")),

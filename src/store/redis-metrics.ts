@@ -38,7 +38,7 @@ export function registerRedisMetrics(registry: Registry, figures: FiguresByStore
     "posta_redis_memory_max_bytes",
     "Memory that it may use: its maxmemory, or where none is set its machine's.",
     [],
-    (one) => [[{}, one.maxBytes]],
+    (one) => (one.maxBytes > 0 ? [[{}, one.maxBytes]] : []),
   );
   gauge("posta_redis_maxmemory_policy", "1: what it does at its maxmemory.", ["policy"], (one) =>
     one.policies.map((policy) => [{ policy }, 1]),

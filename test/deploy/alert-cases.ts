@@ -154,7 +154,7 @@ export const cases: AlertCase[] = [
     name: "PostaCrashLoop",
     severity: "page",
     fires: series("posta_server_restarts", {}, jump(4)),
-    silent: series("posta_server_restarts", {}, jump(1)),
+    silent: series("posta_server_restarts", {}, stepAfter(145, 5, 7)),
   },
   {
     name: "PostaProcessRestarted",
