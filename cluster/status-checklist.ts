@@ -139,7 +139,7 @@ function redisMemory(source: Source, store: string): Figure {
   );
   const value = limit === 0 ? undefined : (100 * (used as number)) / (limit as number);
   const most = limit === 0 ? "an unknown limit" : `${Math.round((limit as number) / mib)} MiB`;
-  const detail = `${Math.round((used as number) / mib)} of ${most}`;
+  const detail = `${Math.round((used as number) / mib)} MiB of ${most}`;
   const reading = timed(
     source,
     "posta_redis_metrics_timestamp_seconds",

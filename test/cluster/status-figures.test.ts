@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { MetricsSnapshot } from "../../cluster/messages.js";
+import { checklist } from "../../cluster/status-checklist.js";
 import { judge } from "../../cluster/status-figure.js";
 import { takeSample } from "../../cluster/status-sample.js";
 import { errorRuleOf, readTargets } from "../../cluster/status-targets.js";
+import { StatusWindow } from "../../cluster/status-window.js";
 
 const targets = readTargets();
 
@@ -26,6 +28,38 @@ describe("the status' error rate", () => {
     const merged = [{ name, type: "histogram", help: "", values }] as unknown as MetricsSnapshot;
     const { methods } = takeSample(merged, 0, errorRuleOf(targets));
     expect([...methods]).toMatchObject([["QueueService/M", { count: 100, failed: 5 }]]);
+  });
+});
+
+describe("the status' checklist", () => {
+  const now = 1_764_000_000_000;
+  const figureOf = (item: string, gauges: Record<string, [labels: object, value: number][]>) => {
+    const merged = Object.entries(gauges).map(([name, values]) => ({
+      ...{ name, help: "", type: "gauge", aggregator: "sum" },
+      values: values.map(([labels, value]) => ({ labels, value })),
+    })) as unknown as MetricsSnapshot;
+    const items = checklist({ window: new StatusWindow(), merged, ageMs: 0, now, targets });
+    return items.find(({ name }) => name === item)?.figures[0];
+  };
+
+  it("takes no job of a paused queue for one that could run", () => {
+    const figure = figureOf("Queue depths", {
+      posta_queue_oldest_due_age_seconds: [
+        [{ queue: "paused" }, 86_400],
+        [{ queue: "runs" }, 2],
+      ],
+      posta_queue_paused: [[{ queue: "paused" }, 1]],
+      posta_queue_metrics_timestamp_seconds: [[{}, now / 1000]],
+    });
+    expect(figure).toMatchObject({ state: "OK", value: 2 });
+  });
+
+  it("measures no share of a limit that a Redis does not tell", () => {
+    const figure = figureOf("Redis memory", {
+      posta_redis_memory_used_bytes: [[{ store: "redis-queue" }, 5 * 2 ** 20]],
+      posta_redis_metrics_timestamp_seconds: [[{ store: "redis-queue" }, now / 1000]],
+    });
+    expect(figure).toMatchObject({ state: "NOT MEASURED", detail: "5 MiB of an unknown limit" });
   });
 });
 

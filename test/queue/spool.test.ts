@@ -94,7 +94,10 @@ describe("while Redis is down", () => {
     });
     expect(outcomes).toEqual([...Array(10).fill("OUTCOME_SPOOLED"), code.resourceExhausted, code.resourceExhausted]);
     expect(await failureOf(add("q", {}))).toMatchObject({ code: code.resourceExhausted });
+    const health = async () => (await client.call("grpc.health.v1.Health", "Check", {})).status;
+    await expect.poll(health).toBe("NOT_SERVING");
     await redis.restart();
+    await expect.poll(health).toBe("SERVING");
     await bundle.startDelivery();
     await untilDrained(bundle);
     expect(await bundle.waitingIds("q")).toHaveLength(10);
