@@ -12,7 +12,7 @@ import { GrpcServer } from "./grpc/server.js";
 import { ServerHealth } from "./health/server-health.js";
 import { healthHandlers } from "./health/service.js";
 import { HttpServer } from "./http/server.js";
-import { Webhook, webhookPath } from "./http/webhook.js";
+import { maxWebhookBytes, Webhook, webhookPath } from "./http/webhook.js";
 import type { Logger } from "./log.js";
 import { createMessageParts } from "./message/parts.js";
 import { messageHandlers } from "./message/service.js";
@@ -144,7 +144,7 @@ function followChecks(health: ServerHealth, grpc: GrpcServer, events: ProcessEve
 /** Puts a webhook's body into the queue that the delivery processes work off. */
 async function keepWebhook(adder: Adder, body: Buffer, { defaultDeadlineMs }: Config): Promise<void> {
   const caller = { cancelled: false, deadline: Date.now() + defaultDeadlineMs };
-  const { error } = await adder.add(webhookQueue, toWebhookJob(body), caller);
+  const { error } = await adder.add(webhookQueue, { ...toWebhookJob(body), maxBytes: maxWebhookBytes }, caller);
   if (error) throw error;
 }
 

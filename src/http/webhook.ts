@@ -21,7 +21,6 @@ export interface WebhookOptions {
   whatsappVerifyToken: string | undefined;
   /** How long a request may take, in milliseconds. */
   defaultDeadlineMs: number;
-  maxJobBytes: number;
 }
 
 /** How requests end, for the metric: each has its status. */
@@ -46,8 +45,8 @@ interface Reply {
   headers?: OutgoingHttpHeaders;
 }
 
-/** The Cloud API's notifications are smaller by far. */
-const maxBytes = 1 << 20;
+/** Meta says that its notifications have up to 3 MB. */
+export const maxWebhookBytes = 3 << 20;
 
 /**
  * The webhook that WhatsApp calls. It only finds out whether a body is WhatsApp's and has it kept: what it says is worked
@@ -116,7 +115,7 @@ export class Webhook {
     if (encoding !== "identity") return { outcome: "encoded", text: "send it without content-encoding\n" };
     let body: Buffer;
     try {
-      body = await collectBody(request, Math.min(maxBytes, this.options.maxJobBytes));
+      body = await collectBody(request, maxWebhookBytes);
     } catch (error) {
       const { code, message } = toPostaError(error);
       return { outcome: code === "exhausted" ? "too-large" : "aborted", text: `${message}\n` };

@@ -2,7 +2,9 @@ import { z } from "zod";
 import type { SendAnswer } from "./whatsapp.js";
 import { judge } from "./whatsapp-errors.js";
 
-const accepted = z.object({ messages: z.tuple([z.object({ id: z.string().min(1) })]).rest(z.unknown()) });
+/** As it can be kept: PostgreSQL has no place for a null character in a text, and none in an index for a long one. */
+const wamid = z.string().transform((id) => id.replaceAll("\0", "").slice(0, 256));
+const accepted = z.object({ messages: z.tuple([z.object({ id: wamid.pipe(z.string().min(1)) })]).rest(z.unknown()) });
 const refused = z.object({
   error: z.object({
     code: z.int(),

@@ -49,6 +49,8 @@ export class Breaker extends EventEmitter<Events> {
   private current: BreakerState = "closed";
   private timer: NodeJS.Timeout | undefined;
   private heldMs = 0;
+  /** Since it was last closed. */
+  private trials = 0;
   private trialAt = 0;
   private stoppedCode: number | undefined;
 
@@ -88,9 +90,7 @@ export class Breaker extends EventEmitter<Events> {
   /** Something has changed: a trial may be worth it now. */
   tryNow(): void {
     if (this.current !== "open") return;
-    // The library's own way to say that it has been open for long enough.
-    const ownState = { value: CircuitState.Open, openedAt: 0, attemptNo: 1 };
-    this.policy = this.makePolicy({ ownState, breakerState: 0 });
+    this.trials = 0;
     this.beginTrial();
   }
 
@@ -117,18 +117,24 @@ export class Breaker extends EventEmitter<Events> {
     clearTimeout(this.timer);
     this.stoppedCode = answer && stoppingCode(answer);
     this.trialAt = performance.now() + this.heldMs;
-    // A little later: the library would find that it is too early.
-    this.timer = setTimeout(() => this.beginTrial(), this.heldMs + 5);
+    this.timer = setTimeout(() => this.beginTrial(), this.heldMs);
     this.change("open");
   }
 
+  /** The library goes by the time of day, which may be set back: it is told that it has been open for long enough. */
   private beginTrial(): void {
     clearTimeout(this.timer);
+    this.trials += 1;
+    const ownState = { value: CircuitState.Open, openedAt: 0, attemptNo: this.trials };
+    this.policy = this.makePolicy({ ownState, breakerState: 0 });
     this.change("trial");
   }
 
   private change(state: BreakerState): void {
-    if (state === "closed") this.stoppedCode = undefined;
+    if (state === "closed") {
+      this.stoppedCode = undefined;
+      this.trials = 0;
+    }
     this.current = state;
     this.emit("change", state);
   }

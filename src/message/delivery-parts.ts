@@ -53,7 +53,10 @@ export interface DeliveryTimes {
   breaker: BreakerOptions;
 }
 
-const defaultTimes: DeliveryTimes = { settleGraceMs: 5000, forgottenAfterMs: 60_000, breaker: breakerDefaults };
+/** How long the last answers may take to be written down, when the time to drain is over. */
+const settleMs = 1000;
+
+const defaultTimes: DeliveryTimes = { settleGraceMs: 10_000, forgottenAfterMs: 60_000, breaker: breakerDefaults };
 /** As many requests as the rate allows in so long are enough, however slow the Cloud API is. */
 const enoughSeconds = 2;
 
@@ -128,9 +131,11 @@ function createSenders(
       stopping.abort();
       const closed = Promise.all(workers.map((worker) => worker.close()));
       await Promise.race([closed, sleep(config.drainTimeoutMs, undefined, { ref: false })]);
+      // What is under way is answered yet, and that is written down.
+      await client.close();
+      await Promise.race([closed, sleep(settleMs, undefined, { ref: false })]);
       settler.giveUp();
       connection.disconnect();
-      await client.close();
     },
   };
 }

@@ -1,3 +1,4 @@
+import { type PostaError, toPostaError } from "../errors.js";
 import type { PostgresStore } from "../store/postgres.js";
 import type { Statement } from "../store/postgres-session.js";
 import { type DueMessage, priorities, type SenderQueues } from "./sender-queues.js";
@@ -57,12 +58,15 @@ export class Mover {
     private readonly options: MoverOptions,
   ) {}
 
-  /** Moves a step of what there is; resolves to whether there may be more. Throws a PostaError if a store failed. */
+  /**
+   * Moves a step of what there is; resolves to whether there may be more. Throws a PostaError if a store failed, but what is
+   * wrong with one number's queue holds up no other.
+   */
   async moveDue(): Promise<boolean> {
     let isMore = false;
-    for (const sender of this.options.senders) {
+    await this.forEach(this.options.senders, async (sender) => {
       if (await this.moveSender(sender)) isMore = true;
-    }
+    });
     return isMore;
   }
 
@@ -70,12 +74,24 @@ export class Mover {
   async moveForgotten(): Promise<void> {
     const { senders, forgottenAfterMs } = this.options;
     const rows = await this.postgres.query<DueMessage & { sender: string }>(readForgotten, [forgottenAfterMs, senders]);
-    for (const sender of new Set(rows.map((row) => row.sender))) {
+    const moved = [...new Set(rows.map((row) => row.sender))];
+    await this.forEach(moved, async (sender) => {
       await this.put(
         sender,
         rows.filter((row) => row.sender === sender),
       );
+    });
+  }
+
+  private async forEach(senders: readonly string[], move: (sender: string) => Promise<void>): Promise<void> {
+    let failure: PostaError | undefined;
+    for (const sender of senders) {
+      await move(sender).catch((error) => {
+        failure = toPostaError(error);
+        if (failure.code !== "internal") throw failure; // A store is away, for all of them.
+      });
     }
+    if (failure) throw failure;
   }
 
   private async moveSender(sender: string): Promise<boolean> {

@@ -22,8 +22,9 @@ export function buryFrom(source: string): string {
     FROM ${source} AS s WHERE s.status IN (${failed}, ${unknown})`;
 }
 
-/** Whether no webhook was faster. */
-const isNews = `(m.status = ${sending} OR m.status < ${accepted} AND t.status = ${accepted})`;
+/** Whether no webhook was faster; one that told of the failure of an earlier request is overtaken by a later one's acceptance. */
+const isNews = `(m.status = ${sending} OR t.status = ${accepted} AND (
+  m.status < ${accepted} OR m.status = ${failed} AND m.wamid IS DISTINCT FROM t.wamid))`;
 
 /**
  * What became of attempts. Only who claimed a message tells of its attempt, and once: after that the claim is gone. That

@@ -96,13 +96,18 @@ function toColumns(batch: readonly Settlement[]): unknown[] {
     batch.map(({ claim }) => claim),
     column(({ kind }) => told[kind]),
     column((decision) => (decision.kind === "accepted" ? decision.wamid : null)),
-    column((decision) => ("code" in decision ? (decision.code ?? null) : null)),
+    column((decision) => ("code" in decision ? toInteger(decision.code) : null)),
     column((decision) => ("text" in decision ? toText(decision.text) : null)),
     column((decision) => (decision.kind === "again" ? decision.afterMs : 0)),
     column((decision) => (decision.kind === "again" && decision.usedUp ? 1 : 0)),
     column((decision) => (decision.kind === "again" && decision.pairLimit ? 1 : 0)),
     batch.map(() => uuidv7()),
   ];
+}
+
+/** A code that the column has no place for is in the text. */
+function toInteger(code: number | undefined): number | null {
+  return code === undefined || Math.abs(code) > 2 ** 31 - 1 ? null : code;
 }
 
 /** PostgreSQL has no place for a null character in a text. */

@@ -49,9 +49,15 @@ const maxSeconds = 253_402_300_799;
 const text = z.string().transform((value) => value.replaceAll("\0", ""));
 /** Longer ones would not go into an index. */
 const filled = text.pipe(z.string().min(1).max(256));
-const reason = text.transform((value) => value.slice(0, 1000)).optional();
+const reason = text
+  .transform((value) => value.slice(0, 1000))
+  .optional()
+  .catch(undefined);
 const time = z.union([z.string().regex(/^\d+$/).transform(Number), z.number()]).pipe(z.number().min(0).max(maxSeconds));
-const list = z.array(z.unknown()).default([]);
+const list = z
+  .array(z.unknown())
+  .nullish()
+  .transform((items) => items ?? []);
 
 const bodySchema = z.object({ object: z.string(), entry: z.array(z.unknown()) });
 const entrySchema = z.object({ changes: z.array(z.unknown()) });
@@ -61,22 +67,24 @@ const valueSchema = z.object({
   statuses: list,
   messages: list,
 });
+/** What is not as it should be is left out: that a message failed is worth more than why. */
 const errorSchema = z.object({
-  code: z
+  code: z.coerce
     .number()
     .int()
     .min(-(2 ** 31))
-    .max(2 ** 31 - 1),
+    .max(2 ** 31 - 1)
+    .catch(0),
   title: reason,
   message: reason,
-  error_data: z.object({ details: reason }).optional(),
+  error_data: z.object({ details: reason }).optional().catch(undefined),
 });
 const statusSchema = z.object({
   id: filled,
   status: z.string(),
   timestamp: time,
   biz_opaque_callback_data: z.string().optional(),
-  errors: z.array(errorSchema).optional(),
+  errors: z.array(errorSchema).optional().catch(undefined),
 });
 const messageSchema = z
   .object({ id: filled, timestamp: time, type: filled, from: filled.optional(), from_user_id: filled.optional() })

@@ -50,6 +50,8 @@ export function judge(code: number | undefined, httpStatus: number): Verdict {
 function judgeStatus(httpStatus: number): Verdict {
   if (httpStatus === 401) return "stop-sender";
   if (httpStatus === 429) return "slow-down";
+  // What stands before the API did not get the request, or not early enough.
+  if (httpStatus === 408 || httpStatus === 425) return "retry";
   return httpStatus >= 400 && httpStatus < 500 ? "give-up" : "retry";
 }
 

@@ -91,7 +91,7 @@ export class Adder {
   private parse(job: JobRequest | Refusal, metadata: string | undefined): JobSpec | PostaError {
     if ("error" in job) return job.error;
     try {
-      return withMetadata(parseJob(job, this.limits.maxJobBytes), metadata);
+      return withMetadata(parseJob(job, job.maxBytes ?? this.limits.maxJobBytes), metadata);
     } catch (error) {
       return toPostaError(error);
     }

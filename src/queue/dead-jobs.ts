@@ -1,3 +1,4 @@
+import { type PostaError, toPostaError } from "../errors.js";
 import type { Logger } from "../log.js";
 import type { Queries, Statement } from "../store/postgres-session.js";
 import type { RedisStore } from "../store/redis.js";
@@ -45,18 +46,23 @@ export class DeadJobs {
     private readonly log: Logger,
   ) {}
 
-  /** Looks at all queues but Posta's own. */
+  /** Looks at all queues but Posta's own. What is wrong with one holds up no other: it is thrown at the end. */
   async collect(session: Queries): Promise<void> {
+    let failure: PostaError | undefined;
     for (let after: string | undefined; ; ) {
       const names = await this.queues.names(pageQueues, after).catch(rethrow);
       const cursors = await session.query<{ queue: string; until: number }>(readCursors, [names]);
       const until = new Map(cursors.map((cursor) => [cursor.queue, cursor.until]));
       for (const queue of names.filter((name) => !isReserved(name))) {
-        await this.collectFrom(session, queue, until.get(queue) ?? 0);
+        await this.collectFrom(session, queue, until.get(queue) ?? 0).catch((error) => {
+          failure = toPostaError(error);
+          if (failure.code !== "internal") throw failure; // A store is away, for all of them.
+        });
       }
       after = names.at(-1);
-      if (names.length < pageQueues) return;
+      if (names.length < pageQueues) break;
     }
+    if (failure) throw failure;
   }
 
   private async collectFrom(session: Queries, queue: string, cursor: number): Promise<void> {
@@ -110,6 +116,10 @@ export class DeadJobs {
   }
 }
 
+/** So much is kept of what happened to a job: a list of dead letters shows all of it. */
+const maxTraces = 20;
+const maxTraceLength = 8192;
+
 /** undefined for a job that was retried or removed since. */
 function toDeadJob(queue: string, { jobId, failedAt }: Failed, values: (string | null)[]): DeadJob | undefined {
   const [name, data, opts, reason, stacktrace, finishedOn, processedOn, attempts] = values;
@@ -122,15 +132,20 @@ function toDeadJob(queue: string, { jobId, failedAt }: Failed, values: (string |
 /** The attempts that BullMQ has a stack trace of, the last of them with its times. */
 function toHistory(stacktrace: string, attempts: number, begun: number, ended: number): string {
   const parsed = parseOr<unknown>(stacktrace, []);
-  const traces: unknown[] = Array.isArray(parsed) ? parsed : [];
+  const traces: unknown[] = Array.isArray(parsed) ? parsed.slice(-maxTraces) : [];
   const first = attempts - traces.length + 1;
-  const history = traces.map((trace, index) => ({ attempt: first + index, stacktrace: trace }));
+  const history = traces.map((trace, index) => ({
+    attempt: first + index,
+    stacktrace: String(trace).slice(0, maxTraceLength),
+  }));
   const last = { attempt: attempts, ...history.pop(), start_time: toTime(begun), end_time: toTime(ended) };
   return JSON.stringify([...history, last]);
 }
 
-function toTime(ms: number): string {
-  return new Date(ms).toISOString();
+/** What others wrote may be no time at all. */
+function toTime(ms: number): string | undefined {
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
 
 /** Partitions are kept for the month before this one; what failed earlier is left alone. */

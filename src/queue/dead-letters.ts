@@ -42,7 +42,7 @@ const findUnknown: Statement = {
 export function deadLetterId(queue: string, jobId: string, failedAt: number): string {
   const hash = createHash("sha256").update(`${queue}\0${jobId}`).digest();
   const [a, b, c] = [hash.readUInt16BE(0) & 0xfff, hash.readUInt32BE(2) & 0x3fff_ffff, hash.readUInt32BE(6)];
-  return UUID.fromFieldsV7(failedAt, a, b, c).toString();
+  return UUID.fromFieldsV7(Math.trunc(failedAt), a, b, c).toString();
 }
 
 /** Those of the ids that no dead letter has yet. */

@@ -19,6 +19,10 @@ export class JobWriter implements QueueWriter {
 
   async write(queue: string, batch: Entry[], earlier: Promise<void>): Promise<AddResult[]> {
     if (this.backlog.holds(queue)) return this.writeBehind(queue, batch, earlier);
+    return this.writeOrSpool(queue, batch, earlier);
+  }
+
+  private async writeOrSpool(queue: string, batch: Entry[], earlier: Promise<void>): Promise<AddResult[]> {
     try {
       return await this.redis.write(queue, batch);
     } catch (error) {
@@ -30,7 +34,7 @@ export class JobWriter implements QueueWriter {
   private async writeBehind(queue: string, batch: Entry[], earlier: Promise<void>): Promise<AddResult[]> {
     await earlier;
     const isMoved = await this.backlog.isMoved(queue).catch(() => true); // PostgreSQL is away.
-    if (isMoved) return this.redis.write(queue, batch);
+    if (isMoved) return this.writeOrSpool(queue, batch, earlier);
     try {
       return await this.put(queue, batch);
     } catch (error) {

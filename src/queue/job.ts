@@ -23,6 +23,8 @@ export interface JobRequest {
   keepOnFail?: Retention;
   deduplication?: { id: string; ttlMs?: number; extend: boolean; replace: boolean };
   durable?: boolean;
+  /** How large its payload may be, where that is not what callers may send. */
+  maxBytes?: number;
 }
 
 /** A job that BullMQ can take. */

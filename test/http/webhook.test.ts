@@ -13,7 +13,7 @@ import { openRaw, send } from "./client.js";
 const secret = "an app's secret";
 const token = "to be verified";
 const env = { POSTA_WHATSAPP_APP_SECRET: secret, POSTA_WHATSAPP_VERIFY_TOKEN: token };
-const maxBytes = 1 << 20;
+const maxBytes = 3 << 20;
 
 type Posta = Awaited<ReturnType<typeof startServer>>;
 let posta: Posta;
@@ -156,7 +156,7 @@ describe("a body", () => {
     expect(await postSigned(body)).toBe(400);
   });
 
-  it("may be of 1 MiB, and no more", async () => {
+  it("may be of 3 MiB, as Meta says, and no more", async () => {
     const bodyOf = (size: number) => `"${"x".repeat(size - 2)}"`;
     expect(await postSigned(bodyOf(maxBytes))).toBe(200);
     expect(await postSigned(bodyOf(maxBytes + 1))).toBe(413);

@@ -116,6 +116,19 @@ describe("the delivery", () => {
     }
   });
 
+  it("writes down the answer that a stop has waited for, however short the time to drain", async () => {
+    const { insert, until, openProcess, api, taken } = await open({
+      env: { POSTA_WHATSAPP_TIMEOUT: "10s", POSTA_DRAIN_TIMEOUT: "500ms" },
+    });
+    api.latency = 1500;
+    const { stop } = await openProcess();
+    await insert([{}]);
+    await until({ sending: 1 });
+    await stop();
+    await until({ accepted: 1 });
+    expect(taken()).toHaveLength(1);
+  });
+
   it("keeps messages queued where there is no token, and says what to set", async () => {
     const { insert, openProcess, count, history } = await open({ env: { POSTA_WHATSAPP_TOKEN: "" } });
     const { warnings } = await openProcess();

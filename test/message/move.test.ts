@@ -42,6 +42,16 @@ describe("the outbox", () => {
     expect([...taken()].sort()).toEqual([...ids].sort());
   });
 
+  it("of one number is moved while Redis cannot take that of another", async () => {
+    const { insert, until, openProcess, redis, prefix } = await open({
+      env: { POSTA_WHATSAPP_SENDERS: `${sender},55555` },
+    });
+    await redis.set(`${prefix}:posta-whatsapp-${sender}:prioritized`, "no sorted set");
+    await openProcess();
+    await insert([{ sender: "55555" }]);
+    await until({ accepted: 1 }, 15_000);
+  });
+
   it("is moved again where Redis has forgotten it", async () => {
     const { insert, until, openProcess, taken, sql, prefix, redis } = await open(forgetful);
     const ids = await insert(many.map(() => ({ moved: true, ageMs: 100 })));

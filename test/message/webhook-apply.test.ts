@@ -205,6 +205,19 @@ describe("what WhatsApp tells of a message", () => {
     expect(await readMessage(store, id)).toMatchObject({ status: "delivered", wamid: "wamid.second" });
   });
 
+  it("of an earlier request does not fail a later one that is accepted after it", async () => {
+    const [id = ""] = await putMessages(store, 1, "sending");
+    const claim = uuidv7();
+    await store.query({ name: "claim", text: "UPDATE messages SET claim = $2 WHERE id = $1" }, [id, claim]);
+    const { applier } = createApplier(store);
+    await applier.apply(step(id, "failed", "wamid.first"), new Date(), false);
+    const settler = new Settler(store, new DeliveryMetrics(new Registry()), () => {}, createLog("test", "silent"));
+    await settler.settle({ id, claim, decision: { kind: "accepted", wamid: "wamid.second" } });
+    expect(await readMessage(store, id)).toMatchObject({ status: "accepted", wamid: "wamid.second" });
+    await applier.apply(step(id, "sent", "wamid.second"), new Date(), false);
+    expect(await readMessage(store, id)).toMatchObject({ status: "sent", wamid: "wamid.second" });
+  });
+
   it.each(["cancelled", "expired"] as const)("is true even of one that was %s", async (given) => {
     const [id = ""] = await putMessages(store, 1, given);
     await createApplier(store).applier.apply(step(id, "read"), new Date(), false);

@@ -58,6 +58,44 @@ describe("a job that failed for good", () => {
   });
 });
 
+describe("a failed job that others wrote", () => {
+  const now = Date.now();
+  const traces = JSON.stringify(Array.from({ length: 1000 }, () => "Error: boom".repeat(1000)));
+
+  async function write({ inspector, prefix }: Bundle, queue: string, failedAt: number, fields: object = {}) {
+    await inspector.zadd(`${prefix}:posta-queues`, 0, queue);
+    const job = {
+      name: "n",
+      data: "1",
+      opts: "{}",
+      failedReason: "r",
+      finishedOn: failedAt,
+      stacktrace: "[]",
+      ...fields,
+    };
+    await inspector.hset(`${prefix}:${queue}:j`, job);
+    await inspector.zadd(`${prefix}:${queue}:failed`, failedAt, "j");
+  }
+
+  it("is kept as far as it can be, in a size that can be listed, and holds up no other queue", async () => {
+    const bundle = await start();
+    await write(bundle, "a-time", now, { processedOn: "soon" });
+    await write(bundle, "b-fraction", now - 5000.5);
+    await write(bundle, "c-large", now, { atm: 1000, stacktrace: traces });
+    await write(bundle, "d-good", now);
+    await bundle.inspector.set(`${bundle.prefix}:b-type:failed`, "no sorted set");
+    await bundle.inspector.zadd(`${bundle.prefix}:posta-queues`, 0, "b-type");
+    await bundle.startDelivery();
+    const sources = async () => (await lettersOf(bundle)).map(({ source }) => source).sort();
+    await expect.poll(sources, { timeout: 20_000 }).toEqual(["a-time", "b-fraction", "c-large", "d-good"]);
+    const { deadLetters } = await bundle.client.call("posta.message.v1.MessageService", "ListDeadLetters", {});
+    expect(deadLetters).toHaveLength(4);
+    const history = JSON.parse(deadLetters.find(({ source }: { source: string }) => source === "c-large").historyJson);
+    expect(history).toHaveLength(20);
+    expect(history.at(-1)).toMatchObject({ attempt: 1000 });
+  });
+});
+
 describe("a job that is redriven", () => {
   it.each(["still there", "gone"])("runs again, with all its attempts, where the failed one is %s", async (state) => {
     const bundle = await start();
