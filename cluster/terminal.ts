@@ -13,9 +13,10 @@ function isGone(): boolean {
 
 /** Tells once that the terminal is gone. The kernel tells the leader of its session alone, which may be make, and keep it. */
 export function onTerminalGone(tell: () => void): void {
-  if (!isForeground) return;
+  const shownOn = atStart.filter((fd) => fd !== 0);
+  if (shownOn.length === 0) return;
   const timer = setInterval(() => {
-    if (!isGone()) return;
+    if (shownOn.some((fd) => isatty(fd))) return;
     clearInterval(timer);
     tell();
   }, 1000);

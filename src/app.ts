@@ -56,7 +56,7 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
   const webhook = new Webhook(config, (body) => keepWebhook(queue.adder, body, config), metrics, log);
   http.addPage(webhookPath, (request) => webhook.answer(request));
   followChecks(health, grpc, events);
-  stores.queueRedis.on("unfit", events.onUnfit);
+  for (const redis of [stores.queueRedis, stores.analyticsRedis]) redis.on("unfit", events.onUnfit);
 
   return {
     metrics,

@@ -2,14 +2,18 @@
 const secretKey =
   /^(authorization|proxy-authorization|cookie|set-cookie)$|(token|secret|password|passwd|api[-_]?key|appsecret_proof)s?$/i;
 /** Keys of numbers that are phone numbers. */
-const phoneKey = /^(to|from|recipient|phone|wa_?id|msisdn)/i;
+const phoneKey = /^(to|from|recipient(_?id)?|phone(_?number)?|wa_?id|msisdn)$/i;
 /** Keys of ids. Those of callers and of BullMQ may be nothing but digits, and without them a line leads nowhere. */
 const idKey = /^(sender|queue|pid|traceId|requestId|jobId|messageId|phoneNumberId)$/;
 
 /** What a secret in a text looks like: after its scheme, in an address, behind its name, and Meta's access tokens anywhere. */
-const scheme = /\b(Bearer\s+|Basic\s+(?=[\w+/]{8}))[\w.~+/=-]+/gi;
-const login = /(:\/\/[^\s:@/]*):[^\s"'<>,]+@/g;
-const named = /(token|secret|password|passwd|api[-_]?key|appsecret_proof)(s?["']?\s*[=:]\s*["']?)[^\s"'&,;}]+/gi;
+const scheme = /\b(Bearer\s+|Basic\s+(?=[a-z+/=]*[A-Z\d]))[\w.~+/=-]+/g;
+const login = /(:\/\/[^\s:@/]*):(?!\d{1,5}(?:[/?#;,\s"']|$))[^\s"'<>,]{1,256}@/g;
+const named =
+  /\b((?:access_|verify_)?token|(?:app_?)?secret|password|passwd|api_?key)(["']?\s*[=:]\s*["']?)[^\s"'&,;}]+/gi;
+/** At the end of a longer name: there a word behind a colon is no value. */
+const suffixed =
+  /((?:token|secret|password|passwd|api[-_]?key|appsecret_proof)s?["']?\s*(?:=\s*["']?|:\s*["']|:\s*(?=[^\s"']{0,256}\d)))[^\s"'&,;}]+/gi;
 const accessToken = /\bEAA[A-Za-z0-9]{20,}/g;
 
 /** With a plus or a code in brackets, a number is written with spaces or dashes too. */
@@ -63,6 +67,7 @@ function hideSecrets(text: string): string {
     .replace(scheme, "$1[redacted]")
     .replace(login, "$1:[redacted]@")
     .replace(named, "$1$2[redacted]")
+    .replace(suffixed, "$1[redacted]")
     .replace(accessToken, "[redacted]");
 }
 

@@ -13,6 +13,7 @@ export class Room {
   private items = 0;
   private bytes = 0;
   private scheduled = false;
+  private lettingIn = false;
   private emptied: (() => void) | undefined;
   /** Who waits for room, in their order. */
   private readonly waiting: (() => void)[] = [];
@@ -21,7 +22,9 @@ export class Room {
 
   /** Lets items in, or throws exhausted. One call may overfill it: what it holds is known only once it has been looked at. */
   enter(items: number): void {
-    if (!this.hasSpace) throw new PostaError("exhausted", this.limits.full, { retryAfterMs: 250 });
+    // Who waits was there first.
+    const isTaken = this.waiting.length > 0 && !this.lettingIn;
+    if (isTaken || !this.hasSpace) throw new PostaError("exhausted", this.limits.full, { retryAfterMs: 250 });
     this.items += items;
   }
 
@@ -58,11 +61,15 @@ export class Room {
     setImmediate(() => {
       this.scheduled = false;
       this.letIn();
+      // They may have thought better of it.
+      if (this.items === 0 && this.waiting.length === 0) this.emptied?.();
     });
   }
 
   private letIn(): void {
+    this.lettingIn = true;
     while (this.hasSpace && this.waiting.length > 0) this.waiting.shift()?.();
+    this.lettingIn = false;
   }
 
   private get hasSpace(): boolean {

@@ -78,6 +78,23 @@ describe("a secret in the log", () => {
     expect(redactText(text)).toBe(redacted);
   });
 
+  it.each([
+    "POSTA_WHATSAPP_TOKEN: is not set, so that nothing is sent",
+    "page_token: is not a next_page_token of this list",
+    "http://127.0.0.1:8080/x?mail=a@b.c",
+    "redis://10.0.0.1:6379;redis://u@h",
+    "Basic authentication failed",
+  ])("is not: %s", (text) => {
+    expect(redactText(text)).toBe(text);
+  });
+
+  it("is looked for in a time that grows no faster than the text", () => {
+    const begun = performance.now();
+    redactText("redis://a:".repeat(20_000));
+    redactText("token: ".repeat(20_000));
+    expect(performance.now() - begun).toBeLessThan(1000);
+  });
+
   it("is hidden by the name of its field, whatever it is", () => {
     const secrets = {
       authorization: "Basic x",

@@ -26,6 +26,26 @@ describe("a room", () => {
     expect(entered).toEqual(["a", "b"]);
   });
 
+  it("refuses who comes by while others wait", async () => {
+    const room = new Room({ items: 1, full: "full" });
+    room.enter(1);
+    room.queueUp(() => room.enter(1));
+    room.leave(1);
+    expect(() => room.enter(1)).toThrow("full");
+    await turn();
+    room.leave(1);
+    room.enter(1);
+  });
+
+  it("is empty when who waited went away instead of going in", async () => {
+    const room = new Room({ items: 1, full: "full" });
+    room.enter(1);
+    room.queueUp(() => {});
+    const empty = room.untilEmpty();
+    room.leave(1);
+    await empty;
+  });
+
   it("is empty when nobody waits for it either", async () => {
     const room = new Room({ items: 1, full: "full" });
     for (let count = 0; count < 3; count += 1) room.queueUp(() => room.enter(1));

@@ -11,7 +11,7 @@ export function guideGroup(targets: readonly Target[]): Group {
 }
 
 /** Calls, and failed ones, by which something can be said at all: a slow one in a quiet night wakes nobody. */
-const enough = { calls: 20, failures: 2.5 };
+const enough = { calls: 100, failures: 2.5 };
 
 const highLatency: Alert = {
   name: "PostaHighLatency",

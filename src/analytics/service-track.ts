@@ -82,10 +82,16 @@ function isAccepted(acknowledgement: Acknowledgement): boolean {
   return acknowledgement === "ACKNOWLEDGEMENT_ACCEPTED";
 }
 
-/** An event is small: what is large in one is refused at once. */
 function weigh({ events }: StreamRequest): Weight {
   if (events.length === 0) throw invalid("events", "is required");
-  return { items: events.length, bytes: 0 };
+  return { items: events.length, bytes: events.reduce((bytes, event) => bytes + lengthOf(event), 0) };
+}
+
+/** Of an event's texts. */
+function lengthOf({ name, id, subject, dimensions }: EventMessage): number {
+  let length = name.length + id.length + subject.length;
+  for (const dimension in dimensions) length += dimension.length + (dimensions[dimension] ?? "").length;
+  return length;
 }
 
 function requireEvents(events: EventMessage[]): void {

@@ -41,6 +41,7 @@ export class SharedCache {
     const token = uuidv7();
     for (let waited = 0; ; waited += pollMs) {
       const found = await this.find<Value>(key);
+      if (found === "large") return this.count("miss", await this.fill(key, lifeMs, await load()));
       if (found) return this.count("hit", found);
       if (await this.take(key, token)) return this.ask(key, token, lifeMs, load);
       if (waited >= patienceMs) return this.count("miss", await this.fill(key, lifeMs, await load()));
@@ -55,7 +56,7 @@ export class SharedCache {
     try {
       // Between the look and the lease another may have got its answer, and given the lease back.
       const found = await this.find<Value>(key);
-      if (found) return this.count("hit", found);
+      if (found && found !== "large") return this.count("hit", found);
       return this.count("miss", await this.fill(key, lifeMs, await load()));
     } finally {
       clearInterval(timer);
@@ -73,19 +74,21 @@ export class SharedCache {
   private async fill<Value>(key: string, lifeMs: number, value: Value): Promise<Cached<Value>> {
     const packed = pack([key, value]);
     const bytes = packed.length;
+    // Of a large one its place says only that, so that nobody waits for it.
+    const kept = bytes <= maxBytes ? packed : pack([key]);
     // Awaited, so that the lease is given back only when those who wait can find the value.
-    if (bytes <= maxBytes && this.store.usable)
-      await this.store.client.set(this.slot(key), packed, "PX", lifeMs).catch(() => {});
+    if (this.store.usable) await this.store.client.set(this.slot(key), kept, "PX", lifeMs).catch(() => {});
     return { value, bytes };
   }
 
   /** undefined also for what cannot be read, be it that Redis is down. */
-  private async find<Value>(key: string): Promise<Cached<Value> | undefined> {
+  private async find<Value>(key: string): Promise<Cached<Value> | "large" | undefined> {
     if (!this.store.usable) return undefined;
     try {
       const packed = await this.store.client.getBuffer(this.slot(key));
-      const [of, value] = packed ? (unpack(packed) as [string, Value]) : [];
-      return packed && of === key ? { value: value as Value, bytes: packed.length } : undefined;
+      const [of, ...values] = packed ? (unpack(packed) as [string, Value?]) : [];
+      if (!packed || of !== key) return undefined;
+      return values.length === 0 ? "large" : { value: values[0] as Value, bytes: packed.length };
     } catch {
       return undefined;
     }

@@ -75,10 +75,11 @@ export class Breaker extends EventEmitter<Events> {
 
   /** Sends, and learns from the answer; resolves to undefined if nothing was sent, because it is open. */
   async run(send: () => Promise<SendAnswer>): Promise<SendAnswer | undefined> {
+    const { policy, failures } = this; // Others may have taken their place by the time of the answer.
     try {
-      return await this.policy.execute(async () => {
+      return await policy.execute(async () => {
         const answer = await send();
-        if (stoppingCode(answer) !== undefined) this.failures.severe = true;
+        if (stoppingCode(answer) !== undefined) failures.severe = true;
         return answer;
       });
     } catch (error) {

@@ -53,8 +53,8 @@ export interface DeliveryTimes {
   breaker: BreakerOptions;
 }
 
-/** How long the last answers may take to be written down, when the time to drain is over. */
-const settleMs = 1000;
+/** How long the last answers may take to come, and then to be written down, when the time to drain is over. */
+const [answerMs, settleMs] = [1500, 1000];
 
 const defaultTimes: DeliveryTimes = { settleGraceMs: 10_000, forgottenAfterMs: 60_000, breaker: breakerDefaults };
 /** As many requests as the rate allows in so long are enough, however slow the Cloud API is. */
@@ -131,8 +131,8 @@ function createSenders(
       stopping.abort();
       const closed = Promise.all(workers.map((worker) => worker.close()));
       await Promise.race([closed, sleep(config.drainTimeoutMs, undefined, { ref: false })]);
-      // What is under way is answered yet, and that is written down.
-      await client.close();
+      // What is answered a little later is written down yet; the supervisor waits for 3 s.
+      await Promise.race([client.close(), sleep(answerMs, undefined, { ref: false })]);
       await Promise.race([closed, sleep(settleMs, undefined, { ref: false })]);
       settler.giveUp();
       connection.disconnect();

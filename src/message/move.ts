@@ -1,4 +1,4 @@
-import { type PostaError, toPostaError } from "../errors.js";
+import { forEachQueue } from "../store/each-queue.js";
 import type { PostgresStore } from "../store/postgres.js";
 import type { Statement } from "../store/postgres-session.js";
 import { type DueMessage, priorities, type SenderQueues } from "./sender-queues.js";
@@ -64,9 +64,10 @@ export class Mover {
    */
   async moveDue(): Promise<boolean> {
     let isMore = false;
-    await this.forEach(this.options.senders, async (sender) => {
+    const failure = await forEachQueue(this.options.senders, async (sender) => {
       if (await this.moveSender(sender)) isMore = true;
     });
+    if (failure && !isMore) throw failure;
     return isMore;
   }
 
@@ -75,22 +76,12 @@ export class Mover {
     const { senders, forgottenAfterMs } = this.options;
     const rows = await this.postgres.query<DueMessage & { sender: string }>(readForgotten, [forgottenAfterMs, senders]);
     const moved = [...new Set(rows.map((row) => row.sender))];
-    await this.forEach(moved, async (sender) => {
+    const failure = await forEachQueue(moved, async (sender) => {
       await this.put(
         sender,
         rows.filter((row) => row.sender === sender),
       );
     });
-  }
-
-  private async forEach(senders: readonly string[], move: (sender: string) => Promise<void>): Promise<void> {
-    let failure: PostaError | undefined;
-    for (const sender of senders) {
-      await move(sender).catch((error) => {
-        failure = toPostaError(error);
-        if (failure.code !== "internal") throw failure; // A store is away, for all of them.
-      });
-    }
     if (failure) throw failure;
   }
 

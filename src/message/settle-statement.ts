@@ -28,7 +28,7 @@ const isNews = `(m.status = ${sending} OR t.status = ${accepted} AND (
 
 /**
  * What became of attempts. Only who claimed a message tells of its attempt, and once: after that the claim is gone. That
- * WhatsApp took a message is true whoever has it by now; only it never goes back from what a webhook told meanwhile.
+ * WhatsApp took a message is true whoever has it by now; only it never goes back from what a webhook told of that request meanwhile.
  */
 export const settle: Statement = {
   name: "settle-messages",

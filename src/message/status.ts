@@ -1,6 +1,7 @@
 /**
  * Where a message is, as the database and the contract number it (MessageStatus in proto/posta/message/v1/message.proto).
- * A status only moves to a higher number, but for what is queued again: by a retry, or by a redrive.
+ * A status only moves to a higher number, but for what is queued again, by a retry or by a redrive, and for
+ * an earlier request's failure that a later one's acceptance overtakes.
  */
 export const statuses = {
   queued: 10,

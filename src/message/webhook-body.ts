@@ -69,12 +69,23 @@ const valueSchema = z.object({
 });
 /** What is not as it should be is left out: that a message failed is worth more than why. */
 const errorSchema = z.object({
-  code: z.coerce
-    .number()
-    .int()
-    .min(-(2 ** 31))
-    .max(2 ** 31 - 1)
-    .catch(0),
+  code: z
+    .union([
+      z.number(),
+      z
+        .string()
+        .regex(/^-?\d+$/)
+        .transform(Number),
+    ])
+    .pipe(
+      z
+        .number()
+        .int()
+        .min(-(2 ** 31))
+        .max(2 ** 31 - 1),
+    )
+    .optional()
+    .catch(undefined),
   title: reason,
   message: reason,
   error_data: z.object({ details: reason }).optional().catch(undefined),
@@ -84,7 +95,7 @@ const statusSchema = z.object({
   status: z.string(),
   timestamp: time,
   biz_opaque_callback_data: z.string().optional(),
-  errors: z.array(errorSchema).optional().catch(undefined),
+  errors: z.array(errorSchema.catch({})).optional().catch(undefined),
 });
 const messageSchema = z
   .object({ id: filled, timestamp: time, type: filled, from: filled.optional(), from_user_id: filled.optional() })

@@ -22,7 +22,12 @@ export class JobChanger {
   }
 
   async updatePriority(queue: string, id: string, priority: number): Promise<void> {
-    await this.requireState(queue, id, ["waiting", "prioritized", "delayed"], "be given a priority");
+    await this.requireState(
+      queue,
+      id,
+      ["waiting", "prioritized", "delayed", "waiting-children"],
+      "be given a priority",
+    );
     await this.onJob(queue, id, (bull) => bull.getBackend().changePriority(id, priority));
   }
 
@@ -54,7 +59,7 @@ export class JobChanger {
     await this.onJob(queue, id, (bull) => bull.getBackend().promote(id));
   }
 
-  /** Throws wrong-state unless the job is in one of the states; it may leave it at any time, which BullMQ sees itself. */
+  /** Throws wrong-state unless the job is in one of the states; it may leave it a moment later. */
   private async requireState<S extends State>(queue: string, id: string, states: S[], what: string): Promise<S> {
     const { state } = await this.jobs.get(queue, id);
     if (states.includes(state as S)) return state as S;

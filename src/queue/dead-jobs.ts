@@ -1,5 +1,6 @@
-import { type PostaError, toPostaError } from "../errors.js";
+import type { PostaError } from "../errors.js";
 import type { Logger } from "../log.js";
+import { forEachQueue } from "../store/each-queue.js";
 import type { Queries, Statement } from "../store/postgres-session.js";
 import type { RedisStore } from "../store/redis.js";
 import { type DeadJob, deadLetterId, insertDeadJobs, logDeadJobs, unknownIds } from "./dead-letters.js";
@@ -53,12 +54,9 @@ export class DeadJobs {
       const names = await this.queues.names(pageQueues, after).catch(rethrow);
       const cursors = await session.query<{ queue: string; until: number }>(readCursors, [names]);
       const until = new Map(cursors.map((cursor) => [cursor.queue, cursor.until]));
-      for (const queue of names.filter((name) => !isReserved(name))) {
-        await this.collectFrom(session, queue, until.get(queue) ?? 0).catch((error) => {
-          failure = toPostaError(error);
-          if (failure.code !== "internal") throw failure; // A store is away, for all of them.
-        });
-      }
+      const own = names.filter((name) => !isReserved(name));
+      failure =
+        (await forEachQueue(own, (queue) => this.collectFrom(session, queue, until.get(queue) ?? 0))) ?? failure;
       after = names.at(-1);
       if (names.length < pageQueues) break;
     }

@@ -28,7 +28,7 @@ export async function requireDatabase(client: RedisClient, variable: string): Pr
   const { db = 0 } = client.options as RedisOptions;
   if (db === 0) return;
   await (client as Redis).select(db).catch((error: Error) => {
-    if (!/^ERR /.test(error.message)) throw error;
+    if (!/^(ERR|NOPERM) /.test(error.message)) throw error;
     throw new ConfigError(`${variable}: Redis has no database ${db} (${error.message})`);
   });
 }

@@ -117,8 +117,16 @@ describe("a result", () => {
       expect(await other.get(question, historyLifetimes, async () => ({ question }))).toEqual({ question });
     }
     await client.del(keys);
-    await cache.get(["large"], historyLifetimes, async () => ({ text: "x".repeat(40_000) }));
-    expect(await sharedKeys()).toEqual([]);
+    const source = createSource(300);
+    const large = async () => ({ ...(await source.load()), text: "x".repeat(40_000) });
+    await cache.get(["large"], historyLifetimes, large);
+    const [place = ""] = await sharedKeys();
+    expect(await client.strlen(place)).toBeLessThan(100);
+    // Nobody waits for what will not come.
+    const others = await Promise.all([open(source), open(source), open(source)]);
+    const begun = performance.now();
+    await Promise.all(others.map((one) => one.cache.get(["large"], historyLifetimes, large)));
+    expect(performance.now() - begun).toBeLessThan(600);
   });
 
   it("that failed is not kept", async () => {

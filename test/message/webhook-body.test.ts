@@ -19,7 +19,7 @@ describe("a webhook's body", () => {
     [[{ code: 131047, title: "Re-engagement message" }], { code: 131047, text: "Re-engagement message" }],
     [[{ code: "131026", title: "As text" }], { code: 131026, text: "As text" }],
     [[{ code: 131026, title: null, message: "m", error_data: null }], { code: 131026, text: "m" }],
-    [[{ code: 3_000_000_000, title: "Too large" }], { code: 0, text: "Too large" }],
+    [[{ code: 3_000_000_000, title: "Too large" }], { code: undefined, text: "Too large" }],
     [undefined, { code: undefined, text: "WhatsApp gave no reason" }],
   ])("tells why one failed: %j", (errors, error) => {
     const status = statusOf({ ...told, status: "failed", ...(errors ? { errors } : {}) });

@@ -70,7 +70,7 @@ describe("UpdateJob", () => {
   });
 
   it.each([
-    ["a priority", { priority: 5 }, "waiting, prioritized, delayed"],
+    ["a priority", { priority: 5 }, "waiting, prioritized, delayed, waiting-children"],
     ["a delay", { delay: { seconds: 60 } }, "delayed"],
   ])("gives no finished job %s, and names its state", async (what, change, states) => {
     const jobId = `finished-${Object.keys(change)[0]}`;
