@@ -193,9 +193,7 @@ describe("the roll-up", () => {
     await open({ databaseUrl: server.url.replace("///postgres?", "///posta_template?") });
     await fixture.record(makeEvents(20_000, midnight + 1));
     fixture.clock.now = midnight * hourMs + dueMs;
-    const running = fixture.rollUp.run().catch((error) => error);
-    const { client } = fixture.redis;
-    while (Number(await client.get(fixture.keys.closed)) <= first + 1) await new Promise(setImmediate);
+    const { running } = await startRun(first + 1);
     await server.kill();
     expect(await running).toMatchObject({ code: "unavailable" });
     await server.restart();
@@ -204,6 +202,22 @@ describe("the roll-up", () => {
     await expectExact(midnight + 1);
   });
 });
+
+/** A run that has closed hours beyond this one; it is begun again where a busy machine ends it before. */
+async function startRun(beyond: number): Promise<{ running: Promise<unknown> }> {
+  const isBeyond = async () => Number(await fixture.redis.client.get(fixture.keys.closed)) > beyond;
+  for (;;) {
+    let isOver = false;
+    const running = fixture.rollUp
+      .run()
+      .catch((error) => error)
+      .finally(() => {
+        isOver = true;
+      });
+    while (!isOver && !(await isBeyond())) await new Promise(setImmediate);
+    if (await isBeyond()) return { running };
+  }
+}
 
 /** Lets a process die at the nth command that it sends to either store: before the store gets it, or before it answers. */
 function crashAt(
