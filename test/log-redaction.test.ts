@@ -62,6 +62,7 @@ describe("what is no phone number", () => {
 describe("a secret in the log", () => {
   it.each([
     ["authorization: Bearer abc.def-123", "authorization: Bearer [redacted]"],
+    ["header: bearer abc.def-123", "header: bearer [redacted]"],
     ["redis://user:hunter2@host:6379", "redis://user:[redacted]@host:6379"],
     ["postgresql://:hunter2@host/db", "postgresql://:[redacted]@host/db"],
     ["GET /?access_token=EAAG123&x=1", "GET /?access_token=[redacted]&x=1"],
