@@ -309,19 +309,3 @@ describe("a queue that is not there", () => {
     await expect(call(method, { queue: "nowhere", ...request })).rejects.toMatchObject(notFound);
   });
 });
-
-describe("a queue of Posta's own", () => {
-  it.each([
-    ["UpdateJob", { jobId: "a", priority: 1 }],
-    ["RemoveJob", { jobId: "a" }],
-    ["DrainQueue", {}],
-    ["CleanQueue", { state: "JOB_STATE_COMPLETED" }],
-    ["ObliterateQueue", { force: true }],
-    ["SetQueueLimits", {}],
-  ])("is spared by %s", async (method, request) => {
-    await expect(call(method, { queue: "posta-whatsapp-webhooks", ...request })).rejects.toMatchObject({
-      code: status.INVALID_ARGUMENT,
-      details: expect.stringContaining('"posta-whatsapp-webhooks" is reserved'),
-    });
-  });
-});
