@@ -7,7 +7,7 @@ import { Leader } from "../store/leader.js";
 import type { PostgresStore } from "../store/postgres.js";
 import type { RedisStore } from "../store/redis.js";
 import type { RedisClient } from "../store/redis-address.js";
-import { openWorkerRedis } from "../store/worker-redis.js";
+import { openWorkerRedis, untilLost } from "../store/worker-redis.js";
 import { Breaker, type BreakerOptions, breakerDefaults } from "./breaker.js";
 import { Claims } from "./claim.js";
 import { LoopDelay } from "./concurrency.js";
@@ -129,11 +129,15 @@ function createSenders(
     async stop() {
       load.stop();
       stopping.abort();
-      const closed = Promise.all(workers.map((worker) => worker.close()));
-      await Promise.race([closed, sleep(config.drainTimeoutMs, undefined, { ref: false })]);
+      const wait = (ms: number) => sleep(ms, undefined, { ref: false });
+      const [closed, drained] = [Promise.all(workers.map((worker) => worker.close())), wait(config.drainTimeoutMs)];
+      // Without Redis no worker ends, but requests do.
+      await Promise.race([closed, untilLost(connection), drained]);
+      const answered = client.close();
+      await Promise.race([answered, drained]);
       // What is answered a little later is written down yet; the supervisor waits for 3 s.
-      await Promise.race([client.close(), sleep(answerMs, undefined, { ref: false })]);
-      await Promise.race([closed, sleep(settleMs, undefined, { ref: false })]);
+      await Promise.race([answered, wait(answerMs)]);
+      await Promise.race([closed, wait(settleMs)]);
       settler.giveUp();
       connection.disconnect();
     },

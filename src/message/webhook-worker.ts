@@ -1,9 +1,9 @@
-import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Job, Worker } from "bullmq";
 import { toPostaError } from "../errors.js";
 import type { Logger } from "../log.js";
 import type { RedisClient } from "../store/redis-address.js";
+import { untilLost } from "../store/worker-redis.js";
 import type { WebhookApplier } from "./webhook-applier.js";
 import { webhookQueue } from "./webhook-job.js";
 import type { BodyOutcome, WebhookMetrics } from "./webhook-metrics.js";
@@ -57,18 +57,14 @@ export class WebhookWorker {
   async stop(): Promise<void> {
     this.stopped = true;
     await this.changing;
-    const done = new AbortController();
-    await Promise.race([this.worker?.close(), this.untilTooLate(done.signal)]);
-    done.abort();
+    if (this.client) await Promise.race([this.worker?.close(), this.untilTooLate(this.client)]);
     this.client?.disconnect();
   }
 
   /** BullMQ waits for a Redis that is gone, or goes meanwhile; but nothing can be finished without it. */
-  private async untilTooLate(signal: AbortSignal): Promise<void> {
-    const wait = (ms: number) => sleep(ms, undefined, { signal }).catch(() => {}); // The worker is closed.
-    const { client } = this;
-    const gone = client?.status === "ready" ? once(client, "close", { signal }).catch(() => {}) : Promise.resolve();
-    await Promise.race([wait(this.options.drainTimeoutMs), gone.then(() => wait(farewellMs))]);
+  private async untilTooLate(client: RedisClient): Promise<void> {
+    const wait = (ms: number) => sleep(ms, undefined, { ref: false });
+    await Promise.race([wait(this.options.drainTimeoutMs), untilLost(client).then(() => wait(farewellMs))]);
   }
 
   private async change(): Promise<void> {

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { Config } from "../config.js";
 import type { Logger } from "../log.js";
 import { openRedis, type RedisClient } from "./redis-address.js";
@@ -11,4 +12,9 @@ export function openWorkerRedis({ queueRedisUrl: url }: Config, log: Logger): Re
   const client = openRedis(url, "POSTA_QUEUE_REDIS_URL", { maxRetriesPerRequest: null });
   client.on("error", (error) => log.debug({ err: error }, "redis connection of a worker"));
   return client;
+}
+
+/** Resolves when the connection is lost, or at once while there is none: nothing that needs it will end then. */
+export async function untilLost(client: RedisClient): Promise<void> {
+  if (client.status === "ready") await once(client, "close");
 }

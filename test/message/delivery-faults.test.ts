@@ -185,6 +185,21 @@ describe("a stop", () => {
     expect([...taken()].sort()).toEqual([...ids].sort());
   });
 
+  it("waits for answers, not for a Redis that is away", async () => {
+    const redis = await startRedis();
+    releases.push(() => redis.stop());
+    const { insert, openProcess, api, count } = await open({ redisUrl: redis.url });
+    api.latency = 500;
+    const { stop } = await openProcess();
+    await insert(many);
+    await expect.poll(() => api.ledger.entries.length, { timeout: 5000, interval: 5 }).toBeGreaterThan(many.length / 2);
+    await redis.kill();
+    const begun = Date.now();
+    await stop();
+    expect(Date.now() - begun).toBeLessThan(8000); // The time to drain is 20 s.
+    expect((await count()).accepted).toBe(api.ledger.entries.length);
+  }, 60_000);
+
   it("ends although Redis or PostgreSQL is away", async () => {
     const [redis, { server, databaseUrl }] = await Promise.all([startRedis(), ownPostgres()]);
     releases.push(() => redis.stop());
