@@ -171,6 +171,13 @@ export const settings = {
     "How long a message's idempotency key is remembered.",
     90 * 24 * 3_600_000,
   ),
+  analyticsMonths: integer(
+    "POSTA_ANALYTICS_MONTHS",
+    120,
+    2,
+    1200,
+    "Months that the analytics' history is kept, this one among them. The longest question is about 120.",
+  ),
   messageMonths: integer(
     "POSTA_MESSAGE_MONTHS",
     13,

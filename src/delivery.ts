@@ -16,9 +16,10 @@ import { createMetrics } from "./metrics.js";
 import type { PostaProcess, ProcessEvents } from "./process.js";
 import { Keys as QueueKeys } from "./queue/keys.js";
 import { createSpoolWork } from "./queue/parts.js";
+import { dropOldMonths } from "./retention.js";
 import { watchStatements } from "./statement-figures.js";
 import { migrate } from "./store/migrate.js";
-import { dropOldPartitions, keepPartitions } from "./store/partitions.js";
+import { keepPartitions } from "./store/partitions.js";
 import { openDatabase, type PostgresStore } from "./store/postgres.js";
 import { openAnalyticsStore, openQueueStore, type RedisStore } from "./store/redis.js";
 import { openWorkerRedis } from "./store/worker-redis.js";
@@ -63,18 +64,17 @@ export async function createDelivery(config: Config, log: Logger, events: Proces
     { queue, postgres: database, metrics, record: statusRecorder(recordOwn) },
     log,
   );
-  const upkeep = new Loop(upkeepTimes, log, async () => {
+  const upkeep = new Loop(upkeepTimes, log, async (stopping) => {
     if (!ready.migrated) await migrate(database, log);
     const now = new Date();
     await keepPartitions(database, now);
-    const dropped = await dropOldPartitions(database, now, config.messageMonths);
-    if (dropped.length > 0) log.info(`dropped what is older than POSTA_MESSAGE_MONTHS: ${dropped.join(", ")}`);
     if (!ready.migrated) {
       rollUp.start();
       spool.start();
       messages?.start();
     }
     tell("migrated", true);
+    await dropOldMonths(database, config, now, log, stopping); // Last: it may take minutes.
   });
   const statements = watchStatements(database, metrics, log);
 

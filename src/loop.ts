@@ -24,7 +24,8 @@ export class Loop {
   constructor(
     private readonly options: LoopOptions,
     private readonly log: Logger,
-    private readonly work: () => Promise<void>,
+    /** The signal tells one that takes long to end early. */
+    private readonly work: (stopping: AbortSignal) => Promise<void>,
   ) {}
 
   start(): void {
@@ -55,7 +56,7 @@ export class Loop {
 
   private async attempt(): Promise<boolean> {
     try {
-      await this.work();
+      await this.work(this.stopping.signal);
       this.problem = undefined;
       return true;
     } catch (error) {

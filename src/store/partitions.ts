@@ -63,18 +63,26 @@ export function isWithinPartitions(time: Date, now: Date): boolean {
   return time >= startOfMonth(now, -1) && time < startOfMonth(now, 2);
 }
 
-/** Drops the partitions of messages whose month ended `months` or more before this one began. Answers their names. */
-export async function dropOldPartitions(store: PostgresStore, now: Date, months: number): Promise<string[]> {
-  const oldest = suffixOf(startOfMonth(now, -months));
-  const rows = await store.query<{ name: string }>(listPartitions, [Object.keys(families.messages)]);
-  const old = rows.map(({ name }) => name).filter((name) => name.slice(-oldest.length) < oldest);
-  for (const name of old) {
+/** The first moment that is kept of what is kept for so many months, the one of `now` among them. */
+export function oldestKept(now: Date, months: number): Date {
+  return startOfMonth(now, 1 - months);
+}
+
+/** The names of a family's partitions whose month ended before the one of `kept`. */
+export async function listOldPartitions(store: PostgresStore, family: Family, kept: Date): Promise<string[]> {
+  const oldest = suffixOf(kept);
+  const rows = await store.query<{ name: string }>(listPartitions, [Object.keys(families[family])]);
+  return rows.map(({ name }) => name).filter((name) => name.slice(-oldest.length) < oldest);
+}
+
+/** Drops partitions. Any number of processes may do so at a time. */
+export async function dropPartitions(store: PostgresStore, names: readonly string[]): Promise<void> {
+  for (const name of names) {
     await store.transaction(async (transaction) => {
       await transaction.query(lockFor("partitions"));
       await transaction.run(`DROP TABLE IF EXISTS ${name}`);
     });
   }
-  return old;
 }
 
 async function missingOf(queries: Queries, wanted: Partition[]): Promise<Partition[]> {

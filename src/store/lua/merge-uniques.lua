@@ -1,6 +1,6 @@
 --[[
   Merges HyperLogLogs, sets of subjects and single subjects into one HyperLogLog, and counts it. What it needs for that it
-  deletes again, so nothing is left behind by a run.
+  deletes again, and what a run leaves behind that fails, as at bytes that are no HyperLogLog, expires.
 
   KEYS
     1 where to merge  2 where to put what comes as an argument  3... sets and HyperLogLogs to merge; any may be missing
@@ -14,6 +14,7 @@ local into, given = KEYS[1], KEYS[2]
 local blobs = tonumber(ARGV[1])
 -- As many as unpack can take at once, with room to spare.
 local step = 1000
+local leftoverSeconds = 60
 
 local function add(subjects, first)
   for at = first, #subjects, step do
@@ -23,8 +24,9 @@ end
 
 rcall("DEL", into)
 rcall("PFADD", into)
+rcall("EXPIRE", into, leftoverSeconds)
 for at = 2, blobs + 1 do
-  rcall("SET", given, ARGV[at])
+  rcall("SET", given, ARGV[at], "EX", leftoverSeconds)
   rcall("PFMERGE", into, given)
 end
 add(ARGV, blobs + 2)
