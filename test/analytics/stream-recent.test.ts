@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { failureOf, TestClient } from "../support/client.js";
 import { untilSteady } from "../support/steady.js";
@@ -114,6 +115,29 @@ describe("ListRecentEvents", () => {
     const third = await list({ name: "paged", pageSize: 20, pageToken: second.nextPageToken });
     expect(subjectsOf(third)).toEqual([]);
     expect(third.nextPageToken).toBe("");
+  });
+
+  it("is what was there when it was asked for, though what has not changed is not read again", async () => {
+    for (let number = 0; number < 20; number += 1) {
+      await bundle.call("TrackEvent", { event: { name: "again", subject: `s${number}` } });
+      const pages = [
+        await list({ name: "again" }),
+        await list({ name: "again" }),
+        await list({ name: "again", pageSize: 1 }),
+      ];
+      expect(pages[1]).toEqual(pages[0]);
+      expect(pages.map((page) => subjectsOf(page)[0])).toEqual([`s${number}`, `s${number}`, `s${number}`]);
+    }
+    const { inspector, prefix } = bundle;
+    const seesNoOther = async () => {
+      await bundle.call("TrackEvent", { event: { name: "again" } });
+      const had = await list({ name: "again" });
+      await inspector.lset(`${prefix}:recent:again`, 0, "0"); // No event has come: it is not looked at.
+      return isDeepStrictEqual(await list({ name: "again" }), had);
+    };
+    await expect.poll(seesNoOther).toBe(true);
+    await inspector.del(`${prefix}:recent:again`, `${prefix}:recent-pushed:again`);
+    expect(subjectsOf(await list({ name: "again" }))).toEqual([]);
   });
 
   it("is empty for a name without events, and refuses what is no token, size or name", async () => {
