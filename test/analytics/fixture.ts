@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import type { Redis } from "ioredis";
 import { Registry } from "prom-client";
 import { inject } from "vitest";
 import { Keys } from "../../src/analytics/keys.js";
@@ -9,7 +8,7 @@ import { createLog } from "../../src/log.js";
 import { PostgresStore } from "../../src/store/postgres.js";
 import { RedisStore } from "../../src/store/redis.js";
 import { createDatabase } from "../support/postgres.js";
-import { Model, type ModelEvent, record } from "./model.js";
+import { createRecorder, Model } from "./model.js";
 
 const hourMs = 3_600_000;
 const limits = { maxAgeMs: hourMs, maxLeadMs: 300_000, hotMs: 48 * hourMs };
@@ -37,11 +36,8 @@ export async function createFixture({ watermark, redisUrl = inject("redisUrl"), 
   async function openProcess(): Promise<Stores> {
     const postgres = new PostgresStore({ url, variable: "POSTA_DATABASE_URL", max: 4, timeoutMs: 5000 }, log);
     releases.push(() => postgres.close());
-    const [variable, name] = ["POSTA_ANALYTICS_REDIS_URL", "the analytics store"] as const;
-    const redis = new RedisStore({ url: redisUrl, variable, name, timeoutMs: 3000, durable: false }, log);
+    const redis = await openAnalyticsRedis(redisUrl);
     releases.push(() => redis.close());
-    redis.open();
-    await once(redis, "usable");
     const metrics = new Registry();
     return { postgres, redis, keys, metrics, now };
   }
@@ -65,7 +61,7 @@ export async function createFixture({ watermark, redisUrl = inject("redisUrl"), 
     openProcess,
     reads: createReads(stores, limits),
     rollUp,
-    record: (events: ModelEvent[]) => record(stores.redis.client as Redis, keys, model, events),
+    record: createRecorder(stores.redis, keys, model),
     /** Sets the clock so that all hours before this one are due, and moves them. */
     async rollUntil(hour: number) {
       clock.now = hour * hourMs + limits.maxAgeMs + 121_000;
@@ -83,6 +79,15 @@ export async function createFixture({ watermark, redisUrl = inject("redisUrl"), 
 }
 
 export type Fixture = Awaited<ReturnType<typeof createFixture>>;
+
+/** A connection to a Redis as a process has it. */
+export async function openAnalyticsRedis(url: string): Promise<RedisStore> {
+  const [variable, name] = ["POSTA_ANALYTICS_REDIS_URL", "the analytics store"] as const;
+  const redis = new RedisStore({ url, variable, name, timeoutMs: 3000, durable: false }, log);
+  redis.open();
+  await once(redis, "usable");
+  return redis;
+}
 
 /** The roll-up of one process. */
 export function openRollUp(stores: Stores) {

@@ -1,6 +1,9 @@
-import type { Redis } from "ioredis";
+import { expect } from "vitest";
+import { EventParser, type EventSpec } from "../../src/analytics/event.js";
+import { EventStore } from "../../src/analytics/event-store.js";
 import type { Keys, Series } from "../../src/analytics/keys.js";
-import type { Range } from "../../src/analytics/range.js";
+import { minuteMs, type Range } from "../../src/analytics/range.js";
+import type { RedisStore } from "../../src/store/redis.js";
 
 /** An event as the plain model knows it. */
 export interface ModelEvent {
@@ -10,8 +13,6 @@ export interface ModelEvent {
   value?: number;
   dimensions?: Record<string, string>;
 }
-
-const maxSubjects = 1000;
 
 /** Everything that happened, in one list: what any answer is compared with. */
 export class Model {
@@ -43,36 +44,38 @@ export class Model {
   }
 }
 
-/** Puts events into Redis in the shape that the write path gives them, and into the model. */
-export async function record(redis: Redis, keys: Keys, model: Model, events: ModelEvent[]): Promise<void> {
-  const pipeline = redis.pipeline();
-  const subjects = new Map<string, { name: string; hour: number; all: Set<string> }>();
-  for (const event of events) {
-    model.events.push(event);
-    const { name, minute, subject, value, dimensions = {} } = event;
-    const hour = Math.floor(minute / 60);
-    pipeline.sadd(keys.names(hour), name);
-    for (const [dimension, text] of [["", ""], ...Object.entries(dimensions)] as [string, string][]) {
-      pipeline.zincrby(keys.series(hour, name), 1, keys.member(dimension, text));
-      const hash = keys.minutes(hour, { name, dimension, value: text });
-      pipeline.hincrby(hash, String(minute % 60), 1);
-      if (value !== undefined) pipeline.hincrbyfloat(hash, `s${minute % 60}`, value);
-    }
-    if (subject === undefined) continue;
-    const key = keys.subjects(hour, name);
-    const entry = subjects.get(key) ?? { name, hour, all: new Set<string>() };
-    subjects.set(key, entry);
-    entry.all.add(subject);
-  }
-  await pipeline.exec();
-  for (const { name, hour, all } of subjects.values()) await recordSubjects(redis, keys, name, hour, [...all]);
-}
+/** As old as a test wants its events: Redis keeps them all the same. */
+const ages = 100 * 365 * 24 * 3_600_000;
+const limits = {
+  ...{ analyticsHotMs: ages, analyticsMaxNames: 10_000, analyticsMaxSeries: 1000, analyticsRecent: 1000 },
+  ...{ analyticsIdWindowMs: 600_000, analyticsMaxAgeMs: 0, analyticsMaxLeadMs: 0 },
+};
+const batchSize = 500;
 
-async function recordSubjects(redis: Redis, keys: Keys, name: string, hour: number, subjects: string[]) {
-  const [set, hll] = [keys.subjects(hour, name), keys.hll(hour, name)];
-  if (await redis.exists(hll)) return void (await redis.pfadd(hll, ...subjects));
-  await redis.sadd(set, ...subjects);
-  if ((await redis.scard(set)) <= maxSubjects) return;
-  await redis.pfadd(hll, ...(await redis.smembers(set)));
-  await redis.del(set);
+/** What puts events into Redis, as a server does, and into the model. Each third one has an id, and comes twice. */
+export function createRecorder(store: RedisStore, keys: Keys, model: Model): (events: ModelEvent[]) => Promise<void> {
+  const [events, parser] = [new EventStore(store, keys, limits), new EventParser(limits)];
+  let recorded = 0;
+  const parse = (event: ModelEvent) => {
+    const timeMs = event.minute * minuteMs;
+    const id = recorded++ % 3 === 0 ? `e${recorded}` : "";
+    const { name, subject = "", value, dimensions = {} } = event;
+    return parser.parse({ name, timeMs, id, subject, value, dimensions }, timeMs);
+  };
+  const write = async (batch: EventSpec[], outcome: string) => {
+    const written = await events.write(batch, Number.POSITIVE_INFINITY);
+    if (written.kind !== "done") throw new Error(`the events were not recorded: ${JSON.stringify(written)}`);
+    expect(new Set(written.outcomes)).toEqual(new Set(batch.length > 0 ? [outcome] : []));
+  };
+  return async (given) => {
+    model.events.push(...given);
+    for (let from = 0; from < given.length; from += batchSize) {
+      const batch = given.slice(from, from + batchSize).map(parse);
+      await write(batch, "stored");
+      await write(
+        batch.filter(({ id }) => id !== ""),
+        "duplicate",
+      );
+    }
+  };
 }

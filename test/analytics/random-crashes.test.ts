@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Redis } from "ioredis";
 import pg from "pg";
 import { afterEach, expect, inject, it } from "vitest";
 import { Keys } from "../../src/analytics/keys.js";
@@ -8,8 +7,8 @@ import { TestClient } from "../support/client.js";
 import { freshPrefix, startCluster } from "../support/posta.js";
 import { startPostgres, type TestPostgres } from "../support/postgres.js";
 import { startRedis } from "../support/redis.js";
-import { createRandom } from "./fixture.js";
-import { Model, type ModelEvent, record } from "./model.js";
+import { createRandom, openAnalyticsRedis } from "./fixture.js";
+import { createRecorder, Model, type ModelEvent } from "./model.js";
 import { analyticsService, hourMs } from "./setup.js";
 
 const steps = 60;
@@ -34,10 +33,9 @@ async function setup() {
     () => redis.stop(),
     () => postgres.stop(),
   );
-  const inspector = new Redis({ path: redis.socket });
-  releases.push(() => inspector.disconnect());
   const model = new Model();
-  await record(inspector, new Keys("analytics"), model, makeEvents(6000));
+  const store = await openAnalyticsRedis(redis.url);
+  await createRecorder(store, new Keys("analytics"), model)(makeEvents(6000)).finally(() => store.close());
   const cluster = await startCluster({
     POSTA_QUEUE_REDIS_URL: inject("redisUrl"),
     POSTA_QUEUE_PREFIX: freshPrefix(),
