@@ -1,6 +1,6 @@
 import { ServiceClient } from "../watch/service-client.js";
 import { HistoryFiller, hourMs, monthHours } from "./analytics-history.js";
-import { median } from "./figures.js";
+import { median, Rounds } from "./figures.js";
 import { runUnary } from "./unary.js";
 import type { UnaryReport } from "./unary-load.js";
 
@@ -60,8 +60,13 @@ function lastMonth(until: number, hoursLater: number) {
   return { start: { seconds: minute * 60, nanos: 0 }, end: { seconds: ((until + 4) * hourMs) / 1000, nanos: 0 } };
 }
 
+interface Timing {
+  warmupMs: number;
+  durationMs: number;
+}
+
 export interface ReadFigures {
-  /** The worst read's P99 at the steady rate. */
+  /** The worst read's P99 at the steady rate; of each the median of its rounds. */
   p99Ms: number;
   /** The worst read's cost on a hundred times the history, in that on the base. */
   hundredfold: number;
@@ -72,7 +77,8 @@ export interface ReadFigures {
 export async function measureReads(
   port: number,
   postgresDir: string,
-  timing: { warmupMs: number; durationMs: number },
+  timing: Timing,
+  rounds: number,
 ): Promise<ReadFigures> {
   const history = await HistoryFiller.open(postgresDir);
   const client = new ServiceClient(`127.0.0.1:${port}`, service, 4);
@@ -83,17 +89,13 @@ export async function measureReads(
     await history.fill("base", values.base, month, until);
     const costs = [await measureCosts(client, until, 0)];
     await history.fill("wide", values.wide, month, until);
-    const steady = await measureSteady(port, until, timing);
+    const steady = await measureSteady(port, until, timing, rounds);
     costs.push(await measureCosts(client, until, 1));
     await measureTop(client, until);
     const longAgo = month - (month % 24);
     await history.fill("base", values.base, years - (years % 24), longAgo);
     costs.push(await measureCosts(client, until, 2));
-    return {
-      p99Ms: Math.max(...steady.map(({ p99Ms }) => p99Ms)),
-      hundredfold: worstRatio(costs),
-      failures: steady.reduce((sum, { failures }) => sum + failures, 0),
-    };
+    return { ...steady, hundredfold: worstRatio(costs) };
   } finally {
     client.close();
     await history.close();
@@ -148,21 +150,27 @@ function worstRatio([base, ...larger]: Map<string, number>[]): number {
 }
 
 /** At the steady rate, ten questions in turn as a dashboard asks them again and again; of the name with 990 series. */
-async function measureSteady(port: number, until: number, timing: { warmupMs: number; durationMs: number }) {
-  const reports: UnaryReport[] = [];
+async function measureSteady(port: number, until: number, timing: Timing, rounds: number) {
   const load = { ...timing, ratePerSecond };
-  // What the machine makes of that rate, whatever is asked.
-  describeSteady("Health/Check", await runUnary(port, "grpc.health.v1.Health", "Check", {}, load));
-  for (const [read, ask] of Object.entries(reads)) {
-    const asked = Array.from({ length: 10 }, (_, question) => ask("wide", question, until));
-    const requests = asked.map(({ request }) => request);
-    const report = await runUnary(port, service, asked[0]?.method as string, requests, load);
-    reports.push(report);
-    describeSteady(read, report);
+  const p99s = new Rounds();
+  let failures = 0;
+  for (let round = 1; round <= rounds; round += 1) {
+    // What the machine makes of that rate, whatever is asked.
+    const bare = await runUnary(port, "grpc.health.v1.Health", "Check", {}, load);
+    console.log(describeSteady(round, rounds, "Health/Check", bare));
+    for (const [read, ask] of Object.entries(reads)) {
+      const asked = Array.from({ length: 10 }, (_, question) => ask("wide", question, until));
+      const requests = asked.map(({ request }) => request);
+      const report = await runUnary(port, service, asked[0]?.method as string, requests, load);
+      failures += report.failures;
+      p99s.add(read, report.p99Ms);
+      console.log(describeSteady(round, rounds, read, report));
+    }
   }
-  return reports;
+  return { p99Ms: Math.max(...p99s.medians().map(([, p99]) => p99)), failures };
 }
 
-function describeSteady(what: string, { p50Ms, p99Ms }: UnaryReport): void {
-  console.log(`${what.padEnd(40)} P50 ${p50Ms.toFixed(2)} ms, P99 ${p99Ms.toFixed(2)} ms at ${ratePerSecond}/s`);
+function describeSteady(round: number, rounds: number, what: string, { p50Ms, p99Ms }: UnaryReport): string {
+  const figures = `P50 ${p50Ms.toFixed(2)} ms, P99 ${p99Ms.toFixed(2)} ms at ${ratePerSecond}/s`;
+  return `round ${round}/${rounds}  ${what.padEnd(40)} ${figures}`;
 }

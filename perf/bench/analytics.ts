@@ -61,7 +61,7 @@ try {
     const [p50, p99] = [report.p50Ms.toFixed(2), report.p99Ms.toFixed(2)];
     console.log(`round ${round}/${rounds}  TrackEvent at ${steadyRate}/s: P50 ${p50} ms, P99 ${p99} ms`);
   }
-  reads = await measureReads(port, posta.postgresDir, timing);
+  reads = await measureReads(port, posta.postgresDir, timing, rounds);
   failures += reads.failures;
 } finally {
   await posta.stop();
