@@ -2,7 +2,7 @@ import { ServiceClient } from "../watch/service-client.js";
 import { HistoryFiller, hourMs, monthHours } from "./analytics-history.js";
 import { median, Rounds } from "./figures.js";
 import { runUnary } from "./unary.js";
-import type { UnaryReport } from "./unary-load.js";
+import type { UnaryPlan, UnaryReport } from "./unary-load.js";
 
 const service = "posta.analytics.v1.AnalyticsService";
 /** With the total of each name that is 10 series, and 990: a thousand. */
@@ -13,6 +13,8 @@ const costCalls = 60;
 /** What the costs are measured on, one after the other: each history is added to the one before. */
 const histories = ["a month of 10 series", "beside 100 times as many series", "after 100 times as long"] as const;
 const pageSize = 50;
+
+type Timing = Pick<UnaryPlan, "warmupMs" | "durationMs">;
 
 /** A read, by the question's number: different numbers are different questions. */
 type Ask = (name: string, question: number, until: number) => { method: string; request: object };
@@ -58,11 +60,6 @@ export const reads: Record<string, Ask> = {
 function lastMonth(until: number, hoursLater: number) {
   const minute = Math.round((until - monthHours + hoursLater) * 60);
   return { start: { seconds: minute * 60, nanos: 0 }, end: { seconds: ((until + 4) * hourMs) / 1000, nanos: 0 } };
-}
-
-interface Timing {
-  warmupMs: number;
-  durationMs: number;
 }
 
 export interface ReadFigures {

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { Config } from "../config.js";
 import type { Logger } from "../log.js";
 import { openRedis, type RedisClient } from "./redis-address.js";
@@ -16,5 +15,8 @@ export function openWorkerRedis({ queueRedisUrl: url }: Config, log: Logger): Re
 
 /** Resolves when the connection is lost, or at once while there is none: nothing that needs it will end then. */
 export async function untilLost(client: RedisClient): Promise<void> {
-  if (client.status === "ready") await once(client, "close");
+  if (client.status !== "ready") return;
+  await new Promise<void>((resolve) => {
+    client.once("close", () => resolve()); // Not events.once(): a reset is an error first, which that would throw.
+  });
 }
