@@ -6,6 +6,7 @@ import type { Logger } from "../log.js";
 import { openRedis, type RedisClient, requireDatabase } from "./redis-address.js";
 import { requireDurable } from "./redis-durability.js";
 import { type StoreName, toRefusal } from "./redis-errors.js";
+import { endSocketTimeouts } from "./socket-timeout.js";
 
 /** How often the connection is tried; also how stale the clock's offset may be. */
 const heartbeatMs = 500;
@@ -68,6 +69,7 @@ export class RedisStore extends EventEmitter<Events> {
       connectTimeout: options.timeoutMs,
       retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 5), 1000) * (0.75 + Math.random() / 2),
     });
+    endSocketTimeouts(this.client);
   }
 
   /** Starts to connect, and goes on trying; `usable` tells when it has. */
