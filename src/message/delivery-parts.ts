@@ -130,13 +130,12 @@ function createSenders(
       load.stop();
       stopping.abort();
       const wait = (ms: number) => sleep(ms, undefined, { ref: false });
-      const [closed, drained] = [Promise.all(workers.map((worker) => worker.close())), wait(config.drainTimeoutMs)];
-      // Without Redis no worker ends, but requests do.
-      await Promise.race([closed, untilLost(connection), drained]);
-      const answered = client.close();
-      await Promise.race([answered, drained]);
+      // Without Redis no worker ends, but deliveries do.
+      const delivered = untilLost(connection).then(() => Promise.all(workers.map((worker) => worker.delivered())));
+      const closed = Promise.race([Promise.all(workers.map((worker) => worker.close())), delivered]);
+      await Promise.race([closed, wait(config.drainTimeoutMs)]);
       // What is answered a little later is written down yet; the supervisor waits for 3 s.
-      await Promise.race([answered, wait(answerMs)]);
+      await Promise.race([client.close(), wait(answerMs)]);
       await Promise.race([closed, wait(settleMs)]);
       settler.giveUp();
       connection.disconnect();

@@ -25,6 +25,7 @@ export interface SenderWorkerOptions {
 export class SenderWorker {
   readonly concurrency: Concurrency;
   private readonly worker: Worker<JobData>;
+  private readonly underWay = new Set<Promise<unknown>>();
 
   constructor(
     private readonly bull: Bull,
@@ -58,8 +59,15 @@ export class SenderWorker {
     await this.worker.close(force);
   }
 
+  /** Resolves when what is under way is answered and settled, whether Redis is told or not. */
+  async delivered(): Promise<void> {
+    await Promise.allSettled(this.underWay);
+  }
+
   private async process(job: Job<JobData>, token: string | undefined): Promise<void> {
-    const afterMs = await this.deliverer.deliver(errandOf(job.id as string, job.data));
+    const delivery = this.deliverer.deliver(errandOf(job.id as string, job.data));
+    this.underWay.add(delivery);
+    const afterMs = await delivery.finally(() => this.underWay.delete(delivery));
     if (afterMs === undefined) return;
     await job.moveToDelayed(Date.now() + afterMs, token);
     throw new this.bull.DelayedError();

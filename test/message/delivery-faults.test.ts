@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import type { PostgresStore } from "../../src/store/postgres.js";
 import { PostgresError } from "../../src/store/postgres-errors.js";
@@ -185,19 +186,23 @@ describe("a stop", () => {
     expect([...taken()].sort()).toEqual([...ids].sort());
   });
 
-  it("waits for answers, not for a Redis that is away", async () => {
-    const redis = await startRedis();
+  it("waits for answers, and until they are settled, not for a Redis that is away", async () => {
+    const [redis, { server, databaseUrl }] = await Promise.all([startRedis(), ownPostgres()]);
     releases.push(() => redis.stop());
-    const { insert, openProcess, api, count } = await open({ redisUrl: redis.url });
-    api.latency = 500;
+    const env = { POSTA_WHATSAPP_TIMEOUT: "8s" };
+    const { insert, openProcess, api, count } = await open({ redisUrl: redis.url, databaseUrl, env });
+    api.latency = 3000; // Longer than a stop waits for answers once the time to drain is over.
     const { stop } = await openProcess();
     await insert(many);
     await expect.poll(() => api.ledger.entries.length, { timeout: 5000, interval: 5 }).toBeGreaterThan(many.length / 2);
-    await redis.kill();
+    await Promise.all([redis.kill(), server.kill()]);
     const begun = Date.now();
-    await stop();
-    expect(Date.now() - begun).toBeLessThan(8000); // The time to drain is 20 s.
-    expect((await count()).accepted).toBe(api.ledger.entries.length);
+    const stopping = stop();
+    await sleep(api.latency + 1500); // An outage that outlasts the answers.
+    await server.restart();
+    await stopping;
+    expect(Date.now() - begun).toBeLessThan(15_000); // The time to drain is 20 s.
+    await expect.poll(count).toMatchObject({ accepted: api.ledger.entries.length });
   }, 60_000);
 
   it("ends although Redis or PostgreSQL is away", async () => {
