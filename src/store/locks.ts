@@ -16,3 +16,6 @@ export function lockFor(lock: Lock): Statement {
 export function tryLock(lock: Lock): Statement {
   return { name: `try-${lock}`, text: `SELECT pg_try_advisory_lock(${posta}, ${locks[lock]}) AS elected` };
 }
+
+/** A transaction's waits for locks end soon, with "unavailable": who comes after one that waits for a whole table waits too. */
+export const waitBriefly = "SET LOCAL lock_timeout = '200ms'";

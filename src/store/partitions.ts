@@ -1,4 +1,4 @@
-import { lockFor } from "./locks.js";
+import { lockFor, waitBriefly } from "./locks.js";
 import type { PostgresStore } from "./postgres.js";
 import type { Queries, Statement, Transaction } from "./postgres-session.js";
 
@@ -75,11 +75,16 @@ export async function listOldPartitions(store: PostgresStore, family: Family, ke
   return rows.map(({ name }) => name).filter((name) => name.slice(-oldest.length) < oldest);
 }
 
-/** Drops partitions. Any number of processes may do so at a time. */
-export async function dropPartitions(store: PostgresStore, names: readonly string[]): Promise<void> {
+/**
+ * Drops partitions, each under `hold`: a lock of those who would be long. Any number of processes may do so at a time. Throws
+ * unavailable if one is in use.
+ */
+export async function dropPartitions(store: PostgresStore, names: readonly string[], hold?: Statement): Promise<void> {
   for (const name of names) {
     await store.transaction(async (transaction) => {
+      await transaction.run(waitBriefly);
       await transaction.query(lockFor("partitions"));
+      if (hold) await transaction.query(hold);
       await transaction.run(`DROP TABLE IF EXISTS ${name}`);
     });
   }

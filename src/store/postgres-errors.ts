@@ -10,7 +10,8 @@ const conflict = /^40/;
 /** No such table, no such column. */
 const missing = /^42(P01|703)$/;
 const checkViolation = "23514";
-const timeout = "57014";
+/** Of a statement, or of its wait for a lock. */
+const timeout = /^(57014|55P03)$/;
 const readOnly = "25006";
 
 /** A failed statement. Its cause is pg's own error, for the log. */
@@ -36,7 +37,7 @@ export function toPostgresError(error: unknown): PostgresError {
   }
   if (refused.test(state) || starting.test(state)) return toUnreachable(error);
   if (isNotReady(state, error)) return unavailable("the database is not ready yet; nothing was done", error);
-  if (state === timeout) return unavailable("the database took too long; nothing was done", error);
+  if (timeout.test(state)) return unavailable("the database took too long; nothing was done", error);
   if (state === readOnly) return unavailable("the database cannot take writes now; nothing was done", error);
   if (conflict.test(state)) return unavailable("another change came in between; nothing was done", error);
   if (full.test(state) || hasNoRoom(error))
