@@ -23,7 +23,7 @@ interface Known {
 
 /** Their events' bytes in Redis; as objects they take some five times as much. */
 const maxKnownBytes = 4 << 20;
-/** Redis may have evicted a list and counted as far again: no other way could a page be wrong, and it is not for long. */
+/** Redis may have evicted a list and counted as far again: while it stays connected no other way could a page be wrong. */
 const knownMs = 1000;
 
 /** Lists the last events of a name, a page at a time. What has not changed since it was last read is not read again. */
@@ -37,13 +37,15 @@ export class RecentLister {
     private readonly keys: Keys,
   ) {
     this.listRecent = defineScript(store.client, "list-recent", 2);
+    // One that comes back may have lost what it had last counted.
+    store.client.on("close", () => this.known.clear());
   }
 
   /** Throws invalid for a size or token that cannot be, unavailable. */
   async list(name: string, size: number, token: string): Promise<RecentPage> {
     const limit = pageSize(size, 100, 1000);
-    const [after = ""] =
-      fromToken(token, "recent", ([number, ...rest]) => Number.isSafeInteger(number) && rest.length === 0) ?? [];
+    const isPlace = (place: unknown[]) => place.length === 2 && place[0] === name && Number.isSafeInteger(place[1]);
+    const [, after = ""] = fromToken(token, "recent", isPlace) ?? [];
     this.store.requireUsable();
     const question = JSON.stringify([name, limit, after]);
     return this.reads.get(question, () => this.read(question, name, limit, after));
@@ -57,10 +59,9 @@ export class RecentLister {
     });
     if (now === undefined) return (known as Known).page;
     const [first, ...items] = rest;
-    const shown = withinBytes(items as string[]);
+    const { shown, bytes } = withinBytes(items as string[]);
     const page = toPage(name, Number(first), shown, shown.length < limit && shown.length === items.length);
-    const size = 100 + shown.reduce((sum, item) => sum + item.length, 0);
-    this.known.set(question, { page, pushed: Number(now) }, { size });
+    this.known.set(question, { page, pushed: Number(now) }, { size: question.length + bytes });
     return page;
   }
 }
@@ -68,15 +69,16 @@ export class RecentLister {
 function toPage(name: string, first: number, shown: string[], isLast: boolean): RecentPage {
   return {
     events: shown.map((item) => fromRecent(name, item)),
-    nextPageToken: isLast ? "" : toToken(["recent", first - shown.length + 1]),
+    nextPageToken: isLast ? "" : toToken(["recent", name, first - shown.length + 1]),
   };
 }
 
-function withinBytes(items: string[]): string[] {
+function withinBytes(items: string[]): { shown: string[]; bytes: number } {
   let bytes = 0;
-  const over = items.findIndex((item, index) => {
-    bytes += Buffer.byteLength(item);
-    return bytes > maxPageBytes && index > 0;
-  });
-  return over < 0 ? items : items.slice(0, over);
+  for (const [index, item] of items.entries()) {
+    const more = Buffer.byteLength(item);
+    if (bytes + more > maxPageBytes && index > 0) return { shown: items.slice(0, index), bytes };
+    bytes += more;
+  }
+  return { shown: items, bytes };
 }

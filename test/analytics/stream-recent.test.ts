@@ -140,6 +140,42 @@ describe("ListRecentEvents", () => {
     expect(subjectsOf(await list({ name: "again" }))).toEqual([]);
   });
 
+  it("is what a Redis has that came back with less, though as many were counted again", async () => {
+    const track = (subject: string) => bundle.call("TrackEvent", { event: { name: "lost", subject } });
+    const { inspector, prefix, untilHealth } = bundle;
+    // More often than a page is kept for.
+    for (let round = 0; round < 3; round += 1) {
+      await track(`before-${round}`);
+      await list({ name: "lost" });
+      await inspector.del(`${prefix}:recent:lost`, `${prefix}:recent-pushed:lost`);
+      await inspector.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+      await untilHealth("SERVING");
+      await expect
+        .poll(() => track(`after-${round}`).catch(() => undefined))
+        .toMatchObject({ outcome: "OUTCOME_STORED" });
+      expect(subjectsOf(await list({ name: "lost" }))).toEqual([`after-${round}`]);
+      await inspector.del(`${prefix}:recent:lost`, `${prefix}:recent-pushed:lost`);
+      expect(subjectsOf(await list({ name: "lost" }))).toEqual([]);
+    }
+  });
+
+  it("is for a second at most what an evicted list was, where as many were counted again", async () => {
+    const track = (subject: string) => bundle.call("TrackEvent", { event: { name: "evicted", subject } });
+    const { inspector, prefix } = bundle;
+    await track("before");
+    await list({ name: "evicted" });
+    await inspector.del(`${prefix}:recent:evicted`, `${prefix}:recent-pushed:evicted`);
+    await track("after");
+    await expect.poll(async () => subjectsOf(await list({ name: "evicted" })), { timeout: 2000 }).toEqual(["after"]);
+  });
+
+  it("takes only its own tokens", async () => {
+    await bundle.call("TrackEvents", { events: [{ name: "mine" }, { name: "mine" }, { name: "other" }] });
+    const { nextPageToken: pageToken } = await list({ name: "mine", pageSize: 1 });
+    expect((await list({ name: "mine", pageSize: 1, pageToken })).events).toHaveLength(1);
+    expect((await failureOf(list({ name: "other", pageToken }))).code).toBe(code.invalidArgument);
+  });
+
   it("is empty for a name without events, and refuses what is no token, size or name", async () => {
     expect(await list({ name: "nobody" })).toEqual({ events: [], nextPageToken: "" });
     for (const request of [{ name: "n", pageToken: "x" }, { name: "n", pageSize: 1001 }, { name: "" }]) {
