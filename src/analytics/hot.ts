@@ -1,5 +1,5 @@
 import type { RedisStore } from "../store/redis.js";
-import { toStoreError } from "../store/redis-errors.js";
+import { toReadError } from "../store/redis-errors.js";
 import type { Keys, Series } from "./keys.js";
 import { hourMinutes, hourMs, type Range } from "./range.js";
 import { hoursOf, type Minutes, Sums } from "./sums.js";
@@ -57,10 +57,10 @@ export class Hot {
     const pipeline = this.store.client.pipeline();
     for (const [index, item] of items.entries()) add(pipeline, item, index);
     const answers = await pipeline.exec().catch((error) => {
-      throw toStoreError(error, "the analytics store");
+      throw toReadError(error, "the analytics store");
     });
     return (answers ?? []).map(([error, answer]) => {
-      if (error) throw toStoreError(error, "the analytics store");
+      if (error) throw toReadError(error, "the analytics store");
       return answer as Answer;
     });
   }

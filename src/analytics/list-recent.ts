@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { fromToken, maxPageBytes, pageSize, toToken } from "../page-token.js";
 import type { RedisStore } from "../store/redis.js";
-import { toStoreError } from "../store/redis-errors.js";
+import { toReadError } from "../store/redis-errors.js";
 import { defineScript, type Script } from "../store/scripts.js";
 import type { EventRequest } from "./event.js";
 import type { Keys } from "./keys.js";
@@ -55,7 +55,7 @@ export class RecentLister {
     const { list, pushed } = this.keys.recent(name);
     const known = this.known.get(question);
     const [now, ...rest] = await this.listRecent([list, pushed], [after, limit, known?.pushed ?? ""]).catch((error) => {
-      throw toStoreError(error, "the analytics store");
+      throw toReadError(error, "the analytics store");
     });
     if (now === undefined) return (known as Known).page;
     const [first, ...items] = rest;

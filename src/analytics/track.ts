@@ -4,6 +4,7 @@ import { Room } from "../room.js";
 import type { EventBuffer } from "./buffer.js";
 import { type EventLimits, EventParser, type EventRequest, type EventSpec } from "./event.js";
 import type { EventOutcome } from "./event-store.js";
+import { hourMs } from "./range.js";
 import type { Caller, Entry, Window } from "./window.js";
 
 export interface TrackLimits extends EventLimits {
@@ -120,7 +121,7 @@ function toResult(result: EventOutcome | PostaError): TrackResult {
   if (result !== "too-many-names") return result;
   return new PostaError("exhausted", "name: the hour has as many names as it may have; nothing was counted", {
     field: "name",
-    retryAfterMs: 60_000,
+    retryAfterMs: hourMs - (Date.now() % hourMs), // The next one has room.
   });
 }
 

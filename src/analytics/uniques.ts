@@ -1,5 +1,5 @@
 import type { RedisStore } from "../store/redis.js";
-import { toStoreError } from "../store/redis-errors.js";
+import { toReadError } from "../store/redis-errors.js";
 import { defineBytesScript, type Script } from "../store/scripts.js";
 import type { Keys } from "./keys.js";
 
@@ -61,7 +61,7 @@ export class UniquesMerger {
     this.store.requireUsable();
     const all = [this.keys.scratch("merged"), this.keys.scratch("given"), ...keys];
     const [count, hll] = await this.merge(all, [hlls.length, ...hlls, ...subjects]).catch((error) => {
-      throw toStoreError(error, "the analytics store");
+      throw toReadError(error, "the analytics store");
     });
     return { count, hll };
   }

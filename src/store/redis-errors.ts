@@ -30,6 +30,12 @@ export function toStoreError(error: unknown, store: StoreName = "the queue's sto
   return new PostaError("internal", "internal error", { cause: error });
 }
 
+/** The same of a question, which changes nothing: it may be asked again without a thought. */
+export function toReadError(error: unknown, store: StoreName): PostaError {
+  const problem = toStoreError(error, store);
+  return problem.isUnknown ? unavailable(`${store} was lost before it answered; ask again`, error) : problem;
+}
+
 /** Why a Redis that is there refuses a write, in a few words for people; undefined: that is not what the error means. */
 export function toRefusal(error: unknown): string | undefined {
   const { name, message } = error as Error;

@@ -97,7 +97,11 @@ describe("the names of an hour", () => {
     expect(error.code).toBe(code.resourceExhausted);
     expect(error.details).toBe("event.name: the hour has as many names as it may have; nothing was counted");
     expect(detailsOf(error).BadRequest?.fieldViolations?.[0]?.field).toBe("event.name");
+    expect(Number(detailsOf(error).RetryInfo?.retryDelay?.seconds)).toBeLessThan(3600);
     expect(await metricOf("refused_events")).toBe(refused.length + 1);
+    // Posta's own have places that others cannot take, and no more than those.
+    const posta = await trackAll(Array.from({ length: 30 }, (_, index) => ({ name: `whatsapp.${index}` })));
+    expect(posta.results.filter(({ error }: { error: object | null }) => !error)).toHaveLength(20);
   });
 
   it("do not grow by an event that was counted in another hour and comes again", async () => {

@@ -7,7 +7,7 @@
     1 the start of all keys, "analytics:"
     2 the time after which nothing may be done any more, in ms of this server's clock
     3 how long an hour's keys are kept after its end, in s
-    4 how many names an hour may have
+    4 how many names an hour may have, beside some of Posta's own, which callers must not crowd out
     5 how many series a name may have in an hour; what is over that counts as the value "other" of its dimension, and
       where that would be another series too, and 100 more are there, of the dimension "other"
     6 how many subjects are kept one by one, before they become a HyperLogLog
@@ -29,6 +29,8 @@ local prefix, keptFor = ARGV[1], tonumber(ARGV[3])
 local maxNames, maxSeries, maxSubjects = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local maxRecent, idWindow = tonumber(ARGV[7]), ARGV[8]
 local separator = "\31"
+-- Posta's own names, one for each status of a message and such; and how many more than ARGV[4] an hour may have for them.
+local own, ownNames = "whatsapp.", 20
 -- unpack() puts its values on Lua's stack, which is limited.
 local chunk = 1000
 
@@ -62,7 +64,8 @@ local function admit(group)
   local key = prefix .. "names:" .. group[1]
   if rcall("SISMEMBER", key, group[2]) == 1 then return true end
   names[key] = names[key] or rcall("SCARD", key)
-  if names[key] >= maxNames then return false end
+  local isOwn = string.sub(group[2], 1, #own) == own
+  if names[key] >= maxNames + (isOwn and ownNames or 0) then return false end
   names[key] = names[key] + 1
   group.unknown = true
   return true
