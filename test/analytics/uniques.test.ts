@@ -18,3 +18,11 @@ it("unions more subjects than fit into one call, and leaves nothing in Redis", a
   expect(Math.abs(count / subjects.length - 1)).toBeLessThan(0.0243);
   expect(await fixture.redis.client.exists(fixture.keys.scratch("merged"), fixture.keys.scratch("given"))).toBe(0);
 });
+
+it("leaves what a failed union made to expire", async () => {
+  const [merger, odd] = [new UniquesMerger(fixture.redis, fixture.keys), Buffer.from("no HyperLogLog")];
+  await expect(merger.union([{ hll: odd }, { subjects: ["ada"] }], 1000)).rejects.toThrow();
+  for (const key of ["merged", "given"]) {
+    expect(await fixture.redis.client.ttl(fixture.keys.scratch(key)), key).toBeGreaterThan(0);
+  }
+});
