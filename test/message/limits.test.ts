@@ -96,7 +96,8 @@ describe("the pair limit", () => {
     // Its turn was kept for each: they came back once, at the right time.
     expect(times.at(-1)).toBeLessThan(20 * 200 * 1.01 + 1000);
     for (const id of [...ids, ...others]) expect(await history(id)).toEqual(["queued", "sending", "accepted"]);
-    expect(await metrics.metrics()).toMatch(/^posta_message_pair_delays_total ([1-9]|1\d|20)$/m);
+    // Of the burst, too, a process that is fast puts the last one off, by the tenth of an interval that is kept as a margin.
+    expect(await metrics.metrics()).toMatch(/^posta_message_pair_delays_total ([1-9]|1\d|2[01])$/m);
   });
 
   it("holds over processes", async () => {
