@@ -32,9 +32,9 @@ export async function createWorld(plan: Plan, releases: (() => unknown)[]) {
   const postgres = await startPostgres();
   releases.push(() => postgres.stop());
   const [port, httpPort, adminPort] = [await freePort(), await freePort(), await freePort()];
-  const secret = "app-secret";
+  const [secret, token] = ["app-secret", "EAAfaults"];
   const webhook = { url: `http://127.0.0.1:${httpPort}/webhooks/whatsapp`, secret };
-  const whatsapp = await startWhatsApp({ senders: [...senders], token: "t", webhook, statuses, seed: plan.seed });
+  const whatsapp = await startWhatsApp({ senders: [...senders], token, webhook, statuses, seed: plan.seed });
   releases.push(() => whatsapp.stop());
   whatsapp.faults.setRates([...apiFaults]);
   const env = {
@@ -46,7 +46,7 @@ export async function createWorld(plan: Plan, releases: (() => unknown)[]) {
     POSTA_ADMIN_PORT: String(adminPort),
     POSTA_LOG_LEVEL: "silent",
     POSTA_WHATSAPP_URL: whatsapp.url,
-    POSTA_WHATSAPP_TOKEN: "t",
+    POSTA_WHATSAPP_TOKEN: token,
     POSTA_WHATSAPP_SENDERS: senders.join(","),
     POSTA_WHATSAPP_APP_SECRET: secret,
     POSTA_WHATSAPP_RATE: "0",
