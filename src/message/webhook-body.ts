@@ -150,7 +150,9 @@ class Reader {
     const { id: wamid, type, timestamp, from, from_user_id } = message;
     const contact = (from ?? from_user_id) as string;
     const at = new Date(timestamp * 1000);
-    this.content.inbound.push({ wamid, sender, contact, type, at, body: JSON.stringify(json) });
+    const body = write(json);
+    if (body === undefined) this.skip("malformed");
+    else this.content.inbound.push({ wamid, sender, contact, type, at, body });
   }
 
   private read<Schema extends z.ZodType>(schema: Schema, json: unknown): z.output<Schema> | undefined {
@@ -167,6 +169,15 @@ class Reader {
 function toError([error]: z.output<typeof errorSchema>[] = []): StatusUpdate["error"] {
   const given = error?.error_data?.details ?? error?.message ?? error?.title;
   return { code: error?.code, text: given ?? "WhatsApp gave no reason" };
+}
+
+/** JSON may be read however deeply it is nested, but not written: then undefined. */
+function write(json: unknown): string | undefined {
+  try {
+    return JSON.stringify(json);
+  } catch {
+    return undefined;
+  }
 }
 
 function isTold(status: string): status is ToldStatus {

@@ -88,6 +88,15 @@ describe("a webhook's body", () => {
     expect(skipped.malformed).toBeGreaterThan(0);
   });
 
+  it("may have a message that is nested too deeply to be kept; the rest of it counts", () => {
+    const deep = JSON.parse(`${"[".repeat(50_000)}${"]".repeat(50_000)}`);
+    const message = { ...textFrom("4915112345678", "wamid.1", 1_795_000_000), deep };
+    const { statuses, inbound, skipped } = parseWebhook(
+      webhookOf({ messages: [message], statuses: [statusOf({ ...told, status: "sent" })] }),
+    );
+    expect([statuses.length, inbound, skipped]).toEqual([1, [], { malformed: 1 }]);
+  });
+
   it("has no NUL for PostgreSQL", () => {
     const { statuses } = parseWebhook(
       webhookOf({ statuses: [statusOf({ ...told, wamid: "w\0amid", status: "sent" })] }),
