@@ -21,21 +21,34 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
   return encoding === "gzip" && body.length > 0 ? decompress(body, limit) : body;
 }
 
-/** The bytes of a request's body as they came. Throws exhausted if they are over `limit`, cancelled if the caller leaves. */
-export function collectBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+/**
+ * The bytes of a request's body as they came. Throws exhausted if they are over `limit`, cancelled if the caller leaves, and
+ * what `hold` throws, which is told of the bytes that there are to be held.
+ */
+export function collectBody(
+  request: IncomingMessage,
+  limit: number,
+  hold: (bytes: number) => void = () => {},
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const refuse = () => {
+    const refuse = (error: unknown) => {
       request.off("data", take);
-      reject(tooLarge(limit));
+      chunks.length = 0;
+      reject(error);
     };
     const take = (chunk: Buffer) => {
       size += chunk.length;
-      if (size > limit) refuse();
-      else chunks.push(chunk);
+      if (size > limit) return refuse(tooLarge(limit));
+      try {
+        hold(chunk.length);
+        chunks.push(chunk);
+      } catch (error) {
+        refuse(error);
+      }
     };
-    if (Number(request.headers["content-length"] ?? 0) > limit) refuse();
+    if (Number(request.headers["content-length"] ?? 0) > limit) refuse(tooLarge(limit));
     else request.on("data", take);
     request.once("end", () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
     request.once("close", () => reject(new PostaError("cancelled", "the caller went away")));

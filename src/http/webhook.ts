@@ -2,7 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Counter, type Registry } from "prom-client";
-import { type PostaError, toPostaError } from "../errors.js";
+import { PostaError, toPostaError } from "../errors.js";
 import type { Logger } from "../log.js";
 import type { Answer } from "./answer.js";
 import { collectBody } from "./body.js";
@@ -47,6 +47,8 @@ interface Reply {
 
 /** Meta says that its notifications have up to 3 MB. */
 export const maxWebhookBytes = 3 << 20;
+/** Anybody may send bodies, and each is held until its signature can be told: so much of them at a time. */
+const maxHeldBytes = 64 << 20;
 
 /**
  * The webhook that WhatsApp calls. It only finds out whether a body is WhatsApp's and has it kept: what it says is worked
@@ -54,6 +56,7 @@ export const maxWebhookBytes = 3 << 20;
  */
 export class Webhook {
   private readonly requests: Counter;
+  private heldBytes = 0;
 
   constructor(
     private readonly options: WebhookOptions,
@@ -113,13 +116,27 @@ export class Webhook {
     if (!digest) return unsigned;
     // The signature is of the bytes as they were sent: there is no telling which those are.
     if (encoding !== "identity") return { outcome: "encoded", text: "send it without content-encoding\n" };
-    let body: Buffer;
-    try {
-      body = await collectBody(request, maxWebhookBytes);
-    } catch (error) {
-      const { code, message } = toPostaError(error);
-      return { outcome: code === "exhausted" ? "too-large" : "aborted", text: `${message}\n` };
-    }
+    let held = 0;
+    const hold = (bytes: number) => {
+      this.heldBytes += bytes;
+      held += bytes;
+      if (this.heldBytes > maxHeldBytes) throw full;
+    };
+    const reply = collectBody(request, maxWebhookBytes, hold).then(
+      (body) => this.keepSigned(body, secret, digest),
+      (error) => this.refuseUnread(toPostaError(error)),
+    );
+    return reply.finally(() => {
+      this.heldBytes -= held;
+    });
+  }
+
+  private refuseUnread(error: PostaError): Reply {
+    if (error.code === "unavailable") return this.refuse(error);
+    return { outcome: error.code === "exhausted" ? "too-large" : "aborted", text: `${error.message}\n` };
+  }
+
+  private async keepSigned(body: Buffer, secret: string, digest: Buffer): Promise<Reply> {
     if (!timingSafeEqual(createHmac("sha256", secret).update(body).digest(), digest)) return unsigned;
     return this.keep(body);
   }
@@ -141,6 +158,9 @@ export class Webhook {
   }
 }
 
+const full = new PostaError("unavailable", "too many webhooks are on their way; nothing was done", {
+  retryAfterMs: 1000,
+});
 const unsigned: Reply = { outcome: "unsigned", text: "X-Hub-Signature-256 is missing or wrong\n" };
 
 /** The 32 bytes of "sha256=<hex>". */

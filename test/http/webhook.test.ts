@@ -182,6 +182,18 @@ describe("a body", () => {
     await expect.poll(() => countOf(posta, "aborted")).toBe(before + 1);
   });
 
+  it("is refused for now while too much of others is held that may be anybody's; then it is taken", async () => {
+    const part = "x".repeat(maxBytes - 1);
+    const others = await Promise.all(Array.from({ length: 23 }, () => openRaw(posta.httpUrl)));
+    for (const { socket } of others) {
+      socket.write(`${headOf(signatureOf("", secret))}content-length: ${maxBytes}\r\n\r\n${part}`);
+    }
+    const isRefused = () => others.some(({ received }) => /^HTTP\/1.1 503 .*retry-after: 1/is.test(received()));
+    await expect.poll(isRefused).toBe(true);
+    for (const { socket } of others) socket.destroy();
+    await expect.poll(() => postSigned(freshBody())).toBe(200);
+  });
+
   it("that does not come is waited for no longer than a call is", async () => {
     const impatient = await start(inject("redisUrl"), { POSTA_DEFAULT_DEADLINE: "300ms" });
     const { socket, received, closed } = await openRaw(impatient.httpUrl);
