@@ -1,7 +1,7 @@
 import { PostaError, show } from "../errors.js";
 import { fromToken, isCount, maxPageBytes, pageSize, toToken } from "../page-token.js";
 import type { RedisStore } from "../store/redis.js";
-import { toStoreError } from "../store/redis-errors.js";
+import { toReadError } from "../store/redis-errors.js";
 import { defineScript, type Script } from "../store/scripts.js";
 import type { Keys } from "./keys.js";
 
@@ -84,9 +84,9 @@ export function noSuchQueue(queue: string): PostaError {
   return new PostaError("not-found", `there is no queue ${show(queue)}`);
 }
 
-/** For a promise's catch: the store's failure in the domain's words. */
+/** For the catch of a promise that only reads: the store's failure in the domain's words. */
 export function rethrow(error: unknown): never {
-  throw toStoreError(error);
+  throw toReadError(error);
 }
 
 function toFields(flat: string[]): Record<string, string> {

@@ -1,6 +1,6 @@
 import type { RedisStore } from "../store/redis.js";
+import { toStoreError } from "../store/redis-errors.js";
 import { type Keys, spoolMark } from "./keys.js";
-import { rethrow } from "./read-job.js";
 import type { SpoolRow } from "./spool-row.js";
 
 /** Marks of rows that have been gone for so long are left over from a process that died. */
@@ -38,4 +38,8 @@ export class SpoolMarks {
 
 function toMark({ seq, jobId }: Marked): string {
   return spoolMark(seq, jobId);
+}
+
+function rethrow(error: unknown): never {
+  throw toStoreError(error);
 }

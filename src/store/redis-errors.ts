@@ -31,7 +31,7 @@ export function toStoreError(error: unknown, store: StoreName = "the queue's sto
 }
 
 /** The same of a question, which changes nothing: it may be asked again without a thought. */
-export function toReadError(error: unknown, store: StoreName): PostaError {
+export function toReadError(error: unknown, store: StoreName = "the queue's store"): PostaError {
   const problem = toStoreError(error, store);
   return problem.isUnknown ? unavailable(`${store} was lost before it answered; ask again`, error) : problem;
 }
