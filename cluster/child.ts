@@ -1,5 +1,6 @@
 import cluster from "node:cluster";
 import { type Config, ConfigError, readConfig } from "../src/config.js";
+import { packMetrics } from "../src/histogram.js";
 import { createLog, type Logger } from "../src/log.js";
 import type { PostaProcess, ProcessEvents, ProcessHealth } from "../src/process.js";
 import { type ChildRole, type ToChild, type ToPrimary, unfitExitCode } from "./messages.js";
@@ -22,8 +23,7 @@ export async function runChild(role: ChildRole): Promise<void> {
     leave(0);
   }
   async function sendMetrics(): Promise<void> {
-    const snapshot = await work.metrics.getMetricsAsJSON();
-    await tell({ type: "metrics", snapshot: snapshot as never });
+    await tell({ type: "metrics", metrics: await packMetrics(work.metrics) });
   }
 
   process.on("message", (order: ToChild) => {

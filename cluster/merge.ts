@@ -1,4 +1,5 @@
 import { AggregatorRegistry, Gauge, type Registry } from "prom-client";
+import { unpackMetrics } from "../src/histogram.js";
 import type { MetricsSnapshot, ToChild } from "./messages.js";
 import type { Child, Supervisor } from "./supervisor.js";
 
@@ -34,7 +35,7 @@ export class MergedMetrics {
     });
     for (const supervisor of supervisors) {
       supervisor.on("message", (child, message) => {
-        if (message.type === "metrics") this.hear(child, message.snapshot);
+        if (message.type === "metrics") this.hear(child, unpackMetrics(message.metrics));
       });
       supervisor.on("exit", (child) => this.retire(child));
     }

@@ -1,6 +1,7 @@
 import type { MetricObjectWithValues, MetricValue } from "prom-client";
 import type { CheckState } from "../src/health/check.js";
 import type { ClusterFacts } from "../src/health/server-health.js";
+import type { PackedMetrics } from "../src/histogram.js";
 
 /** What the children are; the first argument of their command says it. */
 export type ChildRole = "server" | "delivery";
@@ -17,7 +18,7 @@ export type ToChild =
 /** What a child tells the primary. */
 export type ToPrimary =
   | { type: "serving"; serving: boolean }
-  | { type: "metrics"; snapshot: MetricsSnapshot }
+  | { type: "metrics"; metrics: PackedMetrics }
   | { type: "health"; checks: readonly CheckState[] }
   | { type: "unfit"; message: string };
 

@@ -1,14 +1,22 @@
-import { Counter, type Registry } from "prom-client";
+import type { Metric, Registry } from "prom-client";
 
-/** A counter that a process keeps in a plain field; prom-client sees it at a scrape. */
+/** How often something happened, with one set of labels. */
+export interface Count {
+  labels: Record<string, string>;
+  value: number;
+}
+
+/** A counter that a process keeps in plain fields; prom-client sees it at a scrape. */
+export function registerCounts(
+  registry: Registry,
+  { name, help }: { name: string; help: string },
+  read: () => Count[],
+): void {
+  const meta = { name, help, type: "counter", aggregator: "sum" };
+  registry.registerMetric({ ...meta, get: async () => ({ ...meta, values: read() }) } as unknown as Metric<string>);
+}
+
+/** The same of a counter without labels. */
 export function registerCount(registry: Registry, name: string, help: string, read: () => number): void {
-  new Counter({
-    name,
-    help,
-    registers: [registry],
-    collect() {
-      this.reset();
-      this.inc(read());
-    },
-  });
+  registerCounts(registry, { name, help }, () => [{ labels: {}, value: read() }]);
 }

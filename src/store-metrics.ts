@@ -1,4 +1,5 @@
-import { Gauge, Histogram, type Registry } from "prom-client";
+import { Gauge, type Registry } from "prom-client";
+import { Distribution, registerDistributions } from "./histogram.js";
 import type { PoolUse } from "./store/postgres-pool.js";
 
 /** What a store tells of itself. */
@@ -29,16 +30,14 @@ export function registerStoreMetrics(registry: Registry, stores: Stores): void {
     aggregator: "min",
     registers,
   });
-  const roundTrips = new Histogram({
-    name: "posta_store_round_trip_seconds",
-    help: "How long a store takes to answer the least that it can be asked, twice a second from each process.",
-    labelNames: ["store"],
-    buckets: bounds,
-    registers,
-  });
+  const roundTrips: Distribution[] = [];
+  const help = "How long a store takes to answer the least that it can be asked, twice a second from each process.";
+  registerDistributions(registry, { name: "posta_store_round_trip_seconds", help }, () => roundTrips);
   for (const [store, heartbeat] of Object.entries<Heartbeat>(stores)) {
+    const roundTrip = new Distribution(bounds, { store });
+    roundTrips.push(roundTrip);
     heartbeat.on("usable", (is) => usable.set({ store }, is ? 1 : 0));
-    heartbeat.on("answered", (ms) => roundTrips.observe({ store }, ms / 1000));
+    heartbeat.on("answered", (ms) => roundTrip.add(ms / 1000));
   }
   const { postgres } = stores;
   if (postgres) registerPool(registry, () => postgres.poolUse);

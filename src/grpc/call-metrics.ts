@@ -1,5 +1,6 @@
 import { type MethodDefinition, status } from "@grpc/grpc-js";
-import { Counter, type Registry } from "prom-client";
+import type { Registry } from "prom-client";
+import { registerCounts } from "../counted.js";
 import { Distribution, registerDistributions } from "../histogram.js";
 
 /**
@@ -51,28 +52,15 @@ export class CallMetrics {
     private readonly transport: "grpc" | "connect",
   ) {
     const { methods } = this;
-    const labelNames = [`${transport}_type`, `${transport}_service`, `${transport}_method`];
-    new Counter({
-      name: `${transport}_server_started_total`,
-      help: "Calls begun.",
-      labelNames,
-      registers: [registry],
-      collect() {
-        this.reset();
-        for (const method of methods.values()) this.inc(method.labels, method.started);
-      },
+    const started = { name: `${transport}_server_started_total`, help: "Calls begun." };
+    registerCounts(registry, started, () => {
+      return [...methods.values()].map(({ labels, started }) => ({ labels, value: started }));
     });
     const allHandled = () =>
       [...methods.values()].flatMap((method) => method.handled.filter((row) => row !== undefined));
-    new Counter({
-      name: `${transport}_server_handled_total`,
-      help: "Calls ended, by code.",
-      labelNames: [...labelNames, `${transport}_code`],
-      registers: [registry],
-      collect() {
-        this.reset();
-        for (const row of allHandled()) this.inc(row.labels, row.seconds.count);
-      },
+    const handled = { name: `${transport}_server_handled_total`, help: "Calls ended, by code." };
+    registerCounts(registry, handled, () => {
+      return allHandled().map(({ labels, seconds }) => ({ labels, value: seconds.count }));
     });
     const latency = { name: `${transport}_server_handling_seconds`, help: "Time from a call's headers to its status." };
     registerDistributions(registry, latency, () => allHandled().map(({ seconds }) => seconds));

@@ -1,4 +1,5 @@
-import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { Gauge, Histogram, type Registry } from "prom-client";
+import { registerCounts } from "../counted.js";
 import { type ErrorCode, PostaError } from "../errors.js";
 
 const batchBuckets = [1, 2, 5, 10, 20, 50, 100, 200, 500];
@@ -19,16 +20,11 @@ export class TakenCounts {
 
 /** Registers what one server does with messages. */
 export function registerSendMetrics(registry: Registry, counts: TakenCounts, pending: () => number): void {
-  new Counter({
+  const taken = {
     name: "posta_messages_taken_total",
     help: "Messages that callers brought, by what became of them: stored, duplicate, or the error.",
-    labelNames: ["outcome"],
-    registers: [registry],
-    collect() {
-      this.reset();
-      for (const [outcome, count] of counts.all) this.inc({ outcome }, count);
-    },
-  });
+  };
+  registerCounts(registry, taken, () => [...counts.all].map(([outcome, value]) => ({ labels: { outcome }, value })));
   new Gauge({
     name: "posta_messages_pending",
     help: "Messages that are on their way to PostgreSQL.",

@@ -1,4 +1,5 @@
-import { Counter, Gauge, type Registry } from "prom-client";
+import { Gauge, type Registry } from "prom-client";
+import { registerCounts } from "../counted.js";
 import type { RedisFigures } from "./redis-info.js";
 
 /** Of each store by its name, as last read. */
@@ -23,15 +24,8 @@ export function registerRedisMetrics(registry: Registry, figures: FiguresByStore
     });
   // Redis itself counts; one that is started again begins anew, as Prometheus expects of a counter.
   const counter = (name: string, help: string, read: (figures: RedisFigures) => number) =>
-    new Counter({
-      name,
-      help,
-      labelNames: ["store"],
-      registers,
-      collect() {
-        this.reset();
-        for (const [store, one] of figures) this.inc({ store }, read(one));
-      },
+    registerCounts(registry, { name, help }, () => {
+      return [...figures].map(([store, one]) => ({ labels: { store }, value: read(one) }));
     });
   gauge("posta_redis_memory_used_bytes", "Memory that a Redis uses.", [], (one) => [[{}, one.usedBytes]]);
   gauge(
