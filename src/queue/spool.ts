@@ -8,7 +8,7 @@ import { toRow } from "./spool-row.js";
 /** What a lane hands over at once is up to 1 MiB; so many of these are committed together. */
 const maxBatches = 16;
 
-/** How long a spool that was full is taken to be so, and who came in vain is to wait. */
+/** How long who came to a full spool in vain is to wait, and how often it is looked at again. */
 const fullForMs = 5000;
 
 /** Told of rows that were committed; the drain listens. */
@@ -41,6 +41,12 @@ const insert: Statement = {
       RETURNING seq)
     SELECT (SELECT array_agg(place::int - 1) FROM job WHERE late) AS late, (SELECT room FROM space) AS room,
       max(seq) AS last, pg_notify('${spoolChannel}', '') FROM added`,
+};
+
+/** What the statement above finds out where numbers do not tell. */
+const readRoom: Statement = {
+  name: "spool-room",
+  text: "SELECT $1 - count(*)::integer AS room FROM spool WHERE moved_at IS NULL",
 };
 
 interface Jobs {
@@ -78,21 +84,25 @@ export interface Spooled {
 export class Spool {
   /** How many jobs this process has put there. */
   spooled = 0;
-  /** Until when it is taken for full, by performance.now(). */
-  private fullUntil = 0;
+  /** As it last was. */
+  private isFull = false;
+  /** When a full one is to be looked at again, by performance.now(). */
+  private lookAt = 0;
   private readonly commits: GroupCommit<Jobs, Taken>;
 
   constructor(
     private readonly postgres: PostgresStore,
     private readonly maxJobs: number,
+    private readonly lookEveryMs = fullForMs,
   ) {
     const options = { maxBatch: maxBatches, maxInFlight: 1 };
     this.commits = new GroupCommit((batches) => this.insert(batches), options);
   }
 
-  /** Whether jobs can be put here, as far as is known. */
+  /** Whether jobs can be put here, as far as is known. Nobody may try while it is full: being asked, it looks again. */
   get usable(): boolean {
-    return this.maxJobs > 0 && this.postgres.usable && performance.now() >= this.fullUntil;
+    if (this.isFull && performance.now() >= this.lookAt) void this.look();
+    return this.maxJobs > 0 && this.postgres.usable && !this.isFull;
   }
 
   /** For jobs that are to be here in any case: a writer of their own. */
@@ -134,8 +144,19 @@ export class Spool {
     const spooled = new Set(inTime.filter(({ place }) => place < room).map(({ entry }) => entry));
     const refused = new Set(inTime.filter(({ place }) => place >= room).map(({ entry }) => entry));
     this.spooled += spooled.size;
-    this.fullUntil = refused.size > 0 ? performance.now() + fullForMs : 0;
+    this.found(refused.size === 0);
     return batches.map(() => ({ spooled, refused, last }));
+  }
+
+  private found(hasRoom: boolean): void {
+    this.isFull = !hasRoom;
+    this.lookAt = performance.now() + this.lookEveryMs;
+  }
+
+  private async look(): Promise<void> {
+    this.lookAt = Number.POSITIVE_INFINITY;
+    const rows = await this.postgres.query<{ room: number }>(readRoom, [this.maxJobs]).catch(() => []);
+    this.found(rows.some(({ room }) => room > 0));
   }
 }
 
