@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Config } from "../src/config.js";
+import { PostaError, toPostaError } from "../src/errors.js";
 import { reply } from "./admin-answer.js";
 import { findIntruder } from "./admin-guard.js";
 import type { Routes } from "./admin-routes.js";
@@ -54,8 +55,10 @@ export class Admin {
     }
     try {
       await route.answer({ request, response, readBody: () => readBody(request) });
-    } catch {
+    } catch (error) {
+      const { code, message } = toPostaError(error);
       if (response.headersSent) response.destroy();
+      else if (code === "exhausted") reply(response, 413, "text/plain", `${message}\n`);
       else reply(response, 500, "text/plain", "internal error\n");
     }
   }
@@ -67,7 +70,7 @@ async function readBody(request: IncomingMessage): Promise<string> {
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > maxBodyBytes) throw new Error("the body is too large");
+    if (bytes > maxBodyBytes) throw new PostaError("exhausted", `the request is over ${maxBodyBytes} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();

@@ -164,6 +164,8 @@ describe("/log-level", () => {
     expect(await (await get("/log-level")).text()).toBe("info\n");
     const wrong = await post("loud");
     expect([wrong.status, await wrong.text()]).toEqual([400, "level: use one of debug, info, warn, error, silent\n"]);
+    const large = await get("/log-level", { method: "POST", body: "x".repeat((4 << 20) + 1) });
+    expect([large.status, await large.text()]).toEqual([413, "the request is over 4194304 bytes\n"]);
     expect((await post("debug", { origin: "http://evil.example" })).status).toBe(403);
     expect((await post("debug", { "sec-fetch-site": "cross-site" })).status).toBe(403);
     expect(await (await get("/log-level")).text()).toBe("info\n");
