@@ -76,6 +76,8 @@ export const messagesRow: Row = {
       [quantile(0.99, "posta_message_permit_wait_seconds"), "P99"],
       [quantile(0.5, "posta_message_permit_wait_seconds"), "P50"],
     ),
+    panel("Webhooks", "ops", [`sum by (outcome) (rate(posta_webhook_requests_total[${window}]))`, "{{outcome}}"]),
+    panel("Statuses arrive late by", "s", [quantile(0.99, "posta_webhook_status_lag_seconds"), "P99"]),
   ],
 };
 

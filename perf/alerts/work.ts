@@ -71,17 +71,30 @@ export const work: Group = {
         "The request was written, and no answer came. They are not sent again, so that nobody gets one twice.",
     },
     {
+      name: "PostaWebhooksRefused",
+      severity: "ticket",
+      expr: `${webhooks("unsigned|unavailable")} > 10 unless ${webhooks("accepted")} > ${webhooks("unsigned|unavailable")}`,
+      for: "5m",
+      summary: "{{ $value | humanize }} webhooks were refused, more than were taken",
+      description: "Messages stay as they were accepted: what WhatsApp tells of them is unsigned, or cannot be kept.",
+    },
+    {
       name: "PostaAnalyticsLost",
       severity: "ticket",
-      expr: "increase(posta_analytics_lost_events_total[15m]) > 0",
+      expr: "increase(posta_analytics_lost_events_total[15m]) > 0 or increase(posta_analytics_lost_own_events_total[15m]) > 0",
       for: "0s",
       summary: "{{ $value | humanize }} accepted events could not be written",
-      description: "Their callers did not wait for the outcome. Counts are too low by so much.",
+      description: "Their callers, or Posta itself, did not wait for the outcome. Counts are too low by so much.",
     },
     rollUpBehind("ticket", 6),
     rollUpBehind("page", 24),
   ],
 };
+
+/** How many came in that ended so. */
+function webhooks(outcome: string): string {
+  return `sum without (outcome) (increase(posta_webhook_requests_total{outcome=~"${outcome}"}[15m]))`;
+}
 
 /** An hour is due an hour after its end, so the watermark is two hours old at the most when all is well. */
 function rollUpBehind(severity: "ticket" | "page", hours: number) {

@@ -284,10 +284,26 @@ export const cases: AlertCase[] = [
     silent: series("posta_message_unknown_total", {}, 2),
   },
   {
+    name: "PostaWebhooksRefused",
+    severity: "ticket",
+    fires: series("posta_webhook_requests_total", { outcome: "unsigned" }, `0+2x${minutes}`),
+    // Somebody tries, and WhatsApp's own are taken.
+    silent: {
+      ...series("posta_webhook_requests_total", { outcome: "unsigned" }, `0+2x${minutes}`),
+      ...series("posta_webhook_requests_total", { outcome: "accepted" }, `0+9x${minutes}`),
+    },
+  },
+  {
     name: "PostaAnalyticsLost",
     severity: "ticket",
     fires: series("posta_analytics_lost_events_total", {}, jump(50)),
     silent: series("posta_analytics_lost_events_total", {}, 50),
+  },
+  {
+    name: "PostaAnalyticsLost",
+    severity: "ticket",
+    fires: series("posta_analytics_lost_own_events_total", {}, jump(50)),
+    silent: series("posta_analytics_lost_own_events_total", {}, 50),
   },
   {
     name: "PostaRollUpBehind",
