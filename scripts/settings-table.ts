@@ -7,9 +7,9 @@ import { settings } from "../src/config.js";
 
 const [begin, end] = ["<!-- settings: made by make generate -->", "<!-- /settings -->"];
 const rows = Object.values(settings).map(
-  ({ variable, shown, doc }) => `| \`${variable}\` | ${shown ? `\`${shown}\`` : ""} | ${doc} |`,
+  ({ variable, shown, range, doc }) => `| \`${variable}\` | ${shown ? `\`${shown}\`` : ""} | ${range} | ${doc} |`,
 );
-const table = ["| variable | default | meaning |", "|---|---|---|", ...rows].join("\n");
+const table = ["| variable | default | range | meaning |", "|---|---|---|---|", ...rows].join("\n");
 
 const readme = readFileSync("README.md", "utf8");
 const [before, rest] = readme.split(begin);
