@@ -48,6 +48,20 @@ describe("the disk", () => {
     await expect.poll(() => disk.read()).toMatchObject({ status: "DOWN", detail: expect.stringContaining("EIO") });
   });
 
+  it("is DOWN while it does not answer, and is not asked again meanwhile", () => {
+    vi.useFakeTimers({ toFake: ["performance", "setInterval", "clearInterval"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const asked: string[] = [];
+    const disk = diskWith((dir) => {
+      asked.push(dir);
+      return new Promise(() => {});
+    });
+    expect(disk.read()).toMatchObject({ untried: true });
+    vi.advanceTimersByTime(20_000);
+    expect(disk.read()).toMatchObject({ status: "DOWN", detail: expect.stringContaining("not answered for 20 s") });
+    expect(asked).toEqual(["/data/queue", "/data/postgres"]);
+  });
+
   it("has no place where no store is embedded", () => {
     expect(new DiskCheck([]).read()).toBeUndefined();
   });
@@ -146,15 +160,22 @@ describe("the process", () => {
   });
 
   it("remembers that its event loop was held up", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    onTestFinished(() => void vi.useRealTimers());
     const check = new EventLoopCheck();
     check.start();
     onTestFinished(() => check.stop());
     const heldUp = () => {
-      const until = performance.now() + 700;
-      while (performance.now() < until);
+      const until = Date.now() + 700;
+      while (Date.now() < until);
     };
     setTimeout(heldUp, 50);
     await expect.poll(() => check.read(), { timeout: 3000 }).toMatchObject({ status: "DEGRADED" });
     expect(check.read().latencyMs).toBeGreaterThan(600);
+    // A window ends with the read after it: the next one shows what was in it, the one after that does not.
+    vi.advanceTimersByTime(5001);
+    expect([check.read().status, check.read().status]).toEqual(["DEGRADED", "DEGRADED"]);
+    vi.advanceTimersByTime(5001);
+    expect([check.read().status, check.read().status]).toEqual(["DEGRADED", "OK"]);
   });
 });
