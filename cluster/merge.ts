@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { AggregatorRegistry, Gauge, type Registry } from "prom-client";
 import { unpackMetrics } from "../src/histogram.js";
 import type { MetricsSnapshot, ToChild } from "./messages.js";
@@ -37,7 +38,7 @@ export class MergedMetrics {
       supervisor.on("message", (child, message) => {
         if (message.type === "metrics") this.hear(child, unpackMetrics(message.metrics));
       });
-      supervisor.on("exit", (child) => this.retire(child));
+      supervisor.on("exit", (child) => void this.retire(child));
     }
   }
 
@@ -110,9 +111,13 @@ export class MergedMetrics {
     if (this.waiting?.for.size === 0) this.waiting.done();
   }
 
-  /** One after the other: two that die together must not each add to what was kept before. */
-  private retire(child: Child): void {
+  /**
+   * What a child said last may still be on its way when it is gone. One after the other: two that die together must not each
+   * add to what was kept before.
+   */
+  private async retire(child: Child): Promise<void> {
     this.stopWaiting(child);
+    if (child.worker.isConnected()) await once(child.worker, "disconnect");
     this.retiring = this.retiring.then(() => this.keep(child));
   }
 

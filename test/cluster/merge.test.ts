@@ -1,0 +1,45 @@
+import { EventEmitter } from "node:events";
+import { Registry } from "prom-client";
+import { expect, it } from "vitest";
+import { MergedMetrics } from "../../cluster/merge.js";
+import type { Supervisor } from "../../cluster/supervisor.js";
+
+/** A supervisor of one child whose connection a test closes when it likes. */
+function setup() {
+  let connected = true;
+  const worker = Object.assign(new EventEmitter(), { isConnected: () => connected, send: () => true });
+  const child = { worker, serving: true, heardAt: 0, onTrial: false };
+  const supervisor = Object.assign(new EventEmitter(), { children: new Set([child]), isSilent: () => false });
+  const merged = new MergedMetrics(new Registry(), [supervisor as unknown as Supervisor]);
+  const tell = (value: number) => {
+    const counter = { name: "calls_total", help: "Calls.", type: "counter", aggregator: "sum" };
+    supervisor.emit("message", child, { type: "metrics", metrics: [{ ...counter, values: [{ labels: {}, value }] }] });
+  };
+  return {
+    tell,
+    exit() {
+      supervisor.children.clear();
+      supervisor.emit("exit", child);
+    },
+    disconnect() {
+      connected = false;
+      worker.emit("disconnect");
+    },
+    /** What all have counted, and whether a child is remembered. */
+    async look() {
+      const [, counted] = /^calls_total (\d+)$/m.exec(await merged.text()) ?? [];
+      return [Number(counted), merged.heardOf(child as never) !== undefined];
+    },
+  };
+}
+
+it("counts what a child says as it dies, once, and keeps it when the child is gone", async () => {
+  const { tell, exit, disconnect, look } = setup();
+  tell(5);
+  exit();
+  expect(await look()).toEqual([5, true]);
+  tell(7);
+  expect(await look()).toEqual([7, true]);
+  disconnect();
+  await expect.poll(look).toEqual([7, false]);
+});
