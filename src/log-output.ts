@@ -20,7 +20,11 @@ export class LogOutput {
   private writing = false;
   private readonly fd: number;
 
-  constructor(fd: number) {
+  /** `role` is in its own line, as in all others. */
+  constructor(
+    fd: number,
+    private readonly role: string,
+  ) {
     this.fd = openWithoutBlocking(fd);
     process.on("exit", () => this.flushSync());
   }
@@ -69,11 +73,21 @@ export class LogOutput {
 
   private takeWaiting(): string {
     const text = this.waiting.join("");
-    const note = this.dropped > 0 ? `{"level":40,"msg":"${this.dropped} log lines were dropped"}\n` : "";
+    const note = this.dropped > 0 ? `${JSON.stringify(this.tellDropped())}\n` : "";
     this.waiting = [];
     this.waitingBytes = 0;
     this.dropped = 0;
     return text + note;
+  }
+
+  private tellDropped(): object {
+    return {
+      level: 40,
+      time: Date.now(),
+      role: this.role,
+      pid: process.pid,
+      msg: `${this.dropped} log lines were dropped`,
+    };
   }
 }
 

@@ -18,7 +18,7 @@ let output: LogOutput | undefined;
  */
 export function createLog(role: string, level: string): Logger {
   const sampler = new LogSampler();
-  output ??= new LogOutput(2);
+  output ??= new LogOutput(2, role);
   const log = pino(
     {
       level,

@@ -61,7 +61,7 @@ describe("the log", () => {
 
   it("does not wait for a reader, and says how much it dropped", async () => {
     const child = run(
-      'const output = new LogOutput(2); const line = "x".repeat(1000).concat(String.fromCharCode(10)); for (let n = 0; n < 20000; n += 1) output.write(line); console.log("done"); setInterval(() => output.write(line), 50);',
+      'const output = new LogOutput(2, "test"); const line = "x".repeat(1000).concat(String.fromCharCode(10)); for (let n = 0; n < 20000; n += 1) output.write(line); console.log("done"); setInterval(() => output.write(line), 50);',
       "pipe",
     );
     const [done] = await once(child.stdout as NodeJS.ReadableStream, "data");
@@ -71,7 +71,7 @@ describe("the log", () => {
       seen += chunk;
       if (/log lines were dropped/.test(seen)) break;
     }
-    expect(seen).toMatch(/"msg":"\d+ log lines were dropped"/);
+    expect(seen).toMatch(/\{"level":40,"time":\d+,"role":"test","pid":\d+,"msg":"\d+ log lines were dropped"\}\n/);
   });
 
   it("does not hold up the event loop under a flood that nobody reads", async () => {
