@@ -5,40 +5,45 @@ import { type DueMessage, priorities, type SenderQueues } from "./sender-queues.
 
 /** Messages of one step. */
 const maxBatch = 500;
+/** Steps of what Redis forgot, in one sweep. */
+const maxForgottenBatches = 20;
 /**
  * Jobs of a number and a priority that its queue holds, at most: enough for more than a second at any rate. What is beyond
  * that stays in PostgreSQL, however much it is: Redis holds little, and little is looked at again.
  */
 const maxQueued = 2000;
 
-/** A row without a message is moved too: its job does nothing, and the sweep finds it. */
+/**
+ * A row without a message is moved too: its job does nothing, and the sweep finds it. Looked up for each row, and not joined:
+ * for a join the planner, which cannot know how many are due, reads all months of messages from end to end.
+ */
+const recipient = "coalesce((SELECT m.recipient FROM messages m WHERE m.id = o.message_id), '') AS recipient";
+
 const readDue: Statement = {
   name: "read-outbox-due",
-  text: `SELECT o.message_id AS id, o.turn, o.priority, coalesce(m.recipient, '') AS recipient
-    FROM (
-      SELECT message_id, turn, priority, due_at FROM outbox
-      WHERE sender = $1 AND priority = $2 AND moved_at IS NULL AND due_at <= now()
-      ORDER BY due_at, message_id LIMIT $3
-    ) AS o LEFT JOIN messages m ON m.id = o.message_id
-    ORDER BY o.due_at, o.message_id`,
+  text: `SELECT message_id AS id, turn, priority, ${recipient} FROM outbox o
+    WHERE sender = $1 AND priority = $2 AND moved_at IS NULL AND due_at <= now()
+    ORDER BY due_at, message_id LIMIT $3`,
 };
 
 const readForgotten: Statement = {
   name: "read-outbox-forgotten",
-  text: `SELECT o.message_id AS id, o.turn, o.priority, coalesce(m.recipient, '') AS recipient, o.sender
-    FROM (
-      SELECT message_id, turn, priority, sender, moved_at FROM outbox
-      WHERE moved_at < now() - $1 * interval '1 ms' AND sender = ANY($2)
-      ORDER BY moved_at LIMIT ${maxBatch}
-    ) AS o LEFT JOIN messages m ON m.id = o.message_id
-    ORDER BY o.moved_at, o.message_id`,
+  text: `SELECT message_id AS id, turn, priority, ${recipient}, sender FROM outbox o
+    WHERE moved_at < now() - $1 * interval '1 ms' AND sender = ANY($2)
+    ORDER BY moved_at LIMIT ${maxBatch}`,
 };
 
-/** A message that was put back meanwhile has another turn: it waits for that. */
+/**
+ * A message that was put back meanwhile has another turn: it waits for that. Rows are locked in order, as what was put into a
+ * queue may be done, and its row deleted, by now.
+ */
 const markMoved: Statement = {
   name: "mark-outbox-moved",
-  text: `UPDATE outbox SET moved_at = now() FROM unnest($1::uuid[], $2::integer[]) AS k (id, turn)
-    WHERE message_id = k.id AND outbox.turn = k.turn`,
+  text: `WITH held AS MATERIALIZED (
+    SELECT message_id FROM outbox WHERE message_id = ANY($1::uuid[]) ORDER BY message_id FOR NO KEY UPDATE
+  )
+  UPDATE outbox o SET moved_at = now() FROM unnest($1::uuid[], $2::integer[]) AS k (id, turn) JOIN held ON held.message_id = k.id
+  WHERE o.message_id = k.id AND o.turn = k.turn`,
 };
 
 export interface MoverOptions {
@@ -73,6 +78,12 @@ export class Mover {
 
   /** Moves again what was moved long ago and is not done yet. */
   async moveForgotten(): Promise<void> {
+    for (let batch = 0; batch < maxForgottenBatches; batch++) {
+      if ((await this.moveForgottenBatch()) < maxBatch) return;
+    }
+  }
+
+  private async moveForgottenBatch(): Promise<number> {
     const { senders, forgottenAfterMs } = this.options;
     const rows = await this.postgres.query<DueMessage & { sender: string }>(readForgotten, [forgottenAfterMs, senders]);
     const moved = [...new Set(rows.map((row) => row.sender))];
@@ -83,6 +94,7 @@ export class Mover {
       );
     });
     if (failure) throw failure;
+    return rows.length;
   }
 
   private async moveSender(sender: string): Promise<boolean> {

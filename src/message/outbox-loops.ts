@@ -49,10 +49,20 @@ export class OutboxLoops {
 
   private async sweepUp(): Promise<void> {
     if (!(await this.leader.leads())) return this.metrics.outboxIs({ waiting: 0, moved: 0, oldestSeconds: 0 });
-    await this.sweep.measure(); // First: what follows may fail, and then most of all it is looked at.
-    if (this.leader.ledForMs > graceMs) await this.sweep.settleLost();
-    await this.sweep.expire();
-    await this.sweep.forget();
-    await this.mover?.moveForgotten();
+    const steps = [
+      () => this.sweep.measure(),
+      () => (this.leader.ledForMs > graceMs ? this.sweep.settleLost() : undefined),
+      () => this.sweep.expire(),
+      () => this.sweep.forget(),
+      () => this.mover?.moveForgotten(),
+    ];
+    let failure: unknown;
+    for (const step of steps) {
+      // One that fails, as it takes too long, keeps no other from being done.
+      await Promise.resolve(step()).catch((error) => {
+        failure ??= error;
+      });
+    }
+    if (failure) throw failure;
   }
 }

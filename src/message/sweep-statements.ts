@@ -4,21 +4,29 @@ import { statuses } from "./status.js";
 
 const { queued, sending, unknown, expired } = statuses;
 
+/*
+ * What others are about to change is skipped, and found by the next sweep. What is found is then named by an array: of a join
+ * with so many rows as the planner makes of a LIMIT it thinks that reading the whole table is cheaper.
+ */
+
 /**
  * Messages whose process is gone: what it knew of the attempt went with it. They are sent again where their policy says so
  * and they have an attempt left; else they are unknown.
  */
 export const settleLost: Statement = {
   name: "settle-lost-messages",
-  text: `WITH lost AS (
-    SELECT m.id, ($3::uuid[])[row_number() OVER ()] AS dead_id, coalesce(m.resend AND o.tried + 1 < $2, false) AS again
-    FROM messages m LEFT JOIN outbox o ON o.message_id = m.id
-    WHERE m.status = ${sending} AND m.status_at < now() - $1 * interval '1 ms' LIMIT array_length($3, 1)
+  text: `WITH held AS MATERIALIZED (
+    SELECT id, resend FROM messages WHERE status = ${sending} AND status_at < now() - $1 * interval '1 ms'
+    ORDER BY id LIMIT array_length($3::uuid[], 1) FOR NO KEY UPDATE SKIP LOCKED
+  ), lost AS MATERIALIZED (
+    SELECT id, ($3::uuid[])[row_number() OVER ()] AS dead_id,
+      coalesce(resend AND (SELECT tried FROM outbox WHERE message_id = held.id) + 1 < $2, false) AS again
+    FROM held
   ), settled AS (
     UPDATE messages m SET claim = NULL, status_at = now(), error_code = NULL, error = $4,
       status = CASE WHEN l.again THEN ${queued} ELSE ${unknown} END
     FROM lost l
-    WHERE m.id = l.id AND m.status = ${sending} AND m.status_at < now() - $1 * interval '1 ms'
+    WHERE m.id = l.id AND m.id = ANY (ARRAY(SELECT id FROM lost))
     RETURNING m.id, m.sender, m.recipient, m.type, m.body, m.status, m.attempts, m.error AS text, m.error_code AS code,
       l.dead_id
   ), logged AS (
@@ -35,11 +43,11 @@ export const settleLost: Statement = {
 /** Messages that are past their time and were never claimed. */
 export const expire: Statement = {
   name: "expire-messages",
-  text: `WITH late AS (
-    SELECT id FROM messages WHERE status = ${queued} AND expires_at IS NOT NULL AND expires_at <= now() LIMIT $1
+  text: `WITH late AS MATERIALIZED (
+    SELECT id FROM messages WHERE status = ${queued} AND expires_at IS NOT NULL AND expires_at <= now()
+    ORDER BY expires_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
   ), settled AS (
-    UPDATE messages m SET status = ${expired}, status_at = now() FROM late
-    WHERE m.id = late.id AND m.status = ${queued}
+    UPDATE messages m SET status = ${expired}, status_at = now() WHERE m.id = ANY (ARRAY(SELECT id FROM late))
     RETURNING m.id, m.sender, m.recipient, m.type, m.status
   ), logged AS (
     INSERT INTO message_events (message_id, status) SELECT id, status FROM settled
@@ -49,21 +57,27 @@ export const expire: Statement = {
   SELECT * FROM settled`,
 };
 
-/** Rows of messages for which nothing is left to do: a webhook told of them before their process was lost. */
+/**
+ * Rows of messages for which nothing is left to do: a webhook told of them before their process was lost. Those that were moved
+ * longest ago; the others come to be that.
+ */
 export const dropIdle: Statement = {
   name: "drop-idle-outbox",
-  text: `DELETE FROM outbox o WHERE o.moved_at < now() - $1 * interval '1 ms' AND NOT EXISTS (
-    SELECT FROM messages m WHERE m.id = o.message_id AND m.status IN (${queued}, ${sending}))`,
+  text: `WITH old AS MATERIALIZED (
+    SELECT message_id FROM outbox WHERE moved_at < now() - $1 * interval '1 ms' ORDER BY moved_at LIMIT $2
+  )
+  DELETE FROM outbox o WHERE o.message_id = ANY (ARRAY(SELECT message_id FROM old)) AND coalesce(
+    (SELECT m.status NOT IN (${queued}, ${sending}) FROM messages m WHERE m.id = o.message_id), true)`,
 };
 
 /** A key that was taken again meanwhile is young. */
 export const forgetKeys: Statement = {
   name: "forget-message-keys",
-  text: `WITH old AS (
-    SELECT sender, key FROM message_keys WHERE created_at < now() - $1 * interval '1 ms' ORDER BY created_at LIMIT $2
+  text: `WITH old AS MATERIALIZED (
+    SELECT ctid FROM message_keys WHERE created_at < now() - $1 * interval '1 ms' ORDER BY created_at LIMIT $2
+    FOR UPDATE SKIP LOCKED
   )
-  DELETE FROM message_keys k USING old
-  WHERE k.sender = old.sender AND k.key = old.key AND k.created_at < now() - $1 * interval '1 ms'
+  DELETE FROM message_keys WHERE ctid = ANY (ARRAY(SELECT ctid FROM old)) AND created_at < now() - $1 * interval '1 ms'
   RETURNING 1`,
 };
 

@@ -8,6 +8,8 @@ import { dropIdle, expire, forgetKeys, measure, settleLost } from "./sweep-state
 const maxBatch = 500;
 /** Keys of a run, at most: many more than can come in meanwhile. */
 const maxKeyBatches = 40;
+/** Rows of the outbox that are looked at in a run: many more than can come to be idle meanwhile. */
+const maxIdle = 5000;
 /** What is written into the history of a message whose process was lost. */
 const lostText = "the process that sent it was lost before it could tell what became of it";
 
@@ -54,7 +56,7 @@ export class Sweep {
 
   async forget(): Promise<void> {
     const { keyWindowMs, forgottenAfterMs } = this.options;
-    await this.postgres.query(dropIdle, [forgottenAfterMs]);
+    await this.postgres.query(dropIdle, [forgottenAfterMs, maxIdle]);
     for (let batch = 0; batch < maxKeyBatches; batch++) {
       const forgotten = await this.postgres.query(forgetKeys, [keyWindowMs, maxBatch]);
       if (forgotten.length < maxBatch) return;
