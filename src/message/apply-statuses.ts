@@ -29,8 +29,8 @@ const messageLetter = 1;
 /**
  * A step of a wamid is taken once: the unique index of message_events says so, and only what is new there does anything.
  * The messages are locked first, and in order, so that no two of these wait for each other. Whatever WhatsApp tells, it has
- * the message: nothing is left to send. That it failed does not count where it is of an earlier request, and a later one
- * was accepted.
+ * the message: nothing is left to send. Where there were several requests, each has its wamid: that one failed does not count
+ * where another was accepted, nor that one was sent which is known to have failed, as after a redrive.
  */
 const apply: Statement = {
   name: "apply-statuses",
@@ -50,11 +50,19 @@ const apply: Statement = {
     RETURNING message_id, number, wamid, status, at, attempt, error_code, detail
   ), moves AS MATERIALIZED (
     SELECT DISTINCT ON (found.id) found.id, sender, body, steps.status, at, error_code, detail, steps.wamid AS told_wamid,
-      CASE WHEN found.status < ${statuses.accepted} THEN steps.wamid ELSE coalesce(found.wamid, steps.wamid) END AS wamid
+      CASE WHEN found.status IN (${statuses.accepted}, ${statuses.sent}, ${statuses.delivered})
+        THEN coalesce(found.wamid, steps.wamid) ELSE steps.wamid END AS wamid
     FROM steps JOIN found ON found.id = message_id
-    WHERE steps.status > found.status AND (steps.status <> ${statuses.failed} OR found.status < ${statuses.accepted}
-      OR coalesce(found.wamid, steps.wamid) = steps.wamid)
-    ORDER BY found.id, steps.status DESC, at
+    WHERE CASE steps.status
+      WHEN ${statuses.failed} THEN found.status < ${statuses.accepted}
+        OR found.status < steps.status AND coalesce(found.wamid, steps.wamid) = steps.wamid
+      WHEN ${statuses.sent} THEN (found.status < steps.status OR found.status = ${statuses.failed})
+        AND NOT EXISTS (SELECT FROM message_events AS event WHERE event.message_id = steps.message_id
+          AND event.wamid = steps.wamid AND event.status = ${statuses.failed})
+        AND NOT EXISTS (SELECT FROM steps AS other WHERE other.message_id = steps.message_id
+          AND other.wamid = steps.wamid AND other.status = ${statuses.failed})
+      ELSE found.status < steps.status END
+    ORDER BY found.id, steps.status = ${statuses.failed}, steps.status DESC, at
   ), moved AS (
     UPDATE messages SET status = moves.status, status_at = moves.at, wamid = moves.wamid,
       error_code = moves.error_code, error = moves.detail

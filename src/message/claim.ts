@@ -38,18 +38,23 @@ interface Row extends Claimed {
 
 const isLate = "m.expires_at <= now()";
 
-/** A message is claimed where it is queued and its turn is the outbox's; one that is past its time expires instead. */
+/**
+ * A message is claimed where it is queued and its turn is the outbox's; one that is past its time expires instead. Messages are
+ * locked in order, as by all who change several.
+ */
 const claim: Statement = {
   name: "claim-messages",
   text: `WITH wanted AS (
     SELECT * FROM unnest($1::uuid[], $2::integer[], $3::uuid[]) AS w (id, turn, claim)
+  ), held AS MATERIALIZED (
+    SELECT id FROM messages WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE
   ), claimed AS (
     UPDATE messages m SET status_at = now(),
       status = CASE WHEN ${isLate} THEN ${statuses.expired} ELSE ${statuses.sending} END,
       attempts = m.attempts + CASE WHEN ${isLate} THEN 0 ELSE 1 END,
       claim = CASE WHEN ${isLate} THEN NULL ELSE w.claim END
-    FROM wanted w JOIN outbox o ON o.message_id = w.id AND o.turn = w.turn
-    WHERE m.id = w.id AND m.status = ${statuses.queued}
+    FROM wanted w JOIN held ON held.id = w.id JOIN outbox o ON o.message_id = w.id AND o.turn = w.turn
+    WHERE m.id = w.id AND m.id = ANY ($1) AND m.status = ${statuses.queued}
     RETURNING m.id, m.claim, m.status, m.sender, m.recipient, m.type, m.body, m.resend, m.attempts,
       m.request_id AS "requestId", o.tried, o.pair_limits AS "pairLimits"
   ), logged AS (

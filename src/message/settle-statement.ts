@@ -29,6 +29,7 @@ const isNews = `(m.status = ${sending} OR t.status = ${accepted} AND (
 /**
  * What became of attempts. Only who claimed a message tells of its attempt, and once: after that the claim is gone. That
  * WhatsApp took a message is true whoever has it by now; only it never goes back from what a webhook told of that request meanwhile.
+ * Messages are locked in order, as by the webhooks, so that no two of these wait for each other.
  */
 export const settle: Statement = {
   name: "settle-messages",
@@ -36,14 +37,16 @@ export const settle: Statement = {
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $5::integer[], $6::text[], $7::float8[],
       $8::integer[], $9::integer[], $10::uuid[])
       AS t (id, claim, status, wamid, code, text, after_ms, used_up, pair_limit, dead_id)
+  ), held AS MATERIALIZED (
+    SELECT id FROM messages WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE
   ), settled AS (
     UPDATE messages m SET claim = NULL, wamid = coalesce(t.wamid, m.wamid),
       status = CASE WHEN ${isNews} THEN t.status ELSE m.status END,
       status_at = CASE WHEN ${isNews} THEN now() ELSE m.status_at END,
       error_code = CASE WHEN ${isNews} THEN t.code ELSE m.error_code END,
       error = CASE WHEN ${isNews} THEN t.text ELSE m.error END
-    FROM told t
-    WHERE m.id = t.id AND (m.claim = t.claim OR t.status = ${accepted} AND m.status < ${accepted})
+    FROM told t JOIN held ON held.id = t.id
+    WHERE m.id = t.id AND m.id = ANY ($1) AND (m.claim = t.claim OR t.status = ${accepted} AND m.status < ${accepted})
     RETURNING m.id, m.sender, m.recipient, m.type, m.body, m.send_at, m.status, m.attempts, t.status AS told, t.code, t.text,
       t.after_ms, t.used_up, t.pair_limit, t.dead_id
   ), logged AS (

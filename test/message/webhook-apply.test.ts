@@ -218,6 +218,77 @@ describe("what WhatsApp tells of a message", () => {
     expect(await readMessage(store, id)).toMatchObject({ status: "sent", wamid: "wamid.second" });
   });
 
+  it("of a request that failed does not undo a redrive, however late it is told that it was sent", async () => {
+    const [id = ""] = await putMessages(store, 1, "accepted", "wamid.r");
+    const { applier } = createApplier(store);
+    await applier.apply(step(id, "failed", "wamid.r"), new Date(), false);
+    await store.query({ name: "redrive-late", text: "UPDATE messages SET status = 10, wamid = NULL WHERE id = $1" }, [
+      id,
+    ]);
+    await applier.apply(step(id, "sent", "wamid.r"), new Date(), false);
+    expect(await readMessage(store, id)).toMatchObject({ status: "queued", steps: ["sent", "failed"] });
+    // That it reached somebody is worth more than that it failed.
+    await applier.apply(step(id, "delivered", "wamid.r"), new Date(), false);
+    expect(await readMessage(store, id)).toMatchObject({ status: "delivered", wamid: "wamid.r" });
+  });
+
+  it("of a second request counts though the first one failed, also of one that nobody knows to be accepted", async () => {
+    const [id = ""] = await putMessages(store, 1, "sending");
+    const { applier } = createApplier(store);
+    await applier.apply(step(id, "failed", "wamid.first"), new Date(), false);
+    expect(await readMessage(store, id)).toMatchObject({ status: "failed", wamid: "wamid.first" });
+    await applier.apply(step(id, "sent", "wamid.first"), new Date(), false);
+    expect(await readMessage(store, id)).toMatchObject({ status: "failed", wamid: "wamid.first" });
+    await applier.apply(step(id, "sent", "wamid.second"), new Date(), false);
+    expect(await readMessage(store, id)).toMatchObject({ status: "sent", wamid: "wamid.second", error_code: null });
+    await applier.apply(step(id, "failed", "wamid.third"), new Date(), false);
+    expect(await readMessage(store, id)).toMatchObject({ status: "sent", wamid: "wamid.second" });
+  });
+
+  it("of two requests may come at once: that one was sent counts, that the other failed does not", async () => {
+    const [both = "", one = ""] = await putMessages(store, 2, "unknown");
+    const told = (id: string, status: string, wamid: string) => ({ id, wamid, status, seconds: now });
+    const statuses = [
+      told(both, "failed", "wamid.first"),
+      told(both, "sent", "wamid.second"),
+      told(one, "failed", `wamid.${one}`),
+      told(one, "sent", `wamid.${one}`),
+    ].map(statusOf);
+    await createApplier(store).applier.apply(webhookOf({ statuses }), new Date(), false);
+    expect(await readMessage(store, both)).toMatchObject({ status: "sent", wamid: "wamid.second" });
+    expect(await readMessage(store, one)).toMatchObject({ status: "failed", wamid: `wamid.${one}` });
+    expect(await readLetters(store, both)).toHaveLength(0);
+  });
+
+  it("and what becomes of attempts are written side by side, in whatever order, and wait for each other in none", async () => {
+    const failures: unknown[] = [];
+    const watch = (on: PostgresStore): PostgresStore =>
+      Object.assign(Object.create(on), {
+        query: (...args: Parameters<PostgresStore["query"]>) =>
+          on.query(...args).catch((error) => {
+            failures.push(error);
+            throw error;
+          }),
+      });
+    const [first, second] = stores.map((on) => watch(on as PostgresStore)) as [PostgresStore, PostgresStore];
+    const settler = new Settler(first, new DeliveryMetrics(new Registry()), () => {}, createLog("test", "silent"));
+    const { applier } = createApplier(second);
+    const ids = await putMessages(store, 100, "sending");
+    const claims = ids.map(() => uuidv7());
+    const claim =
+      "UPDATE messages SET status = 20, claim = k.claim FROM unnest($1::uuid[], $2::uuid[]) AS k (id, claim) WHERE messages.id = k.id";
+    for (let round = 0; round < 30; round += 1) {
+      await store.query({ name: "claim-all", text: claim }, [ids, claims]);
+      const settled = ids.map((id, at) => ({ id, claim: claims[at] as string })).reverse();
+      const statuses = ids.map((id) => statusOf({ id, wamid: `w${round}-${id}`, status: "sent", seconds: now }));
+      await Promise.all([
+        ...settled.map((one) => settler.settle({ ...one, decision: { kind: "accepted", wamid: `w${round}` } })),
+        applier.apply(webhookOf({ statuses }), new Date(), false),
+      ]);
+    }
+    expect(failures).toEqual([]);
+  });
+
   it.each(["cancelled", "expired"] as const)("is true even of one that was %s", async (given) => {
     const [id = ""] = await putMessages(store, 1, given);
     await createApplier(store).applier.apply(step(id, "read"), new Date(), false);
