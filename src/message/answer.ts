@@ -30,12 +30,20 @@ export function readAnswer(status: number, text: string): SendAnswer {
   return readForeign(status);
 }
 
+/**
+ * The API's own where it says so without an error, or the message's: its size, its form. By these it is judged; what else keeps
+ * a message from the API keeps all others from it too.
+ */
+const ownFaults = [400, 401, 408, 413, 414, 422, 425, 429, 431];
+
 /** What no Cloud API answers: a proxy's page, or nothing. */
 function readForeign(status: number): SendAnswer {
   const message = `HTTP ${status} without an error of the Cloud API`;
   if (isSuccess(status)) return { kind: "unknown", message: `HTTP ${status} without a message id` };
   // A gateway that waited for its answer in vain knows no more than a client whose connection broke.
   if (status === 502 || status === 504) return { kind: "unknown", message };
+  // WhatsApp never had it: a wrong address, or what stands between lets nobody through.
+  if (status >= 400 && status < 500 && !ownFaults.includes(status)) return { kind: "unsent", message };
   return { kind: "refused", verdict: judge(undefined, status), code: 0, message };
 }
 

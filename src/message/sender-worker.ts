@@ -50,7 +50,10 @@ export class SenderWorker {
   }
 
   start(): void {
-    this.worker.run().catch((error) => this.log.debug({ err: error }, "worker of a sending number"));
+    const { sender } = this.options;
+    this.worker
+      .run()
+      .catch((error) => this.log.error({ err: error, sender }, "a sending number has no worker any more"));
   }
 
   /** Takes no more jobs; resolves when those under way are finished, or at once if `force` is set. */

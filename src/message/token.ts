@@ -27,6 +27,7 @@ export class Token extends EventEmitter<Events> {
   /** Throws a ConfigError if there is no token, or none that can be read. */
   constructor({ whatsappToken, whatsappTokenFile: file }: TokenSource, log: Logger) {
     super();
+    this.setMaxListeners(0); // One a sending number.
     if (file === undefined) {
       this.current = fromSetting(whatsappToken);
       return;

@@ -22,7 +22,7 @@ export function toWebhookJob(body: Buffer) {
     dataJson: body.toString(),
     attempts: 15,
     backoff: { type: "exponential" as const, delayMs: 1000, jitter: 0.2 },
-    keepOnComplete: { ageMs: 4 * hourMs, count: 20_000 },
+    keepOnComplete: { ageMs: hourMs / 6, count: 1000 },
     keepOnFail: { ageMs: 7 * 24 * hourMs },
   };
 }

@@ -75,6 +75,27 @@ describe("what the API answers", () => {
     expect(await client.send(sender, textBody("id-1"))).toMatchObject(isRefused("slow-down", 0));
   });
 
+  it("may be a page of what stands before the API and lets nobody through: the API never had it", async () => {
+    const { api, client } = await start();
+    const statuses = [403, 404, 407, 451];
+    api.faults.queue(statuses.map((status) => ({ kind: "http", status })));
+    for (const _ of statuses) expect((await client.send(sender, textBody("id-1"))).kind).toBe("unsent");
+    // This one is about the message.
+    api.faults.queue([{ kind: "http", status: 413 }]);
+    expect(await client.send(sender, textBody("id-1"))).toMatchObject(isRefused("give-up", 0));
+  });
+
+  it("is no word on a token that was changed meanwhile", async () => {
+    const { api } = await start();
+    const token = { value: "the old one" };
+    const client = createClient(api.url, 5000, token as never);
+    releases.push(() => client.close());
+    const answer = client.send(sender, textBody("id-1"));
+    token.value = api.token;
+    expect(await answer).toMatchObject(isRefused("slow-down", 190));
+    expect((await client.send(sender, textBody("id-1"))).kind).toBe("accepted");
+  });
+
   it("is unknown if a gateway has waited for it in vain", async () => {
     const { api, client } = await start();
     api.faults.queue([
