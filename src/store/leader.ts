@@ -1,11 +1,25 @@
 import { type Lock, tryLock } from "./locks.js";
 import type { PostgresStore } from "./postgres.js";
-import type { Patience, Session } from "./postgres-session.js";
+import type { Patience, Session, Statement } from "./postgres-session.js";
+
+/** When a server ends the session of a leader that says nothing, and how often one says that it is there; in milliseconds. */
+interface Silence {
+  endAfterMs: number;
+  sayEveryMs: number;
+}
+
+const endIfSilent: Statement = {
+  name: "end-if-silent",
+  text: `SELECT set_config(setting, $1::integer::text, false)
+    FROM unnest(ARRAY['idle_session_timeout', 'idle_in_transaction_session_timeout']) AS setting`,
+};
+const stillHere: Statement = { name: "still-here", text: "SELECT 1" };
 
 /**
  * One process among all that use the database: whoever holds an advisory lock, on a session of its own, so that the lock
  * goes with the process or with its connection. What it does on that session is undone with the lock. A server that is
- * silent for too long has lost it: the network may be gone, and nothing else would tell.
+ * silent for too long has lost it: the network may be gone, and nothing else would tell. A process that is silent loses it
+ * too: it may hang, or its machine, while its connection lives.
  */
 export class Leader {
   private session: Session | undefined;
@@ -15,6 +29,7 @@ export class Leader {
     private readonly postgres: PostgresStore,
     private readonly lock: Lock,
     private readonly patience: Patience = { query: 6000, transaction: 60_000 },
+    private readonly silence: Silence = { endAfterMs: 10_000, sayEveryMs: 2000 },
   ) {}
 
   /** The session to work on; undefined while another process leads. Several may ask at a time: they share it. */
@@ -36,12 +51,21 @@ export class Leader {
     const session = await this.postgres.session(this.patience);
     try {
       const [row] = await session.query<{ elected: boolean }>(tryLock(this.lock));
-      if (row?.elected) return session;
+      if (row?.elected) return await this.stay(session);
     } catch (error) {
       await session.close();
       throw error;
     }
     await session.close();
     return undefined;
+  }
+
+  private async stay(session: Session): Promise<Session> {
+    const { endAfterMs, sayEveryMs } = this.silence;
+    await session.query(endIfSilent, [endAfterMs]);
+    const say = () => session.isIdle && session.query(stillHere).catch(() => {}); // It is lost, then.
+    const timer = setInterval(say, sayEveryMs).unref();
+    session.lost.addEventListener("abort", () => clearInterval(timer), { once: true });
+    return session;
   }
 }

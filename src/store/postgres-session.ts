@@ -33,6 +33,8 @@ export interface Session extends Queries {
   transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result>;
   /** Aborted when the connection is lost, and with it all that the session held. */
   readonly lost: AbortSignal;
+  /** Nothing that it was asked for is under way. */
+  readonly isIdle: boolean;
   /** Tells of each NOTIFY on a channel, for as long as the session lasts. */
   listen(channel: string, onNotify: () => void): Promise<void>;
   close(): Promise<void>;
@@ -105,10 +107,21 @@ export async function beginSession(client: Client, patience?: Patience): Promise
     throw error;
   };
 
+  let underWay = 0;
+  const track = async <Result>(work: Promise<Result>): Promise<Result> => {
+    underWay += 1;
+    return work.catch(cutIfLost).finally(() => {
+      underWay -= 1;
+    });
+  };
+
   return {
-    query: (statement, values) => query<never>(statement, values).catch(cutIfLost),
-    transaction: (work) => transact(client, work, patience?.transaction).catch(cutIfLost),
+    query: (statement, values) => track(query<never>(statement, values)),
+    transaction: (work) => track(transact(client, work, patience?.transaction)),
     lost: loss.signal,
+    get isIdle() {
+      return underWay === 0;
+    },
     async listen(channel, onNotify) {
       client.on("notification", (notification) => notification.channel === channel && onNotify());
       await client.query(`LISTEN ${channel}`).catch(fail);
