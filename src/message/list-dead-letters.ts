@@ -77,6 +77,7 @@ export class DeadLetterLister {
   /** Throws invalid for a source without a kind, a size or a token that cannot be; unavailable. */
   async list(query: DeadLetterQuery): Promise<DeadLetterPage> {
     if (query.source !== "" && query.kind === undefined) throw invalid("kind", "is required with a source");
+    if (query.source.includes("\0")) throw invalid("source", "has a null character");
     const size = pageSize(query.pageSize, defaultSize, maxSize);
     const [after] = fromToken(query.pageToken, "dead-letters", (place) => place.length === 1 && isId(place[0])) ?? [];
     const source = {

@@ -21,13 +21,18 @@ export interface FullMessage {
 
 const maxSteps = 1000;
 
-/** With its history in one statement: both are of the same moment. Steps of one time are in the order of their numbers. */
+/**
+ * With its history in one statement: both are of the same moment. WhatsApp tells times in whole seconds: what it tells comes after
+ * what Posta did in the same second, in the order of statuses. Else steps of one time are in the order of their numbers.
+ */
 const read: Statement = {
   name: "read-message",
   text: `SELECT ${messageColumns}, body, (
-      SELECT coalesce(json_agg(step ORDER BY at, number), '[]') FROM (
-        SELECT status, extract(epoch FROM at) * 1000 AS "atMs", attempt, error_code AS code, detail, at, number
-        FROM message_events WHERE message_id = $1 ORDER BY at DESC, number DESC LIMIT ${maxSteps}
+      SELECT coalesce(json_agg(step ORDER BY moment, told, number), '[]') FROM (
+        SELECT status, extract(epoch FROM at) * 1000 AS "atMs", attempt, error_code AS code, detail, number,
+          CASE WHEN wamid IS NULL THEN at ELSE at + interval '999 ms' END AS moment,
+          CASE WHEN wamid IS NULL THEN 0 ELSE status END AS told
+        FROM message_events WHERE message_id = $1 ORDER BY moment DESC, told DESC, number DESC LIMIT ${maxSteps}
       ) AS step
     ) AS history
     FROM messages WHERE id = $1`,

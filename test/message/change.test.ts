@@ -128,6 +128,7 @@ describe("ListDeadLetters", () => {
   it("refuses a source without a kind, and what is no page", async () => {
     const refusal = async (request: object) => (await failureOf(list(request))).details;
     expect(await refusal({ source: "emails" })).toBe("kind: is required with a source");
+    expect(await refusal({ kind: 2, source: "a\0b" })).toBe("source: has a null character");
     expect(await refusal({ kind: 3 })).toBe("kind: 3 is none of MESSAGE, JOB");
     expect(await refusal({ pageSize: 1001 })).toBe("page_size: 1001 is over 1000");
     expect(await refusal({ pageToken: "x" })).toBe("page_token: is not a next_page_token of this list");

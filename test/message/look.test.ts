@@ -91,6 +91,26 @@ describe("GetMessage", () => {
     ]);
   });
 
+  it("shows what WhatsApp tells of whole seconds after what Posta did in the same one, in the order of statuses", async () => {
+    const { messageId } = await bundle.send();
+    const second = Math.floor(Date.now() / 1000) * 1000 + 5000;
+    await bundle.sql(
+      `INSERT INTO message_events (message_id, number, at, status, attempt, wamid) VALUES
+       ($1, 900001, $2, 60, 0, 'w'), ($1, 900002, $2, 40, 0, 'w'), ($1, 900003, $3, 20, 1, NULL),
+       ($1, 900004, $4, 10, 1, NULL), ($1, 900005, $5, 20, 2, NULL), ($1, 900006, $6, 30, 2, NULL)`,
+      [messageId, ...[0, 100, 200, 300, 1100].map((ms) => new Date(second + ms))],
+    );
+    const { history } = await bundle.call("GetMessage", { messageId });
+    expect(history.slice(1).map(({ status }: { status: string }) => status.replace("MESSAGE_STATUS_", ""))).toEqual([
+      "SENDING",
+      "QUEUED",
+      "SENDING",
+      "SENT",
+      "READ",
+      "ACCEPTED",
+    ]);
+  });
+
   it("shows the last 1000 steps", async () => {
     const { messageId } = await bundle.send();
     await bundle.sql(

@@ -249,6 +249,21 @@ it("can be steered and read from another process", async () => {
   expect(ledger.entries.map(({ at }) => Math.abs(at - Date.now()) < 10_000)).toEqual([true, true]);
 });
 
+it("refuses what it does not understand, and says why", async () => {
+  const { url } = await start();
+  const steer = async (body: string) => {
+    const answer = await fetch(`${url}/faults`, { method: "POST", body });
+    return [answer.status, ((await answer.json()) as { error: { message: string } }).error.message];
+  };
+  expect(await steer('{"queue":[{"kind":"nope"}]}')).toEqual([400, expect.stringContaining("queue[0].kind")]);
+  expect(await steer('{"rates":[{"fault":{"kind":"swallow"},"share":2}]}')).toEqual([
+    400,
+    expect.stringContaining("rates[0].share"),
+  ]);
+  expect(await steer("xx")).toEqual([400, expect.stringContaining("JSON")]);
+  expect((await fetch(`${url}/ledger?from=x`)).status).toBe(400);
+});
+
 interface Value {
   messaging_product: string;
   metadata: { display_phone_number: string; phone_number_id: string };

@@ -1,21 +1,33 @@
+import { z } from "zod";
+
+const ms = z.number().min(0);
+const status = z.int().min(200).max(599);
+
 /** Something that goes wrong with one request. */
-export type Fault =
+export const faultSchema = z.discriminatedUnion("kind", [
   /** An error of the API, after the request was found good; it is not taken. */
-  | { kind: "error"; code: number; httpStatus?: number; details?: string }
+  z.strictObject({
+    kind: z.literal("error"),
+    code: z.int(),
+    httpStatus: status.optional(),
+    details: z.string().optional(),
+  }),
   /** A page of what stands before the API; the request is not taken. */
-  | { kind: "http"; status: number }
+  z.strictObject({ kind: z.literal("http"), status }),
   /** The connection is reset while the request is unread. */
-  | { kind: "reset-unread" }
+  z.strictObject({ kind: z.literal("reset-unread") }),
   /** It is taken, and the connection reset before the answer. */
-  | { kind: "reset-taken" }
+  z.strictObject({ kind: z.literal("reset-taken") }),
   /** It is taken, and half of the answer comes before the reset. */
-  | { kind: "half-answer" }
+  z.strictObject({ kind: z.literal("half-answer") }),
   /** It is taken, and the answer's body takes so long. */
-  | { kind: "slow-body"; ms: number }
+  z.strictObject({ kind: z.literal("slow-body"), ms }),
   /** It is taken, and never answered. */
-  | { kind: "no-answer" }
+  z.strictObject({ kind: z.literal("no-answer") }),
   /** It is neither taken nor answered. */
-  | { kind: "swallow" };
+  z.strictObject({ kind: z.literal("swallow") }),
+]);
+export type Fault = z.infer<typeof faultSchema>;
 
 /** A fault that comes to a share of the requests, 0 to 1. */
 export interface FaultRate {
