@@ -151,7 +151,9 @@ export class Webhook {
   }
 
   private refuse(error: PostaError): Reply {
-    if (error.code === "invalid") return { outcome: "malformed", text: `${error.message}\n` };
+    // All of the request is its body, whatever it is called further on.
+    if (error.code === "invalid")
+      return { outcome: "malformed", text: `body${error.message.slice(error.field?.length ?? 0)}\n` };
     if (error.code === "internal") this.log.error({ err: error.cause ?? error }, "a webhook could not be kept");
     const seconds = Math.ceil((error.retryAfterMs ?? 1000) / 1000);
     return { outcome: "unavailable", text: `${error.message}\n`, headers: { "retry-after": String(seconds) } };

@@ -62,6 +62,29 @@ describe("a number's rate", () => {
     expect(Math.min(...windows)).toBeGreaterThan(windowMicros);
   });
 
+  it("has again what was allowed and not used", async () => {
+    const { openProcess, prefix } = await open();
+    const { queue } = await openProcess();
+    const rates = { perSecond: 4, pairIntervalMs: 0, pairBurst: 1 };
+    const limits = new Limits(queue, new LimitKeys(prefix), rates);
+    // What was missed may be caught up with: here two at once.
+    const first = await limits.permit(sender, 4, 0);
+    expect(first.count).toBeGreaterThan(0);
+    expect((await limits.permit(sender, 4, 0)).count).toBe(0);
+    expect((await limits.permit(sender, 4, 0, first)).count).toBe(first.count);
+  });
+
+  it("lets nothing go that has waited for so long that others may take its process for lost", async () => {
+    const { insert, openProcess, prefix, redis, sql, taken } = await open({ env: { POSTA_WHATSAPP_RATE: "80" } });
+    await openProcess();
+    await redis.set(new LimitKeys(prefix).hold(sender), 1, "PX", 60_000);
+    await insert([{}]);
+    const details = async () =>
+      (await sql<{ detail: string }>("SELECT detail FROM message_events")).map((row) => row.detail);
+    await expect.poll(details, { timeout: 8000 }).toContain("there was no permit in time; nothing was sent");
+    expect(taken()).toEqual([]);
+  });
+
   it("is each number's own", async () => {
     const { insert, until, openProcess, api } = await open({
       env: { POSTA_WHATSAPP_SENDERS: `${sender},55555`, POSTA_WHATSAPP_RATE: "20" },

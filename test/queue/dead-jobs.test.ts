@@ -77,6 +77,15 @@ describe("a failed job that others wrote", () => {
     await inspector.zadd(`${prefix}:${queue}:failed`, failedAt, "j");
   }
 
+  it("is found although its worker's clock is behind those of others", async () => {
+    const bundle = await start();
+    const cursor = "INSERT INTO dead_letter_cursors (queue, finished_until) VALUES ('late', $1)";
+    await bundle.pool.query(cursor, [now]);
+    await write(bundle, "late", now - 30_000);
+    await bundle.startDelivery();
+    await expect.poll(() => lettersOf(bundle), { timeout: 15_000 }).toMatchObject([{ source: "late", ref: "j" }]);
+  });
+
   it("is kept as far as it can be, in a size that can be listed, and holds up no other queue", async () => {
     const bundle = await start();
     await write(bundle, "a-time", now, { processedOn: "soon" });
