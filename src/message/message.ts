@@ -96,9 +96,10 @@ function parseTimes({ sendTimeMs, expireTimeMs, idempotencyKey }: MessageRequest
   }
   if (expireTimeMs !== undefined) {
     if (expireTimeMs <= now && idempotencyKey === "")
-      throw invalid("expire_time", `${showSeconds(now - expireTimeMs)} ago is not in the future`);
-    if (sendTimeMs !== undefined && expireTimeMs <= sendTimeMs) throw invalid("expire_time", "is not after send_time");
+      throw invalid("expire_time", `${showTime(expireTimeMs)} is not in the future`);
     if (expireTimeMs > lastMs) throw invalid("expire_time", "is after the year 9999");
+    if (sendTimeMs !== undefined && expireTimeMs <= sendTimeMs)
+      throw invalid("expire_time", `${showTime(expireTimeMs)} is not after send_time, ${showTime(sendTimeMs)}`);
   }
   return { sendAtMs, expiresAtMs: expireTimeMs };
 }
@@ -111,6 +112,11 @@ function toOpenBody(body: object): string {
     throw new PostaError("exhausted", `content: ${problem}`, { field: "content" });
   }
   return json.slice(0, -1);
+}
+
+/** Any time that a google.protobuf.Timestamp may have. */
+function showTime(ms: number): string {
+  return new Date(ms).toISOString();
 }
 
 function showSeconds(ms: number): string {
