@@ -77,7 +77,12 @@ describe("a message's other fields", () => {
     ["a long reply_to", { replyTo: "w".repeat(257) }, "reply_to", ["257 bytes", "over 256"]],
     ["no content", { content: undefined }, "content", ["is required", "text, template, media or interactive"]],
     ["a far send_time", { sendTimeMs: now + 91 * dayMs }, "send_time", ["7862400 s ahead", "over 7776000 s"]],
-    ["a past expire_time", { expireTimeMs: now - 5000 }, "expire_time", ["2026-01-15T11:59:55.000Z is not in the future"]],
+    [
+      "a past expire_time",
+      { expireTimeMs: now - 5000 },
+      "expire_time",
+      ["2026-01-15T11:59:55.000Z is not in the future"],
+    ],
     ["an expire_time of now", { expireTimeMs: now }, "expire_time", ["not in the future"]],
     [
       "an expiry before the send",
