@@ -1,5 +1,6 @@
 import { uuidv7 } from "uuidv7";
 import type { Queries, Statement } from "../store/postgres-session.js";
+import { deadLetterKinds } from "./dead-letter.js";
 import { type Status, statuses, statusName, statusOf } from "./status.js";
 import type { StatusUpdate } from "./webhook-body.js";
 
@@ -22,9 +23,6 @@ interface Row {
   is_new: boolean;
   is_move: boolean;
 }
-
-/** A message's kind in dead_letters. */
-const messageLetter = 1;
 
 /**
  * A step of a wamid is taken once: the unique index of message_events says so, and only what is new there does anything.
@@ -71,7 +69,7 @@ const apply: Statement = {
     DELETE FROM outbox USING moves WHERE outbox.message_id = moves.id
   ), letters AS (
     INSERT INTO dead_letters (id, kind, source, ref, reason, error_code, content, history, failed_at)
-    SELECT letter_id, ${messageLetter}, sender, moves.id::text, detail, moves.error_code, body,
+    SELECT letter_id, ${deadLetterKinds.message}, sender, moves.id::text, detail, moves.error_code, body,
       (SELECT json_agg(json_build_object('status', ${statusName("event.status")}, 'time', event.at,
           'attempt', attempt, 'error_code', event.error_code, 'detail', event.detail) ORDER BY event.at, number)
         FROM (

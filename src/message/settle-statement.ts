@@ -1,8 +1,7 @@
 import type { Statement } from "../store/postgres-session.js";
+import { deadLetterKinds } from "./dead-letter.js";
 import { statuses, statusName } from "./status.js";
 
-/** DeadLetterKind in proto/posta/message/v1/message.proto. */
-const messageKind = 1;
 const { queued, sending, accepted, unknown, failed } = statuses;
 
 /**
@@ -11,7 +10,7 @@ const { queued, sending, accepted, unknown, failed } = statuses;
  */
 export function buryFrom(source: string): string {
   return `INSERT INTO dead_letters (id, kind, source, ref, reason, error_code, content, history, failed_at)
-    SELECT s.dead_id, ${messageKind}, s.sender, s.id::text, s.text, s.code, s.body, (
+    SELECT s.dead_id, ${deadLetterKinds.message}, s.sender, s.id::text, s.text, s.code, s.body, (
       SELECT json_agg(json_build_object('status', ${statusName("h.status")}, 'time', h.at, 'attempt', h.attempt,
         'error_code', h.error_code, 'detail', h.detail) ORDER BY h.at, h.number)::text
       FROM (
