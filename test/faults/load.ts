@@ -6,6 +6,10 @@ import { senders, type World } from "./world.js";
 
 const service = "posta.message.v1.MessageService";
 const callers = 8;
+/** So few that the pair limit puts some of them off. */
+const recipients = 30;
+/** How often dead letters are put back, in milliseconds. */
+const redriveEveryMs = 500;
 
 /** A message that was acknowledged. */
 export interface Sent {
@@ -22,9 +26,15 @@ export function startLoad({ client }: World, { random }: Plan) {
   let ended = false;
   let notify: () => void = () => {};
 
+  /** undefined: it failed, and may be tried again. */
+  async function call<Answer = { deadLetters: { id: string }[] }>(method: string, request: object) {
+    const answer = await client.call(service, method, request, { deadlineMs: 5000 }).catch(requireRetryable);
+    return answer as Answer | undefined;
+  }
+
   async function insist(method: string, request: object): Promise<{ messageId: string }> {
     for (;;) {
-      const answer = await client.call(service, method, request, { deadlineMs: 5000 }).catch(requireRetryable);
+      const answer = await call<{ messageId: string }>(method, request);
       if (answer) return answer;
       await sleep(30);
     }
@@ -39,7 +49,7 @@ export function startLoad({ client }: World, { random }: Plan) {
       atLeastOnce,
       cancels: random() < 0.1,
       message: {
-        to: `346${String(Math.floor(random() * 1e8)).padStart(8, "0")}`,
+        to: `346000000${String(Math.floor(random() * recipients)).padStart(2, "0")}`,
         from: senders[random() < 0.5 ? 0 : 1],
         idempotencyKey: randomUUID(),
         text: { body: "hello" },
@@ -65,7 +75,18 @@ export function startLoad({ client }: World, { random }: Plan) {
       await sleep(random() * 40);
     }
   }
-  const running = Array.from({ length: callers }, run);
+
+  /** Half of what was given up is to be sent after all; while it is, WhatsApp still tells of the request before. */
+  async function redrive(): Promise<void> {
+    while (!ended) {
+      await sleep(redriveEveryMs);
+      const list = { kind: "DEAD_LETTER_KIND_MESSAGE", pageSize: 20 };
+      const { deadLetters } = (await call("ListDeadLetters", list)) ?? { deadLetters: [] };
+      const ids = deadLetters.map(({ id }) => id).filter(() => random() < 0.5);
+      if (ids.length > 0) await call("RedriveMessages", { deadLetterIds: ids });
+    }
+  }
+  const running = [...Array.from({ length: callers }, run), redrive()];
 
   return {
     sent,

@@ -49,8 +49,9 @@ export async function createWorld(plan: Plan, releases: (() => unknown)[]) {
     POSTA_WHATSAPP_TOKEN: token,
     POSTA_WHATSAPP_SENDERS: senders.join(","),
     POSTA_WHATSAPP_APP_SECRET: secret,
-    POSTA_WHATSAPP_RATE: "0",
-    POSTA_WHATSAPP_PAIR_INTERVAL: "0s",
+    POSTA_WHATSAPP_RATE: "300",
+    POSTA_WHATSAPP_PAIR_INTERVAL: "200ms",
+    POSTA_WHATSAPP_PAIR_BURST: "10",
     POSTA_WHATSAPP_TIMEOUT: "1s",
     POSTA_MESSAGE_ATTEMPTS: "50",
   };
