@@ -38,8 +38,9 @@ export async function createDelivery(config: Config, log: Logger, events: Proces
   const database = openDatabase(config, log);
   const analytics = openAnalyticsStore(config, log);
   const queue = openQueueStore(config, log);
-  const ready = { database: false, migrated: false, analytics: false, queue: false };
-  const works = () => Object.values(ready).every(Boolean);
+  const ready = { database: false, migrated: false, queue: false };
+  // The analytics wait for their own Redis alone, with checks and alerts of their own.
+  const works = () => ready.database && ready.migrated && ready.queue;
   const beat = new DeliveryBeat(queue, new QueueKeys(config.queuePrefix).delivery, works);
   function tell(part: keyof typeof ready, is: boolean): void {
     ready[part] = is;
@@ -48,7 +49,6 @@ export async function createDelivery(config: Config, log: Logger, events: Proces
     webhooks.setActive(ready.database && ready.migrated);
   }
   database.on("usable", (usable) => tell("database", usable));
-  analytics.on("usable", (usable) => tell("analytics", usable));
   queue.on("usable", (usable) => tell("queue", usable));
   queue.on("unfit", () => {}); // The servers say so.
   registerStoreMetrics(metrics, { "redis-queue": queue, "redis-analytics": analytics, postgres: database });

@@ -41,7 +41,7 @@ export class ServerHealth {
     const intake: Intake = { canAdd, redis: queueRedis };
     this.delivery = new DeliveryCheck(queueRedis, deliveryKey);
     this.checks = new Checks([
-      new StoreCheck("redis-queue", "The queues' Redis", queueRedis),
+      new StoreCheck("redis-queue", "The queues' Redis", queueRedis, "DEGRADED"), // The spool takes them.
       new StoreCheck("redis-analytics", "The analytics' Redis", analyticsRedis),
       new StoreCheck("postgres", "PostgreSQL", postgres),
       new QueueCheck(intake, () => this.facts.backlog),

@@ -23,6 +23,8 @@ export class StoreCheck implements Check {
     readonly name: string,
     private readonly title: string,
     private readonly store: Store,
+    /** What it is while the store takes no writes: DOWN where nothing takes them instead. */
+    private readonly whenRefused: "DEGRADED" | "DOWN" = "DOWN",
   ) {
     store.on("answered", (ms) => {
       this.latencyMs = Math.round(ms * 100) / 100;
@@ -38,7 +40,7 @@ export class StoreCheck implements Check {
       const seconds = (silentMs / 1000).toFixed(1);
       return { status: "DOWN", latencyMs: Math.round(silentMs), detail: `${title} has not answered for ${seconds} s.` };
     }
-    if (refusal) return { status: "DEGRADED", latencyMs, detail: `${title} takes no writes: ${refusal}.` };
+    if (refusal) return { status: this.whenRefused, latencyMs, detail: `${title} takes no writes: ${refusal}.` };
     const isSlow = latencyMs !== undefined && latencyMs > slowMs;
     if (isSlow) return { status: "DEGRADED", latencyMs, detail: `${title} answers slowly.` };
     return { status: "OK", latencyMs, detail: `${title} answers.` };

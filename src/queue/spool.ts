@@ -102,7 +102,7 @@ export class Spool {
   /** Whether jobs can be put here, as far as is known. Nobody may try while it is full: being asked, it looks again. */
   get usable(): boolean {
     if (this.isFull && performance.now() >= this.lookAt) void this.look();
-    return this.maxJobs > 0 && this.postgres.usable && !this.isFull;
+    return this.maxJobs > 0 && this.postgres.usable && !this.postgres.refusal && !this.isFull;
   }
 
   /** For jobs that are to be here in any case: a writer of their own. */

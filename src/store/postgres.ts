@@ -27,7 +27,10 @@ import {
 const heartbeatMs = 500;
 /** A PostgreSQL that starts together with Posta takes this long: until then nobody needs to be told. */
 const startMs = 5000;
-const probe: Statement = { name: "probe", text: "SELECT 1" };
+const probe: Statement = {
+  name: "probe",
+  text: "SELECT current_setting('transaction_read_only') = 'on' AS is_read_only",
+};
 
 export interface PostgresStoreOptions extends PoolOptions {
   /** The variable that the address came from, for errors. */
@@ -57,6 +60,7 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
   private dueAt: number | undefined = performance.now() + startMs;
   /** Since when it was asked for something, and answered nothing. */
   private unansweredSince: number | undefined;
+  private isReadOnly = false;
   private closed = false;
 
   constructor(
@@ -80,6 +84,11 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
   /** It was tried, and cannot be used. */
   get isLost(): boolean {
     return this.up === false;
+  }
+
+  /** Why it takes no writes, though it answers. */
+  get refusal(): string | undefined {
+    return this.up && this.isReadOnly ? "it is read-only, as a standby is" : undefined;
   }
 
   /** For how long no connection had an answer, in milliseconds: a call may wait for longer than a probe should. */
@@ -198,8 +207,16 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
 
   private async ask(client: ClientBase, timeoutMs?: number): Promise<void> {
     const sent = performance.now();
-    await queriesOn(client, timeoutMs).query(probe);
+    const [row] = await queriesOn(client, timeoutMs).query<{ is_read_only: boolean }>(probe);
     this.emit("answered", performance.now() - sent);
+    this.setReadOnly(row?.is_read_only === true);
+  }
+
+  private setReadOnly(is: boolean): void {
+    if (is === this.isReadOnly) return;
+    this.isReadOnly = is;
+    if (is) this.log.error(`${this.options.variable}: PostgreSQL takes no writes: ${this.refusal}`);
+    else this.log.info("postgresql takes writes again");
   }
 
   /** Why there is no connection: once, until there is one. */

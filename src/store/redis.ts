@@ -12,8 +12,6 @@ import { endSocketTimeouts } from "./socket-timeout.js";
 const heartbeatMs = 500;
 /** A heartbeat that took longer was not answered. */
 const answerWithinMs = 1000;
-/** Nothing is put at the start of it: that is refused like any write, and yet changes nothing, and makes no key. */
-const writeProbe = ["posta:write-probe", 0, ""] as const;
 /** A timer that fires so much later than it was due tells of a process that has too much to do. */
 const lateByMs = 100;
 /** An answer that took no longer tells the offset between the clocks. */
@@ -26,6 +24,8 @@ export interface RedisStoreOptions {
   /** How long Redis may be silent before it counts as lost, in milliseconds. */
   timeoutMs: number;
   name: StoreName;
+  /** What the keys begin with: on a Redis Cluster its hash tag says which server is looked at. */
+  prefix: string;
   /** Whether it must keep all that it is given, and how strictly; false: it may evict and forget. */
   durable: { allowNoAof: boolean } | false;
 }
@@ -185,9 +185,13 @@ export class RedisStore extends EventEmitter<Events> {
     this.clockOffsetMs = Math.round(Math.min(Math.max(guess, least), most));
   }
 
-  /** Never fails: whether Redis answers at all, the clock tells. */
+  /**
+   * Nothing is put at the start of a key: that is refused like any write, and yet changes nothing, and makes no key. Never fails:
+   * whether Redis answers at all, the clock tells.
+   */
   private async probeWrites(): Promise<void> {
-    const refused = await this.client.setrange(...writeProbe).then(() => undefined, toRefusal);
+    const key = `${this.options.prefix}:posta-write-probe`;
+    const refused = await this.client.setrange(key, 0, "").then(() => undefined, toRefusal);
     if (refused === this.refused) return;
     this.refused = refused;
     const { variable, name } = this.options;
@@ -208,16 +212,16 @@ export class RedisStore extends EventEmitter<Events> {
 
 /** The queues' Redis that the settings name. It must be durable. */
 export function openQueueStore(config: Config, log: Logger): RedisStore {
-  const { queueRedisUrl: url, redisTimeoutMs: timeoutMs, allowNoAof } = config;
+  const { queueRedisUrl: url, queuePrefix: prefix, redisTimeoutMs: timeoutMs, allowNoAof } = config;
   if (url === undefined) throw new Error("the queue's Redis has no address: the primary gives its children one");
   const [variable, name] = ["POSTA_QUEUE_REDIS_URL", "the queue's store"] as const;
-  return new RedisStore({ url, variable, name, timeoutMs, durable: { allowNoAof } }, log);
+  return new RedisStore({ url, variable, name, prefix, timeoutMs, durable: { allowNoAof } }, log);
 }
 
 /** The analytics' Redis that the settings name. It may evict. */
 export function openAnalyticsStore(config: Config, log: Logger): RedisStore {
-  const { analyticsRedisUrl: url, redisTimeoutMs: timeoutMs } = config;
+  const { analyticsRedisUrl: url, analyticsPrefix: prefix, redisTimeoutMs: timeoutMs } = config;
   if (url === undefined) throw new Error("the analytics' Redis has no address: the primary gives its children one");
   const [variable, name] = ["POSTA_ANALYTICS_REDIS_URL", "the analytics store"] as const;
-  return new RedisStore({ url, variable, name, timeoutMs, durable: false }, log);
+  return new RedisStore({ url, variable, name, prefix, timeoutMs, durable: false }, log);
 }

@@ -83,7 +83,7 @@ export type Fixture = Awaited<ReturnType<typeof createFixture>>;
 /** A connection to a Redis as a process has it. */
 export async function openAnalyticsRedis(url: string): Promise<RedisStore> {
   const [variable, name] = ["POSTA_ANALYTICS_REDIS_URL", "the analytics store"] as const;
-  const redis = new RedisStore({ url, variable, name, timeoutMs: 3000, durable: false }, log);
+  const redis = new RedisStore({ url, variable, name, prefix: "p", timeoutMs: 3000, durable: false }, log);
   redis.open();
   await once(redis, "usable");
   return redis;

@@ -139,6 +139,15 @@ describe("jobs are taken", () => {
     await cluster.untilOutput(/POSTA_ANALYTICS_REDIS_URL: Redis cannot be reached/);
     expect(await addJob(cluster)).toBe("OUTCOME_ADDED");
     await untilStatus(cluster, "DEGRADED");
+    // What it waits for is the roll-up alone.
+    const checks = async () => {
+      const { checks } = (await cluster.health()) as unknown as { checks: { name: string; status: string }[] };
+      return Object.fromEntries(checks.map(({ name, status }) => [name, status]));
+    };
+    await expect
+      .poll(checks, { timeout: 15_000 })
+      .toMatchObject({ "redis-analytics": "DOWN", "redis-queue": "OK", postgres: "OK", delivery: "OK" });
+    expect(await metric(cluster, "posta_deliveries_serving")).toBe(1);
     await redis.restart();
     await untilStatus(cluster, "OK");
   });

@@ -17,6 +17,7 @@ beforeAll(async () => {
       url: inject("redisUrl"),
       variable: "URL",
       name: "the queue's store",
+      prefix,
       timeoutMs: 3000,
       durable: { allowNoAof: true },
     },

@@ -128,7 +128,7 @@ describe("a Redis that hangs", () => {
   it("does not make later deadlines loose by the answer that it held back", async () => {
     const { redisTimeoutMs: timeoutMs, allowNoAof } = posta.config;
     const store = new RedisStore(
-      { url: redis.url, variable: "URL", name: "the queue's store", timeoutMs, durable: { allowNoAof } },
+      { url: redis.url, variable: "URL", name: "the queue's store", prefix: "p", timeoutMs, durable: { allowNoAof } },
       createLog("test", "silent"),
     );
     const usable = once(store, "usable");

@@ -127,6 +127,34 @@ describe("while Redis is down", () => {
   });
 });
 
+describe("a PostgreSQL that has become read-only", () => {
+  it("takes neither messages nor, without Redis, jobs; health says so until it takes them again", async () => {
+    const postgres = await startMigratedPostgres();
+    releases.push(() => postgres.stop());
+    const bundle = await start({ postgres });
+    const { add, posta, pool } = bundle;
+    const health = async (service: string) =>
+      (await posta.client.call("grpc.health.v1.Health", "Check", { service: `posta.${service}` })).status;
+    const both = async () => [await health("queue.v1.QueueService"), await health("message.v1.MessageService")];
+    const setReadOnly = async (is: "on" | "off") => {
+      await pool.query("SET default_transaction_read_only = off");
+      await pool.query(`ALTER SYSTEM SET default_transaction_read_only = ${is}`);
+      await pool.query("SELECT pg_reload_conf()");
+    };
+    await expect.poll(both, { timeout: 10_000 }).toEqual(["SERVING", "SERVING"]);
+    await setReadOnly("on");
+    await expect.poll(both, { timeout: 10_000 }).toEqual(["SERVING", "NOT_SERVING"]);
+    expect((await add("q", {})).outcome).toBe("OUTCOME_ADDED");
+    await bundle.loseRedis();
+    await expect.poll(both, { timeout: 10_000 }).toEqual(["NOT_SERVING", "NOT_SERVING"]);
+    const failure = await failureOf(add("q", {}));
+    expect(failure).toMatchObject({ code: code.unavailable, details: expect.stringContaining("nothing was done") });
+    await setReadOnly("off");
+    await expect.poll(both, { timeout: 10_000 }).toEqual(["SERVING", "SERVING"]);
+    expect((await add("q", {})).outcome).toBe("OUTCOME_SPOOLED");
+  });
+});
+
 describe("a Redis that is full", () => {
   it("has its jobs spooled, those with deduplication too", async () => {
     const bundle = await start();

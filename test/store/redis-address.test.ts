@@ -55,6 +55,18 @@ async function addAndRead(url: string, prefix: string): Promise<string> {
   return job.name;
 }
 
+type Node = Awaited<ReturnType<typeof startNode>>;
+
+/** A server of a Cluster that has no slots yet. */
+function startNode() {
+  return startTcpRedis(["--appendonly", "yes", "--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1"]);
+}
+
+async function untilWhole(client: Redis): Promise<void> {
+  const state = async () => String(await client.call("CLUSTER", "INFO"));
+  await expect.poll(state, { timeout: 15_000 }).toContain("cluster_state:ok");
+}
+
 describe("Redis addresses", () => {
   it("reaches a single server by redis:// with its database and password", async () => {
     const { port } = await startTcpRedis(["--appendonly", "yes", "--requirepass", "s3cret/word"], "s3cret/word");
@@ -62,19 +74,45 @@ describe("Redis addresses", () => {
   });
 
   it("reaches a Cluster by redis+cluster://", async () => {
-    const { port, client } = await startTcpRedis([
-      "--appendonly",
-      "yes",
-      "--cluster-enabled",
-      "yes",
-      "--cluster-announce-ip",
-      "127.0.0.1",
-    ]);
+    const { port, client } = await startNode();
     await client.call("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
-    await expect
-      .poll(async () => String(await client.call("CLUSTER", "INFO")), { timeout: 10_000 })
-      .toContain("cluster_state:ok");
+    await untilWhole(client);
     expect(await addAndRead(`redis+cluster://127.0.0.1:${port}`, "{bull}")).toBe("plain");
+  });
+
+  it("looks at the server of a Cluster that has the queues, and at no other", async () => {
+    const nodes = await Promise.all([startNode(), startNode()]);
+    const [first, second] = nodes as [Node, Node];
+    await first.client.call("CLUSTER", "ADDSLOTSRANGE", "0", "8191");
+    await second.client.call("CLUSTER", "ADDSLOTSRANGE", "8192", "16383");
+    await second.client.call("CLUSTER", "SET-CONFIG-EPOCH", "2");
+    await first.client.call("CLUSTER", "MEET", "127.0.0.1", String(second.port));
+    for (const { client } of nodes) await untilWhole(client);
+    const slot = Number(await first.client.call("CLUSTER", "KEYSLOT", "{bull}"));
+    const [own, other] = slot < 8192 ? [first, second] : [second, first];
+    const store = new RedisStore(
+      {
+        url: `redis+cluster://127.0.0.1:${first.port}`,
+        variable: "POSTA_QUEUE_REDIS_URL",
+        name: "the queue's store",
+        prefix: "{bull}",
+        timeoutMs: 3000,
+        durable: { allowNoAof: false },
+      },
+      createLog("test", "silent"),
+    );
+    releases.push(() => store.close());
+    const usable = once(store, "usable");
+    store.open();
+    await usable;
+    await other.client.config("SET", "maxmemory", "1");
+    // Each heartbeat tells how long the answer took.
+    for (let beats = 0; beats < 3; beats += 1) await once(store, "answered");
+    expect(store.refusal).toBeUndefined();
+    await own.client.config("SET", "maxmemory", "1");
+    await expect.poll(() => store.refusal, { timeout: 5000 }).toBe("its memory is full");
+    await own.client.config("SET", "maxmemory", "0");
+    await expect.poll(() => store.refusal, { timeout: 5000 }).toBeUndefined();
   });
 
   it("reaches a Sentinel's master by redis+sentinel://", async () => {
@@ -104,6 +142,7 @@ describe("Redis addresses", () => {
         url: `redis://127.0.0.1:${port}/99`,
         variable: "POSTA_QUEUE_REDIS_URL",
         name: "the queue's store",
+        prefix: "p",
         timeoutMs: 3000,
         durable: { allowNoAof: false },
       },

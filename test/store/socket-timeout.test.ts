@@ -14,7 +14,7 @@ it("a Redis that died with an answer owed, and is back, is not lost again by the
   releases.push(() => redis.stop());
   const timeoutMs = 1500;
   const [variable, name] = ["POSTA_QUEUE_REDIS_URL", "the queue's store"] as const;
-  const options = { url: redis.url, variable, name, timeoutMs, durable: { allowNoAof: false } };
+  const options = { url: redis.url, variable, name, prefix: "p", timeoutMs, durable: { allowNoAof: false } };
   const store = new RedisStore(options, createLog("test", "silent"));
   releases.push(() => store.close());
   const told: boolean[] = [];
