@@ -36,14 +36,18 @@ const highErrorRate: Alert = {
   description: "Calls end with codes that say that Posta failed; the limit is 1%.",
 };
 
-/** By the least of a quarter of an hour: between collections the heap goes up and down. A small heap may double. */
+/**
+ * By about the least of a quarter of an hour: between collections the heap goes up and down. A small heap may double, and one
+ * that has just begun says nothing.
+ */
 function memoryLeak({ objective }: Target): Alert {
-  const heap = "min_over_time(nodejs_heap_size_used_bytes[15m]";
+  const heap = "nodejs_heap_size_used_bytes";
   return {
     name: "PostaMemoryLeak",
     severity: "ticket",
     expr: [
-      `${heap}) / ${heap} offset 1h) > 1.5`,
+      `min_over_time(${heap}[15m]) / quantile_over_time(0.2, ${heap}[15m] offset 1h) > 1.5`,
+      `and on (job, instance) ${heap} offset 75m`,
       `and on (job, instance) process_resident_memory_bytes > ${(objective / 2) * mib}`,
     ].join("\n"),
     for: "10m",

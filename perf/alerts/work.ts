@@ -1,5 +1,8 @@
 import type { Group } from "./rule.js";
 
+/** Messages that came to an end. */
+const ended = 'posta_message_outcomes_total{status=~"accepted|failed|unknown"}';
+
 /** What becomes of what Posta was given: jobs, messages, events. */
 export const work: Group = {
   name: "posta-work",
@@ -39,15 +42,21 @@ export const work: Group = {
     {
       name: "PostaOutboxNotDraining",
       severity: "page",
-      expr: "posta_outbox_oldest_due_seconds > 120",
+      // A backlog that is worked off is no reason to wake anybody, and an open breaker has an alert of its own.
+      expr: [
+        "posta_outbox_oldest_due_seconds > 120",
+        `unless on (job, instance) sum by (job, instance) (rate(${ended}[5m])) > 0`,
+        "unless on (job, instance) max by (job, instance) (posta_whatsapp_breaker_state) == 2",
+      ].join("\n"),
       for: "2m",
-      summary: "A message has been due for {{ $value | humanizeDuration }}, and is not on its way",
+      summary: "A message has been due for {{ $value | humanizeDuration }}, and none is sent",
       description: "Messages are accepted, and do not get into the queues of their numbers.",
     },
     {
       name: "PostaBreakerOpen",
       severity: "page",
-      expr: "min_over_time(posta_whatsapp_breaker_state[5m]) > 0",
+      // One that waits for a message to try with has nothing to send.
+      expr: "min_over_time(posta_whatsapp_breaker_state[5m]) > 0 and max_over_time(posta_whatsapp_breaker_state[5m]) == 2",
       for: "5m",
       summary: "Nothing is sent from {{ $labels.sender }}",
       description:

@@ -102,6 +102,20 @@ export const cases: AlertCase[] = [
     silent: series("nodejs_heap_size_used_bytes", {}, `${100 * mib}+${mib / 2}x${minutes}`),
   },
   {
+    name: "PostaMemoryLeak",
+    severity: "ticket",
+    fires: series("nodejs_heap_size_used_bytes", {}, `${100 * mib}+${3 * mib}x${minutes}`),
+    // A restart, an hour ago.
+    silent: series("nodejs_heap_size_used_bytes", {}, `${140 * mib}+0x79 ${70 * mib} ${140 * mib}+0x${minutes - 81}`),
+  },
+  {
+    name: "PostaMemoryLeak",
+    severity: "ticket",
+    fires: series("nodejs_heap_size_used_bytes", {}, `${100 * mib}+${3 * mib}x${minutes}`),
+    // It began an hour ago.
+    silent: series("nodejs_heap_size_used_bytes", {}, `_x85 ${60 * mib}+${mib}x8 ${140 * mib}+0x${minutes - 96}`),
+  },
+  {
     name: "PostaMemoryOverObjective",
     severity: "ticket",
     fires: series("process_resident_memory_bytes", {}, 600 * mib),
@@ -266,10 +280,48 @@ export const cases: AlertCase[] = [
     silent: series("posta_outbox_oldest_due_seconds", {}, 60),
   },
   {
+    name: "PostaOutboxNotDraining",
+    severity: "page",
+    fires: {
+      ...series("posta_outbox_oldest_due_seconds", {}, 300),
+      ...counter("posta_message_outcomes_total", { status: "queued", code: "131016" }, 5),
+    },
+    // A campaign that takes its time.
+    silent: {
+      ...series("posta_outbox_oldest_due_seconds", {}, 300),
+      ...counter("posta_message_outcomes_total", { status: "accepted", code: "" }, 4800),
+    },
+  },
+  {
+    name: "PostaOutboxNotDraining",
+    severity: "page",
+    fires: {
+      ...series("posta_outbox_oldest_due_seconds", {}, 300),
+      ...series("posta_whatsapp_breaker_state", sender, 0),
+    },
+    // PostaBreakerOpen tells of that.
+    silent: {
+      ...series("posta_outbox_oldest_due_seconds", {}, 300),
+      ...series("posta_whatsapp_breaker_state", sender, 2),
+    },
+  },
+  {
     name: "PostaBreakerOpen",
     severity: "page",
     fires: series("posta_whatsapp_breaker_state", sender, 2),
     silent: series("posta_whatsapp_breaker_state", sender, `0+0x145 2 1 0 2 1`),
+  },
+  {
+    name: "PostaBreakerOpen",
+    severity: "page",
+    // Each trial fails.
+    fires: series(
+      "posta_whatsapp_breaker_state",
+      sender,
+      `0+0x120 2 1 2 2 1 2 2 1 2 2 1 2 2 1 2 2 1 2 2 1 2 2 1 2 2 1 2 2 1 2`,
+    ),
+    // Nothing comes to try with.
+    silent: series("posta_whatsapp_breaker_state", sender, `0+0x100 2 2 1+0x48`),
   },
   {
     name: "PostaSenderStopped",
