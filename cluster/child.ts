@@ -12,25 +12,28 @@ const healthIntervalMs = 1000;
 export async function runChild(role: ChildRole): Promise<void> {
   const config = readConfig();
   const log = createLog(role, config.logLevel);
-  const work = await create(role, config, log).catch(leaveUnfit);
+  const creating = create(role, config, log).catch(leaveUnfit);
+  // From the first on: what is sent while this process loads its code would be lost.
+  process.on("message", (order: ToChild) => void creating.then((work) => obey(work, order)));
+  const work = await creating;
 
   let draining = false;
   async function drain(): Promise<void> {
     if (draining) return;
     draining = true;
     await work.stop();
-    await sendMetrics();
+    await sendMetrics(work);
     leave(0);
   }
-  async function sendMetrics(): Promise<void> {
-    await tell({ type: "metrics", metrics: await packMetrics(work.metrics) });
+  async function sendMetrics({ metrics }: PostaProcess): Promise<void> {
+    await tell({ type: "metrics", metrics: await packMetrics(metrics) });
   }
-
-  process.on("message", (order: ToChild) => {
-    if (order.type === "metrics") void sendMetrics();
+  function obey(work: PostaProcess, order: ToChild): void {
+    if (order.type === "metrics") void sendMetrics(work);
     if (order.type === "log-level") log.level = order.level;
     if (order.type === "facts") work.health?.hear(order.facts);
-  });
+  }
+
   sendHealth(work.health);
   // Or Node ends the process at once when its primary is gone, with all calls in flight.
   if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;

@@ -1,14 +1,14 @@
 /** Keys whose values are secret, whatever is in them. */
 const secretKey =
-  /^(authorization|proxy-authorization|cookie|set-cookie)$|(token|secret|password|passwd|api[-_]?key|appsecret_proof)s?$/i;
+  /^(auth|authorization|proxy-authorization|cookie|set-cookie)$|(token|secret|password|passwd|passphrase|(?:api|private)[-_]?key|appsecret_proof)s?$/i;
 /** Keys of numbers that are phone numbers. */
-const phoneKey = /^(to|from|recipient(_?id)?|phone(_?number)?|wa_?id|msisdn)$/i;
+const phoneKey = /^(to|from|recipient(_?(id|number))?|phone(_?number)?|wa_?id|msisdn)$/i;
 /** Keys of ids. Those of callers and of BullMQ may be nothing but digits, and without them a line leads nowhere. */
 const idKey = /^(sender|queue|pid|traceId|requestId|jobId|messageId|phoneNumberId)$/;
 
 /** What a secret in a text looks like: after its scheme, in an address, behind its name, and Meta's access tokens anywhere. */
 const scheme = /\b([Bb][Ee][Aa][Rr][Ee][Rr]\s+|[Bb]asic\s+(?=[a-z+/=]*[A-Z\d]))[\w.~+/=-]+/g;
-const login = /(:\/\/[^\s:@/]*):(?!\d{1,5}(?:[/?#;,\s"']|$))[^\s"'<>,]{1,256}@/g;
+const login = /(:\/\/[^\s:@/]*):(?!\d{1,5}(?:[/?#;,\s"']|$))[^\s"'<>]{1,256}@/g;
 const named =
   /\b((?:access_|verify_)?token|(?:app_?)?secret|password|passwd|api_?key)(["']?\s*[=:]\s*["']?)[^\s"'&,;}]+/gi;
 /** At the end of a longer name: there a word behind a colon is no value. */

@@ -4,6 +4,7 @@ const limits = { perSecond: 20, oneOf: 100 };
 const maxKinds = 256;
 
 interface Kind {
+  severity: number;
   second: number;
   seen: number;
   /** Left out since the last line of the kind that was logged. */
@@ -11,8 +12,8 @@ interface Kind {
 }
 
 /**
- * Keeps a flood of like lines from being all that the log is. Its memory is bounded: lines are alike by message, and by the method
- * and code of a call.
+ * Keeps a flood of like lines from being all that the log is. Its memory is bounded: lines are alike by severity and message, and by
+ * the method and code of a call.
  */
 export class LogSampler {
   private readonly kinds = new Map<string, Kind>();
@@ -21,9 +22,9 @@ export class LogSampler {
   constructor(private readonly now: () => number = Date.now) {}
 
   /** Whether a line is logged: then how many like it were left out since the last one was; undefined: it is left out. */
-  admit(key: string): number | undefined {
+  admit(key: string, severity: number): number | undefined {
     const second = Math.floor(this.now() / 1000);
-    const kind = this.kindOf(key, second);
+    const kind = this.kindOf(key, severity, second);
     if (kind.second !== second) {
       kind.second = second;
       kind.seen = 0;
@@ -38,13 +39,13 @@ export class LogSampler {
     return leftOut;
   }
 
-  /** How many lines were left out that no later line of their kind has told of, by kind; told once. */
-  *untold(): Iterable<[string, number]> {
+  /** How many lines were left out that no later line of their kind has told of, by kind and severity; told once. */
+  *untold(): Iterable<[string, number, number]> {
     const second = Math.floor(this.now() / 1000);
-    for (const [key, kind] of this.kinds) {
+    for (const [key, { severity, leftOut, ...kind }] of this.kinds) {
       if (kind.second === second) continue; // Perhaps it goes on.
       this.kinds.delete(key);
-      if (kind.leftOut > 0) yield [key, kind.leftOut];
+      if (leftOut > 0) yield [key.slice(key.indexOf(" ") + 1), severity, leftOut];
     }
   }
 
@@ -52,10 +53,11 @@ export class LogSampler {
     return [...this.kinds.values()].some(({ leftOut }) => leftOut > 0);
   }
 
-  private kindOf(key: string, second: number): Kind {
+  private kindOf(text: string, severity: number, second: number): Kind {
+    const key = `${severity} ${text}`;
     if (!this.kinds.has(key) && this.kinds.size >= maxKinds) this.forget(second);
-    const name = this.kinds.has(key) || this.kinds.size < maxKinds ? key : "other lines";
-    const found = this.kinds.get(name) ?? { second, seen: 0, leftOut: 0 };
+    const name = this.kinds.has(key) || this.kinds.size < maxKinds ? key : `${severity} other lines`;
+    const found = this.kinds.get(name) ?? { severity, second, seen: 0, leftOut: 0 };
     this.kinds.set(name, found);
     return found;
   }

@@ -29,7 +29,7 @@ export function createLog(role: string, level: string): Logger {
         // Not by formatters: those do not see the message.
         logMethod(args, method, severity) {
           const line = toLine(args);
-          const leftOut = severity >= fatal ? 0 : sampler.admit(kindOf(line));
+          const leftOut = severity >= fatal ? 0 : sampler.admit(kindOf(line), severity);
           if (leftOut === undefined) tellSoon();
           else write(this, method, line, leftOut);
         },
@@ -45,7 +45,10 @@ export function createLog(role: string, level: string): Logger {
   }
   function tell(): void {
     telling = false;
-    for (const [kind, leftOut] of sampler.untold()) log.warn({ leftOut }, `left out of the log: ${kind}`);
+    for (const [kind, severity, leftOut] of sampler.untold()) {
+      // As severe as they were: a level that showed them shows this.
+      log[log.levels.labels[severity] as pino.Level]({ leftOut }, `left out of the log: ${kind}`);
+    }
     if (sampler.hasUntold) tellSoon();
   }
   return log;

@@ -75,6 +75,7 @@ describe("a secret in the log", () => {
     ["Malformed access token EAAGm0PX4ZCpsBAKlongtoken", "Malformed access token [redacted]"],
     ["Authorization: Basic dXNlcjpwYXNz", "Authorization: Basic [redacted]"],
     ["redis://:p@ss/word@host:6379/0", "redis://:[redacted]@host:6379/0"],
+    ["redis://:pa,ss1@host:6379,next", "redis://:[redacted]@host:6379,next"],
   ])("is hidden in a text: %s", (text, redacted) => {
     expect(redactText(text)).toBe(redacted);
   });

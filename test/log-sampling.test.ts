@@ -4,7 +4,7 @@ import { LogSampler } from "../src/log-sampling.js";
 function setup() {
   let now = 1_000_000;
   const sampler = new LogSampler(() => now);
-  const flood = (key: string, lines: number) => Array.from({ length: lines }, () => sampler.admit(key));
+  const flood = (key: string, lines: number) => Array.from({ length: lines }, () => sampler.admit(key, 40));
   const wait = (ms: number) => {
     now += ms;
   };
@@ -33,7 +33,7 @@ describe("a flood of like lines", () => {
     expect([...sampler.untold()]).toEqual([]);
     wait(1000);
     expect(flood("a", 1)).toEqual([30]);
-    expect([...sampler.untold()]).toEqual([["b", 25]]);
+    expect([...sampler.untold()]).toEqual([["b", 40, 25]]);
     expect(sampler.hasUntold).toBe(false);
   });
 

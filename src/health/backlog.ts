@@ -3,7 +3,7 @@ export interface Backlog {
   /** Of the job that has been able to run for longest and was not begun, in milliseconds; and its queue. */
   oldestDueAgeMs: number;
   oldestQueue: string;
-  /** Of the last minute, of those jobs that are kept when they are done. */
+  /** Of the last minute, of queues that keep jobs that are done: of others nobody knows how many failed for each that did well. */
   completedPerSecond: number;
   failedPerSecond: number;
   /** When it was counted, in milliseconds since 1970. */
@@ -14,6 +14,7 @@ export interface Backlog {
 interface Figures {
   name: string;
   paused: boolean;
+  counts: { completed: number };
   oldestDueAgeMs: number | undefined;
   completedPerSecond: number;
   failedPerSecond: number;
@@ -22,9 +23,11 @@ interface Figures {
 /** Adds up queues. A paused one is meant to wait. */
 export function toBacklog(queues: readonly Figures[], readAt: number): Backlog {
   const backlog = { oldestDueAgeMs: 0, oldestQueue: "", completedPerSecond: 0, failedPerSecond: 0, readAt };
-  for (const { name, paused, oldestDueAgeMs = 0, completedPerSecond, failedPerSecond } of queues) {
-    backlog.completedPerSecond += completedPerSecond;
-    backlog.failedPerSecond += failedPerSecond;
+  for (const { name, paused, counts, oldestDueAgeMs = 0, completedPerSecond, failedPerSecond } of queues) {
+    if (counts.completed > 0) {
+      backlog.completedPerSecond += completedPerSecond;
+      backlog.failedPerSecond += failedPerSecond;
+    }
     if (paused || oldestDueAgeMs <= backlog.oldestDueAgeMs) continue;
     backlog.oldestDueAgeMs = oldestDueAgeMs;
     backlog.oldestQueue = name;

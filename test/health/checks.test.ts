@@ -115,11 +115,13 @@ describe("the queue", () => {
   });
 
   it("leaves paused queues out of the ages, and adds up the rates", () => {
-    const rates = { completedPerSecond: 1, failedPerSecond: 2 };
+    const rates = { completedPerSecond: 1, failedPerSecond: 2, counts: { completed: 9 } };
     const queues = [
       { name: "paused", paused: true, oldestDueAgeMs: 9000, ...rates },
       { name: "old", paused: false, oldestDueAgeMs: 500, ...rates },
       { name: "empty", paused: false, oldestDueAgeMs: undefined, ...rates },
+      // It removes what did well: that nothing but failures is to be seen says nothing.
+      { name: "forgets", paused: false, oldestDueAgeMs: undefined, ...rates, counts: { completed: 0 } },
     ];
     expect(toBacklog(queues, 17)).toEqual({
       oldestDueAgeMs: 500,

@@ -249,8 +249,9 @@ describe("GetQueue", () => {
       addedTotal: 12,
       counts: { waiting: 3, active: 1, delayed: 3, prioritized: 2, waitingChildren: 0, completed: 2, failed: 1 },
     });
-    expect(queue.rates.completedPerSecond).toBeGreaterThan(0);
-    expect(queue.rates.failedPerSecond).toBeGreaterThan(0);
+    // Of the last minute, however lately they ended.
+    expect(queue.rates.completedPerSecond).toBeCloseTo(2 / 60, 5);
+    expect(queue.rates.failedPerSecond).toBeCloseTo(1 / 60, 5);
   });
 
   it("tells the age of the oldest job that could run, and nothing if there is none", async () => {

@@ -16,10 +16,15 @@ local rcall = redis.call
 local prefix, now, window = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 if rcall("EXISTS", KEYS[1]) == 0 then return nil end
 
+-- Of which only the newest are kept, the oldest tells how far they reach. A few are all that there were: one that has just
+-- failed is no rate of hundreds a second.
+local few = 100
 local function rate(key)
-  local oldest = rcall("ZRANGE", key, 0, 0, "WITHSCORES")
-  if not oldest[2] then return 0, window end
-  local span = math.max(1, math.min(window, now - tonumber(oldest[2])))
+  local span = window
+  if rcall("ZCARD", key) >= few then
+    local oldest = rcall("ZRANGE", key, 0, 0, "WITHSCORES")
+    span = math.max(1, math.min(window, now - tonumber(oldest[2])))
+  end
   return rcall("ZCOUNT", key, now - span, "+inf"), span
 end
 
