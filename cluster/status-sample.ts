@@ -31,7 +31,10 @@ export function takeSample(merged: MetricsSnapshot, at: number, { services, code
       const service = labels[`${transport}_service`] ?? "";
       if (!service.startsWith(services)) return undefined; // Probes and reflection.
       const calls = callsOf(methods, `${service.split(".").at(-1)}/${labels[`${transport}_method`]}`);
-      return { calls, failed: codes.has(labels[`${transport}_code`] ?? "") };
+      const code = labels[`${transport}_code`] ?? "";
+      // A stream that ends so is one that a server ends as it stops: its client opens another.
+      const isFarewell = code === "UNAVAILABLE" && labels[`${transport}_type`] !== "unary";
+      return { calls, failed: codes.has(code) && !isFarewell };
     });
   }
   const whatsapp = noCalls();

@@ -9,7 +9,8 @@ import { z } from "zod";
  * - latency: a percentile of one operation's calls at a fixed rate, failed ones included, from when each was due
  * - throughput: calls of one operation that succeed in a second, at saturation
  * - errors: failed calls among all calls at a fixed rate. Of a Posta that runs: those of services whose names begin with
- *   `services` that ended with one of `codes`, which say that Posta failed; the others are the caller's, or a limit that holds
+ *   `services` that ended with one of `codes`, which say that Posta failed; the others are the caller's, or a limit that holds.
+ *   A stream that ends UNAVAILABLE is none of them: so a server ends it when it stops
  * - memory: the highest sum of the resident sets of the primary and its children; the stores are not counted. It is for a
  *   cluster of so many `processes`, as the suites start it; for a larger one that runs it is as much more
  */

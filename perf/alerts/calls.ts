@@ -8,15 +8,23 @@ const ofPosta = `$_service=~"${services.replaceAll(".", "[.]")}.*"`;
 
 /** Both transports' series of a metric; `matchers` with $ in place of the transport, which begins their labels' names. */
 function onBoth(metric: string, matchers: string, window: string): string {
-  const [grpc, connect] = ["grpc", "connect"].map(
-    (transport) => `rate(${transport}_server_${metric}{${matchers.replaceAll("$", transport)}}[${window}])`,
-  );
-  return `sum(${grpc} or ${connect})`;
+  return `sum(${rateOf("grpc", metric, matchers, window)} or ${rateOf("connect", metric, matchers, window)})`;
 }
 
-/** Failed calls a second. */
+function rateOf(transport: "grpc" | "connect", metric: string, matchers: string, window: string): string {
+  return `rate(${transport}_server_${metric}{${matchers.replaceAll("$", transport)}}[${window}])`;
+}
+
+/** Failed calls a second. A stream that ends UNAVAILABLE is one that a server ends as it stops: its client opens another. */
 export function failedRate(window: string): string {
-  return onBoth("handled_total", `${ofPosta},$_code=~"${codes.join("|")}"`, window);
+  const failed = (type: string, among: string[]) => `${ofPosta}${type},$_code=~"${among.join("|")}"`;
+  const ofStreams = codes.filter((code) => code !== "UNAVAILABLE");
+  const rates = [
+    rateOf("grpc", "handled_total", failed(',$_type="unary"', codes), window),
+    rateOf("grpc", "handled_total", failed(',$_type!="unary"', ofStreams), window),
+    rateOf("connect", "handled_total", failed("", codes), window),
+  ];
+  return `sum(${rates.join(" or ")})`;
 }
 
 /** Calls a second, but for probes and reflection. */

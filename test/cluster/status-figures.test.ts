@@ -10,9 +10,9 @@ const targets = readTargets();
 
 describe("the status' error rate", () => {
   const name = "grpc_server_handling_seconds";
-  const ended = (service: string, code: string, value: number) => ({
+  const ended = (service: string, code: string, value: number, type = "unary") => ({
     metricName: `${name}_count`,
-    labels: { grpc_service: service, grpc_method: "M", grpc_code: code },
+    labels: { grpc_service: service, grpc_method: "M", grpc_code: code, grpc_type: type },
     value,
   });
 
@@ -22,7 +22,9 @@ describe("the status' error rate", () => {
       ended(queue, "OK", 90),
       ended(queue, "UNAVAILABLE", 5),
       ended(queue, "RESOURCE_EXHAUSTED", 3),
-      ended(queue, "INVALID_ARGUMENT", 2),
+      ended(queue, "INVALID_ARGUMENT", 1),
+      // A server ends its streams so when it stops.
+      ended(queue, "UNAVAILABLE", 1, "bidi_stream"),
       ended("grpc.health.v1.Health", "UNAVAILABLE", 50),
     ];
     const merged = [{ name, type: "histogram", help: "", values }] as unknown as MetricsSnapshot;

@@ -81,8 +81,18 @@ export const cases: AlertCase[] = [
     name: "PostaHighErrorRate",
     severity: "page",
     fires: calls("AddJob", { "0.004": 600 }, { OK: 600, UNAVAILABLE: 30 }),
-    // The caller's own failures are none of Posta's.
+    // The caller's own failures are none of Posta's, nor are streams that a server ends as it stops.
     silent: {
+      ...counter(
+        "grpc_server_handled_total",
+        {
+          grpc_type: "bidi_stream",
+          grpc_service: "posta.queue.v1.QueueService",
+          grpc_method: "StreamAddJobs",
+          grpc_code: "UNAVAILABLE",
+        },
+        300,
+      ),
       ...calls(
         "AddJob",
         { "0.004": 600 },
