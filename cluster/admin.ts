@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Config } from "../src/config.js";
 import { PostaError, toPostaError } from "../src/errors.js";
 import { reply } from "./admin-answer.js";
@@ -36,6 +37,8 @@ export class Admin {
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // What children said while this process was held up is read by then: else they would count as silent.
+    await nextTurn();
     const [path = ""] = (request.url ?? "").split("?");
     // "/queues/static/main.js" is for the route "/queues".
     const route = this.routes.get(path) ?? this.routes.get(`/${path.split("/")[1]}/`);

@@ -1,6 +1,7 @@
 import { totalmem } from "node:os";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { getHeapStatistics } from "node:v8";
+import { limitOf } from "../memory-limit.js";
 import { type Check, type CheckStatus, isWorse, type Reading } from "./check.js";
 import type { Share } from "./shared-memory.js";
 
@@ -74,10 +75,7 @@ export class EventLoopCheck implements Check {
 
 function readMemory(): MemoryUse {
   const { used_heap_size: heap, heap_size_limit: heapLimit } = getHeapStatistics();
-  // Without a limit it is 0, or more than there is.
-  const constrained = process.constrainedMemory() ?? 0;
-  const rssLimit = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
-  return { rss: process.memoryUsage.rss(), rssLimit, heap, heapLimit };
+  return { rss: process.memoryUsage.rss(), rssLimit: limitOf(totalmem()), heap, heapLimit };
 }
 
 function judge(value: number, { degraded, down }: { degraded: number; down: number }): CheckStatus {
