@@ -11,7 +11,7 @@ import { measureCpuCost, measureScrapes } from "./scrape.js";
 import { runUnary } from "./unary.js";
 import type { UnaryPlan } from "./unary-load.js";
 
-const { rounds, durationMs } = readPlan({ rounds: 5 });
+const { rounds, durationMs } = readPlan({ rounds: 15 });
 const timing = { warmupMs: 1000, durationMs };
 const ports = { on: 20191, off: 20196 };
 const off = new URL("./observability-off.mjs", import.meta.url).href;
