@@ -274,7 +274,7 @@ export const settings = {
     500,
     0,
     10_000,
-    "How many queues /metrics shows, in name order.",
+    "How many queues /metrics shows: Posta's own, and then the first in name order.",
   ),
   inspect: flag(
     "POSTA_INSPECT",

@@ -3,6 +3,7 @@ import { Registry } from "prom-client";
 import { afterEach, describe, expect, it } from "vitest";
 import { readConfig } from "../src/config.js";
 import { createLog } from "../src/log.js";
+import { limitOf } from "../src/memory-limit.js";
 import { createMonitor } from "../src/monitor.js";
 import { startRedis, type TestRedis } from "./support/redis.js";
 
@@ -61,10 +62,21 @@ describe("the monitor", () => {
     expect(await value("posta_redis_memory_used_bytes", analytics)).toBeGreaterThan(3 << 20);
   });
 
-  it("takes the machine's memory for the limit of a Redis that has none", async () => {
+  it("counts Posta's own queues, then the first in name order, and tells how many it leaves out", async () => {
+    const { queue: client, value, untilValue } = await setup({ POSTA_METRICS_MAX_QUEUES: "3" });
+    const names = ["a", "b", "c", "d", "posta-whatsapp-1", "z"];
+    const pipeline = client.pipeline();
+    for (const name of names) pipeline.hset(`bull:${name}:meta`, "version", "1").zadd("bull:posta-queues", 0, name);
+    await pipeline.exec();
+    await untilValue("posta_queues_left_out", {}).toBe(3);
+    const shown = await Promise.all(names.map((name) => value("posta_queue_paused", { queue: name })));
+    expect(shown).toEqual([0, 0, undefined, undefined, 0, undefined]);
+  });
+
+  it("takes the machine's memory, or the container's, for the limit of a Redis that has none", async () => {
     const { queue: client, value, untilValue } = await setup();
     const machine = Number(/^total_system_memory:(\d+)/m.exec(await client.info("memory"))?.[1]);
-    await untilValue("posta_redis_memory_max_bytes", queue).toBe(machine);
+    await untilValue("posta_redis_memory_max_bytes", queue).toBe(limitOf(machine));
     expect(await value("posta_redis_maxmemory_policy", { ...queue, policy: "noeviction" })).toBe(1);
   });
 

@@ -24,6 +24,19 @@ export const work: Group = {
       description: "What is shown of queues, and the alerts that rest on it, are as old.",
     },
     {
+      name: "PostaBackgroundFiguresOld",
+      severity: "ticket",
+      // While PostgreSQL is away nobody can count, and PostaStoreDown says so.
+      expr: [
+        `(${ageOf("posta_spool_metrics_timestamp_seconds")} or ${ageOf("posta_outbox_metrics_timestamp_seconds")})`,
+        'unless on (job, instance) posta_store_up{store="postgres"} == 0',
+      ].join("\n"),
+      for: "2m",
+      summary: "The spool and the outbox were last counted {{ $value | humanizeDuration }} ago",
+      description:
+        "No delivery process looks after them, or it hangs: what is shown of them, and the alerts that rest on it, are as old.",
+    },
+    {
       name: "PostaSpoolNotDraining",
       severity: "page",
       expr: 'posta_spool_oldest_waiting_age_seconds > 120 and on (job, instance) posta_store_up{store="redis-queue"} == 1',
@@ -99,6 +112,11 @@ export const work: Group = {
     rollUpBehind("page", 24),
   ],
 };
+
+/** Of figures that were ever read: how old they are, where that is too old. */
+function ageOf(timestamp: string): string {
+  return `time() - ${timestamp} > 60 and ${timestamp} > 0`;
+}
 
 /** How many came in that ended so. */
 function webhooks(outcome: string): string {

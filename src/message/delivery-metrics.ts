@@ -28,6 +28,7 @@ export class DeliveryMetrics {
   private readonly stopped: Gauge<"sender" | "code">;
   private readonly outbox: Gauge<"state">;
   private readonly oldest: Gauge;
+  private readonly readTime: Gauge;
   /** The codes that numbers are stopped by. */
   private readonly codes = new Map<string, string>();
 
@@ -89,6 +90,12 @@ export class DeliveryMetrics {
       aggregator: "max",
       registers,
     });
+    this.readTime = new Gauge({
+      name: "posta_outbox_metrics_timestamp_seconds",
+      help: "When the outbox was last counted, in seconds since 1970; 0: it was not.",
+      aggregator: "max",
+      registers,
+    });
     this.oldest = new Gauge({
       name: "posta_outbox_oldest_due_seconds",
       help: "How long the oldest message has been due that is not moved yet.",
@@ -136,6 +143,16 @@ export class DeliveryMetrics {
   }
 
   outboxIs({ waiting, moved, oldestSeconds }: OutboxDepth): void {
+    this.readTime.setToCurrentTime();
+    this.setOutbox({ waiting, moved, oldestSeconds });
+  }
+
+  /** Another process looks after it, and tells. */
+  outboxIsOthers(): void {
+    this.setOutbox({ waiting: 0, moved: 0, oldestSeconds: 0 });
+  }
+
+  private setOutbox({ waiting, moved, oldestSeconds }: OutboxDepth): void {
     this.outbox.set({ state: "waiting" }, waiting);
     this.outbox.set({ state: "moved" }, moved);
     this.oldest.set(oldestSeconds);

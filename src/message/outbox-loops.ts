@@ -48,7 +48,7 @@ export class OutboxLoops {
   }
 
   private async sweepUp(): Promise<void> {
-    if (!(await this.leader.leads())) return this.metrics.outboxIs({ waiting: 0, moved: 0, oldestSeconds: 0 });
+    if (!(await this.leader.leads())) return this.metrics.outboxIsOthers();
     const steps = [
       () => this.sweep.measure(),
       () => (this.leader.ledForMs > graceMs ? this.sweep.settleLost() : undefined),

@@ -18,9 +18,12 @@ export function requireQueueName(queue: string, field = "queue"): void {
   if (queue.includes(":")) throw invalid(field, `${show(queue)} has a ':', which BullMQ keeps for its keys`);
 }
 
-/** Whether a queue is one of Posta's own, as those that messages are sent from. */
+/** What the names of Posta's own queues begin with, as those that messages are sent from. */
+export const reservedPrefix = "posta-";
+
+/** Whether a queue is one of them. */
 export function isReserved(queue: string): boolean {
-  return queue.startsWith("posta-");
+  return queue.startsWith(reservedPrefix);
 }
 
 /** Throws unless callers may add to a queue of this name, and change and remove what is in it. */

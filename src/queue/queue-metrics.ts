@@ -10,6 +10,7 @@ export class QueueMetrics {
   private readonly finished;
   private readonly oldestDue;
   private readonly paused;
+  private readonly leftOut;
   private readonly readTime;
 
   constructor(
@@ -48,6 +49,11 @@ export class QueueMetrics {
       labelNames: ["queue"],
       registers,
     });
+    this.leftOut = new Gauge({
+      name: "posta_queues_left_out",
+      help: "Queues beyond POSTA_METRICS_MAX_QUEUES: neither metrics nor health nor alerts tell of them.",
+      registers,
+    });
     this.readTime = new Gauge({
       name: "posta_queue_metrics_timestamp_seconds",
       help: "When the queues were last counted, in seconds since 1970.",
@@ -56,7 +62,7 @@ export class QueueMetrics {
   }
 
   async read(): Promise<void> {
-    const queues = await this.queues.first(this.maxQueues);
+    const { queues, leftOut } = await this.queues.watched(this.maxQueues);
     const readAt = Date.now();
     this.latest = { queues, readAt };
     for (const metric of [this.jobs, this.added, this.finished, this.oldestDue, this.paused]) metric.reset();
@@ -69,6 +75,7 @@ export class QueueMetrics {
       this.oldestDue.set({ queue }, oldestDueAgeMs / 1000);
       this.paused.set({ queue }, paused ? 1 : 0);
     }
+    this.leftOut.set(leftOut);
     this.readTime.set(readAt / 1000);
   }
 }

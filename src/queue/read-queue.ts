@@ -2,6 +2,7 @@ import { fromToken, pageSize, toToken } from "../page-token.js";
 import type { RedisStore } from "../store/redis.js";
 import { defineScript, type Script } from "../store/scripts.js";
 import type { Keys } from "./keys.js";
+import { reservedPrefix } from "./names.js";
 import { noSuchQueue, rethrow, type State } from "./read-job.js";
 
 /** Limits of a queue over all its workers; a field that is absent is no limit. */
@@ -90,9 +91,19 @@ export class QueueReader {
     }
   }
 
-  /** The figures of the first queues in name order; a queue that is gone is left out. */
-  async first(count: number): Promise<QueueFigures[]> {
-    return this.readAll(await this.names(count));
+  /**
+   * The figures of so many queues, and how many there are beside: Posta's own in any case, and then the first in name order. A
+   * queue that is gone is left out.
+   */
+  async watched(count: number): Promise<{ queues: QueueFigures[]; leftOut: number }> {
+    const { client } = this.store;
+    const [own, first, all] = await Promise.all([
+      client.zrangebylex(this.keys.queues, `[${reservedPrefix}`, `[${reservedPrefix}\xff`, "LIMIT", 0, count),
+      this.names(count),
+      client.zcard(this.keys.queues),
+    ]);
+    const names = [...new Set([...own, ...first])].slice(0, count);
+    return { queues: await this.readAll(names), leftOut: all - names.length };
   }
 
   /** Names in their order, from the one after `after`. */

@@ -15,6 +15,7 @@ const count: Statement = {
 export class SpoolMetrics {
   private readonly jobs: Gauge;
   private readonly oldest: Gauge;
+  private readonly readTime: Gauge;
 
   constructor(
     registry: Registry,
@@ -34,6 +35,12 @@ export class SpoolMetrics {
       aggregator: "max",
       registers,
     });
+    this.readTime = new Gauge({
+      name: "posta_spool_metrics_timestamp_seconds",
+      help: "When the spool was last counted, in seconds since 1970; 0: it was not.",
+      aggregator: "max",
+      registers,
+    });
     new Gauge({
       name: "posta_spool_max_jobs",
       help: "How many jobs may wait in the spool.",
@@ -45,6 +52,7 @@ export class SpoolMetrics {
   async read(queries: Queries): Promise<void> {
     const [row] = await queries.query<{ waiting: number; moved: number; age: number }>(count, [this.maxJobs]);
     this.set(row?.waiting ?? 0, row?.moved ?? 0, row?.age ?? 0);
+    this.readTime.setToCurrentTime();
   }
 
   /** Another process leads. */

@@ -268,6 +268,24 @@ export const cases: AlertCase[] = [
     silent: series("posta_queue_metrics_timestamp_seconds", {}, `-50+60x${minutes}`),
   },
   {
+    name: "PostaBackgroundFiguresOld",
+    severity: "ticket",
+    fires: series("posta_spool_metrics_timestamp_seconds", {}, 60),
+    silent: {
+      ...series("posta_spool_metrics_timestamp_seconds", {}, `-50+60x${minutes}`),
+      ...series("posta_outbox_metrics_timestamp_seconds", {}, 0), // There are no numbers to send from.
+    },
+  },
+  {
+    name: "PostaBackgroundFiguresOld",
+    severity: "ticket",
+    fires: series("posta_outbox_metrics_timestamp_seconds", {}, 60),
+    silent: {
+      ...series("posta_outbox_metrics_timestamp_seconds", {}, 60),
+      ...series("posta_store_up", { store: "postgres" }, 0),
+    },
+  },
+  {
     name: "PostaSpoolNotDraining",
     severity: "page",
     fires: series("posta_spool_oldest_waiting_age_seconds", {}, 500),
