@@ -16,7 +16,7 @@ afterEach(async () => {
 
 it.each(seeds)(
   "loses no message and sends none twice, whatever is killed: SEED=%i",
-  { timeout: 300_000 },
+  { timeout: 400_000 },
   async (seed) => {
     const plan = planOf(seed);
     const world = await createWorld(plan, releases);

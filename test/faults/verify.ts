@@ -46,7 +46,7 @@ export async function untilQuiet({ query, whatsapp, redis }: World): Promise<voi
     ]);
     return Number(row?.count) + waiting + active + delayed + prioritized + whatsapp.webhooks.pending;
   };
-  await expect.poll(pending, { timeout: 120_000, interval: 250 }).toBe(0);
+  await expect.poll(pending, { timeout: 200_000, interval: 250 }).toBe(0);
   inspector.disconnect();
 }
 
