@@ -3,6 +3,7 @@ import type { PostgresStore } from "../store/postgres.js";
 import type { Statement } from "../store/postgres-session.js";
 import type { DeliveryMetrics } from "./delivery-metrics.js";
 import type { Errand } from "./errand.js";
+import { holdMessages } from "./hold.js";
 import { type RecordStatus, type StatusChange, statuses, statusOf } from "./status.js";
 
 /** A message that this process, and no other, may send now. */
@@ -46,9 +47,7 @@ const claim: Statement = {
   name: "claim-messages",
   text: `WITH wanted AS (
     SELECT * FROM unnest($1::uuid[], $2::integer[], $3::uuid[]) AS w (id, turn, claim)
-  ), held AS MATERIALIZED (
-    SELECT id FROM messages WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE
-  ), claimed AS (
+  ), ${holdMessages}, claimed AS (
     UPDATE messages m SET status_at = now(),
       status = CASE WHEN ${isLate} THEN ${statuses.expired} ELSE ${statuses.sending} END,
       attempts = m.attempts + CASE WHEN ${isLate} THEN 0 ELSE 1 END,

@@ -1,5 +1,5 @@
 import type { RedisStore } from "../store/redis.js";
-import { toStoreError } from "../store/redis-errors.js";
+import { rethrowStoreError } from "../store/redis-errors.js";
 import { defineScript, type Script } from "../store/scripts.js";
 import type { LimitKeys } from "./keys.js";
 
@@ -66,7 +66,7 @@ export class Limits {
     const { perSecond } = this.rates;
     const rate = [perSecond, windowMicros, perSecond && Math.round(evenMicros / perSecond), lagMicros, delayMs * 1000];
     const args = [wanted, ...rate, unused?.count ?? 0, unused?.sentMicros ?? 0];
-    const [count, nextMicros, sentMicros, givenMicros] = await this.takePermits(keys, args).catch(rethrow);
+    const [count, nextMicros, sentMicros, givenMicros] = await this.takePermits(keys, args).catch(rethrowStoreError);
     const isStale = givenMicros > 0 && this.store.toRedisTime(Date.now()) - givenMicros / 1000 > staleMs;
     return { count, nextMs: nextMicros / 1000, sentMicros, isStale };
   }
@@ -79,15 +79,11 @@ export class Limits {
     const interval = Math.round(pairIntervalMs * 1000 * pairSlack);
     const ahead = Math.max(0, Math.round((pairBurst - 1 - pairMargin) * interval));
     const keys = [this.keys.pair(sender, recipient), this.keys.turns(sender, recipient)];
-    return (await this.takeTurn(keys, [id, interval, ahead]).catch(rethrow)) / 1000;
+    return (await this.takeTurn(keys, [id, interval, ahead]).catch(rethrowStoreError)) / 1000;
   }
 
   /** Lets a number send nothing for a while, in no process. */
   async hold(sender: string, forMs: number): Promise<void> {
-    await this.store.client.set(this.keys.hold(sender), 1, "PX", forMs).catch(rethrow);
+    await this.store.client.set(this.keys.hold(sender), 1, "PX", forMs).catch(rethrowStoreError);
   }
-}
-
-function rethrow(error: unknown): never {
-  throw toStoreError(error);
 }

@@ -1,6 +1,7 @@
 import { forEachQueue } from "../store/each-queue.js";
 import type { PostgresStore } from "../store/postgres.js";
 import type { Statement } from "../store/postgres-session.js";
+import { holdOutbox } from "./hold.js";
 import { type DueMessage, priorities, type SenderQueues } from "./sender-queues.js";
 
 /** Messages of one step. */
@@ -39,9 +40,7 @@ const readForgotten: Statement = {
  */
 const markMoved: Statement = {
   name: "mark-outbox-moved",
-  text: `WITH held AS MATERIALIZED (
-    SELECT message_id FROM outbox WHERE message_id = ANY($1::uuid[]) ORDER BY message_id FOR NO KEY UPDATE
-  )
+  text: `WITH ${holdOutbox}
   UPDATE outbox o SET moved_at = now() FROM unnest($1::uuid[], $2::integer[]) AS k (id, turn) JOIN held ON held.message_id = k.id
   WHERE o.message_id = k.id AND o.turn = k.turn`,
 };

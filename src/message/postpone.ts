@@ -2,12 +2,11 @@ import { GroupCommit } from "../group-commit.js";
 import type { PostgresStore } from "../store/postgres.js";
 import type { Statement } from "../store/postgres-session.js";
 import type { Errand } from "./errand.js";
+import { holdOutbox } from "./hold.js";
 
 const postpone: Statement = {
   name: "postpone-messages",
-  text: `WITH held AS MATERIALIZED (
-    SELECT message_id FROM outbox WHERE message_id = ANY ($1::uuid[]) ORDER BY message_id FOR NO KEY UPDATE
-  )
+  text: `WITH ${holdOutbox}
   UPDATE outbox o SET moved_at = NULL, due_at = now() + p.after_ms * interval '1 ms', turn = o.turn + 1
   FROM unnest($1::uuid[], $2::integer[], $3::float8[]) AS p (id, turn, after_ms) JOIN held ON held.message_id = p.id
   WHERE o.message_id = p.id AND o.turn = p.turn`,

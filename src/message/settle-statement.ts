@@ -1,5 +1,6 @@
 import type { Statement } from "../store/postgres-session.js";
 import { deadLetterKinds } from "./dead-letter.js";
+import { holdMessages } from "./hold.js";
 import { statuses, statusName } from "./status.js";
 
 const { queued, sending, accepted, unknown, failed } = statuses;
@@ -36,9 +37,7 @@ export const settle: Statement = {
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $5::integer[], $6::text[], $7::float8[],
       $8::integer[], $9::integer[], $10::uuid[])
       AS t (id, claim, status, wamid, code, text, after_ms, used_up, pair_limit, dead_id)
-  ), held AS MATERIALIZED (
-    SELECT id FROM messages WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE
-  ), settled AS (
+  ), ${holdMessages}, settled AS (
     UPDATE messages m SET claim = NULL, wamid = coalesce(t.wamid, m.wamid),
       status = CASE WHEN ${isNews} THEN t.status ELSE m.status END,
       status_at = CASE WHEN ${isNews} THEN now() ELSE m.status_at END,

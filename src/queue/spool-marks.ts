@@ -1,5 +1,5 @@
 import type { RedisStore } from "../store/redis.js";
-import { toStoreError } from "../store/redis-errors.js";
+import { rethrowStoreError } from "../store/redis-errors.js";
 import { type Keys, spoolMark } from "./keys.js";
 import type { SpoolRow } from "./spool-row.js";
 
@@ -18,28 +18,24 @@ export class SpoolMarks {
   /** Of these rows, those that have a mark. */
   async find<Row extends Marked>(rows: Row[]): Promise<Set<Row>> {
     if (rows.length === 0) return new Set();
-    const scores = await this.store.client.zmscore(this.keys.spooled, ...rows.map(toMark)).catch(rethrow);
+    const scores = await this.store.client.zmscore(this.keys.spooled, ...rows.map(toMark)).catch(rethrowStoreError);
     return new Set(rows.filter((_, index) => scores[index] !== null));
   }
 
   /** For a row whose job came in by other ways than add-jobs.lua, which writes the mark itself. */
   async set(row: Marked): Promise<void> {
-    await this.store.client.zadd(this.keys.spooled, Date.now(), toMark(row)).catch(rethrow);
+    await this.store.client.zadd(this.keys.spooled, Date.now(), toMark(row)).catch(rethrowStoreError);
   }
 
   async remove(rows: Marked[]): Promise<void> {
-    await this.store.client.zrem(this.keys.spooled, ...rows.map(toMark)).catch(rethrow);
+    await this.store.client.zrem(this.keys.spooled, ...rows.map(toMark)).catch(rethrowStoreError);
   }
 
   async removeOld(): Promise<void> {
-    await this.store.client.zremrangebyscore(this.keys.spooled, 0, Date.now() - oldMarkMs).catch(rethrow);
+    await this.store.client.zremrangebyscore(this.keys.spooled, 0, Date.now() - oldMarkMs).catch(rethrowStoreError);
   }
 }
 
 function toMark({ seq, jobId }: Marked): string {
   return spoolMark(seq, jobId);
-}
-
-function rethrow(error: unknown): never {
-  throw toStoreError(error);
 }

@@ -30,6 +30,11 @@ export function toStoreError(error: unknown, store: StoreName = "the queue's sto
   return new PostaError("internal", "internal error", { cause: error });
 }
 
+/** The same for a promise's catch, of the queue's store. */
+export function rethrowStoreError(error: unknown): never {
+  throw toStoreError(error);
+}
+
 /** The same of a question, which changes nothing: it may be asked again without a thought. */
 export function toReadError(error: unknown, store: StoreName = "the queue's store"): PostaError {
   const problem = toStoreError(error, store);

@@ -55,6 +55,13 @@ async function addAndRead(url: string, prefix: string): Promise<string> {
   return job.name;
 }
 
+function createStore(url: string, prefix: string): RedisStore {
+  const options = { url, prefix, variable: "POSTA_QUEUE_REDIS_URL", timeoutMs: 3000, durable: { allowNoAof: false } };
+  const store = new RedisStore({ ...options, name: "the queue's store" }, createLog("test", "silent"));
+  releases.push(() => store.close());
+  return store;
+}
+
 type Node = Awaited<ReturnType<typeof startNode>>;
 
 /** A server of a Cluster that has no slots yet. */
@@ -90,18 +97,7 @@ describe("Redis addresses", () => {
     for (const { client } of nodes) await untilWhole(client);
     const slot = Number(await first.client.call("CLUSTER", "KEYSLOT", "{bull}"));
     const [own, other] = slot < 8192 ? [first, second] : [second, first];
-    const store = new RedisStore(
-      {
-        url: `redis+cluster://127.0.0.1:${first.port}`,
-        variable: "POSTA_QUEUE_REDIS_URL",
-        name: "the queue's store",
-        prefix: "{bull}",
-        timeoutMs: 3000,
-        durable: { allowNoAof: false },
-      },
-      createLog("test", "silent"),
-    );
-    releases.push(() => store.close());
+    const store = createStore(`redis+cluster://127.0.0.1:${first.port}`, "{bull}");
     const usable = once(store, "usable");
     store.open();
     await usable;
@@ -137,18 +133,7 @@ describe("Redis addresses", () => {
 
   it("refuses a database that the server does not have, instead of going on in another", async () => {
     const { port, client } = await startTcpRedis(["--appendonly", "yes"]);
-    const store = new RedisStore(
-      {
-        url: `redis://127.0.0.1:${port}/99`,
-        variable: "POSTA_QUEUE_REDIS_URL",
-        name: "the queue's store",
-        prefix: "p",
-        timeoutMs: 3000,
-        durable: { allowNoAof: false },
-      },
-      createLog("test", "silent"),
-    );
-    releases.push(() => store.close());
+    const store = createStore(`redis://127.0.0.1:${port}/99`, "p");
     const unfit = once(store, "unfit");
     store.open();
     const [error] = await unfit;
