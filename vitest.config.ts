@@ -25,9 +25,6 @@ export default defineConfig({
     expect: { poll: { timeout: 15_000 } },
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Most files run whole clusters in real time: on a busy machine one may come too late for what it is to see. The report
-    // names what passed only at the second try; on a developer's machine it fails at the first.
-    retry: process.env.CI ? 1 : 0,
     restoreMocks: true,
   },
 });

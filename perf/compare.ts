@@ -6,6 +6,7 @@
 import { writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { takePorts } from "./bench/ports.js";
 import { startPosta } from "./bench/processes.js";
 import { requireGhz, runGhz } from "./ghz/ghz.js";
 import { measure } from "./judge/measure.js";
@@ -15,7 +16,7 @@ import { makeFolder } from "./report/summary.js";
 import { buildCommit, readBase } from "./watch/build.js";
 import { PerfClient } from "./watch/client.js";
 
-const ports = { current: 20101, base: 20111 };
+const ports = { current: await takePorts(3), base: await takePorts(3) };
 const queueService = "posta.queue.v1.QueueService";
 const seconds = 3;
 const plan = { seconds, warmupSeconds: 1, connections: 8 };

@@ -5,6 +5,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { makeFolderUntilEnd } from "./bench/children.js";
+import { takePorts } from "./bench/ports.js";
 import { startPosta } from "./bench/processes.js";
 import { type LogPlan, writeAccessLog } from "./replay/access-log.js";
 import { findDifferences } from "./replay/answers.js";
@@ -13,7 +14,7 @@ import { askPosta } from "./replay/ask-posta.js";
 import { sendLog } from "./replay/send.js";
 import { ServiceClient } from "./watch/service-client.js";
 
-const port = 20091;
+const port = await takePorts(3);
 const topPages = 20;
 const minuteMs = 60_000;
 /** Posta takes no events that are older than an hour; sending takes a while too. */

@@ -11,12 +11,13 @@ import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { endWithThis, makeFolderUntilEnd } from "./bench/children.js";
+import { takePorts } from "./bench/ports.js";
 import { startPosta } from "./bench/processes.js";
 import { starved } from "./judge/measure.js";
 import type { Summary } from "./report/summary.js";
 
-const port = 20091;
-const proxyPort = 20094;
+const port = await takePorts(3);
+const proxyPort = await takePorts();
 const delayMs = 125;
 const [slowRow, errorRow] = ["Queue add, P50", "Error rate"];
 /** How often a run is made that the machine spoils. */

@@ -6,13 +6,14 @@
 import { measureReads, type ReadFigures } from "./analytics-reads.js";
 import { describeRound, formatRate, formatResult, formatTable, median, Rounds } from "./figures.js";
 import { readPlan } from "./plan.js";
+import { takePorts } from "./ports.js";
 import { servers, startPosta } from "./processes.js";
 import { runUnary } from "./unary.js";
 import type { UnaryPlan, UnaryReport } from "./unary-load.js";
 
 const { rounds, durationMs } = readPlan();
 const timing = { warmupMs: 1500, durationMs };
-const port = 20131;
+const port = await takePorts(3);
 const eventsPerCall = 100;
 const steadyRate = 800;
 const analyticsService = "posta.analytics.v1.AnalyticsService";

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ServiceClient } from "../watch/service-client.js";
+import { takePorts } from "./ports.js";
 import { startPosta } from "./processes.js";
 import { type StandIn, startStandIn } from "./whatsapp.js";
 
 const service = "posta.message.v1.MessageService";
-const ports = { posta: 20181, standIn: 20189 };
 const batch = 1000;
 const patienceMs = 120_000;
 
@@ -27,8 +27,9 @@ export interface Delivered {
 
 /** Sends messages through a Posta of its own to a stand-in for the Cloud API, until each of them is there and was answered. */
 export async function deliver({ messages, rate, concurrency, latencyMs }: DeliveryPlan): Promise<Delivered> {
-  const standIn = await startStandIn(ports.standIn, latencyMs);
-  const posta = await startPosta(ports.posta, [], {
+  const port = await takePorts(3);
+  const standIn = await startStandIn(latencyMs);
+  const posta = await startPosta(port, [], {
     ...standIn.settings,
     POSTA_LOG_LEVEL: "error", // Warns of the first messages, which come before the tables are there.
     POSTA_WHATSAPP_RATE: String(rate),
@@ -36,18 +37,18 @@ export async function deliver({ messages, rate, concurrency, latencyMs }: Delive
     POSTA_MESSAGE_CONCURRENCY: String(concurrency),
   });
   try {
-    await send(messages);
+    await send(port, messages);
     const times = await untilTaken(standIn, messages);
     await sleep(10 * latencyMs); // The last ones are being answered.
-    return { times, metrics: await (await fetch(`http://127.0.0.1:${ports.posta + 1}/metrics`)).text() };
+    return { times, metrics: await (await fetch(`http://127.0.0.1:${port + 1}/metrics`)).text() };
   } finally {
     await posta.stop();
     await standIn.stop();
   }
 }
 
-async function send(count: number): Promise<void> {
-  const client = new ServiceClient(`127.0.0.1:${ports.posta}`, service);
+async function send(port: number, count: number): Promise<void> {
+  const client = new ServiceClient(`127.0.0.1:${port}`, service);
   for (let sent = 0; sent < count; sent += batch) {
     const few = Math.min(batch, count - sent);
     const request = { messages: Array.from({ length: few }, (_, index) => message(sent + index)) };

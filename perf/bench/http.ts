@@ -6,12 +6,13 @@ import { runAutocannon } from "../autocannon/autocannon.js";
 import { measure } from "../judge/measure.js";
 import { describeRound, formatRate, formatResult, formatTable, Rounds } from "./figures.js";
 import { readPlan } from "./plan.js";
+import { takePorts } from "./ports.js";
 import { servers, startPosta } from "./processes.js";
 import { runUnary } from "./unary.js";
 
 const { rounds, durationMs } = readPlan();
 const seconds = durationMs / 1000;
-const port = 20121;
+const port = await takePorts(3);
 const concurrency = 64;
 const queueService = "posta.queue.v1.QueueService";
 const requests = {

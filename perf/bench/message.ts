@@ -8,13 +8,14 @@ import { describeRound, formatResult, formatTable, median } from "./figures.js";
 import { measureDelivery } from "./message-delivery.js";
 import { measureLists } from "./message-lists.js";
 import { readPlan } from "./plan.js";
+import { takePorts } from "./ports.js";
 import { servers, startPosta } from "./processes.js";
 import { runUnary } from "./unary.js";
 import type { UnaryPlan, UnaryReport } from "./unary-load.js";
 
 const { rounds, durationMs } = readPlan();
 const timing = { warmupMs: 1500, durationMs };
-const port = 20171;
+const port = await takePorts(3);
 const steadyRate = 800;
 const service = "posta.message.v1.MessageService";
 

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describeRound, formatResult, formatTable, Rounds } from "./figures.js";
 import { measureHungStore } from "./hung-store.js";
 import { readPlan } from "./plan.js";
+import { takePorts } from "./ports.js";
 import { servers, startPosta } from "./processes.js";
 import { measureCpuCost, measureScrapes } from "./scrape.js";
 import { runUnary } from "./unary.js";
@@ -13,7 +14,7 @@ import type { UnaryPlan } from "./unary-load.js";
 
 const { rounds, durationMs } = readPlan({ rounds: 15 });
 const timing = { warmupMs: 1000, durationMs };
-const ports = { on: 20191, off: 20196 };
+const ports = { on: await takePorts(3), off: await takePorts(3) };
 const off = new URL("./observability-off.mjs", import.meta.url).href;
 /** Far more often than Prometheus does. */
 const scrapeMs = 1000;

@@ -29,8 +29,8 @@ export async function runLoad<Report>(script: string, plan: object, nodeArgs: st
 }
 
 /**
- * A cluster of its own on an embedded Redis, with what it keeps in a folder that is removed in the end. `port` and those after
- * it are fixed ones under 32768: from there on Linux gives ports to outgoing connections, and a suite has just made thousands.
+ * A cluster of its own on an embedded Redis, with what it keeps in a folder that is removed in the end. `port` is the first of
+ * three ports in a row (see ports.ts): gRPC, admin, HTTP.
  */
 export async function startPosta(
   port: number,

@@ -6,6 +6,7 @@ import { Redis } from "ioredis";
 import type { BullReport } from "./bull-load.js";
 import { describeRound, formatRate, formatResult, formatTable, median, Rounds } from "./figures.js";
 import { readPlan } from "./plan.js";
+import { takePorts } from "./ports.js";
 import { runLoad, servers, startBare, startPosta } from "./processes.js";
 import type { StreamReport } from "./stream-load.js";
 import { runUnary } from "./unary.js";
@@ -13,7 +14,7 @@ import type { UnaryPlan, UnaryReport } from "./unary-load.js";
 
 const { rounds, durationMs } = readPlan();
 const timing = { warmupMs: 1500, durationMs };
-const [postaPort, barePort] = [20061, 20071];
+const [postaPort, barePort] = [await takePorts(3), await takePorts()];
 const data = '{"to":"34600123456","template":"hello"}';
 const job = { name: "bench", dataJson: data };
 

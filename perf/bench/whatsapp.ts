@@ -20,10 +20,10 @@ export interface StandIn {
   stop(): Promise<void>;
 }
 
-/** Starts it; each answer takes `latencyMs`. */
-export async function startStandIn(port: number, latencyMs: number): Promise<StandIn> {
+/** Starts the stand-in on a port that the system chooses; each answer takes `latencyMs`. */
+export async function startStandIn(latencyMs: number): Promise<StandIn> {
   const child = spawn(process.execPath, ["--import", "tsx", program], {
-    env: { ...process.env, PORT: String(port), LATENCY: String(latencyMs), LIMITS: "0", WEBHOOKS: "0", QUIET: "1" },
+    env: { ...process.env, PORT: "0", LATENCY: String(latencyMs), LIMITS: "0", WEBHOOKS: "0", QUIET: "1" },
     stdio: ["ignore", "pipe", "inherit"],
   });
   endWithThis(child);

@@ -7,7 +7,7 @@ import { startPosta } from "../bench/processes.js";
 import { startStandIn } from "../bench/whatsapp.js";
 import { type Finding, toFinding } from "./check.js";
 import { callAll, eventName } from "./database-calls.js";
-import { otherPort, port } from "./ports.js";
+import { port } from "./ports.js";
 import { PlanLog, type QueryPlan } from "./query-plans.js";
 
 const messages = 200_000;
@@ -48,7 +48,7 @@ const fills = [
  * it finds the rows of each statement that Posta has run.
  */
 export async function checkQueries(): Promise<Finding> {
-  const standIn = await startStandIn(otherPort, 0);
+  const standIn = await startStandIn(0);
   try {
     const posta = await startPosta(port, [], { ...standIn.settings, POSTA_LOG_LEVEL: "error" });
     try {

@@ -1,3 +1,5 @@
-/** gRPC of the private cluster; its admin port and its gateway follow. One that is compared with it begins at `otherPort`. */
-export const port = 21201;
-export const otherPort = 21211;
+import { takePorts } from "../bench/ports.js";
+
+/** Three ports in a row of the private cluster: gRPC, admin, HTTP. A cluster that is compared with it begins at `otherPort`. */
+export const port = await takePorts(3);
+export const otherPort = await takePorts(3);

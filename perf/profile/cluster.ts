@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { makeFolderUntilEnd } from "../bench/children.js";
+import { takePorts } from "../bench/ports.js";
 import { servers, startPosta } from "../bench/processes.js";
 import { PerfClient } from "../watch/client.js";
 import { type Agent, Agents } from "./agents.js";
-import { findFreePorts } from "./ports.js";
 import type { findScenario, LoadReport } from "./scenarios.js";
 
 const agent = new URL("./agent.mjs", import.meta.url).href;
@@ -52,7 +52,7 @@ export class ProfiledCluster {
     const listener = new Agents();
     await listener.listen(socket);
     releases.push(() => listener.close());
-    const port = await findFreePorts(3); // gRPC, admin, HTTP.
+    const port = await takePorts(3); // gRPC, admin, HTTP.
     const posta = await startPosta(port, ["--import", agent], { PROFILE_SOCKET: socket });
     releases.push(() => posta.stop());
     await listener.untilThere(servers);

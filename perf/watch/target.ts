@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { takePorts } from "../bench/ports.js";
 import { startPosta } from "../bench/processes.js";
 
 /** The service under load. */
@@ -20,8 +21,6 @@ export interface Target {
 
 /** How reports describe a cluster of their own. */
 export const ownTarget = "a private cluster on an embedded Redis";
-/** Ports of the private cluster: gRPC, admin, HTTP. */
-const port = 20081;
 /** What a start may take until all is well. */
 const startMs = 60_000;
 
@@ -59,6 +58,7 @@ async function requireAnswer(variable: string, base: string): Promise<void> {
 }
 
 async function startOwn(): Promise<Target> {
+  const port = await takePorts(3); // gRPC, admin, HTTP.
   // A load that ends leaves calls behind; that these are cancelled need not be said. Without a token no message is sent on.
   const posta = await startPosta(port, [], { POSTA_LOG_LEVEL: "error", POSTA_WHATSAPP_SENDERS: "100000000000001" });
   await untilHealthy(`http://127.0.0.1:${port + 1}`).catch(async (error) => {

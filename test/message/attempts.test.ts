@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { freePort } from "../support/posta.js";
 import type { Fault } from "../support/whatsapp/faults.js";
+import { startWhatsApp } from "../support/whatsapp-server.js";
 import {
   createDeliveryFixture,
   type DeliveryFixture,
@@ -104,15 +106,17 @@ describe("an attempt that fails", () => {
   });
 
   it("does not count where nothing was sent, however often", async () => {
-    const { insert, until, openProcess, api, history } = await open({ env: { POSTA_MESSAGE_ATTEMPTS: "1" } });
+    const port = await freePort(); // It must still be free when the stand-in comes back.
+    const { insert, until, openProcess, api, history } = await open({
+      api: { port },
+      env: { POSTA_MESSAGE_ATTEMPTS: "1" },
+    });
     const [id = ""] = await insert([{}]);
-    const { port } = new URL(api.url);
     await api.stop();
     await openProcess();
     await expect.poll(() => history(id)).toContain("sending");
     await expect.poll(async () => (await history(id)).length, { timeout: 15_000 }).toBeGreaterThan(4);
-    const { startWhatsApp } = await import("../support/whatsapp-server.js");
-    const again = await startWhatsApp({ port: Number(port) });
+    const again = await startWhatsApp({ port });
     releases.push(() => void again.stop());
     await until({ accepted: 1 }, 20_000);
     expect(again.ledger.of(id)).toHaveLength(1);

@@ -15,13 +15,21 @@ afterEach(async () => {
   for (const release of releases.splice(0).reverse()) await release();
 });
 
+interface TcpRedis {
+  port: number;
+  busPort: number;
+  dir: string;
+  client: Redis;
+}
+
 /** A redis-server on a TCP port, as Sentinels and Clusters need it. */
-async function startTcpRedis(args: string[], password?: string): Promise<{ port: number; dir: string; client: Redis }> {
+async function startTcpRedis(args: string[], password?: string): Promise<TcpRedis> {
   const dir = mkdtempSync(join(tmpdir(), "posta-redis-"));
-  // A Cluster's own bus listens 10000 ports higher.
-  let port = await freePort();
-  while (port > 55_000) port = await freePort();
-  const all = ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir, "--save", "", ...args];
+  const port = await freePort();
+  // By default a Cluster's bus listens 10,000 ports higher, where another process may have taken its ports.
+  const busPort = await freePort();
+  const ports = ["--port", String(port), "--cluster-port", String(busPort)];
+  const all = [...ports, "--bind", "127.0.0.1", "--dir", dir, "--save", "", ...args];
   const server: ChildProcess = spawn("redis-server", all, { stdio: "ignore" });
   const client = new Redis({
     port,
@@ -39,7 +47,7 @@ async function startTcpRedis(args: string[], password?: string): Promise<{ port:
     rmSync(dir, { recursive: true, force: true });
   });
   await client.ping();
-  return { port, dir, client };
+  return { port, busPort, dir, client };
 }
 
 async function addAndRead(url: string, prefix: string): Promise<string> {
@@ -93,7 +101,7 @@ describe("Redis addresses", () => {
     await first.client.call("CLUSTER", "ADDSLOTSRANGE", "0", "8191");
     await second.client.call("CLUSTER", "ADDSLOTSRANGE", "8192", "16383");
     await second.client.call("CLUSTER", "SET-CONFIG-EPOCH", "2");
-    await first.client.call("CLUSTER", "MEET", "127.0.0.1", String(second.port));
+    await first.client.call("CLUSTER", "MEET", "127.0.0.1", String(second.port), String(second.busPort));
     for (const { client } of nodes) await untilWhole(client);
     const slot = Number(await first.client.call("CLUSTER", "KEYSLOT", "{bull}"));
     const [own, other] = slot < 8192 ? [first, second] : [second, first];

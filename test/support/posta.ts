@@ -2,12 +2,12 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer as createSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { inject } from "vitest";
 import type { User } from "../../cluster/postgres-user.js";
+import { takePorts } from "../../perf/bench/ports.js";
 import { createServer } from "../../src/app.js";
 import { readConfig } from "../../src/config.js";
 import { createLog } from "../../src/log.js";
@@ -15,14 +15,9 @@ import { TestClient } from "./client.js";
 
 type Env = Record<string, string>;
 
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const socket = createSocket().listen(0, "127.0.0.1");
-  await once(socket, "listening");
-  const { port } = socket.address() as AddressInfo;
-  socket.close();
-  await once(socket, "close");
-  return port;
+/** A port on loopback that nobody else takes before the caller binds it (see {@link takePorts}). */
+export function freePort(): Promise<number> {
+  return takePorts();
 }
 
 /** Whether a process is there. */
