@@ -1,14 +1,10 @@
 import type { Leader } from "../store/leader.js";
 import type { Session } from "../store/postgres-session.js";
 
-/** Those that do not lead ask again after so long, each time on a new connection. */
-const standEveryMs = 2000;
-
 /** The one process that looks after the outbox. It is told when messages come in. */
 export class OutboxLeader {
   private session: Session | undefined;
   private since = 0;
-  private standAt = 0;
 
   constructor(
     private readonly leader: Leader,
@@ -18,9 +14,7 @@ export class OutboxLeader {
   /** Whether this process leads. */
   async leads(): Promise<boolean> {
     if (this.session && !this.session.lost.aborted) return true;
-    if (performance.now() < this.standAt) return false;
     const session = await this.leader.lead();
-    this.standAt = performance.now() + standEveryMs;
     if (!session || session === this.session) return session !== undefined;
     await session.listen("posta_outbox", this.onNotify);
     this.session = session;

@@ -1,6 +1,9 @@
-import { type Lock, tryLock } from "./locks.js";
+import { type Lock, probeLock, tryLock } from "./locks.js";
 import type { PostgresStore } from "./postgres.js";
 import type { Patience, Session, Statement } from "./postgres-session.js";
+
+/** How long a process that does not lead waits before it asks again, in milliseconds; spread by a quarter each way. */
+const askEveryMs = 1000;
 
 /** When a server ends the session of a leader that says nothing, and how often one says that it is there; in milliseconds. */
 interface Silence {
@@ -20,10 +23,14 @@ const stillHere: Statement = { name: "still-here", text: "SELECT 1" };
  * goes with the process or with its connection. What it does on that session is undone with the lock. A server that is
  * silent for too long has lost it: the network may be gone, and nothing else would tell. A process that is silent loses it
  * too: it may hang, or its machine, while its connection lives.
+ *
+ * A process that does not lead asks by the pool, once a second, and opens a session only when the lock is free. It does not
+ * wait for the lock itself: a statement that waits for hours has a snapshot, and keeps vacuum from all rows that die meanwhile.
  */
 export class Leader {
   private session: Session | undefined;
   private standing: Promise<Session | undefined> | undefined;
+  private askAt = 0;
 
   constructor(
     private readonly postgres: PostgresStore,
@@ -32,11 +39,13 @@ export class Leader {
     private readonly silence: Silence = { endAfterMs: 10_000, sayEveryMs: 2000 },
   ) {}
 
-  /** The session to work on; undefined while another process leads. Several may ask at a time: they share it. */
+  /** The session to work on; undefined while another process leads. Call it as often as you like, and several at a time. */
   async lead(): Promise<Session | undefined> {
     if (this.session && !this.session.lost.aborted) return this.session;
+    if (!this.standing && performance.now() < this.askAt) return undefined;
     this.standing ??= this.stand().finally(() => {
       this.standing = undefined;
+      this.askAt = performance.now() + askEveryMs * (0.75 + Math.random() / 2);
     });
     this.session = await this.standing;
     return this.session;
@@ -48,6 +57,8 @@ export class Leader {
   }
 
   private async stand(): Promise<Session | undefined> {
+    const [lock] = await this.postgres.query<{ free: boolean }>(probeLock(this.lock));
+    if (!lock?.free) return undefined;
     const session = await this.postgres.session(this.patience);
     try {
       const [row] = await session.query<{ elected: boolean }>(tryLock(this.lock));

@@ -17,5 +17,13 @@ export function tryLock(lock: Lock): Statement {
   return { name: `try-${lock}`, text: `SELECT pg_try_advisory_lock(${posta}, ${locks[lock]}) AS elected` };
 }
 
+/** Tells whether nobody has a lock, on any connection: it is taken, shared with others who ask, and given back at once. */
+export function probeLock(lock: Lock): Statement {
+  return {
+    name: `probe-${lock}`,
+    text: `SELECT pg_try_advisory_xact_lock_shared(${posta}, ${locks[lock]}) AS free`,
+  };
+}
+
 /** A transaction's waits for locks end soon, with "unavailable": who comes after one that waits for a whole table waits too. */
 export const waitBriefly = "SET LOCAL lock_timeout = '200ms'";

@@ -31,15 +31,22 @@ function startLeader(url: string) {
   return { child, lines: createInterface(child.stdout) };
 }
 
+/** A store whose pool is full: it opens no connection of its own accord. */
+async function openStore(url: string) {
+  const store = new PostgresStore(options(url), createLog("test", "silent"));
+  onTestFinished(() => store.close());
+  store.open();
+  await once(store, "usable");
+  await Promise.all([1, 2].map(() => store.query({ name: "wait", text: "SELECT pg_sleep(0.05)" })));
+  return store;
+}
+
 it("leads while it works, idle or not, and no longer once it hangs", { timeout: 30_000 }, async () => {
   const database = await createDatabase();
   onTestFinished(() => database.drop());
   const { child, lines } = startLeader(database.url);
   expect(await once(lines, "line")).toEqual(["leads"]);
-  const store = new PostgresStore(options(database.url), createLog("test", "silent"));
-  onTestFinished(() => store.close());
-  store.open();
-  await once(store, "usable");
+  const store = await openStore(database.url);
   const next = new Leader(store, "outbox", undefined, silence);
   onTestFinished(() => next.resign());
   for (let asked = 0; asked < 5; asked += 1) {
@@ -51,4 +58,27 @@ it("leads while it works, idle or not, and no longer once it hangs", { timeout: 
   const said = once(lines, "line");
   child.kill("SIGCONT");
   expect(await said).toEqual(["lost"]);
+});
+
+it("that does not lead opens no session to ask, and leads soon after the leader is killed", async () => {
+  const database = await createDatabase();
+  onTestFinished(() => database.drop());
+  const { child, lines } = startLeader(database.url);
+  expect(await once(lines, "line")).toEqual(["leads"]);
+  const store = await openStore(database.url);
+  const next = new Leader(store, "outbox", undefined, silence);
+  onTestFinished(() => next.resign());
+  const text = "SELECT sessions::integer FROM pg_stat_database WHERE datname = current_database()";
+  const count = async () => (await store.query<{ sessions: number }>({ name: "sessions", text }))[0]?.sessions;
+  await next.lead();
+  const before = await count();
+  for (let asked = 0; asked < 60; asked += 1) {
+    await sleep(50);
+    expect(await next.lead()).toBeUndefined();
+  }
+  expect(await count()).toBe(before);
+  child.kill("SIGKILL");
+  const killed = performance.now();
+  await expect.poll(() => next.lead(), { timeout: 10_000, interval: 50 }).toBeDefined();
+  expect(performance.now() - killed).toBeLessThan(3000);
 });
