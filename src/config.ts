@@ -208,6 +208,12 @@ export const settings = {
     "How long a stopping server waits for its calls to finish.",
   ),
   maxMessageBytes: bytes("POSTA_MAX_MESSAGE_BYTES", 4 << 20, 1024, "Largest request, in bytes."),
+  maxIncomingBytes: bytes(
+    "POSTA_MAX_INCOMING_BYTES",
+    64 << 20,
+    1024,
+    "Bytes of requests that one server holds while they come in; over it, RESOURCE_EXHAUSTED.",
+  ),
   maxJobBytes: bytes("POSTA_MAX_JOB_BYTES", 1 << 20, 1, "Largest data_json, in bytes of UTF-8."),
   maxStreams: integer(
     "POSTA_MAX_STREAMS",
@@ -352,6 +358,9 @@ function conflicts(config: Config): string[] {
   }
   if (config.defaultDeadlineMs > config.maxDeadlineMs) {
     problems.push("POSTA_DEFAULT_DEADLINE: is over POSTA_MAX_DEADLINE; lower it, or raise the other");
+  }
+  if (config.maxMessageBytes > config.maxIncomingBytes) {
+    problems.push("POSTA_MAX_MESSAGE_BYTES: is over POSTA_MAX_INCOMING_BYTES; lower it, or raise the other");
   }
   if (config.maxJobBytes > config.maxMessageBytes) {
     problems.push("POSTA_MAX_JOB_BYTES: is over POSTA_MAX_MESSAGE_BYTES; lower it, or raise the other");

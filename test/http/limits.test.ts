@@ -99,6 +99,22 @@ describe("a request's size", () => {
     expect(JSON.parse(answer.text).message).toMatch(/^content-encoding: "br" /);
   });
 
+  it("is small for a service that needs no token", async () => {
+    const open = await startServer(inject("redisUrl"));
+    const call = (size: number) =>
+      send(`${open.httpUrl}/posta.health.v1.HealthService/GetHealth`, {
+        method: "POST",
+        body: `{${" ".repeat(size - 2)}}`,
+        headers: { "content-type": "application/json" },
+      });
+    try {
+      expect((await call(64 << 10)).status).toBe(200);
+      expect(JSON.parse((await call((64 << 10) + 1)).text).message).toBe("the request is over 65536 bytes");
+    } finally {
+      await open.stop();
+    }
+  });
+
   it("of one job is bounded too", async () => {
     const job = { name: "n", dataJson: JSON.stringify("x".repeat(9000)) };
     const answer = await post(posta.httpUrl, "AddJob", { queue: "large", job });
@@ -154,6 +170,56 @@ describe("a request's time", () => {
     socket.write("POST /posta.queue.v1.QueueService/AddJob HTTP/1.1\r\nhost: x\r\n");
     await closed;
     expect(received()).toMatch(/^(HTTP\/1.1 408 |$)/);
+  });
+});
+
+describe("bodies that are on their way", () => {
+  const env = { POSTA_MAX_MESSAGE_BYTES: "60000", POSTA_MAX_JOB_BYTES: "50000", POSTA_MAX_INCOMING_BYTES: "100000" };
+  const busy = "over 100000 bytes of requests are on their way into this server; nothing was done";
+  const body = `{"queue":"none"${" ".repeat(50_000)}}`;
+
+  /** Calls that have sent all of a body but its last byte, until one of them is refused or all wait. */
+  const sendHalf = async (httpUrl: string) => {
+    const connection = await openRaw(httpUrl);
+    const written = new Promise((resolve) =>
+      connection.socket.write(rawHead("GetQueue", body.length) + body.slice(0, -1), resolve),
+    );
+    await written;
+    return connection;
+  };
+
+  it("have a bound together: over it a call is resource_exhausted, and the bytes of calls that end are given back", async () => {
+    const posta = await startServer(inject("redisUrl"), { ...env, POSTA_DEFAULT_DEADLINE: "1s" });
+    await posta.serving;
+    try {
+      const half = [await sendHalf(posta.httpUrl)];
+      await expect.poll(async () => (await post(posta.httpUrl, "GetQueue", body)).status).toBe(429);
+      const refused = JSON.parse((await post(posta.httpUrl, "GetQueue", body)).text);
+      expect(refused).toMatchObject({ code: "resource_exhausted", message: busy });
+      expect(refused.details[0]).toMatchObject({ type: "google.rpc.RetryInfo" });
+      // A small one has room.
+      expect((await post(posta.httpUrl, "GetQueue", { queue: "none" })).status).toBe(404);
+      for (const { received } of half) await expect.poll(received, { timeout: 5000 }).toMatch(/^HTTP\/1.1 504 /);
+      expect((await post(posta.httpUrl, "GetQueue", body)).status).toBe(404);
+    } finally {
+      await posta.stop();
+    }
+  });
+
+  it("make room for others when they take too long", async () => {
+    const posta = await startServer(inject("redisUrl"), env);
+    await posta.serving;
+    try {
+      const { received, closed } = await sendHalf(posta.httpUrl);
+      await expect.poll(async () => (await post(posta.httpUrl, "GetQueue", body)).status).toBe(429);
+      await expect
+        .poll(async () => (await post(posta.httpUrl, "GetQueue", body)).status, { timeout: 8000, interval: 100 })
+        .toBe(404);
+      await closed;
+      expect(received()).toMatch(/^HTTP\/1.1 429 .*resource_exhausted/s);
+    } finally {
+      await posta.stop();
+    }
   });
 });
 
