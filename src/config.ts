@@ -214,8 +214,8 @@ export const settings = {
   maxMessageBytes: bytes("POSTA_MAX_MESSAGE_BYTES", 4 << 20, 1024, "Largest request, in bytes."),
   maxIncomingBytes: bytes(
     "POSTA_MAX_INCOMING_BYTES",
-    64 << 20,
-    1024,
+    128 << 20,
+    1 << 20,
     "Bytes of requests that one server holds while they come in; over it, RESOURCE_EXHAUSTED.",
   ),
   maxJobBytes: bytes("POSTA_MAX_JOB_BYTES", 1 << 20, 1, "Largest data_json, in bytes of UTF-8."),
