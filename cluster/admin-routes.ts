@@ -11,8 +11,8 @@ import { statusText } from "./status-text.js";
 /** What the admin port answers at a path. */
 interface Route {
   methods: string[];
-  /** Reading it is for this machine's own pages only; changing anything always is. */
-  guarded?: boolean;
+  /** It shows nothing that others may not know: whoever reaches the port may ask, by any name. */
+  open?: boolean;
   answer(visit: Visit): void | Promise<void>;
 }
 
@@ -31,13 +31,12 @@ export interface AdminParts {
 export function createRoutes({ health, metrics, status, logLevel, queueUi }: AdminParts): Routes {
   const queues: Route = {
     methods: ["GET", "POST", "PUT", "PATCH"],
-    guarded: true,
     answer: (visit) => queueUi.answer(visit),
   };
   return new Map([
     // The primary answers: that is all that "live" says. Whether it can work is for readyz.
-    ["/livez", get(({ response }) => reply(response, 200, "text/plain", "ok\n"))],
-    ["/readyz", get((visit) => answerReady(visit, health))],
+    ["/livez", { ...get(({ response }) => reply(response, 200, "text/plain", "ok\n")), open: true }],
+    ["/readyz", { ...get((visit) => answerReady(visit, health)), open: true }],
     ["/healthz", get((visit) => answerHealth(visit, health))],
     ["/metrics", get(async ({ response }) => reply(response, 200, metrics.contentType, await metrics.text()))],
     ["/", get((visit) => answerPage(visit, readStatus(status, health)))],

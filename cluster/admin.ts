@@ -4,22 +4,27 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Config } from "../src/config.js";
 import { PostaError, toPostaError } from "../src/errors.js";
 import { reply } from "./admin-answer.js";
-import { findIntruder } from "./admin-guard.js";
+import { findIntruder, namesOf } from "./admin-guard.js";
 import type { Routes } from "./admin-routes.js";
 import { listenError } from "./ports.js";
 
 /** What a request may weigh; a job's data that is edited in the queue UI is the largest. */
 const maxBodyBytes = 4 << 20;
 
+/** How long a request may take to come in, in milliseconds. */
+const serverLimits = { headersTimeout: 10_000, requestTimeout: 10_000, connectionsCheckingInterval: 1000 };
+
 /** The port that SREs and Prometheus look at: one for the whole cluster, answered by the primary. */
 export class Admin {
   private readonly server: Server;
+  private readonly names: ReadonlySet<string>;
 
   constructor(
     private readonly config: Config,
     private readonly routes: Routes,
   ) {
-    this.server = createServer((request, response) => void this.answer(request, response));
+    this.names = namesOf(config);
+    this.server = createServer(serverLimits, (request, response) => void this.answer(request, response));
   }
 
   /** Throws a ConfigError if the port is taken. */
@@ -51,7 +56,7 @@ export class Admin {
       reply(response, 405, "text/plain", `use ${route.methods.join(" or ")}\n`);
       return;
     }
-    const intruder = route.guarded || method !== "GET" ? findIntruder(request, this.config.adminHost) : undefined;
+    const intruder = route.open ? undefined : findIntruder(request, this.names);
     if (intruder !== undefined) {
       reply(response, 403, "text/plain", `${intruder}\n`);
       return;

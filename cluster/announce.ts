@@ -10,8 +10,8 @@ export function announce(config: Config, stores: string, servers: Supervisor, be
     const { host, grpcPort, httpPort, adminHost, adminPort } = config;
     const tls = config.tlsCertFile ? "TLS" : "plain text";
     const took = Math.round(performance.now() - begun);
-    console.log(
-      `posta: gRPC ${host}:${grpcPort} (${tls}), HTTP ${host}:${httpPort}, admin http://${adminHost}:${adminPort}, ${config.servers} servers, ${stores}; ready in ${took} ms`,
+    process.stdout.write(
+      `posta: gRPC ${host}:${grpcPort} (${tls}), HTTP ${host}:${httpPort}, admin http://${adminHost}:${adminPort}, ${config.servers} servers, ${stores}; ready in ${took} ms\n`,
     );
   }, 10);
   timer.unref();

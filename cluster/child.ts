@@ -2,6 +2,7 @@ import cluster from "node:cluster";
 import { type Config, ConfigError, readConfig } from "../src/config.js";
 import { packMetrics } from "../src/histogram.js";
 import { createLog, type Logger } from "../src/log.js";
+import { captureOutput } from "../src/log-capture.js";
 import type { PostaProcess, ProcessEvents, ProcessHealth } from "../src/process.js";
 import { type ChildRole, type ToChild, type ToPrimary, unfitExitCode } from "./messages.js";
 import { leave } from "./terminal.js";
@@ -12,6 +13,11 @@ const healthIntervalMs = 1000;
 export async function runChild(role: ChildRole): Promise<void> {
   const config = readConfig();
   const log = createLog(role, config.logLevel);
+  captureOutput(log);
+  process.on("uncaughtException", (error) => {
+    log.fatal({ err: error }, "uncaught exception");
+    leave(1);
+  });
   const creating = create(role, config, log).catch(leaveUnfit);
   // From the first on: what is sent while this process loads its code would be lost.
   process.on("message", (order: ToChild) => void creating.then((work) => obey(work, order)));
@@ -42,10 +48,6 @@ export async function runChild(role: ChildRole): Promise<void> {
   // Ctrl-C reaches the whole process group: the primary is told too, and drains its children.
   process.on("SIGINT", () => {});
   process.on("SIGHUP", () => {});
-  process.on("uncaughtException", (error) => {
-    log.fatal({ err: error }, "uncaught exception");
-    leave(1);
-  });
   await work.start().catch(leaveUnfit);
 }
 

@@ -4,6 +4,7 @@ import closeWithGrace from "close-with-grace";
 import type { Registry } from "prom-client";
 import { type Config, ConfigError, readConfig } from "../src/config.js";
 import { createLog, type Logger } from "../src/log.js";
+import { captureOutput } from "../src/log-capture.js";
 import { createMetrics } from "../src/metrics.js";
 import { createMonitor } from "../src/monitor.js";
 import { Admin } from "./admin.js";
@@ -18,7 +19,7 @@ import { requireFreePort } from "./ports.js";
 import { QueueUi } from "./queue-ui.js";
 import { StatusCollector } from "./status-collector.js";
 import { type Role, Supervisor } from "./supervisor.js";
-import { isForeground, leave, onTerminalGone } from "./terminal.js";
+import { isForeground, leave, onTerminalGone, printProblem } from "./terminal.js";
 
 /**
  * A young generation of 8 MiB instead of 16 saves some 20 MiB a server under load. The old one is collected when it has grown
@@ -40,6 +41,7 @@ export async function runPrimary(): Promise<void> {
   setFlagsFromString(ownFlag);
   const config = readConfig();
   const log = createLog("primary", config.logLevel);
+  captureOutput(log);
   const releases: Release[] = [];
   let released: Promise<void> | undefined;
   async function release(): Promise<void> {
@@ -155,7 +157,7 @@ function stopOnSignal(supervisors: Supervisor[], releaseAll: () => Promise<void>
     leave(err ? 1 : 0);
   });
   const giveUp = (error: Error) => {
-    console.error(error.message.replace(/^/gm, "posta: "));
+    printProblem(error);
     grace.uninstall();
     void releaseAll().finally(() => leave(error instanceof ConfigError ? unfitExitCode : 1));
   };

@@ -23,6 +23,11 @@ export function onTerminalGone(tell: () => void): void {
   timer.unref();
 }
 
+/** Tells the operator why the process ends, line by line. Not by the console, which is the log's. */
+export function printProblem({ message }: Error): void {
+  process.stderr.write(`${message.replace(/^/gm, "posta: ")}\n`);
+}
+
 /**
  * Ends the process. Where its terminal is gone, Node 20 would crash on the way out, again and again: it cannot restore
  * the terminal's settings.

@@ -13,6 +13,7 @@ import { ServerHealth } from "./health/server-health.js";
 import { healthHandlers } from "./health/service.js";
 import { HttpServer } from "./http/server.js";
 import { maxWebhookBytes, Webhook, webhookPath } from "./http/webhook.js";
+import { IncomingBytes } from "./incoming-bytes.js";
 import type { Logger } from "./log.js";
 import { createMessageParts } from "./message/parts.js";
 import { messageHandlers } from "./message/service.js";
@@ -41,6 +42,9 @@ const followed = [
   [analyticsService, "redis-analytics"],
   [messageService, "postgres"],
 ] as const;
+
+/** A request of a caller that takes longer to come in makes room for others, when there is no more. */
+const incomingPatienceMs = 2000;
 
 /** Puts a server together: the stores, what works on them, and gRPC and HTTP, by which it is asked. */
 export function createServer(config: Config, log: Logger, events: ProcessEvents): PostaProcess {
@@ -112,7 +116,8 @@ function createTransports(config: Config, health: ServerHealth, metrics: Registr
   const services = [queueService, analyticsService, messageService, ownHealthService];
   const grpc = new GrpcServer(config, contract, services, admission, metrics, log);
   const probed = { services: grpc.health.all, report: () => health.report() };
-  const http = new HttpServer(config, contract, grpc.statuses, probed, admission, metrics, log);
+  const incoming = new IncomingBytes({ maxBytes: config.maxIncomingBytes, patienceMs: incomingPatienceMs });
+  const http = new HttpServer(config, contract, grpc.statuses, probed, admission, incoming, metrics, log);
   return { grpc, http };
 }
 

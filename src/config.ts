@@ -11,6 +11,10 @@ export const settings = {
   grpcPort: integer("POSTA_GRPC_PORT", 50051, 1, 65535, "Port of gRPC, shared by all servers."),
   httpPort: integer("POSTA_HTTP_PORT", 8080, 1, 65535, "Port of HTTP, shared by all servers."),
   adminHost: text("POSTA_ADMIN_HOST", "127.0.0.1", "Address of the admin port. It has no auth of its own."),
+  adminHosts: list(
+    "POSTA_ADMIN_HOSTS",
+    "Host names under which the admin port is asked, as by Prometheus, comma between. IP addresses, localhost and this machine's own name need not be listed.",
+  ),
   adminPort: integer(
     "POSTA_ADMIN_PORT",
     9464,
@@ -208,6 +212,12 @@ export const settings = {
     "How long a stopping server waits for its calls to finish.",
   ),
   maxMessageBytes: bytes("POSTA_MAX_MESSAGE_BYTES", 4 << 20, 1024, "Largest request, in bytes."),
+  maxIncomingBytes: bytes(
+    "POSTA_MAX_INCOMING_BYTES",
+    128 << 20,
+    1 << 20,
+    "Bytes of requests that one server holds while they come in; over it, RESOURCE_EXHAUSTED.",
+  ),
   maxJobBytes: bytes("POSTA_MAX_JOB_BYTES", 1 << 20, 1, "Largest data_json, in bytes of UTF-8."),
   maxStreams: integer(
     "POSTA_MAX_STREAMS",
@@ -347,11 +357,18 @@ function conflicts(config: Config): string[] {
       `POSTA_ADMIN_HOST: ${config.adminHost} is not loopback, and the admin port has no auth: set POSTA_INSECURE=1 if only trusted hosts reach it`,
     );
   }
+  const badName = config.adminHosts.find((name) => !/^[\w-]+(\.[\w-]+)*\.?$/.test(name));
+  if (badName !== undefined) {
+    problems.push(`POSTA_ADMIN_HOSTS: "${badName}" is not a host name; leave out the scheme, the port and wildcards`);
+  }
   if (new Set([config.grpcPort, config.httpPort, config.adminPort]).size < 3) {
     problems.push("POSTA_GRPC_PORT, POSTA_HTTP_PORT, POSTA_ADMIN_PORT: two of them are the same; give each its own");
   }
   if (config.defaultDeadlineMs > config.maxDeadlineMs) {
     problems.push("POSTA_DEFAULT_DEADLINE: is over POSTA_MAX_DEADLINE; lower it, or raise the other");
+  }
+  if (config.maxMessageBytes > config.maxIncomingBytes) {
+    problems.push("POSTA_MAX_MESSAGE_BYTES: is over POSTA_MAX_INCOMING_BYTES; lower it, or raise the other");
   }
   if (config.maxJobBytes > config.maxMessageBytes) {
     problems.push("POSTA_MAX_JOB_BYTES: is over POSTA_MAX_MESSAGE_BYTES; lower it, or raise the other");

@@ -7,7 +7,7 @@ const phoneKey = /^(to|from|recipient(_?(id|number))?|phone(_?number)?|wa_?id|ms
 const idKey = /^(sender|queue|pid|traceId|requestId|jobId|messageId|phoneNumberId)$/;
 
 /** What a secret in a text looks like: after its scheme, in an address, behind its name, and Meta's access tokens anywhere. */
-const scheme = /\b([Bb][Ee][Aa][Rr][Ee][Rr]\s+|[Bb]asic\s+(?=[a-z+/=]*[A-Z\d]))[\w.~+/=-]+/g;
+const scheme = /\b([Bb][Ee][Aa][Rr][Ee][Rr]\s+(?=[^\s"'<>,;])|[Bb]asic\s+(?=[a-z+/=]*[A-Z\d]))[^\s"'<>,;]+/g;
 const login = /(:\/\/[^\s:@/]*):(?!\d{1,5}(?:[/?#;,\s"']|$))[^\s"'<>]{1,256}@/g;
 const named =
   /\b((?:access_|verify_)?token|(?:app_?)?secret|password|passwd|api_?key)(["']?\s*[=:]\s*["']?)[^\s"'&,;}]+/gi;

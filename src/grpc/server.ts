@@ -4,6 +4,7 @@ import {
   Server,
   type ServerOptions,
   type ServiceDefinition,
+  setLogger,
   type UntypedHandleCall,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
@@ -11,6 +12,7 @@ import type { Registry } from "prom-client";
 import { type Config, ConfigError } from "../config.js";
 import { registerCount } from "../counted.js";
 import type { Logger } from "../log.js";
+import { libraryConsole } from "../log-capture.js";
 import type { Admission } from "./admission.js";
 import { createAuthenticate } from "./auth.js";
 import { CallMetrics } from "./call-metrics.js";
@@ -43,6 +45,7 @@ export class GrpcServer {
     metrics: Registry,
     log: Logger,
   ) {
+    setLogger(libraryConsole(log, "grpc-js"));
     setMaxListeners(0, this.closing.signal); // One for each open stream.
     this.statuses = createStatusMap(contract);
     registerCount(metrics, "posta_overload_refusals_total", overloadHelp, () => this.statuses.overloads);

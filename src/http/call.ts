@@ -6,9 +6,10 @@ import { allowedMs, type Deadlines } from "../grpc/deadline.js";
 import { boundRequestId, logFailedCall, newRequestId, requestIdKey } from "../grpc/failed-call.js";
 import type { CallContext } from "../grpc/method.js";
 import type { StatusMap } from "../grpc/status.js";
+import type { IncomingBytes } from "../incoming-bytes.js";
 import type { Logger } from "../log.js";
 import { type Answer, sendAnswer } from "./answer.js";
-import { readBody } from "./body.js";
+import { IncomingBody, requireKnownEncoding } from "./body.js";
 import { readTimeoutMs, requireProtocolVersion } from "./call-headers.js";
 import { connectCode, okCode } from "./codes.js";
 import type { Connection, Connections } from "./connections.js";
@@ -23,10 +24,13 @@ export interface CallParts {
   codec: JsonCodec;
   connections: Connections;
   deadlines: Deadlines;
-  /** The largest request, decompressed, in bytes. */
-  maxMessageBytes: number;
+  /** Bounds the bodies that come in. */
+  incoming: IncomingBytes;
   log: Logger;
 }
+
+/** For a body that nobody waits for any more. */
+const endedError = new PostaError("cancelled", "the call has ended");
 
 /**
  * One call, from its headers to its answer: counts it, bounds its time, gives it a request id, runs its method, logs its
@@ -37,6 +41,7 @@ export class HttpCall {
   private readonly connection: Connection;
   private requestId: string | undefined;
   private deadlineTimer: NodeJS.Timeout | undefined;
+  private body: IncomingBody | undefined;
   private ended = false;
 
   constructor(
@@ -68,7 +73,9 @@ export class HttpCall {
     const deadline = this.boundDeadline();
     if (handler.kind === "stream") throw new Unimplemented(`${method.path} is a stream: call it over gRPC`);
     const context = this.createContext(handler.authenticate(credentialsOf(request)), deadline);
-    const body = await readBody(request, parts.maxMessageBytes);
+    requireKnownEncoding(request);
+    this.body = new IncomingBody(request, { maxBytes: method.maxBytes, incoming: parts.incoming });
+    const body = await this.body.read();
     // What came too late must not be done: its caller has been told so, or is gone.
     if (this.ended) return;
     const result = await handler.run(format.decode(method, body) as never, context);
@@ -125,6 +132,7 @@ export class HttpCall {
     if (this.ended) return false;
     this.ended = true;
     clearTimeout(this.deadlineTimer);
+    this.body?.stop(endedError);
     this.method.counters.finish(code, performance.now() - this.begun);
     return true;
   }

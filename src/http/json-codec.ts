@@ -12,6 +12,7 @@ import {
 } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { invalid } from "../errors.js";
+import { requireBoundedJson } from "./json-bounds.js";
 import { findJsonFault } from "./json-fault.js";
 
 const strict = new TextDecoder("utf-8", { fatal: true });
@@ -41,8 +42,9 @@ export class JsonCodec {
     return this.loaded;
   }
 
-  /** Binary form of a message that came as JSON; throws an invalid that names the field at fault. */
+  /** Binary form of a message that came as JSON; throws an invalid that names the field at fault, or the bound that the text is over. */
   toBinary(type: DescMessage, json: Buffer): Uint8Array {
+    requireBoundedJson(json);
     const text = decodeText(json);
     try {
       return toBinary(type, fromJsonString(type, text, { registry: this.registry }));

@@ -11,6 +11,7 @@ import type { Contract } from "../grpc/contract.js";
 import type { Adapter, Audience } from "../grpc/method.js";
 import type { StatusMap } from "../grpc/status.js";
 import { readTlsFiles } from "../grpc/tls-files.js";
+import type { IncomingBytes } from "../incoming-bytes.js";
 import type { Logger } from "../log.js";
 import { HttpAdapter, type HttpHandler } from "./adapter.js";
 import { Connections } from "./connections.js";
@@ -20,6 +21,8 @@ import { type Page, Router } from "./router.js";
 
 /** Longer than load balancers keep an idle connection: who closes it first must be the one who sends on it. */
 const keepAliveMs = 75_000;
+/** The largest request of a service that needs no token, in bytes: anybody may send it. */
+const maxOpenBytes = 64 << 10;
 /** How often Node looks for requests that take too long to come, in milliseconds. */
 const checkIntervalMs = 1000;
 /**
@@ -42,14 +45,14 @@ export class HttpServer {
     statuses: StatusMap,
     health: ProbedHealth,
     private readonly admission: Admission,
+    incoming: IncomingBytes,
     metrics: Registry,
     log: Logger,
   ) {
     this.connections = new Connections(config.maxConnectionAgeMs);
     this.metrics = new CallMetrics(metrics, "connect");
     const { codec, connections } = this;
-    const { maxMessageBytes } = config;
-    this.router = new Router({ statuses, codec, connections, deadlines: config, maxMessageBytes, log }, health);
+    this.router = new Router({ statuses, codec, connections, deadlines: config, incoming, log }, health);
     this.server = this.createServer();
   }
 
@@ -62,11 +65,13 @@ export class HttpServer {
     const forCallers = audience === "callers";
     const authenticate = createAuthenticate(forCallers ? this.config.authFile : undefined);
     const adapter = new HttpAdapter(authenticate, forCallers ? this.admission : undefined);
+    const { maxMessageBytes } = this.config;
+    const maxBytes = forCallers ? maxMessageBytes : Math.min(maxOpenBytes, maxMessageBytes);
     const definitions = this.contract.service(name);
     for (const [key, handler] of Object.entries(handlers(adapter))) {
       const definition = definitions[key];
       if (!definition) throw new Error(`the contract has no method ${name}/${key}`);
-      this.router.add({ path: definition.path, definition, counters: this.metrics.of(definition), handler });
+      this.router.add({ path: definition.path, definition, counters: this.metrics.of(definition), handler, maxBytes });
     }
   }
 

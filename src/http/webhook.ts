@@ -3,9 +3,10 @@ import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Counter, type Registry } from "prom-client";
 import { PostaError, toPostaError } from "../errors.js";
+import { IncomingBytes } from "../incoming-bytes.js";
 import type { Logger } from "../log.js";
 import type { Answer } from "./answer.js";
-import { collectBody } from "./body.js";
+import { IncomingBody } from "./body.js";
 
 /** Where WhatsApp tells what became of messages, and what people wrote. */
 export const webhookPath = "/webhooks/whatsapp";
@@ -47,8 +48,11 @@ interface Reply {
 
 /** Meta says that its notifications have up to 3 MB. */
 export const maxWebhookBytes = 3 << 20;
-/** Anybody may send bodies, and each is held until its signature can be told: so much of them at a time. */
-const maxHeldBytes = 64 << 20;
+/**
+ * Anybody may send bodies, and only a whole body shows whether it is signed. So they have bytes of their own, and no time in which
+ * they keep others out: a new body takes the room of the oldest. WhatsApp sends again what was dropped.
+ */
+const incomingLimits = { maxBytes: 32 << 20, patienceMs: 0 };
 
 /**
  * The webhook that WhatsApp calls. It only finds out whether a body is WhatsApp's and has it kept: what it says is worked
@@ -56,7 +60,7 @@ const maxHeldBytes = 64 << 20;
  */
 export class Webhook {
   private readonly requests: Counter;
-  private heldBytes = 0;
+  private readonly incoming = new IncomingBytes(incomingLimits);
 
   constructor(
     private readonly options: WebhookOptions,
@@ -105,34 +109,27 @@ export class Webhook {
     const done = new AbortController();
     const late: Reply = { outcome: "late", text: "the body did not come in time\n" };
     const expiry = sleep(this.options.defaultDeadlineMs, late, { signal: done.signal }).catch(() => late);
-    const reply = await Promise.race([this.take(request, secret), expiry]);
+    const body = new IncomingBody(request, { maxBytes: maxWebhookBytes, incoming: this.incoming });
+    const reply = await Promise.race([this.take(request, body, secret), expiry]);
     done.abort();
+    body.stop(new PostaError("expired", late.text));
     return reply;
   }
 
-  private async take(request: IncomingMessage, secret: string): Promise<Reply> {
+  private async take(request: IncomingMessage, body: IncomingBody, secret: string): Promise<Reply> {
     const { "x-hub-signature-256": signature, "content-encoding": encoding = "identity" } = request.headers;
     const digest = parseSignature(signature);
     if (!digest) return unsigned;
     // The signature is of the bytes as they were sent: there is no telling which those are.
     if (encoding !== "identity") return { outcome: "encoded", text: "send it without content-encoding\n" };
-    let held = 0;
-    const hold = (bytes: number) => {
-      this.heldBytes += bytes;
-      held += bytes;
-      if (this.heldBytes > maxHeldBytes) throw full;
-    };
-    const reply = collectBody(request, maxWebhookBytes, hold).then(
-      (body) => this.keepSigned(body, secret, digest),
+    return body.collect().then(
+      (bytes) => this.keepSigned(bytes, secret, digest),
       (error) => this.refuseUnread(toPostaError(error)),
     );
-    return reply.finally(() => {
-      this.heldBytes -= held;
-    });
   }
 
   private refuseUnread(error: PostaError): Reply {
-    if (error.code === "unavailable") return this.refuse(error);
+    if (error.retryAfterMs !== undefined) return this.refuse(error); // There was no room for it.
     return { outcome: error.code === "exhausted" ? "too-large" : "aborted", text: `${error.message}\n` };
   }
 
@@ -160,9 +157,6 @@ export class Webhook {
   }
 }
 
-const full = new PostaError("unavailable", "too many webhooks are on their way; nothing was done", {
-  retryAfterMs: 1000,
-});
 const unsigned: Reply = { outcome: "unsigned", text: "X-Hub-Signature-256 is missing or wrong\n" };
 
 /** The 32 bytes of "sha256=<hex>". */

@@ -1,4 +1,6 @@
+import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openRaw } from "../http/client.js";
 import { TestClient } from "../support/client.js";
 import { startCluster, type TestCluster } from "../support/posta.js";
 import { startRedis, type TestRedis } from "../support/redis.js";
@@ -13,6 +15,7 @@ beforeAll(async () => {
     POSTA_QUEUE_REDIS_URL: redis.url,
     POSTA_METRICS_INTERVAL: "100ms",
     POSTA_LOG_LEVEL: "error",
+    POSTA_ADMIN_HOSTS: "posta.monitoring.svc, Status.Example",
   });
 });
 afterAll(async () => {
@@ -80,6 +83,80 @@ describe("the probes", () => {
     expect((await get("/metrics", { method: "POST" })).status).toBe(405);
     expect((await get("/livez", { method: "HEAD" })).status).toBe(200);
     expect((await get("/livez?verbose")).status).toBe(200);
+  });
+});
+
+describe("a browser on a machine that reaches the port", () => {
+  const pages = ["/", "/status", "/metrics", "/healthz", "/log-level", "/queues/"];
+  const probes = ["/livez", "/readyz"];
+  /** fetch would not let a Host be given. */
+  const ask = (path: string, headers: Record<string, string>, method = "GET") =>
+    new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
+      const asked = request(`${cluster.adminUrl}${path}`, { headers, method }, (answer) => {
+        let text = "";
+        answer.on("data", (chunk) => {
+          text += chunk;
+        });
+        answer.on("end", () => resolve({ status: answer.statusCode, text }));
+      });
+      asked.on("error", reject).end();
+    });
+  const statusOf = async (...given: Parameters<typeof ask>) => (await ask(...given)).status;
+  const foreign = { "sec-fetch-site": "cross-site" };
+  const link = { ...foreign, "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
+
+  it.each(pages)("cannot give its own name to %s", async (path) => {
+    const { status, text } = await ask(path, { host: "evil.example:9464" });
+    expect([status, text]).toEqual([
+      403,
+      expect.stringMatching(/^refused: "evil.example:9464" .*POSTA_ADMIN_HOSTS\n$/),
+    ]);
+    for (const host of ["127.0.0.1.evil.example", "localhost.evil.example:9464", "evil.example:80:127.0.0.1"]) {
+      expect(await statusOf(path, { host })).toBe(403);
+    }
+  });
+
+  it.each(pages)("may ask %s under an IP address, localhost and the names of POSTA_ADMIN_HOSTS", async (path) => {
+    for (const host of [
+      "10.1.2.3:9464",
+      "[fd00::1]:9464",
+      "localhost",
+      "posta.monitoring.svc:9464",
+      "status.example",
+    ]) {
+      expect(await statusOf(path, { host })).toBe(200);
+    }
+  });
+
+  it.each(pages)("cannot read %s for a page of another site, but may follow its link", async (path) => {
+    expect(await statusOf(path, foreign)).toBe(403);
+    expect(await statusOf(path, { ...foreign, "sec-fetch-site": "same-site" })).toBe(403);
+    expect(await statusOf(path, { origin: "http://evil.example" })).toBe(403);
+    expect(await statusOf(path, { ...link, "sec-fetch-dest": "iframe" })).toBe(403);
+    expect(await statusOf(path, link)).toBe(200);
+    expect(await statusOf(path, { "sec-fetch-site": "none", "sec-fetch-mode": "navigate" })).toBe(200);
+  });
+
+  it("cannot change the log's level for a page of another site, nor by a form that opens the answer", async () => {
+    for (const headers of [foreign, link, { origin: "http://evil.example" }, { origin: "null" }]) {
+      expect(await statusOf("/log-level?level=debug", headers, "POST")).toBe(403);
+    }
+    expect((await ask("/log-level", {})).text).toBe("error\n");
+    expect(await statusOf("/log-level?level=error", { origin: cluster.adminUrl }, "POST")).toBe(200);
+    const proxied = { host: "status.example", origin: "https://status.example" };
+    expect(await statusOf("/log-level?level=error", proxied, "POST")).toBe(200);
+  });
+
+  it.each(probes)("may ask %s by any name, as a load balancer does", async (path) => {
+    expect(await statusOf(path, { host: "lb.example" })).toBe(200);
+    expect(await statusOf(path, foreign)).toBe(200);
+  });
+
+  it("is no browser without a Host: that is answered", async () => {
+    const { received, closed, socket } = await openRaw(cluster.adminUrl);
+    socket.write("GET /healthz HTTP/1.0\r\n\r\n");
+    await closed;
+    expect(received()).toMatch(/^HTTP\/1.1 (200|503) .*"status"/s);
   });
 });
 

@@ -99,6 +99,22 @@ describe("a request's size", () => {
     expect(JSON.parse(answer.text).message).toMatch(/^content-encoding: "br" /);
   });
 
+  it("is small for a service that needs no token", async () => {
+    const open = await startServer(inject("redisUrl"));
+    const call = (size: number) =>
+      send(`${open.httpUrl}/posta.health.v1.HealthService/GetHealth`, {
+        method: "POST",
+        body: `{${" ".repeat(size - 2)}}`,
+        headers: { "content-type": "application/json" },
+      });
+    try {
+      expect((await call(64 << 10)).status).toBe(200);
+      expect(JSON.parse((await call((64 << 10) + 1)).text).message).toBe("the request is over 65536 bytes");
+    } finally {
+      await open.stop();
+    }
+  });
+
   it("of one job is bounded too", async () => {
     const job = { name: "n", dataJson: JSON.stringify("x".repeat(9000)) };
     const answer = await post(posta.httpUrl, "AddJob", { queue: "large", job });
@@ -154,6 +170,56 @@ describe("a request's time", () => {
     socket.write("POST /posta.queue.v1.QueueService/AddJob HTTP/1.1\r\nhost: x\r\n");
     await closed;
     expect(received()).toMatch(/^(HTTP\/1.1 408 |$)/);
+  });
+});
+
+describe("bodies that are on their way", () => {
+  const env = { POSTA_MAX_MESSAGE_BYTES: "1000000", POSTA_MAX_JOB_BYTES: "50000", POSTA_MAX_INCOMING_BYTES: "1048576" };
+  const busy = "over 1048576 bytes of requests are on their way into this server; nothing was done";
+  const body = `{"queue":"none"${" ".repeat(800_000)}}`;
+
+  /** A call that has sent all of its body but the last byte. */
+  const sendHalf = async (httpUrl: string) => {
+    const connection = await openRaw(httpUrl);
+    connection.socket.write(rawHead("GetQueue", body.length) + body.slice(0, -1));
+    return connection;
+  };
+  /** Two such calls, for which there is no room together. */
+  const sendTwo = async (httpUrl: string) => {
+    const calls = [await sendHalf(httpUrl), await sendHalf(httpUrl)];
+    const ends = () => calls.map(({ received }) => received());
+    await expect.poll(() => ends().filter((end) => end !== "").length, { timeout: 5000 }).toBe(1);
+    const [refused] = ends().filter((end) => end !== "");
+    expect(refused).toMatch(/^HTTP\/1.1 429 .*"code":"resource_exhausted".*google.rpc.RetryInfo/s);
+    expect(refused).toContain(busy);
+    return ends;
+  };
+
+  it("have a bound together: over it a call is resource_exhausted; calls that end give their bytes back", async () => {
+    const posta = await startServer(inject("redisUrl"), { ...env, POSTA_DEFAULT_DEADLINE: "3s" });
+    await posta.serving;
+    try {
+      const ends = await sendTwo(posta.httpUrl);
+      // A small one has room.
+      expect((await post(posta.httpUrl, "GetQueue", { queue: "none" })).status).toBe(404);
+      await expect.poll(() => ends().sort().at(-1), { timeout: 8000 }).toMatch(/^HTTP\/1.1 504 /);
+      expect((await post(posta.httpUrl, "GetQueue", body)).status).toBe(404);
+    } finally {
+      await posta.stop();
+    }
+  });
+
+  it("make room for others when they take too long", async () => {
+    const posta = await startServer(inject("redisUrl"), env);
+    await posta.serving;
+    try {
+      const ends = await sendTwo(posta.httpUrl);
+      const tryAnother = async () => (await post(posta.httpUrl, "GetQueue", body)).status;
+      await expect.poll(tryAnother, { timeout: 8000, interval: 100 }).toBe(404);
+      for (const end of ends()) expect(end).toContain(busy);
+    } finally {
+      await posta.stop();
+    }
   });
 });
 

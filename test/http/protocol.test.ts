@@ -139,10 +139,51 @@ describe("a bad request", () => {
     expect(JSON.parse(answer.text)).toMatchObject({ code: "invalid_argument", message: "request: is not UTF-8" });
   });
 
-  it("that nests deeply is refused, and the server lives on", async () => {
-    const deep = `${"[".repeat(500_000)}${"]".repeat(500_000)}`;
-    expect((await call("AddJob", `{"queue":"mail","job":${deep}}`)).status).toBe(400);
+  it.each([8000, 500_000])("that nests %i deep is refused, and the server lives on", async (depth) => {
+    for (const field of ["job", "queue", "none"]) {
+      const deep = `${"[".repeat(depth)}${"]".repeat(depth)}`;
+      expect((await call("AddJob", `{"${field}":${deep}}`)).status).toBe(400);
+    }
     expect((await call("ListQueues", {})).status).toBe(200);
+  });
+
+  const list = (item: string, count: number) => `{"jobs":[${Array(count).fill(item).join(",")}]}`;
+  const named = (count: number) => `{"jobs":[${Array.from({ length: count }, (_, at) => `{"k${at}":0}`).join(",")}]}`;
+  it.each([
+    ["nests over 100 deep", `{"a":${"[".repeat(20_000)}`],
+    ["nests over 100 deep", '{"a":'.repeat(10_000)],
+    ["has over 100000 objects and lists; send fewer items in a request", list("{}", 1_300_000)],
+    ["has over 100000 objects and lists; send fewer items in a request", `{"queue":[${"[],".repeat(100_000)}`],
+    ["has over 500000 values; send fewer items in a request", list("0", 500_001)],
+    ["has over 2000 different names of fields", named(2001)],
+    ["has over 2000 different names of fields", named(200_000)],
+  ])("that %s is refused before it is built", async (problem, body) => {
+    const answer = await call("AddJobs", body);
+    expect(answer.status).toBe(400);
+    expect(JSON.parse(answer.text)).toMatchObject({ code: "invalid_argument", message: `request: ${problem}` });
+  });
+
+  it("is not what only looks as one within a text", async () => {
+    const dataJson = JSON.stringify(`\\"${'{"[:,'.repeat(60_000)}\\`);
+    const answer = await call("AddJob", { queue: "texts", job: { name: "n", dataJson, options: { id: "a" } } });
+    expect([answer.status, answer.text]).toEqual([200, expect.stringContaining("OUTCOME_ADDED")]);
+  });
+
+  it("is not a full one: 10,000 jobs with all their options", async () => {
+    const options = {
+      priority: 3,
+      delay: "3600s",
+      attempts: 5,
+      backoff: { type: "BACKOFF_TYPE_FIXED", delay: "2s", jitter: 0.5 },
+      keepOnComplete: { age: "3600s", count: 5 },
+      keepOnFail: { age: "3600s", count: 5 },
+      deduplication: { id: "same", ttl: "60s" },
+    };
+    const jobs = Array.from({ length: 10_000 }, () => ({ name: "n", dataJson: "1", options }));
+    // The last one is refused by its own field: all that stand before it were read.
+    const last = { name: "n", options: { attempts: "x" } };
+    const answer = await call("AddJobs", { queue: "full", jobs: [...jobs.slice(1), last] });
+    expect(JSON.parse(answer.text).message).toMatch(/^jobs\[9999\]\.options\.attempts: /);
   });
 
   it("that is no protobuf message is invalid_argument", async () => {

@@ -8,7 +8,7 @@ import { toWebhookJob, webhookQueue } from "../../src/message/webhook-job.js";
 import { postWebhook, signatureOf } from "../message/webhook-bodies.js";
 import { startServer } from "../support/posta.js";
 import { startRedis } from "../support/redis.js";
-import { openRaw, send } from "./client.js";
+import { openRaw, type RawConnection, send } from "./client.js";
 
 const secret = "an app's secret";
 const token = "to be verified";
@@ -183,16 +183,30 @@ describe("a body", () => {
     await expect.poll(() => countOf(posta, "aborted")).toBe(before + 1);
   });
 
-  it("is refused for now while too much of others is held that may be anybody's; then it is taken", async () => {
-    const part = "x".repeat(maxBytes - 1);
-    const others = await Promise.all(Array.from({ length: 23 }, () => openRaw(posta.httpUrl)));
-    for (const { socket } of others) {
-      socket.write(`${headOf(signatureOf("", secret))}content-length: ${maxBytes}\r\n\r\n${part}`);
-    }
+  it("that is signed is taken while others' half-sent bodies fill the room: the oldest of them goes", async () => {
+    const others = await sendHalf(posta, 23);
     const isRefused = () => others.some(({ received }) => /^HTTP\/1.1 503 .*retry-after: 1/is.test(received()));
     await expect.poll(isRefused).toBe(true);
+    for (const body of [largeBody(), freshBody()]) {
+      const answer = await postWebhook(posta.httpUrl, body, secret);
+      expect([answer.status, await answer.text()]).toEqual([200, "ok\n"]);
+    }
+    expect(others.some(({ received }) => received() === "")).toBe(true);
     for (const { socket } of others) socket.destroy();
-    await expect.poll(() => postSigned(freshBody())).toBe(200);
+  });
+
+  it.each([
+    ["late", "500ms", (_: RawConnection) => {}],
+    ["aborted", "10s", ({ socket }: RawConnection) => socket.destroy()],
+  ])("that is %s gives its bytes back", async (outcome, deadline, end) => {
+    const impatient = await start(inject("redisUrl"), { POSTA_DEFAULT_DEADLINE: deadline });
+    // Together more than there is room for, but never at the same time.
+    for (let round = 1; round <= 4; round += 1) {
+      for (const connection of await sendHalf(impatient, 8)) end(connection);
+      await expect.poll(() => countOf(impatient, outcome), { timeout: 5000 }).toBe(8 * round);
+    }
+    expect(await countOf(impatient, "unavailable")).toBe(0);
+    expect((await postWebhook(impatient.httpUrl, largeBody(), secret)).status).toBe(200);
   });
 
   it("that does not come is waited for no longer than a call is", async () => {
@@ -255,6 +269,24 @@ describe("the webhook", () => {
     expect(await countOf(posta, "accepted")).toBeGreaterThan(0);
   });
 });
+
+/** A signed body may be so large. */
+function largeBody(): string {
+  const id = randomBytes(8).toString("hex");
+  return `"${id}${"x".repeat(maxBytes - 2 - id.length)}"`;
+}
+
+/** Sends large bodies with a made-up signature, but for their last byte. */
+async function sendHalf({ httpUrl }: Posta, count: number): Promise<RawConnection[]> {
+  const part = Buffer.alloc(maxBytes - 1, "x");
+  const connections = await Promise.all(Array.from({ length: count }, () => openRaw(httpUrl)));
+  const written = connections.map(({ socket }) => {
+    socket.write(`${headOf(signatureOf("", secret))}content-length: ${maxBytes}\r\n\r\n`);
+    return new Promise((resolve) => socket.write(part, resolve));
+  });
+  await Promise.all(written);
+  return connections;
+}
 
 function headOf(signature: string): string {
   return `POST /webhooks/whatsapp HTTP/1.1\r\nhost: test\r\nx-hub-signature-256: ${signature}\r\n`;
