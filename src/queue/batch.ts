@@ -28,7 +28,7 @@ export class BatchWriter {
     private readonly bull: Bull,
   ) {
     this.addJobs = defineScript(store.client, "add-jobs", scriptKeys.length);
-    this.moveJobs = defineScript(store.client, "add-jobs", scriptKeys.length + 1, "move-jobs");
+    this.moveJobs = defineScript(store.client, "add-jobs", scriptKeys.length + 1, { name: "move-jobs" });
   }
 
   /** Writes jobs of one kind in order; answers a result for each. Throws if the store failed. */

@@ -19,7 +19,7 @@ export class Board {
   }
 
   private async queue(name: string): Promise<Queue> {
-    const queue = this.queues.get(name) ?? (await this.bull.queue(name));
+    const queue = this.queues.get(name) ?? (await this.bull.shownQueue(name));
     this.queues.set(name, queue);
     return queue;
   }

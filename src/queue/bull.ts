@@ -1,18 +1,16 @@
 import { createRequire } from "node:module";
 import type { IRedisTransaction, JobJson, JobsOptions, Queue, QueueOptions, RedisQueueBackend } from "bullmq";
 import type { ChainableCommander } from "ioredis";
-import { PostaError } from "../errors.js";
 import type { RedisStore } from "../store/redis.js";
-import { toStoreError } from "../store/redis-errors.js";
+import { isWrongType, toStoreError } from "../store/redis-errors.js";
+import { toQueueError } from "./bull-errors.js";
+import { toShownFields } from "./shown-job.js";
 
 /** What BullMQ writes into a queue's meta: its own version, and its default for the length of the event stream. */
 export const queueMeta = {
   maxLenEvents: 10_000,
   version: `bullmq:${createRequire(import.meta.url)("bullmq/package.json").version}`,
 };
-
-/** What BullMQ's operations fail with, in the code of their error. */
-export const errorCodes = { jobNotExist: -1, jobNotInState: -3, jobBelongsToJobScheduler: -8 };
 
 /** A transaction that takes both plain commands and BullMQ's scripts. */
 type Transaction = ChainableCommander & IRedisTransaction;
@@ -39,21 +37,34 @@ export class Bull {
     private readonly loadLibrary: () => Library | Promise<Library> = () => import("bullmq"),
   ) {}
 
-  /** A queue for whoever speaks BullMQ itself; what it fails with is BullMQ's own. */
-  async queue(name: string): Promise<Queue> {
-    return this.queueOf(await this.shared(), name);
+  /** A queue for a user interface that speaks BullMQ itself: its jobs are as {@link toShownFields} makes them. It fails with BullMQ's errors. */
+  async shownQueue(name: string): Promise<Queue> {
+    const shared = await this.shared();
+    const queue = this.queueOf(shared, name);
+    const backend = queue.getBackend();
+    const { getJobData } = shared.library.RedisQueueBackend.prototype;
+    backend.getJobData = async (id) => {
+      const fields = await this.store.client.hgetall(backend.toKey(id)).catch(noJobIfWrongType);
+      // BullMQ reads a job by this one call.
+      const client = Promise.resolve({ hgetall: async () => toShownFields(fields) });
+      return getJobData.call({ queue: { client, toKey: String } } as never, id);
+    };
+    // BullMQ's own reads the jobs by a script, whole, which a key of another type in one job's place ends, and then again one by one.
+    queue.getJobs = async (types = [], start = 0, end = -1, asc = false) => {
+      const ids = new Set(await queue.getRanges([types].flat(), start, end, asc));
+      const jobs = await Promise.all([...ids].map((id) => queue.getJob(id)));
+      return jobs.filter((job) => job !== undefined);
+    };
+    return queue;
   }
 
-  /** Runs operations of BullMQ on a queue; what they fail with is told in the domain's words. */
-  async run<Result>(name: string, operate: (queue: Queue) => Promise<Result>): Promise<Result> {
+  /** Runs operations of BullMQ on a queue, or on one job of it; what they fail with is told in the domain's words. */
+  async run<Result>(name: string, operate: (queue: Queue) => Promise<Result>, jobId?: string): Promise<Result> {
     const queue = this.queueOf(await this.shared(), name);
     try {
       return await operate(queue);
     } catch (error) {
-      if (hasActiveJobs(error)) throw wrongState("the queue has active jobs: use force");
-      if (typeof (error as { code?: unknown }).code === "number")
-        throw new PostaError("internal", "internal error", { cause: error });
-      throw toStoreError(error);
+      throw toQueueError(error, { queue: name, jobId });
     }
   }
 
@@ -102,11 +113,8 @@ export class Bull {
   }
 }
 
-export function wrongState(message: string): PostaError {
-  return new PostaError("wrong-state", message);
-}
-
-/** Whether an operation failed because workers have jobs of the queue: BullMQ has only words for that. */
-export function hasActiveJobs(error: unknown): boolean {
-  return /active jobs/.test((error as Error).message);
+/** A key of another type is no job. */
+function noJobIfWrongType(error: unknown): Record<string, string> {
+  if (!isWrongType(error)) throw error;
+  return {};
 }

@@ -1,8 +1,9 @@
-import type { Queue } from "bullmq";
-import { show } from "../errors.js";
-import { type Bull, errorCodes, wrongState } from "./bull.js";
+import { type PostaError, show } from "../errors.js";
+import type { Bull } from "./bull.js";
+import { wrongState } from "./bull-errors.js";
 import type { Keys } from "./keys.js";
-import { type JobReader, noSuchJob, type State } from "./read-job.js";
+import { type FoundState, type JobReader, noSuchJob, type StoredJob } from "./read-job.js";
+import { isFinished, retryFinished } from "./retry-job.js";
 
 /** Changes single jobs, by BullMQ's own operations. */
 export class JobChanger {
@@ -14,7 +15,8 @@ export class JobChanger {
 
   /** The payload is kept byte for byte; BullMQ's own update would parse and print it. */
   async updateData(queue: string, id: string, dataJson: string): Promise<void> {
-    await this.onJob(queue, id, async (bull) => {
+    await this.jobs.state(queue, id);
+    await this.bull.run(queue, async (bull) => {
       const backend = bull.getBackend();
       const code = await backend.execCommand(await backend.client, "updateData", [this.keys.of(queue, id), dataJson]);
       if (code < 0) throw noSuchJob(queue, id);
@@ -28,51 +30,40 @@ export class JobChanger {
       ["waiting", "prioritized", "delayed", "waiting-children"],
       "be given a priority",
     );
-    await this.onJob(queue, id, (bull) => bull.getBackend().changePriority(id, priority));
+    await this.bull.run(queue, (bull) => bull.getBackend().changePriority(id, priority), id);
   }
 
   async updateDelay(queue: string, id: string, delayMs: number): Promise<void> {
     await this.requireState(queue, id, ["delayed"], "be given a delay");
-    await this.onJob(queue, id, (bull) => bull.getBackend().changeDelay(id, delayMs));
+    await this.bull.run(queue, (bull) => bull.getBackend().changeDelay(id, delayMs), id);
   }
 
   async removeJob(queue: string, id: string): Promise<void> {
-    await this.jobs.get(queue, id);
-    await this.onJob(queue, id, async (bull) => {
-      const removed = await bull.remove(id);
-      if (removed === 0) throw wrongState(`a worker has the job ${show(id)}: it cannot be removed now`);
-    });
+    await this.jobs.state(queue, id);
+    const removed = await this.bull.run(queue, (bull) => bull.remove(id), id);
+    if (removed === 0) throw wrongState(`a worker has the job ${show(id)}: it cannot be removed now`);
   }
 
   /** Throws wrong-state unless the job has finished. */
   async retryJob(queue: string, id: string): Promise<void> {
-    const state = await this.requireState(queue, id, ["failed", "completed"], "be retried");
-    await this.onJob(queue, id, async (bull) => {
-      const job = await bull.getJob(id);
-      if (!job) throw noSuchJob(queue, id);
-      await job.retry(state);
-    });
+    const job = await this.jobs.get(queue, id);
+    if (!isFinished(job)) throw notIn(job, ["failed", "completed"], "be retried");
+    await retryFinished(this.bull, queue, job);
   }
 
   async promoteJob(queue: string, id: string): Promise<void> {
     await this.requireState(queue, id, ["delayed"], "be promoted");
-    await this.onJob(queue, id, (bull) => bull.getBackend().promote(id));
+    await this.bull.run(queue, (bull) => bull.getBackend().promote(id), id);
   }
 
   /** Throws wrong-state unless the job is in one of the states; it may leave it a moment later. */
-  private async requireState<S extends State>(queue: string, id: string, states: S[], what: string): Promise<S> {
-    const { state } = await this.jobs.get(queue, id);
-    if (states.includes(state as S)) return state as S;
-    throw wrongState(`the job ${show(id)} is ${state}: only ${states.join(", ")} jobs can ${what}`);
+  private async requireState(queue: string, id: string, states: FoundState[], what: string): Promise<void> {
+    const state = await this.jobs.state(queue, id);
+    if (!states.includes(state)) throw notIn({ id, state }, states, what);
   }
+}
 
-  private async onJob(queue: string, id: string, change: (bull: Queue) => Promise<unknown>): Promise<void> {
-    await this.bull.run(queue, change).catch((error) => {
-      const code = (error.cause as { code?: number } | undefined)?.code;
-      if (code === errorCodes.jobNotExist) throw noSuchJob(queue, id);
-      if (code === errorCodes.jobNotInState) throw wrongState(`the job ${show(id)} is not in a state that allows this`);
-      if (code === errorCodes.jobBelongsToJobScheduler) throw wrongState(`the job ${show(id)} belongs to a schedule`);
-      throw error;
-    });
-  }
+function notIn({ id, state }: Pick<StoredJob, "id" | "state">, states: FoundState[], what: string): PostaError {
+  const way = state === "orphaned" ? ", and an orphaned one be removed" : "";
+  return wrongState(`the job ${show(id)} is ${state}: only ${states.join(", ")} jobs can ${what}${way}`);
 }

@@ -5,9 +5,9 @@ import type { Queue } from "../gen/posta/queue/v1/Queue.js";
 import type { QueueLimits__Output as LimitsMessage } from "../gen/posta/queue/v1/QueueLimits.js";
 import { toDuration, toMs, toTimestamp } from "../grpc/times.js";
 import { inRange } from "./job.js";
-import type { State, StoredJob } from "./read-job.js";
+import type { FoundState, State, StoredJob } from "./read-job.js";
 import type { QueueFigures, QueueLimits } from "./read-queue.js";
-import { parseOr } from "./stored-json.js";
+import { parseTraces } from "./stored-json.js";
 
 const stateMessages = {
   waiting: "JOB_STATE_WAITING",
@@ -17,10 +17,11 @@ const stateMessages = {
   "waiting-children": "JOB_STATE_WAITING_CHILDREN",
   completed: "JOB_STATE_COMPLETED",
   failed: "JOB_STATE_FAILED",
-} as const satisfies Record<State, JobState>;
+  orphaned: "JOB_STATE_ORPHANED",
+} as const satisfies Record<FoundState, JobState>;
 
-const statesByMessage = new Map<unknown, State>(
-  Object.entries(stateMessages).map(([state, message]) => [message, state as State]),
+const statesByMessage = new Map<unknown, FoundState>(
+  Object.entries(stateMessages).map(([state, message]) => [message, state as FoundState]),
 );
 
 /** A state that a request names; throws invalid for none, or for one that is not `allowed`. */
@@ -33,7 +34,16 @@ export function toState<S extends State>(message: unknown, allowed: readonly S[]
   return state as S;
 }
 
-export const allStates = Object.keys(stateMessages) as State[];
+/** The states whose jobs are in a list of their own. */
+export const listedStates: State[] = [
+  "waiting",
+  "active",
+  "delayed",
+  "prioritized",
+  "waiting-children",
+  "completed",
+  "failed",
+];
 
 /** Whether a list's view is the full one. Throws invalid for a view that there is not. */
 export function toFullView(view: unknown): boolean {
@@ -54,31 +64,39 @@ export function toJobInfo({ id, state, score, fields }: StoredJob, full: boolean
     state: stateMessages[state],
     dataJson: full ? (fields.data ?? "{}") : "",
     optionsJson: fields.opts ?? "{}",
-    priority: Number(fields.priority ?? 0),
-    delay: toDuration(Number(fields.delay ?? 0)),
-    attemptsMade: Number(fields.attemptsMade ?? fields.atm ?? 0),
-    attemptsStarted: Number(fields.ats ?? 0),
+    priority: toCount(fields.priority),
+    delay: toDuration(toNumber(fields.delay, maxTimeMs) ?? 0),
+    attemptsMade: toCount(fields.attemptsMade ?? fields.atm),
+    attemptsStarted: toCount(fields.ats),
     progressJson: fields.progress ?? "0",
     returnValueJson: full ? (fields.returnvalue ?? "") : "",
     failedReason: full ? failedReason : failedReason.slice(0, maxBriefReason),
-    stacktrace: full ? toStacktrace(fields.stacktrace) : [],
+    stacktrace: full ? parseTraces(fields.stacktrace ?? "[]") : [],
     createTime: toTime(fields.timestamp),
     processTime: toTime(fields.processedOn),
     finishTime: toTime(fields.finishedOn),
     // BullMQ keeps a delayed job's turn in the low 12 bits of its score.
-    dueTime: state === "delayed" && score !== undefined ? toTimestamp(Math.floor(score / 0x1000)) : null,
+    dueTime: state === "delayed" && score !== undefined ? toTime(String(Math.floor(score / 0x1000))) : null,
     deduplicationId: fields.deid ?? "",
     workerName: fields.pb ?? "",
   };
 }
 
-function toTime(text: string | undefined) {
-  return toTimestamp(text === undefined ? undefined : Number(text));
+/** The years 1970 to 9999, in milliseconds. */
+const maxTimeMs = 253_402_300_799_999;
+
+/** What another program wrote into a job may be no number, or none that the contract has room for. */
+function toNumber(text: string | undefined, max = 2 ** 31 - 1): number | undefined {
+  const number = Number(text);
+  return text !== undefined && number >= 0 && number <= max ? number : undefined;
 }
 
-function toStacktrace(json = "[]"): string[] {
-  const traces: unknown = parseOr(json, []);
-  return Array.isArray(traces) ? traces.map(String) : [];
+function toCount(text: string | undefined): number {
+  return Math.trunc(toNumber(text) ?? 0);
+}
+
+function toTime(text: string | undefined) {
+  return toTimestamp(toNumber(text, maxTimeMs));
 }
 
 /** A queue as callers see it. */

@@ -3,13 +3,14 @@ import type { Logger } from "../log.js";
 import { forEachQueue } from "../store/each-queue.js";
 import type { Queries, Statement } from "../store/postgres-session.js";
 import type { RedisStore } from "../store/redis.js";
+import { isWrongType } from "../store/redis-errors.js";
 import { type DeadJob, deadLetterId, insertDeadJobs, logDeadJobs, unknownIds } from "./dead-letters.js";
 import type { Keys } from "./keys.js";
 import { isReserved } from "./names.js";
 import { rethrow } from "./read-job.js";
 import type { QueueReader } from "./read-queue.js";
 import { toRedriveOptions } from "./spool-row.js";
-import { parseOr } from "./stored-json.js";
+import { parseTraces } from "./stored-json.js";
 
 /** So few that their payloads, of up to POSTA_MAX_JOB_BYTES each, fit into memory and into one statement. */
 const pageJobs = 16;
@@ -105,6 +106,8 @@ export class DeadJobs {
     const answers = (await pipeline.exec().catch(rethrow)) ?? [];
     const jobs = fresh.flatMap((job, index) => {
       const [error, values] = answers[index] ?? [];
+      // A key of another type stands in this job's place: the others' ends are told all the same.
+      if (error && isWrongType(error)) return [];
       if (error) rethrow(error);
       return toDeadJob(queue, job, values as (string | null)[]) ?? [];
     });
@@ -129,12 +132,11 @@ function toDeadJob(queue: string, { jobId, failedAt }: Failed, values: (string |
 
 /** The attempts that BullMQ has a stack trace of, the last of them with its times. */
 function toHistory(stacktrace: string, attempts: number, begun: number, ended: number): string {
-  const parsed = parseOr<unknown>(stacktrace, []);
-  const traces: unknown[] = Array.isArray(parsed) ? parsed.slice(-maxTraces) : [];
+  const traces = parseTraces(stacktrace).slice(-maxTraces);
   const first = attempts - traces.length + 1;
   const history = traces.map((trace, index) => ({
     attempt: first + index,
-    stacktrace: String(trace).slice(0, maxTraceLength),
+    stacktrace: trace.slice(0, maxTraceLength),
   }));
   const last = { attempt: attempts, ...history.pop(), start_time: toTime(begun), end_time: toTime(ended) };
   return JSON.stringify([...history, last]);

@@ -12,12 +12,14 @@ import { BatchWriter } from "./batch.js";
 import { Bull } from "./bull.js";
 import { JobChanger } from "./change-job.js";
 import { QueueChanger } from "./change-queue.js";
+import { QueueCleaner } from "./clean-queue.js";
 import { DeadJobs } from "./dead-jobs.js";
 import { Drain } from "./drain.js";
 import { JobWriter } from "./job-writer.js";
 import { Keys } from "./keys.js";
 import { JobLister } from "./list-jobs.js";
 import { MovedRows } from "./moved-rows.js";
+import { QueueObliterator } from "./obliterate-queue.js";
 import { JobReader } from "./read-job.js";
 import { QueueReader } from "./read-queue.js";
 import { Redriver } from "./redrive.js";
@@ -39,6 +41,7 @@ export function createQueueParts(config: Config, { redis, postgres, metrics }: S
   const bull = new Bull(redis, config.queuePrefix);
   const jobs = new JobReader(redis, keys);
   const queues = new QueueReader(redis, keys);
+  const cleaner = new QueueCleaner(redis, keys);
   const spool = new Spool(postgres, config.spoolMaxJobs);
   registerCount(metrics, "posta_spool_spooled_total", "Jobs put into the spool.", () => spool.spooled);
   const writer = new JobWriter(new BatchWriter(redis, keys, bull), spool, new Backlog(redis, postgres));
@@ -51,7 +54,8 @@ export function createQueueParts(config: Config, { redis, postgres, metrics }: S
     queues,
     lister: new JobLister(redis, keys),
     jobChanger: new JobChanger(keys, bull, jobs),
-    queueChanger: new QueueChanger(redis, keys, bull, queues),
+    queueChanger: new QueueChanger(redis, keys, bull, queues, cleaner),
+    obliterator: new QueueObliterator({ redis, postgres }, keys, bull, queues, cleaner),
     requireStore: () => redis.requireUsable(),
     /** Whether jobs can be added: to Redis, or, if that takes none and is not just about to be there, to the spool. */
     canAdd: () => (redis.usable && !redis.refusal) || ((redis.usable || redis.isLost) && spool.usable),

@@ -2,16 +2,19 @@ import { PostaError, show } from "../errors.js";
 import { fromToken, isCount, maxPageBytes, pageSize, toToken } from "../page-token.js";
 import type { RedisStore } from "../store/redis.js";
 import { toReadError } from "../store/redis-errors.js";
-import { defineScript, type Script } from "../store/scripts.js";
+import { defineScript, readLua, type Script } from "../store/scripts.js";
 import type { Keys } from "./keys.js";
 
 /** BullMQ's words for where a job is. */
 export type State = "waiting" | "active" | "delayed" | "prioritized" | "waiting-children" | "completed" | "failed";
 
+/** Where a job is; "orphaned": in no list of its queue, so that no worker is ever handed it. */
+export type FoundState = State | "orphaned";
+
 /** A job's hash as BullMQ keeps it, with its id, its state and its score in that state's set. */
 export interface StoredJob {
   id: string;
-  state: State;
+  state: FoundState;
   score: number | undefined;
   fields: Record<string, string>;
 }
@@ -22,46 +25,55 @@ export interface LogPage {
   nextPageToken: string;
 }
 
-const jobKeys = ["completed", "failed", "delayed", "prioritized", "waiting-children", "active"];
+type Found = [state: FoundState, score: string, fields: string[]];
+
+/** Longer lines are not searched for a job, because Redis would serve nobody else meanwhile. */
+const maxSearchedLine = 5000;
 const logChunk = 100;
 
 /** Reads single jobs and their logs. */
 export class JobReader {
-  private readonly getJob: Script<[State, string, string[]] | null>;
+  private readonly getJob: Script<Found | null>;
 
   constructor(
     private readonly store: RedisStore,
     private readonly keys: Keys,
   ) {
-    this.getJob = defineScript(store.client, "get-job", 1 + jobKeys.length);
+    this.getJob = defineScript(store.client, "get-job", 1, { before: readLua("job-state") });
   }
 
   /** Throws not-found. */
   async get(queue: string, id: string): Promise<StoredJob> {
-    const keys = [this.keys.of(queue, id), ...jobKeys.map((part) => this.keys.of(queue, part))];
-    const found = await this.getJob(keys, [id]).catch(rethrow);
-    if (!found) throw noSuchJob(queue, id);
-    const [state, score, flat] = found;
+    const [state, score, flat] = await this.find(queue, id);
     return { id, state, score: score === "" ? undefined : Number(score), fields: toFields(flat) };
+  }
+
+  /** Where a job is, without reading its payload. Throws not-found. */
+  async state(queue: string, id: string): Promise<FoundState> {
+    const [state] = await this.find(queue, id, "timestamp");
+    return state;
+  }
+
+  private async find(queue: string, id: string, ...fields: string[]): Promise<Found> {
+    const args = [this.keys.start(queue), id, maxSearchedLine, ...fields];
+    const found = await this.getJob([this.keys.of(queue, id)], args).catch(rethrow);
+    if (!found) throw noSuchJob(queue, id);
+    return found;
   }
 
   /** A page of a job's log, oldest line first; it ends early where it would pass 2 MiB. Throws not-found. */
   async logs(queue: string, id: string, size: number, token: string): Promise<LogPage> {
     const limit = pageSize(size, 100, 1000);
     const [start = 0] = (fromToken(token, "logs", ([line]) => isCount(line)) ?? []).map(Number);
-    const key = this.keys.of(queue, id);
+    const key = `${this.keys.of(queue, id)}:logs`;
+    await this.state(queue, id);
     const lines: string[] = [];
     let [total, bytes, full] = [0, 0, false];
     while (!full && lines.length < limit) {
       const from = start + lines.length;
       const until = from + Math.min(logChunk, limit - lines.length) - 1;
       const { client } = this.store;
-      const [exists, length, chunk] = await Promise.all([
-        client.exists(key),
-        client.llen(`${key}:logs`),
-        client.lrange(`${key}:logs`, from, until),
-      ]).catch(rethrow);
-      if (!exists) throw noSuchJob(queue, id);
+      const [length, chunk] = await Promise.all([client.llen(key), client.lrange(key, from, until)]).catch(rethrow);
       total = length;
       for (const line of chunk) {
         bytes += Buffer.byteLength(line);

@@ -1,5 +1,6 @@
 import { fromToken, pageSize, toToken } from "../page-token.js";
 import type { RedisStore } from "../store/redis.js";
+import { isWrongType } from "../store/redis-errors.js";
 import { defineScript, type Script } from "../store/scripts.js";
 import type { Keys } from "./keys.js";
 import { reservedPrefix } from "./names.js";
@@ -51,9 +52,19 @@ export class QueueReader {
     this.readQueue = defineScript(store.client, "read-queue", parts.length);
   }
 
+  /** undefined: there is no such queue. */
+  find(queue: string): Promise<QueueFigures | undefined> {
+    return this.read(queue).catch(rethrow);
+  }
+
+  /** Whether Posta's list of queues has it; a queue that is obliterated is there until the end. */
+  async isListed(queue: string): Promise<boolean> {
+    return (await this.store.client.zscore(this.keys.queues, queue).catch(rethrow)) !== null;
+  }
+
   /** Throws not-found. */
   async get(queue: string): Promise<QueueFigures> {
-    const figures = await this.read(queue).catch(rethrow);
+    const figures = await this.find(queue);
     if (!figures) throw noSuchQueue(queue);
     return figures;
   }
@@ -128,7 +139,7 @@ export class QueueReader {
 
 /** A key of it is of another type: BullMQ can do nothing with it either. */
 function leaveOutBroken(error: Error): undefined {
-  if (!error.message.includes("WRONGTYPE")) throw error;
+  if (!isWrongType(error)) throw error;
 }
 
 function toFigures(name: string, now: number, answer: (string | number)[]): QueueFigures {
@@ -141,12 +152,17 @@ function toFigures(name: string, now: number, answer: (string | number)[]): Queu
     counts: Object.fromEntries(states.map((state, index) => [state, Number(rest[index])])) as Record<State, number>,
     paused: paused !== "",
     limits: {
-      ...(concurrency ? { concurrency: Number(concurrency) } : {}),
-      ...(max && duration ? { rate: { max: Number(max), durationMs: Number(duration) } } : {}),
+      ...(isLimit(concurrency) ? { concurrency: Number(concurrency) } : {}),
+      ...(isLimit(max) && isLimit(duration) ? { rate: { max: Number(max), durationMs: Number(duration) } } : {}),
     },
     completedPerSecond: (completed * 1000) / completedSpan,
     failedPerSecond: (failed * 1000) / failedSpan,
     oldestDueAgeMs: dueSince < 0 ? undefined : Math.max(0, now - dueSince),
     addedTotal: Number(addedTotal),
   };
+}
+
+/** What another program wrote there may be no number, or none that the contract has room for. */
+function isLimit(value: string | number | undefined): boolean {
+  return Number(value) >= 1 && Number(value) < 2 ** 31;
 }

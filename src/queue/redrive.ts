@@ -2,6 +2,7 @@ import { toPostaError } from "../errors.js";
 import type { Bull } from "./bull.js";
 import type { AddResult } from "./lane.js";
 import type { JobReader } from "./read-job.js";
+import { isFinished, retryFinished } from "./retry-job.js";
 import type { SpoolMarks } from "./spool-marks.js";
 import type { SpoolRow } from "./spool-row.js";
 
@@ -31,10 +32,8 @@ export class Redriver {
       throw error;
     });
     if (job?.fields.name !== name || job.fields.data !== data) return undefined;
-    if (job.state === "failed") {
-      await this.bull.run(queue, async (bull) => {
-        await (await bull.getJob(jobId))?.retry("failed", { resetAttemptsMade: true, resetAttemptsStarted: true });
-      });
+    if (isFinished(job) && job.state === "failed") {
+      await retryFinished(this.bull, queue, job, { resetAttemptsMade: true, resetAttemptsStarted: true });
     }
     await this.marks.set(row);
     return { jobId, outcome: job.state === "failed" ? "added" : "duplicate" };

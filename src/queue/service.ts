@@ -14,10 +14,11 @@ import { toMs } from "../grpc/times.js";
 import type { Adder } from "./add.js";
 import type { JobChanger } from "./change-job.js";
 import type { QueueChanger } from "./change-queue.js";
-import { allStates, toFullView, toJobInfo, toLimits, toQueue, toState } from "./convert-info.js";
+import { listedStates, toFullView, toJobInfo, toLimits, toQueue, toState } from "./convert-info.js";
 import { inRange, parseData, parseDelay, parsePriority } from "./job.js";
 import type { JobLister } from "./list-jobs.js";
 import { requireExistingJobId, requireUnreserved } from "./names.js";
+import type { QueueObliterator } from "./obliterate-queue.js";
 import type { JobReader } from "./read-job.js";
 import type { QueueReader } from "./read-queue.js";
 import { addHandlers, requireAllowed } from "./service-add.js";
@@ -30,6 +31,7 @@ export interface QueueParts {
   queues: QueueReader;
   jobChanger: JobChanger;
   queueChanger: QueueChanger;
+  obliterator: QueueObliterator;
   /** Throws unavailable if the store is known to be down, so that a call fails before any work. */
   requireStore(): void;
   maxJobBytes: number;
@@ -44,7 +46,7 @@ interface OfJob extends OfQueue {
 
 /** The RPC edge of the queues: request to domain, domain to response, and no rule of its own. */
 export function queueHandlers<Handler>(adapter: Adapter<Handler>, parts: QueueParts, statuses: StatusMap) {
-  const { adder, jobs, lister, queues, jobChanger, queueChanger, requireStore, maxJobBytes } = parts;
+  const { adder, jobs, lister, queues, jobChanger, queueChanger, obliterator, requireStore, maxJobBytes } = parts;
 
   /** A call on a queue: the caller may use it, and the store is there. */
   function onQueue<Request extends OfQueue, Response>(
@@ -80,7 +82,7 @@ export function queueHandlers<Handler>(adapter: Adapter<Handler>, parts: QueuePa
     GetJob: onJob(async ({ queue, jobId }: OfJob) => ({ job: toJobInfo(await jobs.get(queue, jobId), true) })),
     ListJobs: onQueue(async ({ queue, state, pageSize, pageToken, view }: ListJobs) => {
       const full = toFullView(view);
-      const page = await lister.list({ queue, state: toState(state, allStates), pageSize, pageToken, full });
+      const page = await lister.list({ queue, state: toState(state, listedStates), pageSize, pageToken, full });
       return { jobs: page.jobs.map((job) => toJobInfo(job, full)), nextPageToken: page.nextPageToken };
     }),
     ListJobLogs: onJob(({ queue, jobId, pageSize, pageToken }: ListJobLogs) => {
@@ -121,14 +123,15 @@ export function queueHandlers<Handler>(adapter: Adapter<Handler>, parts: QueuePa
     DrainQueue: onCallersQueue(async ({ queue, includeDelayed }: DrainQueue, context) => {
       return done(queueChanger.drain(queue, includeDelayed, context));
     }),
-    CleanQueue: onCallersQueue(async ({ queue, state, olderThan, limit }: CleanQueue) => {
+    CleanQueue: onCallersQueue(async ({ queue, state, olderThan, limit }: CleanQueue, context) => {
       const cleanable = toState(state, ["waiting", "delayed", "prioritized", "completed", "failed"]);
       const olderThanMs = parseDelay(toMs(olderThan, "older_than") ?? 0, "older_than");
       const most = limit === 0 ? 1000 : inRange(limit, 1, 10_000, "limit");
-      return { removed: await queueChanger.clean(queue, cleanable, olderThanMs, most) };
+      const query = { queue, state: cleanable, notAfter: Date.now() - olderThanMs, limit: most };
+      return queueChanger.clean(query, context);
     }),
     ObliterateQueue: onCallersQueue(async ({ queue, force }: ObliterateQueue, context) => {
-      return done(queueChanger.obliterate(queue, force, context));
+      return done(obliterator.obliterate(queue, force, context));
     }),
     SetQueueLimits: onCallersQueue(async ({ queue, limits }: SetQueueLimits) =>
       done(queueChanger.setLimits(queue, toLimits(limits))),

@@ -2,7 +2,7 @@ import type { JobsOptions } from "bullmq";
 import { type JobSpec, openJson } from "./job.js";
 import type { Entry } from "./lane.js";
 import { withMetadata } from "./request-id.js";
-import { parseOr } from "./stored-json.js";
+import { parseObject } from "./stored-json.js";
 
 /** A job of the spool. */
 export interface SpoolRow {
@@ -50,7 +50,7 @@ export function toSpec({ name, data, options: json, waitedMs }: SpoolRow): JobSp
  * Its name is among them: a dead letter has no other place for it.
  */
 export function toRedriveOptions(name: string, json: string): string {
-  const { tm, ...options } = parseOr<Stored>(json, {});
+  const { tm, ...options } = parseObject<Stored>(json);
   const metadata = tm === undefined ? {} : { tm };
   return JSON.stringify({ name: name.replaceAll("\0", "\ufffd"), ...pick(options, lasting), ...metadata });
 }

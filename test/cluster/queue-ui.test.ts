@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import { Redis } from "ioredis";
 import { afterEach, describe, expect, inject, it } from "vitest";
 import { TestClient } from "../support/client.js";
 import { freshPrefix, startCluster, type TestCluster } from "../support/posta.js";
@@ -12,9 +13,10 @@ afterEach(async () => {
 
 /** A cluster with a queue of two jobs. */
 async function setup(env: Record<string, string> = {}) {
+  const prefix = freshPrefix();
   const cluster = await startCluster({
     POSTA_QUEUE_REDIS_URL: inject("redisUrl"),
-    POSTA_QUEUE_PREFIX: freshPrefix(),
+    POSTA_QUEUE_PREFIX: prefix,
     POSTA_SERVERS: "1",
     ...env,
   });
@@ -28,7 +30,7 @@ async function setup(env: Record<string, string> = {}) {
   const pause = (headers: Record<string, string> = {}) =>
     get("/queues/api/queues/emails/pause", { method: "PUT", headers });
   const isPaused = async () => (await client.queue("GetQueue", { queue: "emails" })).queue.paused;
-  return { cluster, client, get, pause, isPaused };
+  return { cluster, client, prefix, get, pause, isPaused };
 }
 
 /** fetch would not let a Host be given. */
@@ -60,6 +62,37 @@ describe("the queue UI", () => {
     const job = (await (await get("/queues/api/queues/emails/one")).json()) as { job: { data: object } };
     expect(job.job.data).toEqual({ a: 1 });
     expect((await get("/queues/queue/emails")).headers.get("content-type")).toBe("text/html; charset=utf-8");
+  });
+
+  it("shows the other jobs, whatever one holds, and says what it leaves out", async () => {
+    const { get, cluster, prefix } = await setup();
+    const redis = new Redis(inject("redisUrl").replace("unix://", ""));
+    releases.push(() => redis.disconnect());
+    const deep = "[".repeat(20_000) + "]".repeat(20_000);
+    const odd: Record<string, Record<string, string>> = {
+      deep: { data: deep, returnvalue: deep, progress: deep },
+      broken: { data: "{", returnvalue: "}", progress: "x", opts: "{", parent: "{" },
+      options: { opts: `{"backoff":${deep},"attempts":2}`, parent: deep },
+      listed: { opts: "[1]", parent: "[1]", stacktrace: '{"a":1}' },
+      traces: { stacktrace: `[${deep},"trace",null]` },
+      large: { data: JSON.stringify("x".repeat(300_000)), failedReason: "y".repeat(300_000) },
+    };
+    for (const [id, fields] of Object.entries(odd)) {
+      await redis.hset(`${prefix}:emails:${id}`, { name: "odd", timestamp: Date.now(), ...fields });
+    }
+    await redis.set(`${prefix}:emails:string`, "no job");
+    await redis.lpush(`${prefix}:emails:wait`, "string", ...Object.keys(odd));
+    const list = await get("/queues/api/queues?activeQueue=emails&status=waiting&jobsPerPage=50");
+    expect(list.status).toBe(200);
+    const { queues } = (await list.json()) as { queues: { jobs: { id: string; data: unknown }[] }[] };
+    const jobs = new Map(queues[0]?.jobs.map((job) => [job.id, job.data]));
+    expect([...jobs.keys()].toSorted()).toEqual([...Object.keys(odd), "one", "two"].toSorted());
+    expect(jobs.get("one")).toEqual({ a: 1 });
+    expect(jobs.get("deep")).toBe("(no JSON, or nested deeply: GetJob shows it as it is)");
+    expect(jobs.get("large")).toBe("(300002 characters: GetJob shows it as it is)");
+    for (const id of Object.keys(odd)) expect((await get(`/queues/api/queues/emails/${id}`)).status, id).toBe(200);
+    expect((await get("/queues/api/queues/emails/string")).status).toBe(404);
+    expect(cluster.output()).not.toContain("could not answer");
   });
 
   it("changes nothing, unless it is told that it may", async () => {

@@ -88,9 +88,7 @@ describe("UpdateJob", () => {
     expect(await stateOf("parted", "my:id:3")).toBe("JOB_STATE_PRIORITIZED");
     await call("RemoveJob", { queue: "parted", jobId: "my:id:3" });
     for (const jobId of ["metrics:completed:data", "de:a:b", "a:b", "my:id:3:lock"]) {
-      await expect(call("GetJob", { queue: "parted", jobId })).rejects.toMatchObject({
-        code: status.INVALID_ARGUMENT,
-      });
+      await expect(call("GetJob", { queue: "parted", jobId })).rejects.toMatchObject(notFound);
     }
   });
 
@@ -223,9 +221,9 @@ describe("CleanQueue", () => {
     for (const id of ["a", "b", "c"]) await finish("clean", id, "completed");
     await add("clean", "in-line");
     const clean = (rest: object) => call("CleanQueue", { queue: "clean", state: "JOB_STATE_COMPLETED", ...rest });
-    expect(await clean({ olderThan: { seconds: 3600 } })).toEqual({ removed: 0 });
-    expect(await clean({ limit: 2 })).toEqual({ removed: 2 });
-    expect(await clean({})).toEqual({ removed: 1 });
+    expect(await clean({ olderThan: { seconds: 3600 } })).toEqual({ removed: 0, more: false });
+    expect(await clean({ limit: 2 })).toEqual({ removed: 2, more: true });
+    expect(await clean({})).toEqual({ removed: 1, more: false });
     expect(await countsOf("clean")).toMatchObject({ completed: 0, waiting: 1 });
   });
 

@@ -86,6 +86,24 @@ describe("a failed job that others wrote", () => {
     await expect.poll(() => lettersOf(bundle), { timeout: 15_000 }).toMatchObject([{ source: "late", ref: "j" }]);
   });
 
+  it("is kept although what it holds nests deeply, beside one that is no job at all", async () => {
+    const bundle = await start();
+    const deep = "[".repeat(20_000) + "]".repeat(20_000);
+    await write(bundle, "a-traces", now, { stacktrace: `[${deep},"trace"]`, data: deep });
+    await write(bundle, "b-options", now, { opts: `{"attempts":2,"backoff":${deep}}` });
+    await write(bundle, "c-beside", now);
+    const { inspector, prefix } = bundle;
+    await inspector.set(`${prefix}:c-beside:string`, "no job");
+    await inspector.zadd(`${prefix}:c-beside:failed`, now - 1, "string");
+    await bundle.startDelivery();
+    const letters = async () => (await lettersOf(bundle)).map(({ source, content }) => [source, content]).toSorted();
+    await expect.poll(letters, { timeout: 20_000 }).toEqual([
+      ["a-traces", deep],
+      ["b-options", "1"],
+      ["c-beside", "1"],
+    ]);
+  });
+
   it("is kept as far as it can be, in a size that can be listed, and holds up no other queue", async () => {
     const bundle = await start();
     await write(bundle, "a-time", now, { processedOn: "soon" });

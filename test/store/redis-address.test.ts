@@ -77,6 +77,20 @@ function startNode() {
   return startTcpRedis(["--appendonly", "yes", "--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1"]);
 }
 
+/** A Cluster of two servers, of which `own` has the keys of "{bull}". */
+async function startTwoNodes() {
+  const nodes = await Promise.all([startNode(), startNode()]);
+  const [first, second] = nodes as [Node, Node];
+  await first.client.call("CLUSTER", "ADDSLOTSRANGE", "0", "8191");
+  await second.client.call("CLUSTER", "ADDSLOTSRANGE", "8192", "16383");
+  await second.client.call("CLUSTER", "SET-CONFIG-EPOCH", "2");
+  await first.client.call("CLUSTER", "MEET", "127.0.0.1", String(second.port), String(second.busPort));
+  for (const { client } of nodes) await untilWhole(client);
+  const slot = Number(await first.client.call("CLUSTER", "KEYSLOT", "{bull}"));
+  const [own, other] = slot < 8192 ? [first, second] : [second, first];
+  return { first, own, other };
+}
+
 async function untilWhole(client: Redis): Promise<void> {
   const state = async () => String(await client.call("CLUSTER", "INFO"));
   await expect.poll(state, { timeout: 15_000 }).toContain("cluster_state:ok");
@@ -95,16 +109,23 @@ describe("Redis addresses", () => {
     expect(await addAndRead(`redis+cluster://127.0.0.1:${port}`, "{bull}")).toBe("plain");
   });
 
+  it("finds the keys that a queue left on the server of a Cluster that has them", async () => {
+    const { first, own } = await startTwoNodes();
+    const posta = await startServer(`redis+cluster://127.0.0.1:${first.port}`, {
+      POSTA_QUEUE_PREFIX: "{bull}",
+      POSTA_ANALYTICS_PREFIX: "{events}",
+    });
+    releases.push(() => posta.stop());
+    await posta.serving;
+    for (const id of ["lost", "in-line"])
+      await posta.client.queue("AddJob", { queue: "q", job: { name: "n", options: { id } } });
+    await own.client.lrem("{bull}:q:wait", 1, "lost");
+    await posta.client.queue("ObliterateQueue", { queue: "q" });
+    expect(await own.client.keys("{bull}:q:*")).toEqual([]);
+  });
+
   it("looks at the server of a Cluster that has the queues, and at no other", async () => {
-    const nodes = await Promise.all([startNode(), startNode()]);
-    const [first, second] = nodes as [Node, Node];
-    await first.client.call("CLUSTER", "ADDSLOTSRANGE", "0", "8191");
-    await second.client.call("CLUSTER", "ADDSLOTSRANGE", "8192", "16383");
-    await second.client.call("CLUSTER", "SET-CONFIG-EPOCH", "2");
-    await first.client.call("CLUSTER", "MEET", "127.0.0.1", String(second.port), String(second.busPort));
-    for (const { client } of nodes) await untilWhole(client);
-    const slot = Number(await first.client.call("CLUSTER", "KEYSLOT", "{bull}"));
-    const [own, other] = slot < 8192 ? [first, second] : [second, first];
+    const { first, own, other } = await startTwoNodes();
     const store = createStore(`redis+cluster://127.0.0.1:${first.port}`, "{bull}");
     const usable = once(store, "usable");
     store.open();

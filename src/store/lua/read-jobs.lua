@@ -6,7 +6,7 @@
   ARGV
     1 the start of the queue's keys  2 the bytes  3 how many fields of each job  then those fields  then the jobs' ids
   Returns
-    of each job that was read, the fields' values; nil for one that it has not
+    of each job that was read, the fields' values; nil for one that it has not, and for each of a key that is no hash
 ]]
 local prefix, maxBytes, count = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local fields = {}
@@ -14,7 +14,8 @@ for index = 1, count do fields[index] = ARGV[3 + index] end
 
 local jobs, bytes = {}, 0
 for index = 4 + count, #ARGV do
-  local values = redis.call("HMGET", prefix .. ARGV[index], unpack(fields))
+  local values = redis.pcall("HMGET", prefix .. ARGV[index], unpack(fields))
+  if values.err then values = {} end
   for _, value in ipairs(values) do
     if value then bytes = bytes + #value end
   end

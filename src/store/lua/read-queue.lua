@@ -36,7 +36,8 @@ end
 -- Since when a job in line could run: when it was added and its delay was over, or when its last attempt ended.
 local function considerJob(id)
   if not id then return end
-  local job = rcall("HMGET", prefix .. id, "timestamp", "delay", "processedOn")
+  -- A key of another type in a job's place hides no queue.
+  local job = redis.pcall("HMGET", prefix .. id, "timestamp", "delay", "processedOn")
   local added = tonumber(job[1])
   if added then consider(math.max(added + (tonumber(job[2]) or 0), tonumber(job[3]) or 0)) end
 end
@@ -65,7 +66,7 @@ local meta = rcall("HMGET", KEYS[1], "paused", "concurrency", "max", "duration")
 local completed, completedSpan = rate(KEYS[8])
 local failed, failedSpan = rate(KEYS[9])
 return {
-  meta[1] or "", meta[2] or "", meta[3] or "", meta[4] or "", tonumber(rcall("GET", KEYS[2]) or 0),
+  meta[1] or "", meta[2] or "", meta[3] or "", meta[4] or "", tonumber(rcall("GET", KEYS[2]) or 0) or 0,
   rcall("LLEN", KEYS[3]) + rcall("LLEN", KEYS[10]), rcall("LLEN", KEYS[4]), rcall("ZCARD", KEYS[5]),
   rcall("ZCARD", KEYS[6]), rcall("ZCARD", KEYS[7]), rcall("ZCARD", KEYS[8]), rcall("ZCARD", KEYS[9]),
   completed, completedSpan, failed, failedSpan, due,

@@ -3,8 +3,10 @@
 
 export interface CleanQueueResponse {
   'removed'?: (number);
+  'more'?: (boolean);
 }
 
 export interface CleanQueueResponse__Output {
   'removed': (number);
+  'more': (boolean);
 }

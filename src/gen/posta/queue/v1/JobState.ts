@@ -9,6 +9,7 @@ export const JobState = {
   JOB_STATE_WAITING_CHILDREN: 'JOB_STATE_WAITING_CHILDREN',
   JOB_STATE_COMPLETED: 'JOB_STATE_COMPLETED',
   JOB_STATE_FAILED: 'JOB_STATE_FAILED',
+  JOB_STATE_ORPHANED: 'JOB_STATE_ORPHANED',
 } as const;
 
 export type JobState =
@@ -28,5 +29,7 @@ export type JobState =
   | 6
   | 'JOB_STATE_FAILED'
   | 7
+  | 'JOB_STATE_ORPHANED'
+  | 8
 
 export type JobState__Output = typeof JobState[keyof typeof JobState]

@@ -1,0 +1,126 @@
+import { Cluster, type Redis } from "ioredis";
+import type { PostgresStore } from "../store/postgres.js";
+import type { Statement } from "../store/postgres-session.js";
+import type { RedisStore } from "../store/redis.js";
+import { defineScript, readLua, type Script } from "../store/scripts.js";
+import type { Bull } from "./bull.js";
+import { hasActiveJobs, toQueueError, wrongState } from "./bull-errors.js";
+import { readBullLua } from "./bull-lua.js";
+import type { QueueCleaner } from "./clean-queue.js";
+import type { Keys } from "./keys.js";
+import type { Caller } from "./lane.js";
+import { requireCaller, rethrowPartial, stepJobs } from "./long-change.js";
+import { noSuchQueue } from "./read-job.js";
+import type { QueueFigures, QueueReader } from "./read-queue.js";
+
+/** How many keys of the whole Redis one step of a scan looks at. */
+const scanKeys = 1000;
+const spoolRows = 10_000;
+
+const removeWaiting: Statement = {
+  name: "spool-remove-waiting",
+  text: `WITH removed AS (DELETE FROM spool WHERE seq IN (
+      SELECT seq FROM spool WHERE queue = $1 AND moved_at IS NULL ORDER BY seq LIMIT ${spoolRows} FOR UPDATE SKIP LOCKED)
+    RETURNING seq) SELECT count(*)::integer AS removed FROM removed`,
+};
+
+export interface ObliterateStores {
+  redis: RedisStore;
+  postgres: PostgresStore;
+}
+
+/**
+ * Removes queues with all that BullMQ and Posta keep for them. Each step is short and may be the last: a queue stays on Posta's list until
+ * all is done, so the next call goes on. Dead letters stay: they are the record of what failed.
+ */
+export class QueueObliterator {
+  private readonly sweepQueue: Script<number>;
+
+  constructor(
+    private readonly stores: ObliterateStores,
+    private readonly keys: Keys,
+    private readonly bull: Bull,
+    private readonly queues: QueueReader,
+    private readonly cleaner: QueueCleaner,
+  ) {
+    const before = readBullLua("removeJob") + readLua("job-state");
+    this.sweepQueue = defineScript(stores.redis.client, "sweep-queue", 1, { before });
+  }
+
+  /** Throws not-found, wrong-state for active jobs without `force`, and expired. */
+  async obliterate(queue: string, force: boolean, caller: Caller): Promise<void> {
+    const begun = Date.now();
+    const figures = await this.queues.find(queue);
+    if (!figures && !(await this.queues.isListed(queue))) throw noSuchQueue(queue);
+    const active = figures?.counts.active ?? 0;
+    if (active > 0 && !force) throw wrongState(`the queue has ${active} active jobs: use force`);
+    await this.removeSpooled(queue, caller);
+    try {
+      if (figures) await this.removeListed(figures, force, caller);
+      await this.removeParents(queue, begun, caller);
+      await this.sweep(queue, begun, caller);
+      await this.unlist(queue);
+    } catch (error) {
+      rethrowPartial(toQueueError(error, { queue }));
+    }
+  }
+
+  /** Jobs on their way to the queue would make it anew. Without PostgreSQL nothing can be told of them. */
+  private async removeSpooled(queue: string, caller: Caller): Promise<void> {
+    const { postgres } = this.stores;
+    while (postgres.usable) {
+      const [answer] = await postgres.query<{ removed: number }>(removeWaiting, [queue]);
+      if (answer === undefined || answer.removed < spoolRows) return;
+      requireCaller(caller);
+    }
+  }
+
+  /** BullMQ obliterates only a queue that is paused. */
+  private async removeListed({ name, paused }: QueueFigures, force: boolean, caller: Caller): Promise<void> {
+    await this.bull.run(name, async (bull) => {
+      await bull.pause();
+      const step = () => bull.getBackend().obliterate({ force, count: stepJobs });
+      try {
+        while (await step()) requireCaller(caller);
+      } catch (error) {
+        if (hasActiveJobs(error) && !paused) await bull.resume();
+        throw error;
+      }
+    });
+  }
+
+  /** BullMQ leaves jobs that wait for jobs of other queues. */
+  private async removeParents(queue: string, notAfter: number, caller: Caller): Promise<void> {
+    const parents = { queue, state: "waiting-children", notAfter } as const;
+    while ((await this.cleaner.clean(parents, caller)).more) requireCaller(caller);
+  }
+
+  /** The queue's keys are on one server of a Redis Cluster, and any may be that. */
+  private async sweep(queue: string, begun: number, caller: Caller): Promise<void> {
+    const { client } = this.stores.redis;
+    const nodes = client instanceof Cluster ? client.nodes("master") : [client];
+    for (const node of nodes) await this.sweepNode(node, queue, begun, caller);
+  }
+
+  private async sweepNode(node: Redis, queue: string, begun: number, caller: Caller): Promise<void> {
+    const start = this.keys.start(queue);
+    const pattern = `${start.replace(/[\\*?[\]]/g, "\\$&")}*`;
+    const keys = [this.keys.of(queue, "meta")];
+    let cursor: string | Buffer = "0";
+    do {
+      // Keys as bytes: an id of another producer need not be UTF-8.
+      const [next, found]: [Buffer, Buffer[]] = await node.scanBuffer(cursor, "MATCH", pattern, "COUNT", scanKeys);
+      const names = found.map((key) => key.subarray(Buffer.byteLength(start)));
+      if (names.length > 0) await this.sweepQueue(keys, [start, begun, ...names]);
+      cursor = next.toString();
+      requireCaller(caller);
+    } while (cursor !== "0");
+  }
+
+  /** Unless someone added to it meanwhile: then it is a queue again. */
+  private async unlist(queue: string): Promise<void> {
+    const { client } = this.stores.redis;
+    await client.zrem(this.keys.queues, queue);
+    if (await client.exists(this.keys.of(queue, "meta"))) await client.zadd(this.keys.queues, 0, queue);
+  }
+}

@@ -1,0 +1,38 @@
+import { isPrintable, parseObject, parseTraces } from "./stored-json.js";
+
+/** Longer payloads are left out of a page that shows many jobs. */
+const maxShown = 256 << 10;
+const maxReason = 8192;
+
+type Fields = Record<string, string>;
+
+/**
+ * A job's hash for a user interface, which parses each of a page's jobs and prints all of them at once: what cannot be parsed or printed,
+ * or is very long, is replaced, so that one job hides no other. GetJob shows it as it is.
+ */
+export function toShownFields(fields: Fields): Fields {
+  const shown: Fields = { ...fields };
+  for (const name of ["data", "returnvalue", "progress"]) {
+    const problem = findProblem(fields[name]);
+    if (problem !== undefined) shown[name] = JSON.stringify(`(${problem}: GetJob shows it as it is)`);
+  }
+  for (const name of ["opts", "parent"]) {
+    if (fields[name] !== undefined) shown[name] = JSON.stringify(toShownObject(fields[name]));
+  }
+  if (fields.stacktrace !== undefined) {
+    const traces = parseTraces(fields.stacktrace).map((trace) => trace.slice(0, maxReason));
+    shown.stacktrace = JSON.stringify(traces);
+  }
+  if (fields.failedReason !== undefined) shown.failedReason = fields.failedReason.slice(0, maxReason);
+  return shown;
+}
+
+function findProblem(json: string | undefined): string | undefined {
+  if (json === undefined) return undefined;
+  if (json.length > maxShown) return `${json.length} characters`;
+  return isPrintable(json) ? undefined : "no JSON, or nested deeply";
+}
+
+function toShownObject(json: string): object {
+  return json.length > maxShown ? {} : parseObject(json);
+}
