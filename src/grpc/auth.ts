@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import type { PeerCertificate } from "node:tls";
 import { ConfigError } from "../config.js";
 import { PostaError, show } from "../errors.js";
 
@@ -11,24 +12,28 @@ export interface Principal {
   require(what: string, name: string): void;
 }
 
-/** Tells who a call is from, by its metadata or request; throws unauthenticated. */
-export type Authenticate<Source> = (source: Source) => Principal;
+/** What a call brings to say who it is from. Both transports hand over the same. */
+export interface Credentials {
+  /** The header "authorization"; undefined: none. */
+  readonly authorization: unknown;
+  /** Of a TLS client that the server has verified; undefined: none. */
+  certificate(): PeerCertificate | undefined;
+}
+
+/** Tells who a call is from; throws unauthenticated. */
+export type Authenticate = (credentials: Credentials) => Principal;
 
 const anyone: Principal = { name: "anyone", mayUse: () => true, require() {} };
 
 /**
  * Reads the callers' tokens from a file, a line each: `name sha256-of-token-in-hex queue,queue*,event.*`. Without a file every
- * call is let in. Tokens are kept and compared as hashes, so neither the file nor a timing gives one away. `read` finds
- * the text of the header "authorization" in what the transport has.
+ * call is let in. Tokens are kept and compared as hashes, so neither the file nor a timing gives one away.
  */
-export function createAuthenticate<Source>(
-  file: string | undefined,
-  read: (source: Source) => unknown,
-): Authenticate<Source> {
+export function createAuthenticate(file: string | undefined): Authenticate {
   if (file === undefined) return () => anyone;
   const callers = readCallers(file);
-  return (source) => {
-    const [, token] = /^Bearer (\S+)$/i.exec(String(read(source) ?? "")) ?? [];
+  return ({ authorization }) => {
+    const [, token] = /^Bearer (\S+)$/i.exec(String(authorization ?? "")) ?? [];
     if (token === undefined) throw new PostaError("unauthenticated", '"authorization": send "Bearer <token>"');
     const caller = callers.get(createHash("sha256").update(token).digest("hex"));
     if (!caller) throw new PostaError("unauthenticated", '"authorization": unknown token');

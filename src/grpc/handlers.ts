@@ -1,3 +1,4 @@
+import type { PeerCertificate } from "node:tls";
 import type {
   handleBidiStreamingCall,
   handleServerStreamingCall,
@@ -11,7 +12,7 @@ import type {
 import { invalid, PostaError } from "../errors.js";
 import { perObject } from "../per-object.js";
 import type { Admission } from "./admission.js";
-import type { Authenticate, Principal } from "./auth.js";
+import type { Authenticate, Credentials, Principal } from "./auth.js";
 import { boundRequestId, requestIdKey } from "./failed-call.js";
 import type { Adapter, BidiMethod, CallContext, ServerStreamMethod, UnaryMethod } from "./method.js";
 import type { StatusMap } from "./status.js";
@@ -39,6 +40,7 @@ export function tolerant<M extends MethodDefinition<object, object>>(method: M):
 
 interface AnyCall {
   metadata: Metadata;
+  getAuthContext(): { sslPeerCertificate?: PeerCertificate | undefined };
   cancelled: boolean;
   getDeadline(): Date | number;
 }
@@ -68,7 +70,7 @@ class LiveContext implements CallContext {
 export class GrpcAdapter implements Adapter<UntypedHandleCall> {
   constructor(
     private readonly statuses: StatusMap,
-    private readonly authenticate: Authenticate<Metadata>,
+    private readonly authenticate: Authenticate,
     /** undefined: every call is let in. */
     private readonly admission: Admission | undefined,
     /** Aborted when the server drains: open streams end themselves. */
@@ -81,7 +83,7 @@ export class GrpcAdapter implements Adapter<UntypedHandleCall> {
       const fail = (error: unknown) => callback(this.statuses.toStatus(error));
       try {
         refuseMalformed(call.request);
-        const context = new LiveContext(call, this.authenticate(call.metadata));
+        const context = new LiveContext(call, this.authenticate(credentialsOf(call)));
         run(call.request, context).then((response) => callback(null, response), fail);
       } catch (error) {
         fail(error);
@@ -92,7 +94,7 @@ export class GrpcAdapter implements Adapter<UntypedHandleCall> {
   bidi<Request, Response>(method: BidiMethod<Request, Response>): handleBidiStreamingCall<Request, Response> {
     return (stream) => {
       this.runStream(stream, async () => {
-        const context = new LiveContext(stream, this.authenticate(stream.metadata));
+        const context = new LiveContext(stream, this.authenticate(credentialsOf(stream)));
         await method(stream, context, this.closing);
       });
     };
@@ -119,6 +121,13 @@ export class GrpcAdapter implements Adapter<UntypedHandleCall> {
     const end = () => setImmediate(() => stream.cancelled || stream.end());
     run().then(end, fail);
   }
+}
+
+function credentialsOf(call: AnyCall): Credentials {
+  return {
+    authorization: call.metadata.get("authorization")[0],
+    certificate: () => call.getAuthContext().sslPeerCertificate,
+  };
 }
 
 /** Throws invalid if a request could not be decoded. */

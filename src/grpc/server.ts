@@ -1,7 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { promisify } from "node:util";
 import {
-  type Metadata,
   Server,
   type ServerOptions,
   type ServiceDefinition,
@@ -53,7 +52,7 @@ export class GrpcServer {
       interceptors: [observeCalls(new CallMetrics(metrics, "grpc"), log, config)],
     });
     const adapt = (authFile: string | undefined, limit: Admission | undefined) =>
-      new GrpcAdapter(this.statuses, createAuthenticate(authFile, readAuthorization), limit, this.closing.signal);
+      new GrpcAdapter(this.statuses, createAuthenticate(authFile), limit, this.closing.signal);
     this.adapters = { callers: adapt(config.authFile, admission), anyone: adapt(undefined, undefined) };
     this.add(healthService, (adapter) => this.health.handlers(adapter), "anyone");
     addReflection(this.server, contract, [healthService, ...services], this.closing.signal);
@@ -91,10 +90,6 @@ export class GrpcServer {
     await promisify(this.server.tryShutdown.bind(this.server))();
     clearTimeout(force);
   }
-}
-
-function readAuthorization(metadata: Metadata): unknown {
-  return metadata.get("authorization")[0];
 }
 
 function limits(config: Config): ServerOptions {

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from "node:http";
 import type { Admission } from "../grpc/admission.js";
 import type { Authenticate } from "../grpc/auth.js";
 import type { Adapter, UnaryMethod } from "../grpc/method.js";
@@ -8,7 +7,7 @@ export type HttpHandler =
   | { readonly kind: "stream" }
   | {
       readonly kind: "unary";
-      readonly authenticate: Authenticate<IncomingMessage>;
+      readonly authenticate: Authenticate;
       /** Its request is of the type that the method's own decoder gives. */
       readonly run: UnaryMethod<never, unknown>;
     };
@@ -16,7 +15,7 @@ export type HttpHandler =
 /** Turns the methods that gRPC serves into handlers of HTTP calls. */
 export class HttpAdapter implements Adapter<HttpHandler> {
   constructor(
-    private readonly authenticate: Authenticate<IncomingMessage>,
+    private readonly authenticate: Authenticate,
     /** undefined: every call is let in. */
     private readonly admission: Admission | undefined,
   ) {}

@@ -1,5 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import { TLSSocket } from "node:tls";
 import { PostaError } from "../errors.js";
+import type { Credentials } from "../grpc/auth.js";
 import { allowedMs, type Deadlines } from "../grpc/deadline.js";
 import { boundRequestId, logFailedCall, newRequestId, requestIdKey } from "../grpc/failed-call.js";
 import type { CallContext } from "../grpc/method.js";
@@ -65,7 +67,7 @@ export class HttpCall {
     requireProtocolVersion(request.headers);
     const deadline = this.boundDeadline();
     if (handler.kind === "stream") throw new Unimplemented(`${method.path} is a stream: call it over gRPC`);
-    const context = this.createContext(handler.authenticate(request), deadline);
+    const context = this.createContext(handler.authenticate(credentialsOf(request)), deadline);
     const body = await readBody(request, parts.maxMessageBytes);
     // What came too late must not be done: its caller has been told so, or is gone.
     if (this.ended) return;
@@ -138,4 +140,11 @@ export class HttpCall {
       cause,
     });
   }
+}
+
+function credentialsOf({ headers, socket }: IncomingMessage): Credentials {
+  return {
+    authorization: headers.authorization,
+    certificate: () => (socket instanceof TLSSocket && socket.authorized ? socket.getPeerCertificate() : undefined),
+  };
 }

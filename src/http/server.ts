@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerOptions } from "node:http";
+import { createServer, type Server, type ServerOptions } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { Server as SocketServer } from "node:net";
 import type { Registry } from "prom-client";
@@ -60,7 +60,7 @@ export class HttpServer {
     audience: Audience,
   ): void {
     const forCallers = audience === "callers";
-    const authenticate = createAuthenticate(forCallers ? this.config.authFile : undefined, readAuthorization);
+    const authenticate = createAuthenticate(forCallers ? this.config.authFile : undefined);
     const adapter = new HttpAdapter(authenticate, forCallers ? this.admission : undefined);
     const definitions = this.contract.service(name);
     for (const [key, handler] of Object.entries(handlers(adapter))) {
@@ -123,10 +123,6 @@ export class HttpServer {
     server.on("request", (request, response) => this.router.handle(request, response));
     return server;
   }
-}
-
-function readAuthorization({ headers }: IncomingMessage): unknown {
-  return headers.authorization;
 }
 
 /** A request that does not come is ended by its call's deadline; before there is a call, or where it has none, by these. */
