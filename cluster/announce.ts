@@ -1,5 +1,6 @@
 import { Gauge, type Registry } from "prom-client";
 import type { Config } from "../src/config.js";
+import type { Logger } from "../src/log.js";
 import type { Supervisor } from "./supervisor.js";
 
 /** Says where everything is, once all servers serve. */
@@ -15,6 +16,15 @@ export function announce(config: Config, stores: string, servers: Supervisor, be
     );
   }, 10);
   timer.unref();
+}
+
+/** A certificate alone tells callers from strangers, and not from each other: somebody may have meant to limit them. */
+export function warnOfEqualCallers({ tlsClientCaFile, authFile }: Config, log: Logger): void {
+  if (tlsClientCaFile === undefined || authFile !== undefined) return;
+  log.warn(
+    "POSTA_TLS_CLIENT_CA_FILE is set and POSTA_AUTH_FILE is not: every client with a certificate of that CA may use all queues, " +
+      "events and numbers. POSTA_AUTH_FILE can name certificates, each with rights of its own",
+  );
 }
 
 /** How many children there should be, how many serve, and how often one was started again. */

@@ -9,7 +9,7 @@ import { createMetrics } from "../src/metrics.js";
 import { createMonitor } from "../src/monitor.js";
 import { Admin } from "./admin.js";
 import { createRoutes } from "./admin-routes.js";
-import { announce, countChildren } from "./announce.js";
+import { announce, countChildren, warnOfEqualCallers } from "./announce.js";
 import { EmbeddedStores, type StoreUrls } from "./embedded.js";
 import { ClusterHealth } from "./health.js";
 import { LogLevel } from "./log-level.js";
@@ -70,6 +70,7 @@ async function start(config: Config, log: Logger, releases: Release[]) {
   const begun = performance.now();
   await requireFreePort("POSTA_GRPC_PORT", config.host, config.grpcPort);
   await requireFreePort("POSTA_HTTP_PORT", config.host, config.httpPort);
+  warnOfEqualCallers(config, log);
   const stores = new EmbeddedStores(config, log);
   releases.push(() => stores.stop());
   const { queue, others } = stores.start();

@@ -265,11 +265,11 @@ export const settings = {
   tlsKeyFile: optional("POSTA_TLS_KEY_FILE", "Private key, PEM."),
   tlsClientCaFile: optional(
     "POSTA_TLS_CLIENT_CA_FILE",
-    "CA of client certificates, PEM. Set: a client without one is refused.",
+    "CA of client certificates, PEM. Set: a client without one is refused. Without POSTA_AUTH_FILE a certificate of it gives all rights.",
   ),
   authFile: optional(
     "POSTA_AUTH_FILE",
-    "Callers' tokens, a line each: name, SHA-256 of the token in hex, queues, event names and sending numbers (* as wildcard, comma between).",
+    "Callers, a line each: name, SHA-256 of the token in hex (or a certificate's name), patterns of queues, event names and sending numbers. See Callers.",
   ),
   insecure: flag("POSTA_INSECURE", "1: listen on any address without TLS and auth."),
   metricsIntervalMs: duration(

@@ -8,7 +8,7 @@ import type { Logger } from "./log.js";
 import { Loop } from "./loop.js";
 import type { MessageDelivery } from "./message/delivery-parts.js";
 import type { RecordStatus } from "./message/status.js";
-import { inboundRecorder, type RecordEvents, statusRecorder } from "./message/status-events.js";
+import { inboundRecorder, otherRecorder, type RecordEvents, statusRecorder } from "./message/status-events.js";
 import { WebhookApplier } from "./message/webhook-applier.js";
 import { WebhookMetrics } from "./message/webhook-metrics.js";
 import { WebhookWorker } from "./message/webhook-worker.js";
@@ -121,7 +121,11 @@ function createWebhookWorker(
   log: Logger,
 ): WebhookWorker {
   const webhookMetrics = new WebhookMetrics(metrics);
-  const recorders = { statuses: statusRecorder(record), inbound: inboundRecorder(record) };
-  const applier = new WebhookApplier(database, recorders, webhookMetrics);
+  const recorders = {
+    statuses: statusRecorder(record),
+    inbound: inboundRecorder(record),
+    other: otherRecorder(record),
+  };
+  const applier = new WebhookApplier(database, recorders, webhookMetrics, log);
   return new WebhookWorker(config, () => openWorkerRedis(config, log), applier, webhookMetrics, log);
 }

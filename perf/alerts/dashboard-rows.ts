@@ -77,6 +77,12 @@ export const messagesRow: Row = {
       [quantile(0.5, "posta_message_permit_wait_seconds"), "P50"],
     ),
     panel("Webhooks", "ops", [`sum by (outcome) (rate(posta_webhook_requests_total[${window}]))`, "{{outcome}}"]),
+    panel(
+      "Webhooks: parts left out, and odd fields",
+      "ops",
+      [`sum by (reason) (rate(posta_webhook_skipped_total[${window}]))`, "{{reason}}"],
+      [`sum by (field) (rate(posta_webhook_odd_fields_total[${window}]))`, "{{field}}"],
+    ),
     panel("Statuses arrive late by", "s", [quantile(0.99, "posta_webhook_status_lag_seconds"), "P99"]),
   ],
 };

@@ -68,7 +68,7 @@ function toSeries({ name, dimension, value }: SeriesMessage, path: string, conte
 
 function requireEvent(name: string, { principal }: CallContext, field = "name"): void {
   requireEventName(name, field);
-  principal.require("the event", name);
+  principal.require("event", name);
 }
 
 function toInterval(interval: string): Interval {

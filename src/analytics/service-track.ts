@@ -72,7 +72,7 @@ function toCaller(context: CallContext): TrackCaller {
       return context.cancelled;
     },
     deadline: context.deadline,
-    requireEvent: (name) => context.principal.require("the event", name),
+    requireEvent: (name) => context.principal.require("event", name),
   };
 }
 

@@ -28,7 +28,7 @@ export function analyticsHandlers<Handler>(adapter: Adapter<Handler>, parts: Ana
     ...readHandlers(adapter, parts.reads),
     ListRecentEvents: adapter.unary(async ({ name, pageSize, pageToken }: ListRecentEvents, { principal }) => {
       requireEventName(name);
-      principal.require("the event", name);
+      principal.require("event", name);
       return toRecentResponse(await parts.recent.list(name, pageSize, pageToken));
     }),
   };

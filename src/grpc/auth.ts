@@ -1,16 +1,12 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import type { PeerCertificate } from "node:tls";
-import { ConfigError } from "../config.js";
-import { PostaError, show } from "../errors.js";
+import { type Config, ConfigError } from "../config.js";
+import { PostaError } from "../errors.js";
+import { readCallers } from "./auth-file.js";
+import { identitiesOf } from "./certificate-identity.js";
+import { anyone, type Principal } from "./principal.js";
 
-/** Who calls, as far as the domain asks: may they use the queue, the events, or the sending number, of this name? */
-export interface Principal {
-  readonly name: string;
-  mayUse(name: string): boolean;
-  /** Throws forbidden; `what` is for the error: "the queue". */
-  require(what: string, name: string): void;
-}
+export type { Principal } from "./principal.js";
 
 /** What a call brings to say who it is from. Both transports hand over the same. */
 export interface Credentials {
@@ -23,58 +19,53 @@ export interface Credentials {
 /** Tells who a call is from; throws unauthenticated. */
 export type Authenticate = (credentials: Credentials) => Principal;
 
-const anyone: Principal = { name: "anyone", mayUse: () => true, require() {} };
+/** The settings that say who may call. */
+export type AuthOptions = Pick<Config, "authFile" | "tlsClientCaFile">;
+
+/** Lets every call in. */
+export const authenticateAnyone: Authenticate = () => anyone;
 
 /**
- * Reads the callers' tokens from a file, a line each: `name sha256-of-token-in-hex queue,queue*,event.*`. Without a file every
- * call is let in. Tokens are kept and compared as hashes, so neither the file nor a timing gives one away.
+ * Knows callers by the file's tokens and certificates: see {@link readCallers}. Without a file every call is let in. Tokens are
+ * kept and compared as hashes, so neither the file nor a timing gives one away. A token goes before a certificate: a caller that
+ * sends one wants to be known by it, and a wrong one is refused whatever the certificate.
  */
-export function createAuthenticate(file: string | undefined): Authenticate {
-  if (file === undefined) return () => anyone;
-  const callers = readCallers(file);
-  return ({ authorization }) => {
-    const [, token] = /^Bearer (\S+)$/i.exec(String(authorization ?? "")) ?? [];
-    if (token === undefined) throw new PostaError("unauthenticated", '"authorization": send "Bearer <token>"');
-    const caller = callers.get(createHash("sha256").update(token).digest("hex"));
-    if (!caller) throw new PostaError("unauthenticated", '"authorization": unknown token');
+export function createAuthenticate({ authFile, tlsClientCaFile }: AuthOptions): Authenticate {
+  if (authFile === undefined) return authenticateAnyone;
+  const { tokens, identities } = readCallers(authFile);
+  if (identities.size > 0 && tlsClientCaFile === undefined) {
+    throw new ConfigError("POSTA_AUTH_FILE: has callers with certificates: set POSTA_TLS_CLIENT_CA_FILE to their CA");
+  }
+  return ({ authorization, certificate }) => {
+    if (authorization !== undefined) return findByToken(tokens, String(authorization));
+    const shown = identities.size > 0 ? certificate() : undefined;
+    if (!shown) throw new PostaError("unauthenticated", '"authorization": send "Bearer <token>"');
+    const caller = findByCertificate(identities, shown);
+    if (!caller) {
+      throw new PostaError(
+        "unauthenticated",
+        "the client's certificate is no caller's: send a token as \"authorization\"",
+      );
+    }
     return caller;
   };
 }
 
-function readCallers(file: string): Map<string, Principal> {
-  const callers = new Map<string, Principal>();
-  for (const [index, line] of readText(file).split("\n").entries()) {
-    const [name, hash, queues, ...rest] = line.replace(/#.*/, "").trim().split(/\s+/);
-    if (!name) continue;
-    if (!hash || !/^[0-9a-f]{64}$/.test(hash) || !queues || rest.length > 0) {
-      throw new ConfigError(`POSTA_AUTH_FILE: line ${index + 1} is not "name sha256-in-hex queues"`);
-    }
-    callers.set(hash, createPrincipal(name, queues.split(",")));
-  }
-  return callers;
+function findByToken(tokens: ReadonlyMap<string, Principal>, authorization: string): Principal {
+  const [, token] = /^Bearer (\S+)$/i.exec(authorization) ?? [];
+  if (token === undefined) throw new PostaError("unauthenticated", '"authorization": send "Bearer <token>"');
+  const caller = tokens.get(createHash("sha256").update(token).digest("hex"));
+  if (!caller) throw new PostaError("unauthenticated", '"authorization": unknown token');
+  return caller;
 }
 
-function readText(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new ConfigError(`POSTA_AUTH_FILE: ${(error as Error).message}`);
-  }
-}
-
-function createPrincipal(name: string, patterns: string[]): Principal {
-  const parts = patterns.map((pattern) => pattern.split("*").map(escapeRegExp).join(".*"));
-  const allowed = new RegExp(`^(?:${parts.join("|")})$`, "s");
-  const mayUse = (used: string) => allowed.test(used);
-  return {
-    name,
-    mayUse,
-    require(what, used) {
-      if (!mayUse(used)) throw new PostaError("forbidden", `${name} may not use ${what} ${show(used)}`);
-    },
-  };
-}
-
-function escapeRegExp(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+/** The file's first line that names the certificate counts. */
+function findByCertificate(
+  identities: ReadonlyMap<string, Principal>,
+  certificate: PeerCertificate,
+): Principal | undefined {
+  const names = identitiesOf(certificate).filter((name) => identities.has(name));
+  if (names.length < 2) return identities.get(names[0] ?? "");
+  for (const [identity, principal] of identities) if (names.includes(identity)) return principal;
+  return undefined;
 }

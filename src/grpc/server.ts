@@ -14,7 +14,7 @@ import { registerCount } from "../counted.js";
 import type { Logger } from "../log.js";
 import { libraryConsole } from "../log-capture.js";
 import type { Admission } from "./admission.js";
-import { createAuthenticate } from "./auth.js";
+import { type Authenticate, authenticateAnyone, createAuthenticate } from "./auth.js";
 import { CallMetrics } from "./call-metrics.js";
 import type { Contract } from "./contract.js";
 import { createCredentials } from "./credentials.js";
@@ -54,9 +54,12 @@ export class GrpcServer {
       ...limits(config),
       interceptors: [observeCalls(new CallMetrics(metrics, "grpc"), log, config)],
     });
-    const adapt = (authFile: string | undefined, limit: Admission | undefined) =>
-      new GrpcAdapter(this.statuses, createAuthenticate(authFile), limit, this.closing.signal);
-    this.adapters = { callers: adapt(config.authFile, admission), anyone: adapt(undefined, undefined) };
+    const adapt = (authenticate: Authenticate, limit: Admission | undefined) =>
+      new GrpcAdapter(this.statuses, authenticate, limit, this.closing.signal);
+    this.adapters = {
+      callers: adapt(createAuthenticate(config), admission),
+      anyone: adapt(authenticateAnyone, undefined),
+    };
     this.add(healthService, (adapter) => this.health.handlers(adapter), "anyone");
     addReflection(this.server, contract, [healthService, ...services], this.closing.signal);
   }

@@ -5,7 +5,7 @@ import { Server as SocketServer } from "node:net";
 import type { Registry } from "prom-client";
 import { type Config, ConfigError } from "../config.js";
 import type { Admission } from "../grpc/admission.js";
-import { createAuthenticate } from "../grpc/auth.js";
+import { type Authenticate, authenticateAnyone, createAuthenticate } from "../grpc/auth.js";
 import { CallMetrics } from "../grpc/call-metrics.js";
 import type { Contract } from "../grpc/contract.js";
 import type { Adapter, Audience } from "../grpc/method.js";
@@ -38,6 +38,7 @@ export class HttpServer {
   private readonly connections: Connections;
   private readonly codec = new JsonCodec();
   private readonly metrics: CallMetrics;
+  private readonly authenticators: Record<Audience, Authenticate>;
 
   constructor(
     private readonly config: Config,
@@ -51,6 +52,7 @@ export class HttpServer {
   ) {
     this.connections = new Connections(config.maxConnectionAgeMs);
     this.metrics = new CallMetrics(metrics, "connect");
+    this.authenticators = { callers: createAuthenticate(config), anyone: authenticateAnyone };
     const { codec, connections } = this;
     this.router = new Router({ statuses, codec, connections, deadlines: config, incoming, log }, health);
     this.server = this.createServer();
@@ -63,8 +65,7 @@ export class HttpServer {
     audience: Audience,
   ): void {
     const forCallers = audience === "callers";
-    const authenticate = createAuthenticate(forCallers ? this.config.authFile : undefined);
-    const adapter = new HttpAdapter(authenticate, forCallers ? this.admission : undefined);
+    const adapter = new HttpAdapter(this.authenticators[audience], forCallers ? this.admission : undefined);
     const { maxMessageBytes } = this.config;
     const maxBytes = forCallers ? maxMessageBytes : Math.min(maxOpenBytes, maxMessageBytes);
     const definitions = this.contract.service(name);

@@ -2,7 +2,7 @@ import { uuidv7 } from "uuidv7";
 import type { Queries, Statement } from "../store/postgres-session.js";
 import { deadLetterKinds } from "./dead-letter.js";
 import { type Status, statuses, statusName, statusOf } from "./status.js";
-import type { StatusUpdate } from "./webhook-body.js";
+import { type StatusUpdate, unknownWamid } from "./webhook-status.js";
 
 /** What became of a step that WhatsApp told of. */
 export type Applied =
@@ -23,6 +23,9 @@ interface Row {
   is_new: boolean;
   is_move: boolean;
 }
+
+/** What a message may take over of a step: not what stands for a wamid that WhatsApp did not tell. */
+const toldWamid = `nullif(steps.wamid, '${unknownWamid}')`;
 
 /**
  * A step of a wamid is taken once: the unique index of message_events says so, and only what is new there does anything.
@@ -49,7 +52,7 @@ const apply: Statement = {
   ), moves AS MATERIALIZED (
     SELECT DISTINCT ON (found.id) found.id, sender, body, steps.status, at, error_code, detail, steps.wamid AS told_wamid,
       CASE WHEN found.status IN (${statuses.accepted}, ${statuses.sent}, ${statuses.delivered})
-        THEN coalesce(found.wamid, steps.wamid) ELSE steps.wamid END AS wamid
+        THEN coalesce(found.wamid, ${toldWamid}) ELSE coalesce(${toldWamid}, found.wamid) END AS wamid
     FROM steps JOIN found ON found.id = message_id
     WHERE CASE steps.status
       WHEN ${statuses.failed} THEN found.status < ${statuses.accepted}

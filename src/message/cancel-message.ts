@@ -1,6 +1,6 @@
 import { PostaError } from "../errors.js";
 import type { Queries, Statement } from "../store/postgres-session.js";
-import type { MessageReader } from "./read-message.js";
+import type { MayUse, MessageReader } from "./read-message.js";
 import { nameOfStatus, type RecordStatus, statuses } from "./status.js";
 
 /** Only from QUEUED: who claims the message to send it changes the same row, and one of the two comes too late. */
@@ -25,13 +25,13 @@ export class MessageCanceller {
     private readonly record: RecordStatus,
   ) {}
 
-  /** Throws not-found, wrong-state if it is not queued, forbidden, unavailable. `requireSender` throws forbidden. */
-  async cancel(messageId: string, requireSender: (sender: string) => void): Promise<void> {
-    requireSender((await this.reader.owner(messageId)).sender);
+  /** Throws not-found, also for a message of a number that the caller may not use; wrong-state if it is not queued; unavailable. */
+  async cancel(messageId: string, mayUse: MayUse): Promise<void> {
+    await this.reader.status(messageId, mayUse);
     type Row = { sender: string; recipient: string; type: string };
     const [row] = await this.postgres.query<Row>(cancel, [messageId]);
     if (row) return this.record([{ messageId, status: "cancelled", ...row, timeMs: Date.now() }]);
-    const { status } = await this.reader.owner(messageId);
+    const status = await this.reader.status(messageId, mayUse);
     throw new PostaError("wrong-state", `the message is ${nameOfStatus(status)}, and no longer QUEUED`);
   }
 }

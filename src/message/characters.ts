@@ -6,9 +6,13 @@ export type Layout = "one-line" | "lines";
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for.
 const controls = { "one-line": /[\u0000-\u001f\u007f]/, lines: /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/ };
 
-/** Throws invalid unless a text is there, of at most `max` characters, well-formed and free of control characters. */
+/**
+ * Throws invalid unless a text is there, of at most `max` characters, well-formed and free of control characters. The Cloud API
+ * takes a text of nothing but blanks for none.
+ */
 export function requireCharacters(text: string, field: string, max: number, layout: Layout = "one-line"): void {
   if (text === "") throw invalid(field, "is required");
+  if (!/\S/.test(text)) throw invalid(field, "is blank");
   requireFewCharacters(text, field, max, layout);
 }
 
@@ -21,6 +25,13 @@ export function requireFewCharacters(text: string, field: string, max: number, l
   const at = text.search(controls[layout]);
   if (at >= 0) throw invalid(field, `has a ${nameOf(text.charCodeAt(at), layout)} as character ${at + 1}`);
   if (!text.isWellFormed()) throw invalid(field, "is not valid UTF-8");
+}
+
+/** The same for a text that goes into a template: the Cloud API takes no more than 4 blanks in a row there. */
+export function requireInsert(text: string, field: string, max: number): void {
+  requireCharacters(text, field, max);
+  const at = text.indexOf("     ");
+  if (at >= 0) throw invalid(field, `has more than 4 blanks in a row from character ${at + 1} on`);
 }
 
 /** Unicode's code points: an emoji counts once, not by its UTF-16 units. */

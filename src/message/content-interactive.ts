@@ -1,5 +1,5 @@
 import { invalid } from "../errors.js";
-import { requireCharacters, requireFewCharacters } from "./characters.js";
+import { requireCharacters } from "./characters.js";
 import { type ActionRequest, parseAction } from "./interactive-action.js";
 
 /** A message that can be answered with a tap. */
@@ -22,8 +22,8 @@ export function parseInteractive({ header, body, footer, action }: InteractiveRe
   if (action === undefined) throw invalid(`${at}.action`, "is required: buttons, list or call_to_action");
   const maxBody = action.kind === "list" ? maxListBodyCharacters : maxBodyCharacters;
   requireCharacters(body, `${at}.body`, maxBody, "lines");
-  requireFewCharacters(header, `${at}.header`, maxHeaderCharacters);
-  requireFewCharacters(footer, `${at}.footer`, maxFooterCharacters);
+  if (header !== "") requireCharacters(header, `${at}.header`, maxHeaderCharacters);
+  if (footer !== "") requireCharacters(footer, `${at}.footer`, maxFooterCharacters);
   const { type, value } = parseAction(action, at);
   return {
     type,

@@ -23,7 +23,8 @@ export interface ComponentRequest {
 
 const maxNameCharacters = 512;
 const maxComponents = 20;
-const maxParameters = 50;
+/** A body has as many places as its text; a header and a button have one. */
+const maxParameters = { header: 1, body: 50, button: 1 };
 const maxButtonIndex = 9;
 
 /** The Cloud API's `template`. */
@@ -55,9 +56,9 @@ function requireLanguage(language: string, field: string): void {
 function parseComponent(component: ComponentRequest, at: string): object {
   const { type, parameters } = component;
   if (type === undefined) throw invalid(`${at}.type`, "is required: HEADER, BODY or BUTTON");
-  if (parameters.length > maxParameters) {
-    throw invalid(`${at}.parameters`, `${parameters.length} items is over ${maxParameters}`);
-  }
+  const max = maxParameters[type];
+  if (parameters.length > max)
+    throw invalid(`${at}.parameters`, `${parameters.length} items is over ${max} of a ${type}`);
   const button = type === "button" ? parseButton(component, at) : refuseButton(component, at);
   const place: Place = button?.sub_type ?? (type as Place);
   const parsed = parameters.map((parameter, index) => parseParameter(parameter, place, `${at}.parameters[${index}]`));

@@ -45,6 +45,7 @@ function parseButtons(buttons: { id: string; title: string }[], at: string): obj
   const titles = new Set<string>();
   return buttons.map(({ id, title }, index) => {
     requireCharacters(id, `${at}[${index}].id`, maxButtonIdCharacters);
+    if (id.trim() !== id) throw invalid(`${at}[${index}].id`, `${show(id)} begins or ends with a blank`);
     requireCharacters(title, `${at}[${index}].title`, maxButtonCharacters);
     requireNew(ids, id, `${at}[${index}].id`);
     if (titles.has(title)) throw invalid(`${at}[${index}].title`, "is there twice");
@@ -60,8 +61,7 @@ function parseSections(sections: SectionRequest[], at: string): object[] {
   const ids = new Set<string>();
   return sections.map(({ title, rows }, index) => {
     const path = `${at}[${index}]`;
-    if (sections.length > 1) requireCharacters(title, `${path}.title`, maxSectionCharacters);
-    else requireFewCharacters(title, `${path}.title`, maxSectionCharacters);
+    if (sections.length > 1 || title !== "") requireCharacters(title, `${path}.title`, maxSectionCharacters);
     if (rows.length === 0) throw invalid(`${path}.rows`, "is required");
     return {
       ...(title === "" ? {} : { title }),

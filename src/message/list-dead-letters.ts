@@ -14,7 +14,7 @@ export interface DeadLetterQuery {
   pageSize: number;
   pageToken: string;
   /** Whether the caller may see those of a sending number, or of a queue. */
-  mayUse(source: string): boolean;
+  mayUse(kind: DeadLetterKind, source: string): boolean;
 }
 
 export interface DeadLetterPage {
@@ -82,7 +82,7 @@ export class DeadLetterLister {
     const [after] = fromToken(query.pageToken, "dead-letters", (place) => place.length === 1 && isId(place[0])) ?? [];
     const source = {
       read: (before: string | undefined, limit: number) => this.read(query, before ?? endOfIds, limit),
-      mayShow: (letter: DeadLetter) => query.mayUse(letter.source),
+      mayShow: (letter: DeadLetter) => query.mayUse(letter.kind, letter.source),
       bytesOf: ({ content, history, reason }: DeadLetter) =>
         letterBytes + Buffer.byteLength(content) + Buffer.byteLength(history) + Buffer.byteLength(reason),
     };

@@ -19,6 +19,9 @@ export interface FullMessage {
   history: HistoryStep[];
 }
 
+/** Whether the caller may use a sending number. A message of another number is to it as if it were not there. */
+export type MayUse = (sender: string) => boolean;
+
 const maxSteps = 1000;
 
 /**
@@ -44,18 +47,18 @@ const readOwner: Statement = { name: "read-owner", text: "SELECT sender, status 
 export class MessageReader {
   constructor(private readonly postgres: Queries) {}
 
-  /** Throws not-found, unavailable. */
-  async get(id: string): Promise<FullMessage> {
+  /** Throws not-found, also for a message of a number that the caller may not use; unavailable. */
+  async get(id: string, mayUse: MayUse): Promise<FullMessage> {
     const [row] = await this.postgres.query<MessageRow & { body: string; history: HistoryStep[] }>(read, [id]);
-    if (!row) throw noSuchMessage(id);
+    if (!row || !mayUse(row.sender)) throw noSuchMessage(id);
     return { message: toStoredMessage(row), body: row.body, history: row.history };
   }
 
-  /** Which number sends it, and where it is, as a number of MessageStatus. Throws not-found, unavailable. */
-  async owner(id: string): Promise<{ sender: string; status: number }> {
+  /** Where it is, as a number of MessageStatus. Throws what {@link get} throws. */
+  async status(id: string, mayUse: MayUse): Promise<number> {
     const [row] = await this.postgres.query<{ sender: string; status: number }>(readOwner, [id]);
-    if (!row) throw noSuchMessage(id);
-    return row;
+    if (!row || !mayUse(row.sender)) throw noSuchMessage(id);
+    return row.status;
   }
 }
 

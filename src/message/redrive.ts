@@ -4,8 +4,8 @@ import { type DeadLetterKind, deadLetterKinds, toKind } from "./dead-letter.js";
 import { parseId } from "./message-ids.js";
 import { nameOfStatus, type RecordStatus, statuses } from "./status.js";
 
-/** Throws forbidden; `kind` says what the source is. */
-export type RequireSource = (kind: DeadLetterKind, source: string) => void;
+/** Whether the caller may use a source, which is of a kind. A dead letter of another source is to it as if it were not there. */
+export type MayUseSource = (kind: DeadLetterKind, source: string) => boolean;
 
 /** What became of a dead letter: "redriven", or why it is not. */
 export type RedriveOutcome = "redriven" | PostaError;
@@ -85,28 +85,28 @@ export class Redriver {
   ) {}
 
   /** Answers what became of each, in order. Throws unavailable. */
-  async redrive(ids: string[], requireSource: RequireSource): Promise<RedriveOutcome[]> {
+  async redrive(ids: string[], mayUse: MayUseSource): Promise<RedriveOutcome[]> {
     const parsed = ids.map((id, index) => parseOrError(id, `dead_letter_ids[${index}]`));
     const wanted = parsed.filter((id) => typeof id === "string");
-    const letters = await this.read(wanted);
-    const refusals = new Map([...letters.values()].map((letter) => [letter.id, refusalOf(letter, requireSource)]));
-    const allowed = wanted.filter((id) => refusals.has(id) && !refusals.get(id));
+    const letters = await this.read(wanted, mayUse);
+    const allowed = wanted.filter((id) => letters.has(id));
     const done = await this.putBack(allowed);
-    const after = await this.read(allowed);
+    const after = await this.read(allowed, mayUse);
     return parsed.map((id) => {
       if (typeof id !== "string") return id;
       const letter = after.get(id) ?? letters.get(id);
       if (!letter) return new PostaError("not-found", `there is no dead letter ${id}`);
       // The second time that an id is there, it was put back by the first.
       if (done.delete(id)) return "redriven";
-      return refusals.get(id) ?? reasonOf(letter);
+      return reasonOf(letter);
     });
   }
 
-  private async read(ids: string[]): Promise<Map<string, Letter>> {
+  /** Those that the caller may know of, by their ids. */
+  private async read(ids: string[], mayUse: MayUseSource): Promise<Map<string, Letter>> {
     if (ids.length === 0) return new Map();
     const rows = await this.postgres.query<Letter>(read, [ids]);
-    return new Map(rows.map((row) => [row.id, row]));
+    return new Map(rows.filter(({ kind, source }) => mayUse(toKind(kind), source)).map((row) => [row.id, row]));
   }
 
   /** Answers the ids of those that were put back. */
@@ -127,15 +127,6 @@ export class Redriver {
 function parseOrError(id: string, field: string): string | PostaError {
   try {
     return parseId(id, field);
-  } catch (error) {
-    return toPostaError(error);
-  }
-}
-
-function refusalOf({ kind, source }: Letter, requireSource: RequireSource): PostaError | undefined {
-  try {
-    requireSource(toKind(kind), source);
-    return undefined;
   } catch (error) {
     return toPostaError(error);
   }

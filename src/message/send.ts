@@ -23,6 +23,7 @@ export type SendResult = Stored;
 export interface SendCaller extends Caller {
   /** Throws forbidden. */
   requireSender(sender: string): void;
+  maySendFrom(sender: string): boolean;
 }
 
 /** Takes messages: checks them, gives them ids, and hands them to the group commit that writes them. */
@@ -83,8 +84,10 @@ export class MessageSender {
   private parse(incoming: Incoming, caller: SendCaller, now: number): MessageSpec | PostaError {
     if (incoming instanceof PostaError) return incoming;
     try {
+      // First: whether there is such a number is not for everybody to know.
+      if (incoming.from !== "") caller.requireSender(incoming.from);
       const spec = parseMessage(incoming, this.limits.senders, now);
-      caller.requireSender(spec.sender);
+      if (!caller.maySendFrom(spec.sender)) throw noDefaultSender();
       return spec;
     } catch (error) {
       return toPostaError(error);
@@ -122,6 +125,12 @@ export class MessageSender {
       retryAfterMs: 250,
     });
   }
+}
+
+/** It does not name the number. */
+function noDefaultSender(): PostaError {
+  const problem = "is required: this caller may not use the number that messages go from by default";
+  return new PostaError("forbidden", `from: ${problem}`, { field: "from" });
 }
 
 function messagePath(index: number): string {

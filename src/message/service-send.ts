@@ -37,6 +37,7 @@ function toCaller(context: CallContext): SendCaller {
     },
     deadline: context.deadline,
     requestId: context.requestId,
-    requireSender: (number) => context.principal.require("the number", number),
+    requireSender: (number) => context.principal.require("number", number),
+    maySendFrom: (number) => context.principal.mayUse("number", number),
   };
 }

@@ -14,8 +14,11 @@ import {
   toListedBy,
   toMessageInfo,
 } from "./convert-info.js";
+import type { DeadLetterKind } from "./dead-letter.js";
 import { parseId } from "./message-ids.js";
 import type { MessageParts } from "./parts.js";
+import type { MayUse } from "./read-message.js";
+import type { MayUseSource } from "./redrive.js";
 import { sendHandlers } from "./service-send.js";
 
 const maxRedriven = 1000;
@@ -27,41 +30,46 @@ export function messageHandlers<Handler>(adapter: Adapter<Handler>, parts: Messa
   return {
     ...sendHandlers(adapter, sender, statuses),
     GetMessage: adapter.unary(async ({ messageId }: GetMessage, context) => {
-      const found = await reader.get(parseId(messageId, "message_id"));
-      requireNumber(found.message.sender, context);
-      return toFullMessage(found);
+      return toFullMessage(await reader.get(parseId(messageId, "message_id"), toMayUse(context)));
     }),
-    ListMessages: adapter.unary(async (request: ListMessages, { principal }) => {
+    ListMessages: adapter.unary(async (request: ListMessages, context) => {
       const { pageSize, pageToken } = request;
-      const mayUse = (number: string) => principal.mayUse(number);
+      const mayUse = toMayUse(context);
       const query = { by: toListedBy(request), ...toBounds(request), pageSize, pageToken, mayUse };
       const page = await lister.list(query);
       return { messages: page.messages.map(toMessageInfo), nextPageToken: page.nextPageToken };
     }),
     CancelMessage: adapter.unary(async ({ messageId }: CancelMessage, context) => {
-      await canceller.cancel(parseId(messageId, "message_id"), (number) => requireNumber(number, context));
+      await canceller.cancel(parseId(messageId, "message_id"), toMayUse(context));
       return {};
     }),
-    ListDeadLetters: adapter.unary(async ({ kind, source, pageSize, pageToken }: ListDeadLetters, { principal }) => {
+    ListDeadLetters: adapter.unary(async ({ kind, source, pageSize, pageToken }: ListDeadLetters, context) => {
       const wanted = toDeadLetterKind(kind);
-      if (source !== "") principal.require(wanted === "job" ? "the queue" : "the number", source);
-      const mayUse = (name: string) => principal.mayUse(name);
+      if (source !== "") context.principal.require(grantOf(wanted ?? "message"), source);
+      const mayUse = toMayUseSource(context);
       const page = await deadLetters.list({ kind: wanted, source, pageSize, pageToken, mayUse });
       return { deadLetters: page.letters.map(toDeadLetterMessage), nextPageToken: page.nextPageToken };
     }),
-    RedriveMessages: adapter.unary(async ({ deadLetterIds }: RedriveMessages, { principal }) => {
+    RedriveMessages: adapter.unary(async ({ deadLetterIds }: RedriveMessages, context) => {
       requireCount(deadLetterIds.length);
-      const outcomes = await redriver.redrive(deadLetterIds, (kind, source) => {
-        principal.require(kind === "job" ? "the queue" : "the number", source);
-      });
+      const outcomes = await redriver.redrive(deadLetterIds, toMayUseSource(context));
       const errorOf = (outcome: unknown) => (outcome instanceof PostaError ? statuses.toItem(outcome) : null);
       return { results: outcomes.map((outcome) => ({ error: errorOf(outcome) })) };
     }),
   };
 }
 
-function requireNumber(number: string, { principal }: CallContext): void {
-  principal.require("the number", number);
+function toMayUse({ principal }: CallContext): MayUse {
+  return (number) => principal.mayUse("number", number);
+}
+
+function toMayUseSource({ principal }: CallContext): MayUseSource {
+  return (kind, source) => principal.mayUse(grantOf(kind), source);
+}
+
+/** What the source of a dead letter is: the queue of a job, the number of a message. */
+function grantOf(kind: DeadLetterKind): "queue" | "number" {
+  return kind === "job" ? "queue" : "number";
 }
 
 function requireCount(count: number): void {

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import type { RecordInbound } from "./inbound.js";
 import type { RecordStatus } from "./status.js";
+import type { OtherPart } from "./webhook-oddities.js";
+import { writeJson } from "./webhook-values.js";
 
 /** An event as the analytics take it. */
 interface MessageEvent {
@@ -31,10 +33,26 @@ export function inboundRecorder(record: RecordEvents): RecordInbound {
     record(
       messages.map(({ wamid, sender, contact, type, at }) => {
         // A wamid may be longer than an event's id.
-        const id = createHash("sha256").update(wamid).digest("hex");
-        return toEvent("inbound", at.getTime(), id, contact, { sender, type });
+        return toEvent("inbound", at.getTime(), toId(wamid), contact, { sender, type });
       }),
     );
+}
+
+/** Told of parts of webhooks that Posta has no use for. It must not throw. */
+export type RecordOther = (parts: readonly OtherPart[]) => void;
+
+/** Makes an event "whatsapp.other" of each such part; its type is what the part is, its id is made from what the part says. */
+export function otherRecorder(record: RecordEvents): RecordOther {
+  return (parts) =>
+    record(
+      parts.map(({ kind, sender, at, json }) => {
+        return toEvent("other", at.getTime(), toId(`${kind} ${writeJson(json)}`), "", { sender, type: kind });
+      }),
+    );
+}
+
+function toId(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }
 
 function toEvent(

@@ -1,5 +1,5 @@
 import { invalid, show } from "../errors.js";
-import { requireCharacters, requireFewCharacters } from "./characters.js";
+import { requireCharacters, requireFewCharacters, requireInsert } from "./characters.js";
 import { type MediaRequest, parseMedia } from "./content-media.js";
 
 /** What goes into one place of a template. */
@@ -38,6 +38,7 @@ const headerMedia = ["image", "video", "document"];
 
 const maxNameCharacters = 64;
 const maxTextCharacters = 1024;
+const maxHeaderCharacters = 60;
 const maxCurrencyCharacters = 64;
 const maxDateCharacters = 256;
 const maxPayloadCharacters = 256;
@@ -50,20 +51,21 @@ export function parseParameter({ name, value }: ParameterRequest, place: Place, 
   const { kind } = value;
   if (!kinds[place].includes(kind))
     throw invalid(`${at}.${kind}`, `goes not into ${place}: ${kinds[place].join(", ")} do`);
-  return { ...parseValue(value, at), ...(name === "" ? {} : { parameter_name: name }) };
+  const maxText = place === "header" ? maxHeaderCharacters : maxTextCharacters;
+  return { ...parseValue(value, at, maxText), ...(name === "" ? {} : { parameter_name: name }) };
 }
 
-function parseValue(value: ValueRequest, at: string): object {
+function parseValue(value: ValueRequest, at: string, maxText: number): object {
   switch (value.kind) {
     case "text":
-      requireCharacters(value.text, `${at}.text`, maxTextCharacters);
+      requireInsert(value.text, `${at}.text`, maxText);
       return { type: "text", text: value.text };
     case "media":
       return parseHeaderMedia(value.media, `${at}.media`);
     case "currency":
       return { type: "currency", currency: parseCurrency(value.currency, `${at}.currency`) };
     case "date_time":
-      requireCharacters(value.dateTime, `${at}.date_time`, maxDateCharacters);
+      requireInsert(value.dateTime, `${at}.date_time`, maxDateCharacters);
       return { type: "date_time", date_time: { fallback_value: value.dateTime } };
     case "payload":
       requireCharacters(value.payload, `${at}.payload`, maxPayloadCharacters);
@@ -83,7 +85,7 @@ function parseHeaderMedia(media: MediaRequest, at: string): object {
 
 /** Amounts come as doubles: beyond 2^53 they would not be what the caller meant. */
 function parseCurrency({ fallbackValue, code, amount1000 }: CurrencyRequest, at: string): object {
-  requireCharacters(fallbackValue, `${at}.fallback_value`, maxCurrencyCharacters);
+  requireInsert(fallbackValue, `${at}.fallback_value`, maxCurrencyCharacters);
   if (!/^[A-Z]{3}$/.test(code)) throw invalid(`${at}.code`, `${show(code)} is not like "USD"`);
   if (!Number.isSafeInteger(amount1000)) {
     throw invalid(`${at}.amount_1000`, `${amount1000} is not within ${Number.MAX_SAFE_INTEGER} of 0`);

@@ -1,15 +1,22 @@
+import { toPostaError } from "../errors.js";
 import { GroupCommit } from "../group-commit.js";
+import type { Logger } from "../log.js";
 import type { Queries } from "../store/postgres-session.js";
 import { type Applied, applyStatuses } from "./apply-statuses.js";
-import { keepInbound, type RecordInbound, withKeptTime } from "./inbound.js";
+import { keepInbound, type RecordInbound } from "./inbound.js";
 import type { RecordStatus, StatusChange } from "./status.js";
-import { type InboundMessage, parseWebhook, type StatusUpdate } from "./webhook-body.js";
+import type { RecordOther } from "./status-events.js";
+import { parseWebhook } from "./webhook-body.js";
+import type { InboundMessage } from "./webhook-message.js";
 import type { WebhookMetrics } from "./webhook-metrics.js";
+import { OddityLog } from "./webhook-oddities.js";
+import type { StatusUpdate } from "./webhook-status.js";
 
-/** Told of what is new, once it is committed. */
+/** Told of what is new, once it is committed; of other parts each time that they come. */
 export interface Recorders {
   statuses: RecordStatus;
   inbound: RecordInbound;
+  other: RecordOther;
 }
 
 /** A second batch only sets out beside a full one: together they keep PostgreSQL busy, and hardly wait for each other. */
@@ -26,27 +33,40 @@ export class WebhookApplier {
     grouping,
   );
 
+  private readonly oddityLog: OddityLog;
+
   constructor(
     private readonly postgres: Queries,
     private readonly record: Recorders,
     private readonly metrics: WebhookMetrics,
-  ) {}
+    log: Logger,
+  ) {
+    this.oddityLog = new OddityLog(log);
+  }
 
   /**
    * Applies a webhook's JSON, which came at `receivedAt`. `alone`: not together with others, so that what PostgreSQL does
    * not take of it cannot make theirs fail. Throws invalid for what is no webhook, unavailable if PostgreSQL is down.
    */
   async apply(json: unknown, receivedAt: Date, alone: boolean): Promise<void> {
-    const { statuses, inbound, skipped } = parseWebhook(json);
-    this.metrics.countSkipped(skipped);
-    const messages = inbound.map((message) => withKeptTime(message, receivedAt, new Date()));
-    if (alone) {
-      for (const batch of batchesOf(statuses)) await this.writeStatuses(batch);
-      for (const batch of batchesOf(messages)) await this.writeInbound(batch);
-      return;
+    const { statuses, inbound, oddities } = parseWebhook(json, receivedAt);
+    if (alone) await this.applyAlone(statuses, inbound);
+    else {
+      const updates = statuses.map((update) => this.statuses.push(update));
+      await Promise.all([...updates, ...inbound.map((message) => this.inbound.push(message))]);
     }
-    const updates = statuses.map((update) => this.statuses.push(update));
-    await Promise.all([...updates, ...messages.map((message) => this.inbound.push(message))]);
+    // At the end, and so once: a body that fails is worked off again.
+    this.metrics.countOddities(oddities);
+    this.oddityLog.tell(oddities);
+    this.record.other(oddities.parts);
+  }
+
+  /** Writes all that PostgreSQL takes, and then throws what it said of the rest. */
+  private async applyAlone(statuses: StatusUpdate[], inbound: InboundMessage[]): Promise<void> {
+    const failures: unknown[] = [];
+    await writeAll(statuses, (batch) => this.writeStatuses(batch), failures);
+    await writeAll(inbound, (batch) => this.writeInbound(batch), failures);
+    if (failures.length > 0) throw failures[0];
   }
 
   private async writeStatuses(updates: readonly StatusUpdate[]): Promise<Applied[]> {
@@ -71,8 +91,31 @@ function toChange({ messageId, status, at }: StatusUpdate, applied: Applied): St
   return [{ messageId, sender, recipient, type, status, timeMs: at.getTime() }];
 }
 
-function batchesOf<Item>(items: Item[]): Item[][] {
-  const { maxBatch } = grouping;
-  const starts = Array.from({ length: Math.ceil(items.length / maxBatch) }, (_, index) => index * maxBatch);
-  return starts.map((start) => items.slice(start, start + maxBatch));
+/** Of a batch that fails each item is written by itself; what fails then is added to `failures`. */
+async function writeAll<Item>(
+  items: readonly Item[],
+  write: (batch: readonly Item[]) => Promise<unknown>,
+  failures: unknown[],
+): Promise<void> {
+  for (const batch of batchesOf(items, grouping.maxBatch)) {
+    if (await tryToWrite(() => write(batch))) continue;
+    for (const item of batch) await tryToWrite(() => write([item]), failures);
+  }
+}
+
+/** Whether it was written. Throws if it can be written later. */
+async function tryToWrite(write: () => Promise<unknown>, failures: unknown[] = []): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    if (["unavailable", "exhausted"].includes(toPostaError(error).code)) throw error;
+    failures.push(error);
+    return false;
+  }
+}
+
+function batchesOf<Item>(items: readonly Item[], size: number): (readonly Item[])[] {
+  const starts = Array.from({ length: Math.ceil(items.length / size) }, (_, index) => index * size);
+  return starts.map((start) => items.slice(start, start + size));
 }

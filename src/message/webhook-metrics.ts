@@ -1,6 +1,7 @@
 import { Counter, Histogram, type Registry } from "prom-client";
 import type { Applied } from "./apply-statuses.js";
-import type { StatusUpdate, WebhookContent } from "./webhook-body.js";
+import type { WebhookOddities } from "./webhook-oddities.js";
+import type { StatusUpdate } from "./webhook-status.js";
 
 /** How the work on a body ends: it is tried again after "delayed" (PostgreSQL is down) and "failed". */
 export type BodyOutcome = "applied" | "delayed" | "failed" | "refused";
@@ -11,6 +12,7 @@ export class WebhookMetrics {
   private readonly statuses: Counter;
   private readonly inbound: Counter;
   private readonly skipped: Counter;
+  private readonly oddFields: Counter;
   private readonly lag: Histogram;
 
   constructor(registry: Registry) {
@@ -20,6 +22,11 @@ export class WebhookMetrics {
     this.statuses = counter("posta_webhook_statuses_total", "Statuses that WhatsApp told of, by effect.", "outcome");
     this.inbound = counter("posta_webhook_inbound_total", "Messages that came in, by whether they are new.", "outcome");
     this.skipped = counter("posta_webhook_skipped_total", "Parts of webhooks that Posta leaves out, by why.", "reason");
+    this.oddFields = counter(
+      "posta_webhook_odd_fields_total",
+      "Fields of webhooks that were missing or odd, and that a stand-in took the place of.",
+      "field",
+    );
     this.lag = new Histogram({
       name: "posta_webhook_status_lag_seconds",
       help: "From when WhatsApp says that a new status was to when it is in PostgreSQL.",
@@ -32,8 +39,9 @@ export class WebhookMetrics {
     this.bodies.inc({ outcome });
   }
 
-  countSkipped(skipped: WebhookContent["skipped"]): void {
-    for (const [reason, count] of Object.entries(skipped)) this.skipped.inc({ reason }, count);
+  countOddities({ skipped, fields }: WebhookOddities): void {
+    for (const [reason, count] of skipped) this.skipped.inc({ reason }, count);
+    for (const [field, count] of fields) this.oddFields.inc({ field }, count);
   }
 
   countStatuses(updates: readonly StatusUpdate[], applied: readonly Applied[]): void {

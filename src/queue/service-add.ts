@@ -58,7 +58,7 @@ export function addHandlers<Handler>(adapter: Adapter<Handler>, adder: Adder, st
 /** Throws invalid for a name that no queue can have, forbidden for a queue that the caller may not use. */
 export function requireAllowed(queue: string, { principal }: CallContext): void {
   requireQueueName(queue);
-  principal.require("the queue", queue);
+  principal.require("queue", queue);
 }
 
 function requireMayAdd(queue: string, context: CallContext): void {

@@ -91,7 +91,7 @@ export function queueHandlers<Handler>(adapter: Adapter<Handler>, parts: QueuePa
     GetQueue: onQueue(async ({ queue }: OfQueue) => ({ queue: toQueue(await queues.get(queue)) })),
     ListQueues: adapter.unary(async ({ pageSize, pageToken }: ListQueues, { principal }) => {
       requireStore();
-      const page = await queues.list(pageSize, pageToken, (queue) => principal.mayUse(queue));
+      const page = await queues.list(pageSize, pageToken, (queue) => principal.mayUse("queue", queue));
       return { queues: page.queues.map(toQueue), nextPageToken: page.nextPageToken };
     }),
 

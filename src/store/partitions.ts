@@ -58,11 +58,6 @@ export async function keepPartitions(store: PostgresStore, now: Date): Promise<v
   await ensurePartitions(store, "messages", startOfMonth(now, -1), startOfMonth(now, 1));
 }
 
-/** Whether there is a partition for what happened at a time, however short the time that Posta has been in use. */
-export function isWithinPartitions(time: Date, now: Date): boolean {
-  return time >= startOfMonth(now, -1) && time < startOfMonth(now, 2);
-}
-
 /** The first moment that is kept of what is kept for so many months, the one of `now` among them. */
 export function oldestKept(now: Date, months: number): Date {
   return startOfMonth(now, 1 - months);

@@ -1,48 +1,19 @@
-import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { credentials, status } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { Certificates } from "../support/certificates.js";
 import { failureOf, TestClient } from "../support/client.js";
 import { startServer } from "../support/posta.js";
 
 type Posta = Awaited<ReturnType<typeof startServer>>;
 
 const dir = mkdtempSync(join(tmpdir(), "posta-tls-"));
-const file = (name: string) => join(dir, name);
-const read = (name: string) => readFileSync(file(name));
-
-/** Makes a CA of a test's own. */
-function makeCa(name: string): void {
-  const subject = ["-subj", `/CN=${name}`, "-days", "1"];
-  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-  openssl(["req", "-x509", ...key, ...subject, "-keyout", file(`${name}.key`), "-out", file(`${name}.pem`)]);
-}
-
-/** Makes a certificate for 127.0.0.1, signed by a CA. */
-function makeCertificate(name: string, ca: string): void {
-  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-  openssl(["req", ...key, "-subj", `/CN=${name}`, "-keyout", file(`${name}.key`), "-out", file(`${name}.csr`)]);
-  writeFileSync(file("names.cnf"), "subjectAltName=IP:127.0.0.1,DNS:localhost\n");
-  const signer = ["-CA", file(`${ca}.pem`), "-CAkey", file(`${ca}.key`), "-CAcreateserial", "-days", "1"];
-  openssl([
-    "x509",
-    "-req",
-    "-in",
-    file(`${name}.csr`),
-    ...signer,
-    "-extfile",
-    file("names.cnf"),
-    "-out",
-    file(`${name}.pem`),
-  ]);
-}
-
-function openssl(args: string[]): void {
-  execFileSync("openssl", args, { stdio: "pipe" });
-}
+const certificates = new Certificates(dir);
+const file = (name: string) => certificates.file(name);
+const read = (name: string) => certificates.read(name);
 
 const checkHealth = (client: TestClient) =>
   client.call("grpc.health.v1.Health", "Check", { service: "" }, { deadlineMs: 5000 });
@@ -62,11 +33,11 @@ async function withClient<T>(
 }
 
 beforeAll(() => {
-  makeCa("ca");
-  makeCa("other-ca");
-  makeCertificate("server", "ca");
-  makeCertificate("client", "ca");
-  makeCertificate("stranger", "other-ca");
+  certificates.makeCa("ca");
+  certificates.makeCa("other-ca");
+  certificates.make("server", "ca");
+  certificates.make("client", "ca");
+  certificates.make("stranger", "other-ca");
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 

@@ -12,7 +12,10 @@ import { type Bundle, freshNumber, hello, messageService, otherSender, sender, s
 const dir = mkdtempSync(join(tmpdir(), "posta-callers-"));
 const file = join(dir, "auth");
 const hash = (token: string) => createHash("sha256").update(token).digest("hex");
-writeFileSync(file, [`shop ${hash("shop")} ${sender},emails*`, `all ${hash("all")} *`].join("\n"));
+writeFileSync(
+  file,
+  [`shop ${hash("shop")} ${sender},emails*`, `all ${hash("all")} *`, `guest ${hash("guest")} queue:*`].join("\n"),
+);
 
 let bundle: Bundle;
 beforeAll(async () => {
@@ -53,10 +56,37 @@ describe("a caller of some numbers", () => {
     expect(results[1].error).toMatchObject({ code: status.PERMISSION_DENIED, message: denied.details });
   });
 
+  it("does not learn which other numbers there are", async () => {
+    const ofNone = await failureOf(sendAs("shop", { from: "999999999999999" }));
+    expect(ofNone).toMatchObject({ code: status.PERMISSION_DENIED });
+    expect(ofNone.details).toBe(denied.details.replace(otherSender, "999999999999999"));
+    const noDefault = await failureOf(sendAs("guest", {}));
+    expect(noDefault).toMatchObject({ code: status.PERMISSION_DENIED });
+    expect(noDefault.details).toMatch(/^message\.from: is required/);
+    expect(noDefault.details).not.toContain(sender);
+  });
+
+  it("is told apart by kinds: a number is no queue of the same name", async () => {
+    const { messageId } = await sendAs("all", {});
+    expect((await failureOf(callAs("guest", "GetMessage", { messageId }))).code).toBe(status.NOT_FOUND);
+    const id = await bury(1, sender);
+    const queued = await bury(2, sender, "job");
+    const { deadLetters } = await callAs("guest", "ListDeadLetters", {});
+    const ids = deadLetters.map((letter: { id: string }) => letter.id);
+    expect([ids.includes(id), ids.includes(queued)]).toEqual([false, true]);
+    await bundle.sql("DELETE FROM dead_letters WHERE id = ANY ($1)", [[id, queued]]);
+  });
+
   it("neither reads nor cancels what another number sends", async () => {
     const { messageId } = await sendAs("all", { from: otherSender });
-    expect(await failureOf(callAs("shop", "GetMessage", { messageId }))).toMatchObject(denied);
-    expect(await failureOf(callAs("shop", "CancelMessage", { messageId }))).toMatchObject(denied);
+    for (const method of ["GetMessage", "CancelMessage"]) {
+      const foreign = await failureOf(callAs("shop", method, { messageId }));
+      const missingId = uuidv7();
+      const missing = await failureOf(callAs("shop", method, { messageId: missingId }));
+      // Nothing tells one from the other.
+      expect(foreign.code).toBe(status.NOT_FOUND);
+      expect([foreign.code, foreign.details]).toEqual([missing.code, missing.details.replace(missingId, messageId)]);
+    }
     expect((await callAs("all", "GetMessage", { messageId })).message.status).toBe("MESSAGE_STATUS_QUEUED");
   });
 
@@ -94,7 +124,12 @@ describe("a caller of some numbers", () => {
     expect((await failureOf(ofOther)).details).toBe('shop may not use the queue "billing"');
     const { results } = await callAs("shop", "RedriveMessages", { deadLetterIds: [...own, ...others] });
     const messages = results.map(({ error }: { error: { message: string } | null }) => error?.message);
-    expect(messages).toEqual([undefined, undefined, denied.details, 'shop may not use the queue "billing"']);
+    expect(messages).toEqual([undefined, undefined, ...others.map((id) => `there is no dead letter ${id}`)]);
+    expect(results[2].error.code).toBe(status.NOT_FOUND);
+    expect(await bundle.sql("SELECT redriven_at FROM dead_letters WHERE id = ANY ($1)", [others])).toEqual([
+      { redriven_at: null },
+      { redriven_at: null },
+    ]);
     expect(await bundle.sql("SELECT queue FROM spool")).toEqual([{ queue: "emails-eu" }]);
   });
 });

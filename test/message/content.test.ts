@@ -31,6 +31,7 @@ describe("a text", () => {
 
   it.each([
     ["no", "", "is required"],
+    ["a blank", " \n\t ", "is blank"],
     ["a long", "a".repeat(4097), "4097 characters is over 4096"],
     ["a long one of emoji", "😀".repeat(4097), "4097 characters is over 4096"],
     ["one with a control character", "a\u0000b", "has a control character as character 2"],
@@ -177,7 +178,19 @@ describe("a template", () => {
       "many parameters",
       { components: [component({ parameters: many(51, parameter({ kind: "text", text: "a" })) })] },
       "components[0].parameters",
-      ["51 items is over 50"],
+      ["51 items is over 50 of a body"],
+    ],
+    [
+      "two parameters of a header",
+      { components: [component({ type: "header", parameters: many(2, parameter({ kind: "text", text: "a" })) })] },
+      "components[0].parameters",
+      ["2 items is over 1 of a header"],
+    ],
+    [
+      "two parameters of a button",
+      { components: [button({ parameters: many(2, parameter({ kind: "text", text: "a" })) })] },
+      "components[0].parameters",
+      ["2 items is over 1 of a button"],
     ],
   ])("has not %s", (_, more, field, parts) => expectBad(template(more), `template.${field}`, parts));
 });
@@ -189,6 +202,25 @@ describe("a template's parameter", () => {
     ["a long name", withParameter({ kind: "text", text: "a" }, {}, "n".repeat(65)), "name", ["65", "over 64"]],
     ["an empty text", withParameter({ kind: "text", text: "" }), "text", ["is required"]],
     ["a long text", withParameter({ kind: "text", text: "a".repeat(1025) }), "text", ["1025", "over 1024"]],
+    ["a blank text", withParameter({ kind: "text", text: "  " }), "text", ["is blank"]],
+    ["a tab", withParameter({ kind: "text", text: "a\tb" }), "text", ["a control character as character 2"]],
+    ["five blanks", withParameter({ kind: "text", text: "a     b" }), "text", ["than 4 blanks", "from character 2 on"]],
+    ["five blanks at its end", withParameter({ kind: "text", text: "a     " }), "text", ["4 blanks in a row"]],
+    ["five blanks of a button", withParameter({ kind: "text", text: "a     b" }, button()), "text", ["4 blanks"]],
+    ["five blanks in a date", withParameter({ kind: "date_time", dateTime: "1     May" }), "date_time", ["4 blanks"]],
+    [
+      "five blanks in an amount",
+      withParameter({ kind: "currency", currency: { ...dollars, fallbackValue: "$     1" } }),
+      "currency.fallback_value",
+      ["4 blanks"],
+    ],
+    ["a long header", withParameter({ kind: "text", text: "a".repeat(61) }, header), "text", ["61", "over 60"]],
+    [
+      "a blank payload",
+      withParameter({ kind: "payload", payload: " " }, button({ buttonType: "quick_reply" })),
+      "payload",
+      ["is blank"],
+    ],
     ["a line break", withParameter({ kind: "text", text: "a\nb" }), "text", ["a line break as character 2"]],
     ["an image in the body", withParameter({ kind: "media", media: image }), "media", ["into body", "currency"]],
     ["a payload in the body", withParameter({ kind: "payload", payload: "p" }), "payload", ["into body"]],
@@ -251,6 +283,14 @@ describe("a template's parameter", () => {
   ])("has not %s", (_, content, field, parts) =>
     expectBad(content, `template.components[0].parameters[0].${field}`, parts),
   );
+});
+
+describe("a template's parameter, at the limit,", () => {
+  it("has 4 blanks in a row, as often as it likes, and a header 60 characters", () => {
+    expect(parseContent(withParameter({ kind: "text", text: "    a    b    " })).type).toBe("template");
+    const long = withParameter({ kind: "text", text: "😀".repeat(60) }, { type: "header" });
+    expect(parseContent(long).type).toBe("template");
+  });
 });
 
 interface Texts {
@@ -326,6 +366,18 @@ describe("an interactive message", () => {
   const sections = (count: number) => rows(count).map((one) => ({ title: "s", rows: [one] }));
   it.each<[string, ContentRequest, string, string[]]>([
     ["no text", interactive(buttons([yes]), { body: "" }), "body", ["is required"]],
+    ["a blank text", interactive(buttons([yes]), { body: " \n" }), "body", ["is blank"]],
+    ["a blank header", interactive(buttons([yes]), { header: " " }), "header", ["is blank"]],
+    ["a blank footer", interactive(buttons([yes]), { footer: " " }), "footer", ["is blank"]],
+    ["a blank title", interactive(buttons([{ id: "i", title: " " }])), "buttons.buttons[0].title", ["is blank"]],
+    [
+      "a blank before an id",
+      interactive(buttons([{ id: " i", title: "t" }])),
+      "buttons.buttons[0].id",
+      ['" i" begins'],
+    ],
+    ["a blank after an id", interactive(buttons([{ id: "i ", title: "t" }])), "buttons.buttons[0].id", ['"i " begins']],
+    ["a blank section title", list([{ title: " ", rows: rows(1) }]), "list.sections[0].title", ["is blank"]],
     ["a long header", interactive(buttons([yes]), { header: "h".repeat(61) }), "header", ["61", "over 60"]],
     ["a long footer", interactive(buttons([yes]), { footer: "f".repeat(61) }), "footer", ["61", "over 60"]],
     ["no buttons", interactive(buttons([])), "buttons.buttons", ["is required"]],

@@ -92,6 +92,19 @@ describe("what the stand-in takes", () => {
   });
 
   const same = { type: "button", body: { text: "?" }, action: { buttons: [button("a", "A"), button("a", "B")] } };
+  const ofTemplate = (type: string, ...parameters: object[]) => {
+    const component = { type, ...(type === "button" ? { sub_type: "url", index: "0" } : {}), parameters };
+    return message("template", { name: "a", language: { code: "en" }, components: [component] });
+  };
+  const param = (text: string) => ({ type: "text", text });
+  const five = "a     b";
+  const tap = (texts: object, reply = { id: "a", title: "A" }) =>
+    message("interactive", {
+      type: "button",
+      body: { text: "?" },
+      ...texts,
+      action: { buttons: [{ type: "reply", reply }] },
+    });
   const eleven = Array.from({ length: 11 }, (_, index) => ({ id: `${index}`, title: "t" }));
   it.each([
     ["no JSON", "{", 100],
@@ -111,6 +124,20 @@ describe("what the stand-in takes", () => {
     ["a caption to a sticker", message("sticker", { id: "1", caption: "x" }), 100],
     ["no language", message("template", { name: "a" }), 131008],
     ["a bad template name", message("template", { name: "A b", language: { code: "en" } }), 131009],
+    ["five blanks in a parameter", ofTemplate("body", param("a"), param(five)), 132018],
+    ["a tab in a parameter", ofTemplate("header", param("a\tb")), 132018],
+    ["a line break in a button's parameter", ofTemplate("button", param("a\nb")), 132018],
+    ["five blanks in a date", ofTemplate("body", { type: "date_time", date_time: { fallback_value: five } }), 132018],
+    ["a blank parameter", ofTemplate("body", param(" ")), 131008],
+    ["two parameters of a header", ofTemplate("header", param("a"), param("b")), 132000],
+    ["two parameters of a button", ofTemplate("button", param("a"), param("b")), 132000],
+    ["a long parameter of a header", ofTemplate("header", param("a".repeat(61))), 132005],
+    ["a blank text", message("text", { body: " \n" }), 131008],
+    ["a blank body", tap({ body: { text: " " } }), 131008],
+    ["a blank header", tap({ header: { type: "text", text: " " } }), 131008],
+    ["a blank footer", tap({ footer: { text: " " } }), 131008],
+    ["a blank title", tap({}, { id: "a", title: " " }), 131008],
+    ["a blank before an id", tap({}, { id: " a", title: "A" }), 131009],
     ["two buttons of one id", message("interactive", same), 131009],
     [
       "too many rows",

@@ -1,13 +1,16 @@
 import { Registry } from "prom-client";
 import { uuidv7 } from "uuidv7";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createLog } from "../../src/log.js";
+import { createLog, type Logger } from "../../src/log.js";
 import { DeliveryMetrics } from "../../src/message/delivery-metrics.js";
+import { keepStatement } from "../../src/message/inbound.js";
 import { Settler } from "../../src/message/settle.js";
 import { type Status, type StatusChange, statuses } from "../../src/message/status.js";
 import { WebhookApplier } from "../../src/message/webhook-applier.js";
-import type { InboundMessage } from "../../src/message/webhook-body.js";
+import { parseWebhook } from "../../src/message/webhook-body.js";
+import type { InboundMessage } from "../../src/message/webhook-message.js";
 import { WebhookMetrics } from "../../src/message/webhook-metrics.js";
+import { OddityLog, type OtherPart } from "../../src/message/webhook-oddities.js";
 import type { PostgresStore } from "../../src/store/postgres.js";
 import { createDatabase } from "../support/postgres.js";
 import { openMessages, putMessages, readLetters, readMessage } from "./messages.js";
@@ -18,6 +21,7 @@ let stores: PostgresStore[];
 let store: PostgresStore;
 let changes: StatusChange[];
 let inbound: InboundMessage[];
+let others: OtherPart[];
 
 /** One of several processes. */
 function createApplier(on: PostgresStore) {
@@ -25,8 +29,9 @@ function createApplier(on: PostgresStore) {
   const record = {
     statuses: (told: readonly StatusChange[]) => void changes.push(...told),
     inbound: (told: InboundMessage[]) => void inbound.push(...told),
+    other: (told: readonly OtherPart[]) => void others.push(...told),
   };
-  const applier = new WebhookApplier(on, record, new WebhookMetrics(registry));
+  const applier = new WebhookApplier(on, record, new WebhookMetrics(registry), createLog("test", "silent"));
   const metric = async (name: string) => (await registry.getSingleMetricAsString(name)).split("\n");
   return { applier, metric };
 }
@@ -44,6 +49,7 @@ afterAll(async () => {
 beforeEach(() => {
   changes = [];
   inbound = [];
+  others = [];
 });
 
 const now = Math.floor(Date.now() / 1000);
@@ -367,5 +373,79 @@ describe("what people write", () => {
     for (const alone of [false, true]) await applier.apply(body, receivedAt, alone);
     expect(await countOf(wamid)).toBe(1);
     expect(inbound.map(({ at }) => at)).toEqual([receivedAt]);
+  });
+
+  it("without a time is kept once, however often WhatsApp sends it again", async () => {
+    const message = { ...textFrom("4915199999999", "wamid.undated", now), timestamp: undefined };
+    const { applier } = createApplier(store);
+    const times = [0, 60_000, 3_600_000].map((ms) => new Date(now * 1000 + ms));
+    for (const receivedAt of times) await applier.apply(webhookOf({ messages: [message] }), receivedAt, false);
+    expect(await countOf("wamid.undated")).toBe(1);
+    expect(inbound.map(({ at }) => at)).toEqual([times[0]]);
+  });
+
+  it("is looked up by an index in each month if it has no time", async () => {
+    const { text } = keepStatement;
+    const explain = { name: "explain-keep", text: `EXPLAIN (ANALYZE, FORMAT TEXT) ${text}` };
+    const rows = await store.query<{ "QUERY PLAN": string }>(explain, [
+      ["wamid.a"],
+      [sender],
+      ["1"],
+      [new Date()],
+      ["{}"],
+      [true],
+    ]);
+    const plan = rows.map((row) => row["QUERY PLAN"]).join("\n");
+    expect(plan).toMatch(/One-Time Filter/);
+    expect(plan).not.toMatch(/Seq Scan on inbound_messages(?!.*never executed)/);
+  });
+});
+
+describe("a part that PostgreSQL does not take", () => {
+  it("keeps no other part of its webhook from being applied", async () => {
+    const [id = ""] = await putMessages(store, 1, "accepted");
+    const check = "ALTER TABLE inbound_messages ADD CONSTRAINT no_poison CHECK (wamid <> 'wamid.poison')";
+    await store.query({ name: "poison", text: check }, []);
+    const messages = ["wamid.before", "wamid.poison", "wamid.after"].map((wamid) => textFrom("49151", wamid, now));
+    const statuses = [statusOf({ id, wamid: `wamid.${id}`, status: "read", seconds: now })];
+    const applying = createApplier(store).applier.apply(webhookOf({ messages, statuses }), new Date(), true);
+    await expect(applying).rejects.toThrow();
+    await store.query({ name: "heal", text: "ALTER TABLE inbound_messages DROP CONSTRAINT no_poison" }, []);
+    expect(inbound.map(({ wamid }) => wamid)).toEqual(["wamid.before", "wamid.after"]);
+    expect((await readMessage(store, id)).status).toBe("read");
+  });
+});
+
+describe("what Posta does not understand", () => {
+  it("is recorded and counted, and does not keep what stands beside it from being applied", async () => {
+    const [id = ""] = await putMessages(store, 1, "accepted", "wamid.known");
+    const of = (status: string) => statusOf({ id, wamid: "wamid.known", status, seconds: now });
+    const bodies = [
+      webhookOf({ statuses: [of("played"), { ...of("delivered"), id: undefined, timestamp: undefined }] }),
+      { entry: [{ changes: [{ field: "account_update", value: {} }] }] },
+    ];
+    const { applier, metric } = createApplier(store);
+    for (const body of bodies) await applier.apply(body, new Date(), false);
+    // A stand-in for the request's id is none.
+    expect(await readMessage(store, id)).toMatchObject({ status: "delivered", wamid: "wamid.known" });
+    expect(others.map(({ kind }) => kind)).toEqual(["status.played", "field.account_update"]);
+    const skipped = await metric("posta_webhook_skipped_total");
+    for (const reason of ["other-status", "other-field"]) {
+      expect(skipped).toContain(`posta_webhook_skipped_total{reason="${reason}"} 1`);
+    }
+    const odd = await metric("posta_webhook_odd_fields_total");
+    for (const field of ["status.id", "status.timestamp"]) {
+      expect(odd).toContain(`posta_webhook_odd_fields_total{field="${field}"} 1`);
+    }
+  });
+
+  it("is logged once per kind, without what it says", () => {
+    const lines: object[] = [];
+    const log = new OddityLog({ warn: (line: object) => lines.push(line) } as unknown as Logger);
+    const told = { status: "played", seconds: now, id: uuidv7(), wamid: "w" };
+    const noName = { ...textFrom("", "wamid.x", now, "a secret") };
+    const body = webhookOf({ statuses: [statusOf(told), statusOf(told)], messages: [noName, noName] });
+    for (let times = 0; times < 3; times += 1) log.tell(parseWebhook(body, new Date()).oddities);
+    expect(lines).toEqual([{ kind: "message.from" }, { kind: "status.played" }]);
   });
 });

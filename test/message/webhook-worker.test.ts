@@ -136,6 +136,38 @@ describe("webhooks", () => {
     await expect.poll(() => countersOf(posta, series), slow).toEqual([40, 40, 40, 3, 0, 40, 40]);
   });
 
+  it("may hold messages and statuses of kinds that nobody knows yet: each is kept and counted", async () => {
+    const url = await freshDatabase();
+    const { posta, startDelivery, tell, countsOf, untilWorkedOff } = await setup(url);
+    const store = await openMigrated(url);
+    const [id = ""] = await putMessages(store, 1, "accepted");
+    const { metrics } = await startDelivery();
+    const system = { type: "user_changed_user_id", user_id: "MX.0987654321", previous_user_id: "MX.1" };
+    const messages = [
+      { id: "wamid.system", timestamp: String(seconds()), type: "system", system },
+      { timestamp: Date.now(), type: { of: "another type" } },
+      textFrom("4915199999999", "wamid.usual", seconds()),
+    ];
+    const of = (status: string) => statusOf({ id, wamid: `wamid.${id}`, status, seconds: seconds() });
+    await tell(webhookOf({ messages, statuses: [of("played"), { ...of("read"), timestamp: null, errors: {} }] }));
+    await tell({ object: "whatsapp_business_account", entry: [{ changes: [{ field: "account_update", value: 1 }] }] });
+    await untilWorkedOff();
+    expect([Number((await countsOf()).failed), (await readMessage(store, id)).status]).toEqual([0, "read"]);
+    const read = { name: "read-inbound", text: "SELECT contact, body FROM inbound_messages ORDER BY wamid" };
+    const rows = await store.query<{ contact: string; body: string }>(read, []);
+    expect(rows.map(({ contact }) => contact)).toEqual(["unknown", "MX.0987654321", "4915199999999"]);
+    expect(rows.map(({ body }) => JSON.parse(body))).toEqual([messages[1], messages[0], messages[2]]);
+    const other = (value: string) => ({ name: "whatsapp.other", dimension: "type", value });
+    const series = [
+      { name: "whatsapp.inbound" },
+      { name: "whatsapp.inbound", dimension: "type", value: "system" },
+      other("status.played"),
+      other("field.account_update"),
+    ];
+    await expect.poll(() => countersOf(posta, series), slow).toEqual([3, 1, 1, 1]);
+    expect(await metrics.getSingleMetricAsString("posta_analytics_lost_own_events_total")).toMatch(/_total 0$/m);
+  });
+
   it("outlive PostgreSQL's death while they are applied", async () => {
     const postgres = await startPostgres({ max_connections: "60" });
     releases.push(() => postgres.stop());

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { checkContent } from "./content-rules.js";
 import type { Refusal } from "./errors.js";
 import { interactive } from "./interactive-body.js";
 import { caption, link, mediaOf } from "./media-body.js";
@@ -67,7 +68,7 @@ export function checkBody(text: string, templates: KnownTemplate[] | undefined):
   const digits = to.replace(/\D/g, "");
   if (digits.length < 7 || digits.length > 15) return { code: 131009, details: "to is not a phone number" };
   const refusal = type === "template" ? checkTemplate(body, templates) : undefined;
-  return refusal ?? { input: to, to: digits, type, bizId };
+  return refusal ?? checkContent(body) ?? { input: to, to: digits, type, bizId };
 }
 
 function isType(type: unknown): type is Type {

@@ -36,6 +36,7 @@ const known: Record<number, { title: string; httpStatus?: number }> = {
   132012: { title: "Template Parameter Format Mismatch" },
   132015: { title: "Template is Paused" },
   132016: { title: "Template is Disabled" },
+  132018: { title: "There was an issue with the parameters in your template" },
   133004: { title: "Server Temporarily Unavailable", httpStatus: 503 },
   133005: { title: "Two step verification PIN Mismatch" },
 };

@@ -1,0 +1,48 @@
+import type { PeerCertificate } from "node:tls";
+
+/** Kinds of alternative names that can name a caller. Node's word for an address is "IP Address". */
+const altNameKinds = ["DNS", "URI", "IP", "email"];
+
+/**
+ * A certificate's names, in one form for the file and for certificates: "subject:..." with its attributes in order of the
+ * alphabet, and "san:..." for each alternative name. A subject counts as a whole.
+ */
+export function identitiesOf({ subject, subjectaltname = "" }: PeerCertificate): string[] {
+  const attributes = Object.entries(subject ?? {}).flatMap(([key, value]) => [value].flat().map((one) => [key, one]));
+  const names = attributes.length > 0 ? [subjectIdentity(attributes as [string, string][])] : [];
+  // Node writes a name as a JSON text where it has characters by which it could pass for several names.
+  for (const [, kind = "", value = ""] of subjectaltname.matchAll(/(?:^|, )([\w ]+):("(?:[^"\\]|\\.)*"|[^,]*)/g)) {
+    names.push(altNameIdentity(kind.replace(" Address", ""), value.startsWith('"') ? JSON.parse(value) : value));
+  }
+  return names;
+}
+
+/**
+ * The identity that a file states as "subject:CN=billing,O=Acme" (in any order; a comma or backslash in a value is written with
+ * a backslash before it) or "san:DNS:billing.internal". undefined: it is neither.
+ */
+export function parseIdentity(text: string): string | undefined {
+  if (text.startsWith("subject:")) return parseSubject(text.slice("subject:".length));
+  const [, kind = "", value] = /^san:(\w+):(.+)$/.exec(text) ?? [];
+  return value !== undefined && altNameKinds.includes(kind) ? altNameIdentity(kind, value) : undefined;
+}
+
+function parseSubject(text: string): string | undefined {
+  const attributes: [string, string][] = [];
+  for (const [part] of text.matchAll(/(?:[^,\\]|\\.?)+/g)) {
+    const [, key, value] = /^\s*([\w.]+)\s*=\s*(.*?)\s*$/.exec(part) ?? [];
+    if (key === undefined || !value) return undefined;
+    attributes.push([key, value.replace(/\\(.)/g, "$1")]);
+  }
+  return attributes.length > 0 ? subjectIdentity(attributes) : undefined;
+}
+
+function subjectIdentity(attributes: [string, string][]): string {
+  const pairs = attributes.map(([key, value]) => JSON.stringify([key, value]));
+  return `subject:${pairs.sort().join()}`;
+}
+
+/** Names of hosts are the same in capitals. */
+function altNameIdentity(kind: string, value: string): string {
+  return `san:${kind}:${kind === "DNS" ? value.toLowerCase() : value}`;
+}

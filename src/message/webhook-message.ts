@@ -1,0 +1,55 @@
+import { createHash } from "node:crypto";
+import type { WebhookOddities } from "./webhook-oddities.js";
+import { type JsonObject, toObject, toText, toTime, toWord, writeJson } from "./webhook-values.js";
+
+/** What somebody wrote to one of our numbers. */
+export interface InboundMessage {
+  /** Where WhatsApp does not tell it, a hash of the message. */
+  wamid: string;
+  /** Our number, by its phone number id; "unknown": WhatsApp does not tell it. */
+  sender: string;
+  /** Theirs; where WhatsApp does not tell it, its id of the user; "unknown": it tells neither. */
+  contact: string;
+  type: string;
+  /** When the webhook came if WhatsApp does not say. */
+  at: Date;
+  /** Whether `at` is WhatsApp's. */
+  isDated: boolean;
+  /** The message as JSON text. */
+  body: string;
+}
+
+const maxWamidBytes = 256;
+/** Where a message and its parts name the person. The ids of users without a number are newer than the numbers. */
+const names = ["from", "from_user_id", "user_id", "wa_id", "new_wa_id"];
+
+/** Reads a message. It is kept whatever it says: what cannot be understood has a stand-in, and the body has all of it. */
+export function readMessage(
+  json: JsonObject,
+  { sender, contacts, receivedAt }: { sender: string; contacts: unknown[]; receivedAt: Date },
+  oddities: WebhookOddities,
+): InboundMessage {
+  const body = writeJson(json);
+  const wamid = toText(json.id, maxWamidBytes);
+  const contact = nameOf(json) ?? nameOf(json.system) ?? (contacts.length === 1 ? nameOf(contacts[0]) : undefined);
+  const type = toWord(json.type);
+  const time = toTime(json.timestamp, receivedAt);
+  if (wamid === undefined) oddities.addField("message.id");
+  if (contact === undefined) oddities.addField("message.from");
+  if (type === undefined) oddities.addField("message.type");
+  if (!time) oddities.addField("message.timestamp");
+  return {
+    wamid: wamid ?? `none-${createHash("sha256").update(`${sender} ${body}`).digest("hex")}`,
+    sender,
+    contact: contact ?? "unknown",
+    type: type ?? "unknown",
+    at: time ?? receivedAt,
+    isDated: time !== undefined,
+    body,
+  };
+}
+
+function nameOf(json: unknown): string | undefined {
+  const given = toObject(json);
+  return names.map((name) => toText(given?.[name])).find((name) => name !== undefined);
+}
