@@ -58,8 +58,8 @@ export function createMonitor(config: Config, log: Logger, metrics: Registry) {
 
 /** BullMQ as CommonJS, as bull-board has it: as a module it would be in memory twice. */
 async function openBoard(store: RedisStore, reader: QueueReader, prefix: string): Promise<Board> {
-  const [{ Board }, { Bull }] = await Promise.all([import("./queue/board.js"), import("./queue/bull.js")]);
-  return new Board(reader, new Bull(store, prefix, () => createRequire(import.meta.url)("bullmq")));
+  const { createBoard } = await import("./queue/board-parts.js");
+  return createBoard(store, reader, new Keys(prefix), () => createRequire(import.meta.url)("bullmq"));
 }
 
 /**

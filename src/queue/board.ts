@@ -1,6 +1,16 @@
 import type { Queue } from "bullmq";
 import type { Bull } from "./bull.js";
+import type { QueueChanger } from "./change-queue.js";
+import { isCleanable } from "./clean-queue.js";
+import { patientCaller } from "./lane.js";
+import type { QueueObliterator } from "./obliterate-queue.js";
 import type { QueueReader } from "./read-queue.js";
+
+/** What changes whole queues. */
+export interface Changers {
+  changer: QueueChanger;
+  obliterator: QueueObliterator;
+}
 
 /** The queues as objects of BullMQ, as a user interface for BullMQ wants them. */
 export class Board {
@@ -9,6 +19,7 @@ export class Board {
   constructor(
     private readonly reader: QueueReader,
     private readonly bull: Bull,
+    private readonly changers: Changers,
   ) {}
 
   /** The first queues in name order. Those that are still there are the same objects as before. Throws unavailable. */
@@ -19,8 +30,23 @@ export class Board {
   }
 
   private async queue(name: string): Promise<Queue> {
-    const queue = this.queues.get(name) ?? (await this.bull.shownQueue(name));
+    const queue = this.queues.get(name) ?? this.withChanges(name, await this.bull.shownQueue(name));
     this.queues.set(name, queue);
+    return queue;
+  }
+
+  /** BullMQ's own look only at the first jobs in line, or at all of them in one script run, and leave keys behind. */
+  private withChanges(name: string, queue: Queue): Queue {
+    const { changer, obliterator } = this.changers;
+    const clean = queue.clean.bind(queue);
+    queue.clean = async (graceMs, limit, type = "completed") => {
+      const state = type === "wait" ? "waiting" : type;
+      if (!isCleanable(state)) return clean(graceMs, limit, type);
+      await changer.clean({ queue: name, state, notAfter: Date.now() - graceMs, limit }, patientCaller);
+      return []; // The ids of those that were removed: nobody asks for them.
+    };
+    queue.drain = (delayed = false) => changer.drain(name, delayed, patientCaller);
+    queue.obliterate = ({ force = false } = {}) => obliterator.obliterate(name, force, patientCaller);
     return queue;
   }
 }

@@ -49,6 +49,11 @@ const places: Record<CleanableState, Place[]> = {
   failed: [{ part: "failed", kind: "set", timeFields: [] }],
 };
 
+/** Whether jobs of a state can be cleaned. */
+export function isCleanable(state: string): state is CleanableState {
+  return Object.hasOwn(places, state);
+}
+
 /** How many jobs of a place were kept so far, and the id and the score of the last of them. */
 type Cursor = [kept: number, id: string, score: string];
 

@@ -4,15 +4,13 @@ import { PendingCall } from "../pending-call.js";
 import type { Queries, Statement } from "../store/postgres-session.js";
 import type { BatchWriter } from "./batch.js";
 import { type DeadJob, insertDeadJobs, logDeadJobs } from "./dead-letters.js";
-import { type AddResult, type Caller, Lane } from "./lane.js";
+import { type AddResult, Lane, patientCaller } from "./lane.js";
 import type { Redriver } from "./redrive.js";
 import type { SpoolMarks } from "./spool-marks.js";
 import { type SpoolRow, toRedriveOptions, toSpec } from "./spool-row.js";
 
 const maxRows = 500;
 const maxBytes = 8 << 20;
-/** Whoever asked for the jobs has been answered. */
-const nobody: Caller = { cancelled: false, deadline: Number.POSITIVE_INFINITY };
 
 /**
  * In the order of an index, with CASE to keep the planner from guessing how many rows are of stuck queues: where it took them for
@@ -98,7 +96,7 @@ export class Drain {
       for (const [index, row] of rows.entries()) {
         const settle = (result: AddResult) => call.settle(index, { row, result });
         try {
-          lane.push({ spec: toSpec(row), id: row.jobId, fresh: false, caller: nobody, row: row.seq, settle });
+          lane.push({ spec: toSpec(row), id: row.jobId, fresh: false, caller: patientCaller, row: row.seq, settle });
         } catch {
           settle({ jobId: row.jobId, error: invalid("options", "are not JSON") });
         }

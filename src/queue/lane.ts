@@ -17,6 +17,9 @@ export interface Caller {
   readonly requestId?: string | undefined;
 }
 
+/** For work that has no deadline: whoever asked for it has been answered, or waits for as long as it takes. */
+export const patientCaller: Caller = { cancelled: false, deadline: Number.POSITIVE_INFINITY };
+
 /** A job on its way into its queue. */
 export interface Entry {
   readonly spec: JobSpec;

@@ -26,7 +26,8 @@ const removeWaiting: Statement = {
 
 export interface ObliterateStores {
   redis: RedisStore;
-  postgres: PostgresStore;
+  /** undefined: this process knows none. */
+  postgres: Pick<PostgresStore, "usable" | "query"> | undefined;
 }
 
 /**
@@ -68,7 +69,7 @@ export class QueueObliterator {
   /** Jobs on their way to the queue would make it anew. Without PostgreSQL nothing can be told of them. */
   private async removeSpooled(queue: string, caller: Caller): Promise<void> {
     const { postgres } = this.stores;
-    while (postgres.usable) {
+    while (postgres?.usable) {
       const [answer] = await postgres.query<{ removed: number }>(removeWaiting, [queue]);
       if (answer === undefined || answer.removed < spoolRows) return;
       requireCaller(caller);

@@ -28,7 +28,7 @@ export interface LogPage {
 type Found = [state: FoundState, score: string, fields: string[]];
 
 /** Longer lines are not searched for a job, because Redis would serve nobody else meanwhile. */
-const maxSearchedLine = 5000;
+const maxSearchedLine = 1000;
 const logChunk = 100;
 
 /** Reads single jobs and their logs. */

@@ -114,6 +114,29 @@ describe("the queue UI", () => {
     expect(await isPaused()).toBe(true);
   });
 
+  it("cleans and obliterates as the contract does", async () => {
+    const { client, get, isPaused, prefix } = await setup({ POSTA_QUEUE_UI_WRITE: "1" });
+    const redis = new Redis(inject("redisUrl").replace("unix://", ""));
+    releases.push(() => redis.disconnect());
+    const key = (part: string) => `${prefix}:emails:${part}`;
+    // Old, and behind more younger jobs than BullMQ's own clean would look at.
+    const ids = Array.from({ length: 10_001 }, (_, index) => `later-${index}`);
+    const young = redis.pipeline();
+    for (const [index, id] of ids.entries()) {
+      young.hset(key(id), "name", "n", "timestamp", index === 10_000 ? 1 : Date.now() + 60_000);
+      young.zadd(key("delayed"), index + 1, id);
+    }
+    await young.exec();
+    const put = (path: string) => get(`/queues/api/queues/emails/${path}`, { method: "PUT", body: "{}" });
+    expect((await put("clean/delayed")).status).toBe(200);
+    expect((await client.queue("GetQueue", { queue: "emails" })).queue.counts.delayed).toBe(10_000);
+    await redis.set(key("de:lost"), "gone");
+    expect((await put("pause")).status).toBe(200);
+    expect(await isPaused()).toBe(true);
+    expect((await put("obliterate")).status).toBe(200);
+    expect(await redis.keys(key("*"))).toEqual([]);
+  });
+
   it("shows nothing under a name that is not this machine's", async () => {
     const { cluster } = await setup();
     const path = "/queues/api/queues";

@@ -6,27 +6,33 @@ local jobFields = { "timestamp", "ats", "atm", "stc", "progress", "failedReason"
 -- Whether a key is a job's hash: an id can be any text, and so name any other key of the queue. Only jobs have one of these fields,
 -- even one of which little is left; meta has a field that no job has.
 local function isJob(key)
-  if redis.call("TYPE", key).ok ~= "hash" or redis.call("HEXISTS", key, "opts.maxLenEvents") == 1 then return false end
-  for _, value in ipairs(redis.call("HMGET", key, unpack(jobFields))) do
-    if value then return true end
+  local values = redis.pcall("HMGET", key, "opts.maxLenEvents", unpack(jobFields))
+  if values.err or values[1] then return false end
+  for index = 2, #values do
+    if values[index] then return true end
   end
   return false
 end
 
--- BullMQ's word for where a job is, or "orphaned" for one in no list, and its score in that state's set or "".
--- A search of a line takes a time of its length: a job in no set counts as waiting where more than maxLine jobs wait.
+-- BullMQ's word for where a job is, or "orphaned" for one in no list; its score in that state's set or ""; and whether it was found there.
+-- To search a line takes a time of its length: a job in no set counts as waiting where more than maxLine jobs wait.
 local function findState(start, id, maxLine)
   for _, set in ipairs({ "completed", "failed", "delayed", "prioritized", "waiting-children" }) do
     local score = redis.call("ZSCORE", start .. set, id)
-    if score then return set, score end
+    if score then return set, score, true end
   end
-  if redis.call("LPOS", start .. "active", id) then return "active", "" end
-  if redis.call("HEXISTS", start .. id, "finishedOn") == 1 then return "orphaned", "" end
-  local lines = { start .. "wait", start .. "paused" }
-  if redis.call("LLEN", lines[1]) + redis.call("LLEN", lines[2]) > maxLine then return "waiting", "" end
-  for _, line in ipairs(lines) do
-    if redis.call("LPOS", line, id) then return "waiting", "" end
+  if redis.call("LPOS", start .. "active", id) then return "active", "", true end
+  local isSearched = true
+  for _, line in ipairs({ start .. "wait", start .. "paused" }) do
+    local length = redis.call("LLEN", line)
+    if length > maxLine then
+      isSearched = false
+    elseif length > 0 and redis.call("LPOS", line, id) then
+      return "waiting", "", true
+    end
   end
-  return "orphaned", ""
+  -- What has ended and is in no set never waits again.
+  if isSearched or redis.pcall("HEXISTS", start .. id, "finishedOn") == 1 then return "orphaned", "", false end
+  return "waiting", "", false
 end
 
