@@ -20,7 +20,6 @@ import { encodeField } from "./wire.js";
 const connections = 8;
 /** What a request leaves to be done once it is answered is counted to it. */
 const afterMs = 50;
-const idleMs = 1500;
 
 export interface RunParts {
   target: FuzzTarget;
@@ -37,8 +36,6 @@ export class FuzzRun {
   /** How calls ended: by target and form, then by status. */
   readonly ends = new Map<string, Map<string, number>>();
   calls = 0;
-  /** How many cores Posta uses while nobody calls. */
-  private idleCores = 0;
   private readonly grpc: GrpcSender;
   private readonly http: HttpSender;
   private readonly methods: ReadonlyMap<string, Method>;
@@ -72,31 +69,17 @@ export class FuzzRun {
     return observation;
   }
 
-  /** Measures what Posta's processes take for themselves, which runAlone() leaves out. */
-  async measureIdle(): Promise<void> {
-    const { cpuSeconds } = await this.measure(() => sleep(idleMs));
-    this.idleCores = cpuSeconds / (idleMs / 1000);
-  }
-
-  /** Sends a large case while nothing else runs, and measures the servers' CPU. */
+  /** Sends a large case while nothing else runs, and measures the CPU of the process that took most. */
   async runAlone({ plan: create, shape }: HeavyCase): Promise<void> {
     const plan = create();
-    const { result: observation, cpuSeconds } = await this.measure(async () => {
-      const found = await this.run(plan);
-      await sleep(afterMs);
-      return found;
-    });
+    const before = this.readCpu();
+    const observation = await this.run(plan);
+    await sleep(afterMs);
+    const used = [...this.readCpu()].map(([pid, seconds]) => seconds - (before.get(pid) ?? seconds));
+    const cpuSeconds = Math.max(0, ...used);
     const cost: Cost = { ...costOf(observation), shape: `${shape} (${plan.caller})`, cpuSeconds };
     this.addCost(cost);
     this.parts.book.add(judgeCpu(cost, plan, this.parts.limits), plan);
-  }
-
-  /** The CPU that all processes of Posta take for some work, without what they take anyway. */
-  private async measure<T>(work: () => Promise<T>): Promise<{ result: T; cpuSeconds: number }> {
-    const [before, begun] = [this.cpuSeconds(), performance.now()];
-    const result = await work();
-    const idleSeconds = (this.idleCores * (performance.now() - begun)) / 1000;
-    return { result, cpuSeconds: Math.max(0, this.cpuSeconds() - before - idleSeconds) };
   }
 
   private send(plan: Case): Promise<Observation> {
@@ -152,9 +135,9 @@ export class FuzzRun {
     ends.set(String(status), (ends.get(String(status)) ?? 0) + 1);
   }
 
-  private cpuSeconds(): number {
-    return readUsage(this.parts.target.primary)
-      .filter(({ role }) => role !== "redis")
-      .reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
+  /** Of each process of Posta, in seconds. One of them answers: what the others do meanwhile is not for the request. */
+  private readCpu(): Map<number, number> {
+    const usage = readUsage(this.parts.target.primary).filter(({ role }) => role !== "redis");
+    return new Map(usage.map(({ pid, cpuSeconds }) => [pid, cpuSeconds]));
   }
 }

@@ -101,10 +101,12 @@ function once(field: protobuf.Field, value: Entry["value"]): Entry {
 /** As many of the smallest value as there is room for. */
 function many(field: protobuf.Field, form: Form): Entry {
   const value = field.map ? { key: "", value: "" } : emptyOf(field);
-  const bytes = form === "json" ? (typeof value === "object" ? 3 : 4) : encodeField(field.id, field.type, value).length;
+  // In JSON an item is {} or "" with a comma, and an entry of a map is "":"" with one.
+  const jsonBytes = field.map ? 6 : 3;
+  const bytes = form === "json" ? jsonBytes : encodeField(field.id, field.type, value).length;
   // JSON has one value of a field that is no list.
   const times = form === "json" && !field.repeated && !field.map ? 1 : Math.floor(requestLimit / Math.max(bytes, 2));
-  return { field, value, times: Math.min(times, requestLimit / 4) };
+  return { field, value, times };
 }
 
 function emptyOf({ resolvedType }: protobuf.Field): Entry["value"] {

@@ -20,7 +20,6 @@ export async function runHeavy(
   const cases = shuffle(listHeavy(options), new Random(options.seed));
   const say = createProgress("large requests", run, book);
   let sent = 0;
-  await run.measureIdle();
   for (const heavy of cases) {
     if (performance.now() > until) break;
     await run.runAlone(heavy);
