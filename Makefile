@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := node_modules/.bin
 
-.PHONY: help up whatsapp-sim test test-faults try-tools build bench bench-queue bench-redis bench-http bench-analytics bench-message bench-observability bench-analytics-memory tools perf perf-smoke perf-load perf-stress perf-spike perf-endurance perf-artillery perf-compare perf-selftest profile-cpu profile-heap profile-leaks profile-flame profile-doctor profile-all preflight status replay-analytics alerts lint format types proto-lint proto-breaking generate verify check clean
+.PHONY: help up whatsapp-sim test test-faults try-tools build bench bench-queue bench-redis bench-http bench-analytics bench-message bench-observability bench-analytics-memory tools perf perf-smoke perf-load perf-stress perf-spike perf-endurance perf-artillery perf-compare perf-selftest fuzz profile-cpu profile-heap profile-leaks profile-flame profile-doctor profile-all preflight status replay-analytics alerts lint format types proto-lint proto-breaking generate verify check clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -77,6 +77,9 @@ perf-compare: build redis tools ## This tree against BASE=<commit or summary.jso
 
 perf-selftest: build redis tools ## Show that the suites can fail: a slow server, and one that answers errors
 	@$(BIN)/tsx perf/selftest.ts
+
+fuzz: build redis ## Send a private Posta what callers should and should not send, and judge the answers (SEED=7 DURATION=60s ONLY=AddJobs REPLAY=<file>)
+	@$(BIN)/tsx perf/fuzz.ts
 
 profile-cpu: build redis ## A CPU profile of the servers under SCENARIO=add-job, and where their time goes
 profile-heap: build redis ## A heap snapshot of a server under load, by constructor

@@ -1,8 +1,7 @@
 /** What the queues have to do, as it is counted once in a cluster. */
 export interface Backlog {
-  /** Of the job that has been able to run for longest and was not begun, in milliseconds; and its queue. */
+  /** Of the job that has been able to run for longest and was not begun, in milliseconds. 0: there is none. */
   oldestDueAgeMs: number;
-  oldestQueue: string;
   /** Of the last minute, of queues that keep jobs that are done: of others nobody knows how many failed for each that did well. */
   completedPerSecond: number;
   failedPerSecond: number;
@@ -12,7 +11,6 @@ export interface Backlog {
 
 /** A queue's figures, as far as they matter here. */
 interface Figures {
-  name: string;
   paused: boolean;
   counts: { completed: number };
   oldestDueAgeMs: number | undefined;
@@ -22,15 +20,13 @@ interface Figures {
 
 /** Adds up queues. A paused one is meant to wait. */
 export function toBacklog(queues: readonly Figures[], readAt: number): Backlog {
-  const backlog = { oldestDueAgeMs: 0, oldestQueue: "", completedPerSecond: 0, failedPerSecond: 0, readAt };
-  for (const { name, paused, counts, oldestDueAgeMs = 0, completedPerSecond, failedPerSecond } of queues) {
+  const backlog = { oldestDueAgeMs: 0, completedPerSecond: 0, failedPerSecond: 0, readAt };
+  for (const { paused, counts, oldestDueAgeMs = 0, completedPerSecond, failedPerSecond } of queues) {
     if (counts.completed > 0) {
       backlog.completedPerSecond += completedPerSecond;
       backlog.failedPerSecond += failedPerSecond;
     }
-    if (paused || oldestDueAgeMs <= backlog.oldestDueAgeMs) continue;
-    backlog.oldestDueAgeMs = oldestDueAgeMs;
-    backlog.oldestQueue = name;
+    if (!paused) backlog.oldestDueAgeMs = Math.max(backlog.oldestDueAgeMs, oldestDueAgeMs);
   }
   return backlog;
 }

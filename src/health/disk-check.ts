@@ -1,4 +1,5 @@
 import { statfs } from "node:fs/promises";
+import { basename } from "node:path";
 import type { Check, CheckStatus, Reading } from "./check.js";
 
 const intervalMs = 2000;
@@ -54,7 +55,9 @@ export class DiskCheck implements Check {
         .map((status) => readings.find((reading) => reading.status === status))
         .find((reading) => reading !== undefined) as Reading;
     } catch (error) {
-      this.found = { status: "DOWN", detail: `The disk cannot be looked at: ${(error as Error).message}.` };
+      // The message has the folder's path, and health needs no token.
+      const reason = (error as NodeJS.ErrnoException).code ?? "unknown error";
+      this.found = { status: "DOWN", detail: `The disk cannot be looked at: ${reason}.` };
     }
     this.askedAt = undefined;
   }
@@ -65,5 +68,5 @@ function judge(dir: string, { bsize, blocks, bavail }: Awaited<ReturnType<Statfs
   const isUnder = ({ share, bytes }: { share: number; bytes: number }) => free < share * all || free < bytes;
   const status: CheckStatus = isUnder(bounds.down) ? "DOWN" : isUnder(bounds.degraded) ? "DEGRADED" : "OK";
   const percent = ((100 * free) / all).toFixed(1);
-  return { status, detail: `${(free / gibibyte).toFixed(1)} GiB, ${percent}%, are free for ${dir}.` };
+  return { status, detail: `${(free / gibibyte).toFixed(1)} GiB, ${percent}%, are free for ${basename(dir)}.` };
 }

@@ -55,8 +55,9 @@ function failedShare({ completedPerSecond, failedPerSecond }: Backlog): number {
 }
 
 function describe(backlog: Backlog): string {
-  const { oldestDueAgeMs, oldestQueue } = backlog;
-  const age = `the oldest that is due has waited for ${(oldestDueAgeMs / 1000).toFixed(1)} s, in "${oldestQueue}"`;
+  const { oldestDueAgeMs } = backlog;
+  // Health needs no token, and a queue's name is for those who may use the queue: the admin port's metrics have it.
+  const age = `The oldest that is due has waited for ${(oldestDueAgeMs / 1000).toFixed(1)} s (see posta_queue_oldest_due_age_seconds)`;
   const share = `${(100 * failedShare(backlog)).toFixed(1)}% of those that finished in the last minute failed`;
-  return `${oldestQueue === "" ? "None that is due waits" : age.replace("the", "The")}; ${share}.`;
+  return `${oldestDueAgeMs === 0 ? "None that is due waits" : age}; ${share}.`;
 }

@@ -1,0 +1,69 @@
+import { type Case, requestBytes } from "./case.js";
+import type { Fault } from "./judge-call.js";
+import type { Limits } from "./limits.js";
+import type { Observation } from "./observation.js";
+
+/** What a request cost: its bytes, its answer's, and with a request that was sent alone the servers' CPU. */
+export interface Cost {
+  target: string;
+  form: string;
+  seed: number;
+  number: number;
+  /** What made it large, of one that was made to be. */
+  shape?: string;
+  requestBytes: number;
+  answerBytes: number;
+  cpuSeconds?: number;
+}
+
+const mib = 2 ** 20;
+
+export function costOf({ plan, answerBytes }: Observation): Cost {
+  const { target, form, seed, number } = plan;
+  return { target, form, seed, number, requestBytes: requestBytes(plan), answerBytes };
+}
+
+/** Whether an answer is too large for its request. */
+export function judgeAnswer(cost: Cost, isRead: boolean, { answer }: Limits): Fault[] {
+  const allowed = Math.max(answer.freeBytes, isRead ? answer.readBytes : cost.requestBytes * answer.timesRequest);
+  if (cost.answerBytes <= allowed) return [];
+  const text = `${cost.answerBytes} bytes are the answer to ${cost.requestBytes}: ${allowed} are allowed`;
+  return [{ rule: "amplification", text }];
+}
+
+/** Whether a request that was sent alone took too much CPU. */
+export function judgeCpu(cost: Cost, { caller }: Pick<Case, "caller">, { cpu }: Limits): Fault[] {
+  const { cpuSeconds = 0 } = cost;
+  const isStranger = caller === "stranger" || caller === "nobody";
+  const allowed = isStranger ? cpu.strangerSeconds : cpu.freeSeconds + (cost.requestBytes / mib) * cpu.secondsPerMiB;
+  if (cpuSeconds <= allowed) return [];
+  const who = isStranger ? " without a valid token" : "";
+  const spent = `${cpuSeconds.toFixed(2)} s of CPU for ${cost.requestBytes} bytes${who}`;
+  const text = `${spent}: ${allowed.toFixed(2)} s are allowed (${cost.shape})`;
+  return [{ rule: "cpu", text }];
+}
+
+type Measure = (cost: Cost) => number;
+
+/** How many bytes come back for each that is sent. */
+export const answerRatio: Measure = ({ answerBytes, requestBytes: sent }) => answerBytes / Math.max(1, sent);
+/** CPU, in seconds. */
+export const cpuOf: Measure = ({ cpuSeconds }) => cpuSeconds ?? 0;
+
+/** Keeps for each target and form the request that cost most. */
+export class WorstCosts {
+  private readonly worst = new Map<string, Cost>();
+
+  constructor(private readonly measure: Measure) {}
+
+  add(cost: Cost): void {
+    const key = `${cost.target} ${cost.form}`;
+    const found = this.worst.get(key);
+    if (!found || this.measure(cost) > this.measure(found)) this.worst.set(key, cost);
+  }
+
+  /** The worst of all, the worst first. */
+  list(count: number): Cost[] {
+    return [...this.worst.values()].sort((a, b) => this.measure(b) - this.measure(a)).slice(0, count);
+  }
+}
