@@ -56,8 +56,9 @@ export class GuardedServer {
     const { name, missing, logFile } = this.server;
     if (this.stopping) throw new ConfigError(`the embedded ${name} is not needed any more`);
     const over = new AbortController();
-    const failed = once(this.spawn(), "exit").then(([code]) => {
-      throw new ConfigError(code === 127 ? missing : `the embedded ${name} ended with code ${code}; see ${logFile}`);
+    const child = this.spawn();
+    const failed = new Promise<string>((resolve) => onEnd(child, resolve)).then((end) => {
+      throw new ConfigError(end === "code 127" ? missing : `the embedded ${name} ended with ${end}; see ${logFile}`);
     });
     const late = sleep(startTimeoutMs, undefined, { ref: false, signal: over.signal }).then(() => {
       throw new ConfigError(`the embedded ${name} did not start in ${startTimeoutMs / 1000} s; see ${logFile}`);
@@ -66,7 +67,7 @@ export class GuardedServer {
     failed.catch(() => {});
     await Promise.race([untilReady(over.signal), failed, late]).finally(() => over.abort());
     this.ready = true;
-    if (!this.guarded?.isRunning) this.lose();
+    if (!this.guarded?.isRunning) this.lose(`code ${child.exitCode}`);
   }
 
   async stop(): Promise<void> {
@@ -86,17 +87,16 @@ export class GuardedServer {
       detached: true,
     });
     if (typeof output === "number") closeSync(output);
-    child.once("exit", () => this.lose());
+    onEnd(child, (end) => this.lose(end));
     this.guarded = new Guarded(child);
     return child;
   }
 
   /** Before it was ready, start() says it. */
-  private lose(): void {
+  private lose(end: string): void {
     if (!this.ready || this.stopping) return;
     const { name, logFile } = this.server;
-    const code = this.guarded?.guard.exitCode;
-    this.log.error(`the embedded ${name} ended with code ${code}; starting it again (its log: ${logFile})`);
+    this.log.error(`the embedded ${name} ended with ${end}; starting it again (its log: ${logFile})`);
     this.ending = this.endRest();
   }
 
@@ -108,12 +108,18 @@ export class GuardedServer {
   }
 }
 
+/** Tells how a process ended. One that cannot even be started, as there are too many processes, emits an error and no exit. */
+function onEnd(child: ChildProcess, tell: (end: string) => void): void {
+  child.once("exit", (code, signal) => tell(signal ?? `code ${code}`));
+  child.once("error", ({ message }) => tell(`an error: ${message}`));
+}
+
 /** What was spawned, and what tells when all of it is gone. */
 class Guarded {
   private readonly closed: Promise<unknown>;
 
   constructor(readonly guard: ChildProcess) {
-    this.closed = once(guard, "close").catch(() => {}); // It did not even start: "exit" says so.
+    this.closed = once(guard, "close").catch(() => {}); // It did not even start.
     this.pipe.resume(); // Else its end would not be seen.
   }
 

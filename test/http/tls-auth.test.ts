@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { json } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { startServer } from "../support/posta.js";
-import { post, queueService, send } from "./client.js";
+import { openRaw, post, queueService, rawHead, send } from "./client.js";
 
 const dir = mkdtempSync(join(tmpdir(), "posta-http-"));
 const file = (name: string) => join(dir, name);
@@ -92,6 +92,13 @@ describe("tokens over HTTP", () => {
     expect(JSON.parse(answer.text)).toMatchObject({ code: "unauthenticated" });
     expect(answer.text).toContain("authorization");
     expect(answer.text).not.toContain("nobody");
+  });
+
+  it("are asked for before a body is waited for", async () => {
+    const { received, closed, socket } = await openRaw(posta.httpUrl);
+    socket.write(rawHead("AddJobs", 4 << 20, { authorization: "Bearer nobody" }));
+    await closed;
+    expect(received()).toMatch(/^HTTP\/1.1 401 .*connection: close.*unauthenticated/is);
   });
 
   it("allow a caller its queues, and no other", async () => {
