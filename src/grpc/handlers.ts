@@ -9,7 +9,7 @@ import type {
   ServerWritableStream,
   UntypedHandleCall,
 } from "@grpc/grpc-js";
-import { invalid, PostaError } from "../errors.js";
+import { PostaError } from "../errors.js";
 import { perObject } from "../per-object.js";
 import type { Admission } from "./admission.js";
 import type { Authenticate, Credentials, Principal } from "./auth.js";
@@ -17,8 +17,10 @@ import { boundRequestId, requestIdKey } from "./failed-call.js";
 import type { Adapter, BidiMethod, CallContext, ServerStreamMethod, UnaryMethod } from "./method.js";
 import type { StatusMap } from "./status.js";
 
-/** What stands for a request that is not a message of its type; the handler refuses it with a clear error. */
-const malformed = Symbol("malformed request");
+/** What stands for a request that could not be decoded. The handler refuses the request with the error. */
+class Malformed {
+  constructor(readonly error: unknown) {}
+}
 
 /**
  * A method definition whose decoder never throws: grpc-js would answer INTERNAL for what is the caller's mistake. A response
@@ -30,8 +32,8 @@ export function tolerant<M extends MethodDefinition<object, object>>(method: M):
   const decode = (bytes: Buffer) => {
     try {
       return requestDeserialize(bytes);
-    } catch {
-      return malformed as unknown as object;
+    } catch (error) {
+      return new Malformed(error);
     }
   };
   const encode = (response: object) => (Object.isFrozen(response) ? encodeOnce(response) : responseSerialize(response));
@@ -130,10 +132,9 @@ function credentialsOf(call: AnyCall): Credentials {
   };
 }
 
-/** Throws invalid if a request could not be decoded. */
+/** Throws invalid, with the decoder's reason, if a request could not be decoded. */
 export function refuseMalformed(request: unknown): void {
-  if ((request as unknown) === malformed)
-    throw invalid("request", "is not a protobuf message of the method's request type");
+  if (request instanceof Malformed) throw request.error;
 }
 
 /** What ends the streams of a server that stops. */

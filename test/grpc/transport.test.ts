@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { connect as connectHttp2, type IncomingHttpHeaders } from "node:http2";
 import { connect as connectSocket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { status } from "@grpc/grpc-js";
@@ -9,33 +8,11 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { failureOf, TestClient } from "../support/client.js";
 import { freshPrefix, startCluster, startServer, type TestCluster } from "../support/posta.js";
 import { startRedis, type TestRedis } from "../support/redis.js";
+import { callByHand, frame } from "../support/wire-call.js";
 
 const addJob = "/posta.queue.v1.QueueService/AddJob";
 const getQueue = "/posta.queue.v1.QueueService/GetQueue";
 const healthCheck = "/grpc.health.v1.Health/Check";
-
-/** A gRPC frame: a byte that says whether it is compressed, the length, the message. */
-function frame(message: Buffer, { compressed = false, length = message.length } = {}): Buffer {
-  const head = Buffer.alloc(5);
-  head.writeUInt8(compressed ? 1 : 0, 0);
-  head.writeUInt32BE(length, 1);
-  return Buffer.concat([head, message]);
-}
-
-/** A call by hand, so that it can be wrong; answers all headers, those at the end included. */
-async function callByHand(port: number, path: string, body: Buffer, headers: Record<string, string> = {}) {
-  const session = connectHttp2(`http://127.0.0.1:${port}`);
-  const fixed = { ":method": "POST", ":path": path, "content-type": "application/grpc", te: "trailers" };
-  const stream = session.request({ ...fixed, ...headers });
-  const seen: { headers: IncomingHttpHeaders; trailers: IncomingHttpHeaders } = { headers: {}, trailers: {} };
-  stream.on("response", (received) => Object.assign(seen.headers, received));
-  stream.on("trailers", (received) => Object.assign(seen.trailers, received));
-  stream.resume().end(body);
-  await once(stream, "close");
-  session.close();
-  const all = { ...seen.headers, ...seen.trailers };
-  return { ...seen, all, code: Number(all["grpc-status"]), message: decodeURIComponent(String(all["grpc-message"])) };
-}
 
 describe("a server", () => {
   let posta: Awaited<ReturnType<typeof startServer>>;
