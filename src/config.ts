@@ -208,14 +208,14 @@ export const settings = {
     "How long a stopping server waits for its calls to finish.",
   ),
   maxMessageBytes: bytes("POSTA_MAX_MESSAGE_BYTES", 4 << 20, 1024, "Largest request, in bytes."),
-  maxJobBytes: bytes("POSTA_MAX_JOB_BYTES", 1 << 20, 1, "Largest data_json, in bytes of UTF-8."),
-  maxStreams: integer(
-    "POSTA_MAX_STREAMS",
-    1000,
-    1,
-    1_000_000,
-    "Concurrent calls on one connection. While its request comes in, each may hold up to POSTA_MAX_MESSAGE_BYTES of memory.",
+  maxIncomingBytes: bytes(
+    "POSTA_MAX_INCOMING_BYTES",
+    128 << 20,
+    1 << 20,
+    "Bytes of gRPC requests that are coming in to one server and are not complete; over it, RESOURCE_EXHAUSTED. Services without auth have a 16th of it apart.",
   ),
+  maxJobBytes: bytes("POSTA_MAX_JOB_BYTES", 1 << 20, 1, "Largest data_json, in bytes of UTF-8."),
+  maxStreams: integer("POSTA_MAX_STREAMS", 1000, 1, 1_000_000, "Concurrent calls on one connection."),
   maxCalls: integer(
     "POSTA_MAX_CALLS",
     2000,
@@ -352,6 +352,9 @@ function conflicts(config: Config): string[] {
   }
   if (config.defaultDeadlineMs > config.maxDeadlineMs) {
     problems.push("POSTA_DEFAULT_DEADLINE: is over POSTA_MAX_DEADLINE; lower it, or raise the other");
+  }
+  if (config.maxMessageBytes > config.maxIncomingBytes) {
+    problems.push("POSTA_MAX_MESSAGE_BYTES: is over POSTA_MAX_INCOMING_BYTES; lower it, or raise the other");
   }
   if (config.maxJobBytes > config.maxMessageBytes) {
     problems.push("POSTA_MAX_JOB_BYTES: is over POSTA_MAX_MESSAGE_BYTES; lower it, or raise the other");

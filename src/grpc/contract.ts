@@ -66,7 +66,8 @@ export function loadContract(): Contract {
 
 /** Gives the methods of a service decoders that check requests. */
 function checkRequests(root: protobuf.Root): (name: string, service: ServiceDefinition) => ServiceDefinition {
-  for (const name of Object.keys(maxItems)) if (!root.lookup(name)) throw new Error(`the contract has no field ${name}`);
+  for (const name of Object.keys(maxItems))
+    if (!root.lookup(name)) throw new Error(`the contract has no field ${name}`);
   const plans = new MessagePlans(maxItems);
   return (name, service) => {
     const methods = Object.entries(service).map(([key, method]) => {

@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import { promisify } from "node:util";
 import {
   Server,
+  type ServerInterceptor,
   type ServerOptions,
   type ServiceDefinition,
   type UntypedHandleCall,
@@ -12,17 +13,24 @@ import { type Config, ConfigError } from "../config.js";
 import { registerCount } from "../counted.js";
 import type { Logger } from "../log.js";
 import type { Admission } from "./admission.js";
-import { createAuthenticate } from "./auth.js";
+import { type Authenticate, createAuthenticate } from "./auth.js";
+import { requireInternals } from "./call-internals.js";
 import { CallMetrics } from "./call-metrics.js";
 import type { Contract } from "./contract.js";
 import { createCredentials } from "./credentials.js";
+import { guardCalls, type MethodRules } from "./guard.js";
 import { GrpcAdapter, tolerant } from "./handlers.js";
 import { Health, healthService } from "./health.js";
+import { IncomingBudget } from "./incoming-budget.js";
+import { Inflater } from "./inflate.js";
 import type { Adapter, Audience } from "./method.js";
 import { observeCalls } from "./observe.js";
 import { addReflection } from "./reflection.js";
 import { createStatusMap } from "./status.js";
 import { readTlsFiles } from "./tls-files.js";
+
+/** The largest message, in bytes, of who needs no token: a health check or a question to reflection. */
+const anyonesMessageBytes = 16 << 10;
 
 const overloadHelp =
   "Calls, and items of calls, over gRPC and HTTP, that were refused as too much is under way or a store is full.";
@@ -33,6 +41,9 @@ export class GrpcServer {
   readonly health: Health;
   private readonly server: Server;
   private readonly adapters: Record<Audience, GrpcAdapter>;
+  /** Of each method, by its path. */
+  private readonly rules = new Map<string, MethodRules>();
+  private readonly entries: Record<Audience, Entry>;
   private readonly closing = new AbortController();
 
   constructor(
@@ -43,19 +54,17 @@ export class GrpcServer {
     metrics: Registry,
     log: Logger,
   ) {
+    requireInternals();
     setMaxListeners(0, this.closing.signal); // One for each open stream.
     this.statuses = createStatusMap(contract);
     registerCount(metrics, "posta_overload_refusals_total", overloadHelp, () => this.statuses.overloads);
     this.health = new Health(["", ...services]);
-    this.server = new Server({
-      ...limits(config),
-      interceptors: [observeCalls(new CallMetrics(metrics, "grpc"), log, config)],
-    });
-    const adapt = (authFile: string | undefined, limit: Admission | undefined) =>
-      new GrpcAdapter(this.statuses, createAuthenticate(authFile), limit, this.closing.signal);
-    this.adapters = { callers: adapt(config.authFile, admission), anyone: adapt(undefined, undefined) };
+    this.server = new Server({ ...limits(config), interceptors: this.createInterceptors(metrics, log) });
+    this.entries = createEntries(config);
+    const adapt = (limit: Admission | undefined) => new GrpcAdapter(this.statuses, limit, this.closing.signal);
+    this.adapters = { callers: adapt(admission), anyone: adapt(undefined) };
     this.add(healthService, (adapter) => this.health.handlers(adapter), "anyone");
-    addReflection(this.server, contract, [healthService, ...services], this.closing.signal);
+    this.addReflection([healthService, ...services]);
   }
 
   /** Serves a service of the contract. */
@@ -65,7 +74,30 @@ export class GrpcServer {
     audience: Audience = "callers",
   ): void {
     const definition = Object.entries(this.contract.service(name)).map(([key, method]) => [key, tolerant(method)]);
-    this.server.addService(Object.fromEntries(definition) as ServiceDefinition, handlers(this.adapters[audience]));
+    this.register(Object.fromEntries(definition) as ServiceDefinition, handlers(this.adapters[audience]), audience);
+  }
+
+  private addReflection(services: string[]): void {
+    const { config, contract, closing } = this;
+    const options = { services, closing: closing.signal, idleMs: config.maxDeadlineMs };
+    addReflection(contract, options, (definition, handlers) => this.register(definition, handlers, "anyone"));
+  }
+
+  private register(definition: ServiceDefinition, handlers: UntypedServiceImplementation, audience: Audience): void {
+    const { authenticate, budget, maxMessageBytes } = this.entries[audience];
+    for (const { path, requestStream: isStream, responseStream } of Object.values(definition)) {
+      const mustBegin = responseStream && !isStream;
+      this.rules.set(path, { authenticate, limits: { budget, maxMessageBytes, isStream, mustBegin } });
+    }
+    this.server.addService(definition, handlers);
+  }
+
+  private createInterceptors(metrics: Registry, log: Logger): ServerInterceptor[] {
+    const { config, statuses } = this;
+    const parts = { statuses, inflater: new Inflater(), messageTimeMs: config.defaultDeadlineMs };
+    const rulesOf = (path: string) => this.rules.get(path) as MethodRules;
+    // The guard is the last: what it refuses is seen by the observer, too.
+    return [observeCalls(new CallMetrics(metrics, "grpc"), log, config), guardCalls(rulesOf, parts)];
   }
 
   /** Listens. A port that is taken is a {@link ConfigError}. */
@@ -92,9 +124,31 @@ export class GrpcServer {
   }
 }
 
+/** What the methods of an audience share. */
+interface Entry {
+  authenticate: Authenticate;
+  budget: IncomingBudget;
+  maxMessageBytes: number;
+}
+
+/** A probe asks for little. Who needs no token has a small budget apart, so that callers always have theirs. */
+function createEntries({ authFile, maxIncomingBytes, maxMessageBytes }: Config): Record<Audience, Entry> {
+  return {
+    callers: {
+      authenticate: createAuthenticate(authFile),
+      budget: new IncomingBudget(maxIncomingBytes),
+      maxMessageBytes,
+    },
+    anyone: {
+      authenticate: createAuthenticate(undefined),
+      budget: new IncomingBudget(maxIncomingBytes / 16),
+      maxMessageBytes: Math.min(maxMessageBytes, anyonesMessageBytes),
+    },
+  };
+}
+
 function limits(config: Config): ServerOptions {
   return {
-    "grpc.max_receive_message_length": config.maxMessageBytes,
     "grpc.max_concurrent_streams": config.maxStreams,
     "grpc-node.max_session_memory": config.maxSessionMemoryMb,
     "grpc.max_connection_age_ms": config.maxConnectionAgeMs,

@@ -43,7 +43,12 @@ describe("a server", () => {
 
   const junk = randomBytes(64);
   it.each([
-    ["a frame that is no gzip", frame(junk, { compressed: true }), { "grpc-encoding": "gzip" }, status.INTERNAL],
+    [
+      "a frame that is no gzip",
+      frame(junk, { compressed: true }),
+      { "grpc-encoding": "gzip" },
+      status.INVALID_ARGUMENT,
+    ],
     [
       "a frame in an unknown encoding",
       frame(junk, { compressed: true }),
@@ -52,7 +57,7 @@ describe("a server", () => {
     ],
     ["a frame that says it is 64 MiB", frame(junk, { length: 64 << 20 }), {}, status.RESOURCE_EXHAUSTED],
     ["a request that is no protobuf message", frame(Buffer.from([0x0a, 0x7f, 1])), {}, status.INVALID_ARGUMENT],
-    ["a deadline that is no time", frame(Buffer.from([])), { "grpc-timeout": "soon" }, status.INTERNAL],
+    ["a deadline that is no time", frame(Buffer.from([])), { "grpc-timeout": "soon" }, status.INVALID_ARGUMENT],
   ])("answers %s with a status, and lives on", async (_, body, headers, code) => {
     const answer = await callByHand(posta.port, addJob, body, headers);
     expect(status[answer.code], answer.message).toBe(status[code]);
