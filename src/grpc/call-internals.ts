@@ -1,6 +1,6 @@
-import type { ServerHttp2Stream } from "node:http2";
+import type { Http2Server, ServerHttp2Stream } from "node:http2";
 import { PassThrough } from "node:stream";
-import type { ServerInterceptingCallInterface } from "@grpc/grpc-js";
+import type { Server, ServerInterceptingCallInterface } from "@grpc/grpc-js";
 import { BaseServerInterceptingCall } from "@grpc/grpc-js/build/src/server-interceptors.js";
 
 /**
@@ -28,4 +28,11 @@ export function requireInternals(): void {
   if (kept !== stream || typeof decoder?.write !== "function" || typeof decompressMessage !== "function") {
     throw new Error("grpc-js has changed inside: see src/grpc/call-internals.ts");
   }
+}
+
+/** The HTTP/2 servers of a server that is bound. Their sessions and headers are seen nowhere else. */
+export function http2ServersOf(server: Server): Http2Server[] {
+  const { http2Servers } = server as unknown as { http2Servers?: Map<Http2Server, unknown> };
+  if (!http2Servers?.size) throw new Error("grpc-js has changed inside: see src/grpc/call-internals.ts");
+  return [...http2Servers.keys()];
 }

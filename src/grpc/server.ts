@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import type { Http2Server } from "node:http2";
 import { promisify } from "node:util";
 import {
   Server,
@@ -14,10 +15,11 @@ import { registerCount } from "../counted.js";
 import type { Logger } from "../log.js";
 import type { Admission } from "./admission.js";
 import { type Authenticate, createAuthenticate } from "./auth.js";
-import { requireInternals } from "./call-internals.js";
+import { http2ServersOf, requireInternals } from "./call-internals.js";
 import { CallMetrics } from "./call-metrics.js";
 import type { Contract } from "./contract.js";
 import { createCredentials } from "./credentials.js";
+import { DeadConnections } from "./dead-connections.js";
 import { guardCalls, type MethodRules } from "./guard.js";
 import { GrpcAdapter, tolerant } from "./handlers.js";
 import { Health, healthService } from "./health.js";
@@ -27,10 +29,14 @@ import type { Adapter, Audience } from "./method.js";
 import { observeCalls } from "./observe.js";
 import { addReflection } from "./reflection.js";
 import { createStatusMap } from "./status.js";
+import { correctTimeout } from "./timeout-header.js";
 import { readTlsFiles } from "./tls-files.js";
 
 /** The largest message, in bytes, of who needs no token: a health check or a question to reflection. */
 const anyonesMessageBytes = 16 << 10;
+
+/** The most that a call's headers may have, in bytes as HTTP/2 counts them. Clients are told, and most then send no more. */
+const maxHeaderBytes = 64 << 10;
 
 const overloadHelp =
   "Calls, and items of calls, over gRPC and HTTP, that were refused as too much is under way or a store is full.";
@@ -45,6 +51,7 @@ export class GrpcServer {
   private readonly rules = new Map<string, MethodRules>();
   private readonly entries: Record<Audience, Entry>;
   private readonly closing = new AbortController();
+  private readonly deadConnections = new DeadConnections();
 
   constructor(
     private readonly config: Config,
@@ -109,6 +116,13 @@ export class GrpcServer {
       if (error instanceof ConfigError) throw error;
       throw new ConfigError(`POSTA_GRPC_PORT: cannot listen on ${address}: is it taken? (${error.message})`);
     });
+    for (const http2Server of http2ServersOf(this.server)) this.boundHeaders(http2Server);
+  }
+
+  private boundHeaders(http2Server: Http2Server): void {
+    http2Server.updateSettings({ maxHeaderListSize: maxHeaderBytes });
+    http2Server.prependListener("stream", (_, headers) => correctTimeout(headers));
+    this.deadConnections.watch(http2Server);
   }
 
   /**
@@ -121,6 +135,7 @@ export class GrpcServer {
     const force = setTimeout(() => this.server.forceShutdown(), timeoutMs);
     await promisify(this.server.tryShutdown.bind(this.server))();
     clearTimeout(force);
+    this.deadConnections.stop();
   }
 }
 
