@@ -20,6 +20,8 @@ export class Inflater {
 
   /** Throws invalid for what is not of the encoding, exhausted for what is over `limit` bytes when it is inflated. */
   async inflate(message: Buffer, encoding: string, limit: number): Promise<Buffer> {
+    // Nothing is also what some clients compress nothing to.
+    if (message.length === 0) return message;
     if (this.running >= maxAtOnce) await new Promise<void>((resolve) => this.waiting.push(resolve));
     else this.running += 1;
     try {

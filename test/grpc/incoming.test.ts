@@ -151,12 +151,16 @@ describe("a caller's mistake", () => {
     expect(await internalErrors()).toEqual([]);
   });
 
+  // There is no such queue, as the right requests ask for; an empty request names none.
   it.each([
-    ["gzip", gzipSync(request)],
-    ["deflate", deflateSync(request)],
-  ])("is no %s that is right", async (encoding, bytes) => {
+    ["gzip", gzipSync(request), "NOT_FOUND"],
+    ["deflate", deflateSync(request), "NOT_FOUND"],
+    ["gzip", gzipSync(Buffer.alloc(0)), "INVALID_ARGUMENT"],
+    ["gzip", Buffer.alloc(0), "INVALID_ARGUMENT"],
+  ])("is no %s that is right", async (encoding, bytes, code) => {
     const answer = await callByHand(posta.port, getQueue, compressed(bytes), { "grpc-encoding": encoding });
-    expect(status[answer.code]).toBe("NOT_FOUND"); // There is no such queue, as the request asks for.
+    expect(status[answer.code]).toBe(code);
+    expect(answer.message).not.toMatch(/^request/);
   });
 });
 
