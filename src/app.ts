@@ -7,13 +7,13 @@ import { analyticsHandlers } from "./analytics/service.js";
 import type { Config } from "./config.js";
 import { Admission } from "./grpc/admission.js";
 import { loadContract } from "./grpc/contract.js";
+import { createEntries } from "./grpc/entry.js";
 import { healthService } from "./grpc/health.js";
 import { GrpcServer } from "./grpc/server.js";
 import { ServerHealth } from "./health/server-health.js";
 import { healthHandlers } from "./health/service.js";
 import { HttpServer } from "./http/server.js";
 import { maxWebhookBytes, Webhook, webhookPath } from "./http/webhook.js";
-import { IncomingBytes } from "./incoming-bytes.js";
 import type { Logger } from "./log.js";
 import { createMessageParts } from "./message/parts.js";
 import { messageHandlers } from "./message/service.js";
@@ -42,9 +42,6 @@ const followed = [
   [analyticsService, "redis-analytics"],
   [messageService, "postgres"],
 ] as const;
-
-/** A request of a caller that takes longer to come in makes room for others, when there is no more. */
-const incomingPatienceMs = 2000;
 
 /** Puts a server together: the stores, what works on them, and gRPC and HTTP, by which it is asked. */
 export function createServer(config: Config, log: Logger, events: ProcessEvents): PostaProcess {
@@ -113,11 +110,11 @@ function createCapabilities(config: Config, { queueRedis, analyticsRedis, postgr
 function createTransports(config: Config, health: ServerHealth, metrics: Registry, log: Logger) {
   const contract = loadContract();
   const admission = new Admission(config.maxCalls);
+  const entries = createEntries(config);
   const services = [queueService, analyticsService, messageService, ownHealthService];
-  const grpc = new GrpcServer(config, contract, services, admission, metrics, log);
+  const grpc = new GrpcServer(config, contract, services, entries, admission, metrics, log);
   const probed = { services: grpc.health.all, report: () => health.report() };
-  const incoming = new IncomingBytes({ maxBytes: config.maxIncomingBytes, patienceMs: incomingPatienceMs });
-  const http = new HttpServer(config, contract, grpc.statuses, probed, admission, incoming, metrics, log);
+  const http = new HttpServer(config, contract, grpc.statuses, probed, entries, admission, metrics, log);
   return { grpc, http };
 }
 

@@ -216,16 +216,10 @@ export const settings = {
     "POSTA_MAX_INCOMING_BYTES",
     128 << 20,
     1 << 20,
-    "Bytes of requests that one server holds while they come in; over it, RESOURCE_EXHAUSTED.",
+    "Bytes of requests that one server holds while the requests come in; over it, RESOURCE_EXHAUSTED. Services without auth have a 16th of it apart.",
   ),
   maxJobBytes: bytes("POSTA_MAX_JOB_BYTES", 1 << 20, 1, "Largest data_json, in bytes of UTF-8."),
-  maxStreams: integer(
-    "POSTA_MAX_STREAMS",
-    1000,
-    1,
-    1_000_000,
-    "Concurrent calls on one connection. While its request comes in, each may hold up to POSTA_MAX_MESSAGE_BYTES of memory.",
-  ),
+  maxStreams: integer("POSTA_MAX_STREAMS", 1000, 1, 1_000_000, "Concurrent calls on one connection."),
   maxCalls: integer(
     "POSTA_MAX_CALLS",
     2000,

@@ -7,8 +7,8 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { endWithThis, makeFolderUntilEnd } from "../bench/children.js";
+import { takePorts } from "../bench/ports.js";
 import { startStandIn } from "../bench/whatsapp.js";
-import { findFreePorts } from "../profile/ports.js";
 import { ServiceClient } from "../watch/service-client.js";
 import { senders, type Tokens } from "./callers.js";
 
@@ -37,11 +37,11 @@ const startMs = 60_000;
 /** Starts it; `onLine` gets each line of its log. */
 export async function startFuzzTarget(tokens: Tokens, onLine: (line: string) => void): Promise<FuzzTarget> {
   const folder = makeFolderUntilEnd("posta-fuzz-");
-  const [port, simPort] = [await findFreePorts(3), await findFreePorts(1)];
+  const port = await takePorts(3);
   const appSecret = randomBytes(16).toString("hex");
   const authFile = join(folder, "callers");
   tokens.write(authFile);
-  const standIn = await startStandIn(simPort, 20);
+  const standIn = await startStandIn(20);
   const settings = {
     ...standIn.settings,
     POSTA_WHATSAPP_SENDERS: Object.values(senders).join(","),

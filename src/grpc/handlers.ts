@@ -1,4 +1,3 @@
-import type { PeerCertificate } from "node:tls";
 import type {
   handleBidiStreamingCall,
   handleServerStreamingCall,
@@ -9,16 +8,19 @@ import type {
   ServerWritableStream,
   UntypedHandleCall,
 } from "@grpc/grpc-js";
-import { invalid, PostaError } from "../errors.js";
+import { PostaError } from "../errors.js";
 import { perObject } from "../per-object.js";
 import type { Admission } from "./admission.js";
-import type { Authenticate, Credentials, Principal } from "./auth.js";
+import type { Principal } from "./auth.js";
 import { boundRequestId, requestIdKey } from "./failed-call.js";
+import { principalOf } from "./guard.js";
 import type { Adapter, BidiMethod, CallContext, ServerStreamMethod, UnaryMethod } from "./method.js";
 import type { StatusMap } from "./status.js";
 
-/** What stands for a request that is not a message of its type; the handler refuses it with a clear error. */
-const malformed = Symbol("malformed request");
+/** What stands for a request that could not be decoded. The handler refuses the request with the error. */
+class Malformed {
+  constructor(readonly error: unknown) {}
+}
 
 /**
  * A method definition whose decoder never throws: grpc-js would answer INTERNAL for what is the caller's mistake. A response
@@ -30,8 +32,8 @@ export function tolerant<M extends MethodDefinition<object, object>>(method: M):
   const decode = (bytes: Buffer) => {
     try {
       return requestDeserialize(bytes);
-    } catch {
-      return malformed as unknown as object;
+    } catch (error) {
+      return new Malformed(error);
     }
   };
   const encode = (response: object) => (Object.isFrozen(response) ? encodeOnce(response) : responseSerialize(response));
@@ -40,18 +42,16 @@ export function tolerant<M extends MethodDefinition<object, object>>(method: M):
 
 interface AnyCall {
   metadata: Metadata;
-  getAuthContext(): { sslPeerCertificate?: PeerCertificate | undefined };
   cancelled: boolean;
   getDeadline(): Date | number;
 }
 
 class LiveContext implements CallContext {
   readonly deadline: number;
+  readonly principal: Principal;
 
-  constructor(
-    private readonly call: AnyCall,
-    readonly principal: Principal,
-  ) {
+  constructor(private readonly call: AnyCall) {
+    this.principal = principalOf(call.metadata);
     this.deadline = Number(call.getDeadline());
   }
 
@@ -66,11 +66,10 @@ class LiveContext implements CallContext {
   }
 }
 
-/** Turns methods into grpc-js handlers: authenticates, passes the call on, maps what is thrown. */
+/** Turns methods into grpc-js handlers: passes the call on, maps what is thrown. The guard has let the call in. */
 export class GrpcAdapter implements Adapter<UntypedHandleCall> {
   constructor(
     private readonly statuses: StatusMap,
-    private readonly authenticate: Authenticate,
     /** undefined: every call is let in. */
     private readonly admission: Admission | undefined,
     /** Aborted when the server drains: open streams end themselves. */
@@ -83,7 +82,7 @@ export class GrpcAdapter implements Adapter<UntypedHandleCall> {
       const fail = (error: unknown) => callback(this.statuses.toStatus(error));
       try {
         refuseMalformed(call.request);
-        const context = new LiveContext(call, this.authenticate(credentialsOf(call)));
+        const context = new LiveContext(call);
         run(call.request, context).then((response) => callback(null, response), fail);
       } catch (error) {
         fail(error);
@@ -94,7 +93,7 @@ export class GrpcAdapter implements Adapter<UntypedHandleCall> {
   bidi<Request, Response>(method: BidiMethod<Request, Response>): handleBidiStreamingCall<Request, Response> {
     return (stream) => {
       this.runStream(stream, async () => {
-        const context = new LiveContext(stream, this.authenticate(credentialsOf(stream)));
+        const context = new LiveContext(stream);
         await method(stream, context, this.closing);
       });
     };
@@ -123,17 +122,9 @@ export class GrpcAdapter implements Adapter<UntypedHandleCall> {
   }
 }
 
-function credentialsOf(call: AnyCall): Credentials {
-  return {
-    authorization: call.metadata.get("authorization")[0],
-    certificate: () => call.getAuthContext().sslPeerCertificate,
-  };
-}
-
-/** Throws invalid if a request could not be decoded. */
+/** Throws invalid, with the decoder's reason, if a request could not be decoded. */
 export function refuseMalformed(request: unknown): void {
-  if ((request as unknown) === malformed)
-    throw invalid("request", "is not a protobuf message of the method's request type");
+  if (request instanceof Malformed) throw request.error;
 }
 
 /** What ends the streams of a server that stops. */

@@ -1,25 +1,45 @@
-import type { Server, ServerDuplexStream, ServiceDefinition, UntypedServiceImplementation } from "@grpc/grpc-js";
+import type { ServerDuplexStream, ServiceDefinition, UntypedServiceImplementation } from "@grpc/grpc-js";
 import type { PackageDefinition } from "@grpc/proto-loader";
 import { ReflectionService } from "@grpc/reflection";
 import type { Contract } from "./contract.js";
 
-/** Serves reflection of the named services. The library's streams end when their callers end them, ours when the server drains too. */
+/** What reflection shows, and for how long a stream of questions stays open. */
+export interface ReflectionOptions {
+  services: string[];
+  /** Aborted when the server drains. */
+  closing: AbortSignal;
+  /** How long a stream may be without a question, in milliseconds: nobody needs a token to open a stream. */
+  idleMs: number;
+}
+
+/**
+ * Serves reflection of the named services. The library's streams end when their callers end them. Posta's end when the server
+ * drains, too, and when no question comes.
+ */
 export function addReflection(
-  server: Server,
   { descriptors }: Contract,
-  services: string[],
-  closing: AbortSignal,
+  { services, closing, idleMs }: ReflectionOptions,
+  addService: (definition: ServiceDefinition, handlers: UntypedServiceImplementation) => void,
 ): void {
   // The shape that the library reads descriptors from.
   const described = { contract: { fileDescriptorProtos: descriptors } } as unknown as PackageDefinition;
-  const addService = (definition: ServiceDefinition, { ServerReflectionInfo: run }: UntypedServiceImplementation) =>
-    server.addService(definition, {
+  const addBounded = (definition: ServiceDefinition, { ServerReflectionInfo: run }: UntypedServiceImplementation) =>
+    addService(definition, {
       ServerReflectionInfo(stream: ServerDuplexStream<unknown, unknown>) {
         endWith(closing, stream);
+        endWhenIdle(stream, idleMs);
         (run as (on: typeof stream) => void)(stream);
       },
     });
-  new ReflectionService(described, { services }).addToServer({ addService });
+  new ReflectionService(described, { services }).addToServer({ addService: addBounded });
+}
+
+function endWhenIdle(stream: ServerDuplexStream<unknown, unknown>, idleMs: number): void {
+  const timer = setTimeout(() => stream.end(), idleMs);
+  const stop = () => clearTimeout(timer);
+  stream.on("data", () => timer.refresh());
+  stream.once("end", stop);
+  stream.once("cancelled", stop);
 }
 
 function endWith(closing: AbortSignal, stream: ServerDuplexStream<unknown, unknown>): void {

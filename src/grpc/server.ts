@@ -1,7 +1,9 @@
 import { setMaxListeners } from "node:events";
+import type { Http2Server } from "node:http2";
 import { promisify } from "node:util";
 import {
   Server,
+  type ServerInterceptor,
   type ServerOptions,
   type ServiceDefinition,
   setLogger,
@@ -14,17 +16,25 @@ import { registerCount } from "../counted.js";
 import type { Logger } from "../log.js";
 import { libraryConsole } from "../log-capture.js";
 import type { Admission } from "./admission.js";
-import { type Authenticate, authenticateAnyone, createAuthenticate } from "./auth.js";
+import { http2ServersOf, requireInternals } from "./call-internals.js";
 import { CallMetrics } from "./call-metrics.js";
 import type { Contract } from "./contract.js";
 import { createCredentials } from "./credentials.js";
+import { DeadConnections } from "./dead-connections.js";
+import type { Entry } from "./entry.js";
+import { guardCalls, type MethodRules } from "./guard.js";
 import { GrpcAdapter, tolerant } from "./handlers.js";
 import { Health, healthService } from "./health.js";
+import { Inflater } from "./inflate.js";
 import type { Adapter, Audience } from "./method.js";
 import { observeCalls } from "./observe.js";
 import { addReflection } from "./reflection.js";
 import { createStatusMap } from "./status.js";
+import { correctTimeout } from "./timeout-header.js";
 import { readTlsFiles } from "./tls-files.js";
+
+/** The most that a call's headers may have, in bytes as HTTP/2 counts them. Clients are told, and most then send no more. */
+const maxHeaderBytes = 64 << 10;
 
 const overloadHelp =
   "Calls, and items of calls, over gRPC and HTTP, that were refused as too much is under way or a store is full.";
@@ -35,33 +45,31 @@ export class GrpcServer {
   readonly health: Health;
   private readonly server: Server;
   private readonly adapters: Record<Audience, GrpcAdapter>;
+  /** Of each method, by its path. */
+  private readonly rules = new Map<string, MethodRules>();
   private readonly closing = new AbortController();
+  private readonly deadConnections = new DeadConnections();
 
   constructor(
     private readonly config: Config,
     private readonly contract: Contract,
     services: string[],
+    private readonly entries: Record<Audience, Entry>,
     admission: Admission,
     metrics: Registry,
     log: Logger,
   ) {
     setLogger(libraryConsole(log, "grpc-js"));
+    requireInternals();
     setMaxListeners(0, this.closing.signal); // One for each open stream.
     this.statuses = createStatusMap(contract);
     registerCount(metrics, "posta_overload_refusals_total", overloadHelp, () => this.statuses.overloads);
     this.health = new Health(["", ...services]);
-    this.server = new Server({
-      ...limits(config),
-      interceptors: [observeCalls(new CallMetrics(metrics, "grpc"), log, config)],
-    });
-    const adapt = (authenticate: Authenticate, limit: Admission | undefined) =>
-      new GrpcAdapter(this.statuses, authenticate, limit, this.closing.signal);
-    this.adapters = {
-      callers: adapt(createAuthenticate(config), admission),
-      anyone: adapt(authenticateAnyone, undefined),
-    };
+    this.server = new Server({ ...limits(config), interceptors: this.createInterceptors(metrics, log) });
+    const adapt = (limit: Admission | undefined) => new GrpcAdapter(this.statuses, limit, this.closing.signal);
+    this.adapters = { callers: adapt(admission), anyone: adapt(undefined) };
     this.add(healthService, (adapter) => this.health.handlers(adapter), "anyone");
-    addReflection(this.server, contract, [healthService, ...services], this.closing.signal);
+    this.addReflection([healthService, ...services]);
   }
 
   /** Serves a service of the contract. */
@@ -71,7 +79,30 @@ export class GrpcServer {
     audience: Audience = "callers",
   ): void {
     const definition = Object.entries(this.contract.service(name)).map(([key, method]) => [key, tolerant(method)]);
-    this.server.addService(Object.fromEntries(definition) as ServiceDefinition, handlers(this.adapters[audience]));
+    this.register(Object.fromEntries(definition) as ServiceDefinition, handlers(this.adapters[audience]), audience);
+  }
+
+  private addReflection(services: string[]): void {
+    const { config, contract, closing } = this;
+    const options = { services, closing: closing.signal, idleMs: config.maxDeadlineMs };
+    addReflection(contract, options, (definition, handlers) => this.register(definition, handlers, "anyone"));
+  }
+
+  private register(definition: ServiceDefinition, handlers: UntypedServiceImplementation, audience: Audience): void {
+    const { authenticate, incoming, maxMessageBytes } = this.entries[audience];
+    for (const { path, requestStream: isStream, responseStream } of Object.values(definition)) {
+      const mustBegin = responseStream && !isStream;
+      this.rules.set(path, { authenticate, limits: { incoming, maxMessageBytes, isStream, mustBegin } });
+    }
+    this.server.addService(definition, handlers);
+  }
+
+  private createInterceptors(metrics: Registry, log: Logger): ServerInterceptor[] {
+    const { config, statuses } = this;
+    const parts = { statuses, inflater: new Inflater(), messageTimeMs: config.defaultDeadlineMs };
+    const rulesOf = (path: string) => this.rules.get(path) as MethodRules;
+    // The guard is the last: what it refuses is seen by the observer, too.
+    return [observeCalls(new CallMetrics(metrics, "grpc"), log, config), guardCalls(rulesOf, parts)];
   }
 
   /** Listens. A port that is taken is a {@link ConfigError}. */
@@ -83,6 +114,13 @@ export class GrpcServer {
       if (error instanceof ConfigError) throw error;
       throw new ConfigError(`POSTA_GRPC_PORT: cannot listen on ${address}: is it taken? (${error.message})`);
     });
+    for (const http2Server of http2ServersOf(this.server)) this.boundHeaders(http2Server);
+  }
+
+  private boundHeaders(http2Server: Http2Server): void {
+    http2Server.updateSettings({ maxHeaderListSize: maxHeaderBytes });
+    http2Server.prependListener("stream", (_, headers) => correctTimeout(headers));
+    this.deadConnections.watch(http2Server);
   }
 
   /**
@@ -95,12 +133,12 @@ export class GrpcServer {
     const force = setTimeout(() => this.server.forceShutdown(), timeoutMs);
     await promisify(this.server.tryShutdown.bind(this.server))();
     clearTimeout(force);
+    this.deadConnections.stop();
   }
 }
 
 function limits(config: Config): ServerOptions {
   return {
-    "grpc.max_receive_message_length": config.maxMessageBytes,
     "grpc.max_concurrent_streams": config.maxStreams,
     "grpc-node.max_session_memory": config.maxSessionMemoryMb,
     "grpc.max_connection_age_ms": config.maxConnectionAgeMs,

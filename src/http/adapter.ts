@@ -1,5 +1,5 @@
 import type { Admission } from "../grpc/admission.js";
-import type { Authenticate } from "../grpc/auth.js";
+import type { Entry } from "../grpc/entry.js";
 import type { Adapter, UnaryMethod } from "../grpc/method.js";
 
 /** What serves a method over HTTP; a stream is served over gRPC only. */
@@ -7,7 +7,7 @@ export type HttpHandler =
   | { readonly kind: "stream" }
   | {
       readonly kind: "unary";
-      readonly authenticate: Authenticate;
+      readonly entry: Entry;
       /** Its request is of the type that the method's own decoder gives. */
       readonly run: UnaryMethod<never, unknown>;
     };
@@ -15,14 +15,14 @@ export type HttpHandler =
 /** Turns the methods that gRPC serves into handlers of HTTP calls. */
 export class HttpAdapter implements Adapter<HttpHandler> {
   constructor(
-    private readonly authenticate: Authenticate,
+    private readonly entry: Entry,
     /** undefined: every call is let in. */
     private readonly admission: Admission | undefined,
   ) {}
 
   unary<Request, Response>(method: UnaryMethod<Request, Response>): HttpHandler {
     const run = this.admission?.guard(method) ?? method;
-    return { kind: "unary", authenticate: this.authenticate, run };
+    return { kind: "unary", entry: this.entry, run };
   }
 
   bidi(): HttpHandler {

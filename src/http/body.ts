@@ -7,7 +7,7 @@ import { Unimplemented } from "./failure.js";
 /** How much of a body is taken. */
 export interface BodyLimits {
   /** Of this body, compressed or not, in bytes. */
-  maxBytes: number;
+  maxMessageBytes: number;
   /** Of all bodies that come in. */
   incoming: IncomingBytes;
 }
@@ -44,7 +44,7 @@ export class IncomingBody {
    */
   async collect(): Promise<Buffer> {
     const { request, limits, chunks } = this;
-    if (Number(request.headers["content-length"] ?? 0) > limits.maxBytes) throw tooLarge(limits.maxBytes);
+    if (Number(request.headers["content-length"] ?? 0) > limits.maxMessageBytes) throw tooLarge(limits.maxMessageBytes);
     try {
       await this.untilSettled();
       return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
@@ -59,7 +59,7 @@ export class IncomingBody {
     const body = await this.collect();
     // Nothing is also what nothing compresses to.
     const isCompressed = this.request.headers["content-encoding"] === "gzip" && body.length > 0;
-    return isCompressed ? decompress(body, this.limits.maxBytes) : body;
+    return isCompressed ? decompress(body, this.limits.maxMessageBytes) : body;
   }
 
   /** Ends the reading with an error; does nothing when it has ended. */
@@ -85,7 +85,7 @@ export class IncomingBody {
   private readonly take = (chunk: Buffer): void => {
     this.size += chunk.length;
     try {
-      if (this.size > this.limits.maxBytes) throw tooLarge(this.limits.maxBytes);
+      if (this.size > this.limits.maxMessageBytes) throw tooLarge(this.limits.maxMessageBytes);
       this.share.hold(chunk.length);
       this.chunks.push(chunk);
     } catch (error) {

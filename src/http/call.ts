@@ -6,7 +6,6 @@ import { allowedMs, type Deadlines } from "../grpc/deadline.js";
 import { boundRequestId, logFailedCall, newRequestId, requestIdKey } from "../grpc/failed-call.js";
 import type { CallContext } from "../grpc/method.js";
 import type { StatusMap } from "../grpc/status.js";
-import type { IncomingBytes } from "../incoming-bytes.js";
 import type { Logger } from "../log.js";
 import { type Answer, sendAnswer } from "./answer.js";
 import { IncomingBody, requireKnownEncoding } from "./body.js";
@@ -24,8 +23,6 @@ export interface CallParts {
   codec: JsonCodec;
   connections: Connections;
   deadlines: Deadlines;
-  /** Bounds the bodies that come in. */
-  incoming: IncomingBytes;
   log: Logger;
 }
 
@@ -67,14 +64,14 @@ export class HttpCall {
   }
 
   private async tryRun(): Promise<void> {
-    const { request, method, format, parts } = this;
+    const { request, method, format } = this;
     const { handler } = method;
     requireProtocolVersion(request.headers);
     const deadline = this.boundDeadline();
     if (handler.kind === "stream") throw new Unimplemented(`${method.path} is a stream: call it over gRPC`);
-    const context = this.createContext(handler.authenticate(credentialsOf(request)), deadline);
+    const context = this.createContext(handler.entry.authenticate(credentialsOf(request)), deadline);
     requireKnownEncoding(request);
-    this.body = new IncomingBody(request, { maxBytes: method.maxBytes, incoming: parts.incoming });
+    this.body = new IncomingBody(request, handler.entry);
     const body = await this.body.read();
     // What came too late must not be done: its caller has been told so, or is gone.
     if (this.ended) return;

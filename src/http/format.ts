@@ -1,4 +1,3 @@
-import { invalid } from "../errors.js";
 import type { JsonCodec } from "./json-codec.js";
 import type { HttpMethod } from "./method.js";
 
@@ -23,18 +22,10 @@ export function createFormats(codec: JsonCodec): ReadonlyMap<string, Format> {
   };
   const proto: Format = {
     contentType: "application/proto",
-    decode: ({ definition }, body) => decodeProto(definition.requestDeserialize, body),
+    decode: ({ definition }, body) => definition.requestDeserialize(body),
     encode: ({ definition }, response) => definition.responseSerialize(response),
   };
   return new Map([json, proto].map((format) => [format.contentType, format]));
-}
-
-function decodeProto(decode: (bytes: Buffer) => object, body: Buffer): object {
-  try {
-    return decode(body);
-  } catch {
-    throw invalid("request", "is not a protobuf message of the method's request type");
-  }
 }
 
 /** The format that a request's content type names; undefined for any other. JSON may say that it is UTF-8. */

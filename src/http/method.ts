@@ -10,6 +10,4 @@ export interface HttpMethod {
   readonly definition: ReturnType<Contract["service"]>[string];
   readonly counters: MethodMetrics;
   readonly handler: HttpHandler;
-  /** The largest request, decompressed, in bytes. */
-  readonly maxBytes: number;
 }

@@ -5,13 +5,12 @@ import { Server as SocketServer } from "node:net";
 import type { Registry } from "prom-client";
 import { type Config, ConfigError } from "../config.js";
 import type { Admission } from "../grpc/admission.js";
-import { type Authenticate, authenticateAnyone, createAuthenticate } from "../grpc/auth.js";
 import { CallMetrics } from "../grpc/call-metrics.js";
 import type { Contract } from "../grpc/contract.js";
+import type { Entry } from "../grpc/entry.js";
 import type { Adapter, Audience } from "../grpc/method.js";
 import type { StatusMap } from "../grpc/status.js";
 import { readTlsFiles } from "../grpc/tls-files.js";
-import type { IncomingBytes } from "../incoming-bytes.js";
 import type { Logger } from "../log.js";
 import { HttpAdapter, type HttpHandler } from "./adapter.js";
 import { Connections } from "./connections.js";
@@ -21,8 +20,6 @@ import { type Page, Router } from "./router.js";
 
 /** Longer than load balancers keep an idle connection: who closes it first must be the one who sends on it. */
 const keepAliveMs = 75_000;
-/** The largest request of a service that needs no token, in bytes: anybody may send it. */
-const maxOpenBytes = 64 << 10;
 /** How often Node looks for requests that take too long to come, in milliseconds. */
 const checkIntervalMs = 1000;
 /**
@@ -38,23 +35,21 @@ export class HttpServer {
   private readonly connections: Connections;
   private readonly codec = new JsonCodec();
   private readonly metrics: CallMetrics;
-  private readonly authenticators: Record<Audience, Authenticate>;
 
   constructor(
     private readonly config: Config,
     private readonly contract: Contract,
     statuses: StatusMap,
     health: ProbedHealth,
+    private readonly entries: Record<Audience, Entry>,
     private readonly admission: Admission,
-    incoming: IncomingBytes,
     metrics: Registry,
     log: Logger,
   ) {
     this.connections = new Connections(config.maxConnectionAgeMs);
     this.metrics = new CallMetrics(metrics, "connect");
-    this.authenticators = { callers: createAuthenticate(config), anyone: authenticateAnyone };
     const { codec, connections } = this;
-    this.router = new Router({ statuses, codec, connections, deadlines: config, incoming, log }, health);
+    this.router = new Router({ statuses, codec, connections, deadlines: config, log }, health);
     this.server = this.createServer();
   }
 
@@ -64,15 +59,12 @@ export class HttpServer {
     handlers: (adapter: Adapter<HttpHandler>) => Record<string, HttpHandler>,
     audience: Audience,
   ): void {
-    const forCallers = audience === "callers";
-    const adapter = new HttpAdapter(this.authenticators[audience], forCallers ? this.admission : undefined);
-    const { maxMessageBytes } = this.config;
-    const maxBytes = forCallers ? maxMessageBytes : Math.min(maxOpenBytes, maxMessageBytes);
+    const adapter = new HttpAdapter(this.entries[audience], audience === "callers" ? this.admission : undefined);
     const definitions = this.contract.service(name);
     for (const [key, handler] of Object.entries(handlers(adapter))) {
       const definition = definitions[key];
       if (!definition) throw new Error(`the contract has no method ${name}/${key}`);
-      this.router.add({ path: definition.path, definition, counters: this.metrics.of(definition), handler, maxBytes });
+      this.router.add({ path: definition.path, definition, counters: this.metrics.of(definition), handler });
     }
   }
 

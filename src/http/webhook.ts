@@ -109,7 +109,7 @@ export class Webhook {
     const done = new AbortController();
     const late: Reply = { outcome: "late", text: "the body did not come in time\n" };
     const expiry = sleep(this.options.defaultDeadlineMs, late, { signal: done.signal }).catch(() => late);
-    const body = new IncomingBody(request, { maxBytes: maxWebhookBytes, incoming: this.incoming });
+    const body = new IncomingBody(request, { maxMessageBytes: maxWebhookBytes, incoming: this.incoming });
     const reply = await Promise.race([this.take(request, body, secret), expiry]);
     done.abort();
     body.stop(new PostaError("expired", late.text));

@@ -108,8 +108,8 @@ describe("a request's size", () => {
         headers: { "content-type": "application/json" },
       });
     try {
-      expect((await call(64 << 10)).status).toBe(200);
-      expect(JSON.parse((await call((64 << 10) + 1)).text).message).toBe("the request is over 65536 bytes");
+      expect((await call(16 << 10)).status).toBe(200);
+      expect(JSON.parse((await call((16 << 10) + 1)).text).message).toBe("the request is over 16384 bytes");
     } finally {
       await open.stop();
     }

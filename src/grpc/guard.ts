@@ -1,0 +1,68 @@
+import type {
+  Metadata,
+  ServerInterceptingCall,
+  ServerInterceptingCallInterface,
+  ServerInterceptor,
+} from "@grpc/grpc-js";
+import type { Authenticate, Principal } from "./auth.js";
+import { Incoming, type IncomingLimits, type IncomingParts } from "./incoming.js";
+import { mistakeBehind } from "./library-status.js";
+import { ErrorTrailers } from "./status.js";
+
+/** Who may call a method, and what a call may send. */
+export interface MethodRules {
+  authenticate: Authenticate;
+  limits: IncomingLimits;
+}
+
+const principalKey = Symbol("principal");
+
+type Known = Metadata & { [principalKey]?: Principal };
+
+/**
+ * Lets a call in by its headers alone: a caller who is not known is answered before a byte of the request is read. Then bounds
+ * what comes in.
+ */
+export function guardCalls(rulesOf: (path: string) => MethodRules, parts: IncomingParts): ServerInterceptor {
+  return (method, call) => {
+    guardCall(call, rulesOf(method.path), parts);
+    return call as ServerInterceptingCall;
+  };
+}
+
+function guardCall(call: ServerInterceptingCallInterface, rules: MethodRules, parts: IncomingParts): void {
+  const incoming = new Incoming(call, rules.limits, parts);
+  const { start, sendStatus } = call;
+  call.start = (listener) => {
+    const { onReceiveMetadata } = listener;
+    incoming.watch(listener);
+    listener.onReceiveMetadata = (metadata: Known) => {
+      try {
+        metadata[principalKey] = rules.authenticate(credentialsOf(call, metadata));
+      } catch (error) {
+        incoming.refuse(error);
+        return;
+      }
+      onReceiveMetadata.call(listener, metadata);
+    };
+    start.call(call, listener);
+  };
+  call.sendStatus = (ending) => {
+    const mistake = ending.metadata instanceof ErrorTrailers ? undefined : mistakeBehind(ending);
+    sendStatus.call(call, mistake ? parts.statuses.toStatus(mistake) : ending);
+  };
+}
+
+/** Whom a call is from. Every call that reaches a handler is from somebody. */
+export function principalOf(metadata: Metadata): Principal {
+  const principal = (metadata as Known)[principalKey];
+  if (!principal) throw new Error("a call was not authenticated");
+  return principal;
+}
+
+function credentialsOf(call: ServerInterceptingCallInterface, metadata: Metadata) {
+  return {
+    authorization: metadata.get("authorization")[0],
+    certificate: () => call.getAuthContext().sslPeerCertificate,
+  };
+}
