@@ -36,11 +36,12 @@ export function createAuthenticate({ authFile, tlsClientCaFile }: AuthOptions): 
   if (identities.size > 0 && tlsClientCaFile === undefined) {
     throw new ConfigError("POSTA_AUTH_FILE: has callers with certificates: set POSTA_TLS_CLIENT_CA_FILE to their CA");
   }
+  const findByCertificate = createFinder(identities);
   return ({ authorization, certificate }) => {
     if (authorization !== undefined) return findByToken(tokens, String(authorization));
     const shown = identities.size > 0 ? certificate() : undefined;
     if (!shown) throw new PostaError("unauthenticated", '"authorization": send "Bearer <token>"');
-    const caller = findByCertificate(identities, shown);
+    const caller = findByCertificate(shown);
     if (!caller) {
       throw new PostaError(
         "unauthenticated",
@@ -59,13 +60,19 @@ function findByToken(tokens: ReadonlyMap<string, Principal>, authorization: stri
   return caller;
 }
 
-/** The file's first line that names the certificate counts. */
-function findByCertificate(
-  identities: ReadonlyMap<string, Principal>,
-  certificate: PeerCertificate,
-): Principal | undefined {
-  const names = identitiesOf(certificate).filter((name) => identities.has(name));
-  if (names.length < 2) return identities.get(names[0] ?? "");
-  for (const [identity, principal] of identities) if (names.includes(identity)) return principal;
-  return undefined;
+/** Certificates whose callers are remembered; with more than that it starts anew, so that no CA can fill the memory. */
+const maxKnown = 1000;
+
+/** Finds a certificate's caller, by the file's first line that names the certificate. */
+function createFinder(identities: ReadonlyMap<string, Principal>) {
+  const known = new Map<string, Principal | undefined>();
+  return (certificate: PeerCertificate): Principal | undefined => {
+    const { fingerprint256 } = certificate;
+    if (known.has(fingerprint256)) return known.get(fingerprint256);
+    if (known.size === maxKnown) known.clear();
+    const names = new Set(identitiesOf(certificate));
+    const [, found] = [...identities].find(([identity]) => names.has(identity)) ?? [];
+    known.set(fingerprint256, found);
+    return found;
+  };
 }

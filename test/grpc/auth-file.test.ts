@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { PeerCertificate } from "node:tls";
 import { afterAll, describe, expect, it } from "vitest";
 import { ConfigError } from "../../src/config.js";
 import { createAuthenticate } from "../../src/grpc/auth.js";
@@ -103,6 +104,21 @@ describe("the file of callers", () => {
     const authFile = write("billing subject:CN=billing *");
     expect(() => createAuthenticate({ authFile, tlsClientCaFile: undefined })).toThrow(/POSTA_TLS_CLIENT_CA_FILE/);
     expect(() => createAuthenticate({ authFile, tlsClientCaFile: "ca.pem" })).not.toThrow();
+  });
+
+  it("knows a certificate that several lines name by the first of them, and each certificate for itself", () => {
+    const lines = ["first san:DNS:a *", "second subject:CN=x *", "third san:DNS:b *"];
+    const authenticate = createAuthenticate({ authFile: write(...lines), tlsClientCaFile: "ca.pem" });
+    const nameOf = (fingerprint256: string, subjectaltname: string, CN = "y") => {
+      const shown = { fingerprint256, subjectaltname, subject: { CN } } as unknown as PeerCertificate;
+      return authenticate({ authorization: undefined, certificate: () => shown }).name;
+    };
+    for (let round = 0; round < 2; round += 1) {
+      expect(nameOf("1", "DNS:b, DNS:a", "x")).toBe("first");
+      expect(nameOf("2", "DNS:b", "x")).toBe("second");
+      expect(nameOf("3", "DNS:b")).toBe("third");
+      expect(() => nameOf("4", "DNS:c")).toThrow("certificate is no caller's");
+    }
   });
 
   it("may give a caller many rights: they are found in bounded time", () => {
