@@ -19,23 +19,14 @@ export interface Credentials {
 /** Tells who a call is from; throws unauthenticated. */
 export type Authenticate = (credentials: Credentials) => Principal;
 
-/** The settings that say who may call. */
-export type AuthOptions = Pick<Config, "authFile" | "tlsClientCaFile">;
-
-/** Lets every call in. */
-export const authenticateAnyone: Authenticate = () => anyone;
-
 /**
  * Knows callers by the file's tokens and certificates: see {@link readCallers}. Without a file every call is let in. Tokens are
  * kept and compared as hashes, so neither the file nor a timing gives one away. A token goes before a certificate: a caller that
  * sends one wants to be known by it, and a wrong one is refused whatever the certificate.
  */
-export function createAuthenticate({ authFile, tlsClientCaFile }: AuthOptions): Authenticate {
-  if (authFile === undefined) return authenticateAnyone;
-  const { tokens, identities } = readCallers(authFile);
-  if (identities.size > 0 && tlsClientCaFile === undefined) {
-    throw new ConfigError("POSTA_AUTH_FILE: has callers with certificates: set POSTA_TLS_CLIENT_CA_FILE to their CA");
-  }
+export function createAuthenticate(file: string | undefined): Authenticate {
+  if (file === undefined) return () => anyone;
+  const { tokens, identities } = readCallers(file);
   const findByCertificate = createFinder(identities);
   return ({ authorization, certificate }) => {
     if (authorization !== undefined) return findByToken(tokens, String(authorization));
@@ -50,6 +41,12 @@ export function createAuthenticate({ authFile, tlsClientCaFile }: AuthOptions): 
     }
     return caller;
   };
+}
+
+/** Throws a {@link ConfigError} if the file has callers with certificates, and no client can show one. */
+export function requireClientCa({ authFile, tlsClientCaFile }: Pick<Config, "authFile" | "tlsClientCaFile">): void {
+  if (authFile === undefined || tlsClientCaFile !== undefined || readCallers(authFile).identities.size === 0) return;
+  throw new ConfigError("POSTA_AUTH_FILE: has callers with certificates: set POSTA_TLS_CLIENT_CA_FILE to their CA");
 }
 
 function findByToken(tokens: ReadonlyMap<string, Principal>, authorization: string): Principal {

@@ -12,7 +12,7 @@ import { type Config, ConfigError } from "../config.js";
 import { registerCount } from "../counted.js";
 import type { Logger } from "../log.js";
 import type { Admission } from "./admission.js";
-import { type Authenticate, authenticateAnyone, createAuthenticate } from "./auth.js";
+import { createAuthenticate } from "./auth.js";
 import { CallMetrics } from "./call-metrics.js";
 import type { Contract } from "./contract.js";
 import { createCredentials } from "./credentials.js";
@@ -51,12 +51,9 @@ export class GrpcServer {
       ...limits(config),
       interceptors: [observeCalls(new CallMetrics(metrics, "grpc"), log, config)],
     });
-    const adapt = (authenticate: Authenticate, limit: Admission | undefined) =>
-      new GrpcAdapter(this.statuses, authenticate, limit, this.closing.signal);
-    this.adapters = {
-      callers: adapt(createAuthenticate(config), admission),
-      anyone: adapt(authenticateAnyone, undefined),
-    };
+    const adapt = (authFile: string | undefined, limit: Admission | undefined) =>
+      new GrpcAdapter(this.statuses, createAuthenticate(authFile), limit, this.closing.signal);
+    this.adapters = { callers: adapt(config.authFile, admission), anyone: adapt(undefined, undefined) };
     this.add(healthService, (adapter) => this.health.handlers(adapter), "anyone");
     addReflection(this.server, contract, [healthService, ...services], this.closing.signal);
   }

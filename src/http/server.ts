@@ -5,7 +5,7 @@ import { Server as SocketServer } from "node:net";
 import type { Registry } from "prom-client";
 import { type Config, ConfigError } from "../config.js";
 import type { Admission } from "../grpc/admission.js";
-import { type Authenticate, authenticateAnyone, createAuthenticate } from "../grpc/auth.js";
+import { createAuthenticate } from "../grpc/auth.js";
 import { CallMetrics } from "../grpc/call-metrics.js";
 import type { Contract } from "../grpc/contract.js";
 import type { Adapter, Audience } from "../grpc/method.js";
@@ -35,7 +35,6 @@ export class HttpServer {
   private readonly connections: Connections;
   private readonly codec = new JsonCodec();
   private readonly metrics: CallMetrics;
-  private readonly authenticators: Record<Audience, Authenticate>;
 
   constructor(
     private readonly config: Config,
@@ -48,7 +47,6 @@ export class HttpServer {
   ) {
     this.connections = new Connections(config.maxConnectionAgeMs);
     this.metrics = new CallMetrics(metrics, "connect");
-    this.authenticators = { callers: createAuthenticate(config), anyone: authenticateAnyone };
     const { codec, connections } = this;
     const { maxMessageBytes } = config;
     this.router = new Router({ statuses, codec, connections, deadlines: config, maxMessageBytes, log }, health);
@@ -61,7 +59,9 @@ export class HttpServer {
     handlers: (adapter: Adapter<HttpHandler>) => Record<string, HttpHandler>,
     audience: Audience,
   ): void {
-    const adapter = new HttpAdapter(this.authenticators[audience], audience === "callers" ? this.admission : undefined);
+    const forCallers = audience === "callers";
+    const authenticate = createAuthenticate(forCallers ? this.config.authFile : undefined);
+    const adapter = new HttpAdapter(authenticate, forCallers ? this.admission : undefined);
     const definitions = this.contract.service(name);
     for (const [key, handler] of Object.entries(handlers(adapter))) {
       const definition = definitions[key];

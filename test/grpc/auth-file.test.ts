@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { PeerCertificate } from "node:tls";
 import { afterAll, describe, expect, it } from "vitest";
 import { ConfigError } from "../../src/config.js";
-import { createAuthenticate } from "../../src/grpc/auth.js";
+import { createAuthenticate, requireClientCa } from "../../src/grpc/auth.js";
 import { readCallers } from "../../src/grpc/auth-file.js";
 
 const dir = mkdtempSync(join(tmpdir(), "posta-auth-file-"));
@@ -20,7 +20,7 @@ function write(...lines: string[]): string {
 
 /** The callers of a file by a token. */
 function callerOf(token: string, ...lines: string[]) {
-  return createAuthenticate({ authFile: write(...lines), tlsClientCaFile: undefined })({
+  return createAuthenticate(write(...lines))({
     authorization: `Bearer ${token}`,
     certificate: () => undefined,
   });
@@ -102,13 +102,13 @@ describe("the file of callers", () => {
 
   it("needs the CA of the certificates that it names", () => {
     const authFile = write("billing subject:CN=billing *");
-    expect(() => createAuthenticate({ authFile, tlsClientCaFile: undefined })).toThrow(/POSTA_TLS_CLIENT_CA_FILE/);
-    expect(() => createAuthenticate({ authFile, tlsClientCaFile: "ca.pem" })).not.toThrow();
+    expect(() => requireClientCa({ authFile, tlsClientCaFile: undefined })).toThrow(/set POSTA_TLS_CLIENT_CA_FILE/);
+    expect(() => requireClientCa({ authFile, tlsClientCaFile: "ca.pem" })).not.toThrow();
   });
 
   it("knows a certificate that several lines name by the first of them, and each certificate for itself", () => {
     const lines = ["first san:DNS:a *", "second subject:CN=x *", "third san:DNS:b *"];
-    const authenticate = createAuthenticate({ authFile: write(...lines), tlsClientCaFile: "ca.pem" });
+    const authenticate = createAuthenticate(write(...lines));
     const nameOf = (fingerprint256: string, subjectaltname: string, CN = "y") => {
       const shown = { fingerprint256, subjectaltname, subject: { CN } } as unknown as PeerCertificate;
       return authenticate({ authorization: undefined, certificate: () => shown }).name;
