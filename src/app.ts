@@ -6,6 +6,7 @@ import { createReads, createTracker, limitsOf } from "./analytics/parts.js";
 import { analyticsHandlers } from "./analytics/service.js";
 import type { Config } from "./config.js";
 import { Admission } from "./grpc/admission.js";
+import { requireClientCa } from "./grpc/auth.js";
 import { loadContract } from "./grpc/contract.js";
 import { createEntries } from "./grpc/entry.js";
 import { healthService } from "./grpc/health.js";
@@ -108,6 +109,7 @@ function createCapabilities(config: Config, { queueRedis, analyticsRedis, postgr
 }
 
 function createTransports(config: Config, health: ServerHealth, metrics: Registry, log: Logger) {
+  requireClientCa(config);
   const contract = loadContract();
   const admission = new Admission(config.maxCalls);
   const entries = createEntries(config);

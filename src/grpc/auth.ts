@@ -19,28 +19,20 @@ export interface Credentials {
 /** Tells who a call is from; throws unauthenticated. */
 export type Authenticate = (credentials: Credentials) => Principal;
 
-/** The settings that say who may call. */
-export type AuthOptions = Pick<Config, "authFile" | "tlsClientCaFile">;
-
-/** Lets every call in. */
-export const authenticateAnyone: Authenticate = () => anyone;
-
 /**
  * Knows callers by the file's tokens and certificates: see {@link readCallers}. Without a file every call is let in. Tokens are
  * kept and compared as hashes, so neither the file nor a timing gives one away. A token goes before a certificate: a caller that
  * sends one wants to be known by it, and a wrong one is refused whatever the certificate.
  */
-export function createAuthenticate({ authFile, tlsClientCaFile }: AuthOptions): Authenticate {
-  if (authFile === undefined) return authenticateAnyone;
-  const { tokens, identities } = readCallers(authFile);
-  if (identities.size > 0 && tlsClientCaFile === undefined) {
-    throw new ConfigError("POSTA_AUTH_FILE: has callers with certificates: set POSTA_TLS_CLIENT_CA_FILE to their CA");
-  }
+export function createAuthenticate(file: string | undefined): Authenticate {
+  if (file === undefined) return () => anyone;
+  const { tokens, identities } = readCallers(file);
+  const findByCertificate = createFinder(identities);
   return ({ authorization, certificate }) => {
     if (authorization !== undefined) return findByToken(tokens, String(authorization));
     const shown = identities.size > 0 ? certificate() : undefined;
     if (!shown) throw new PostaError("unauthenticated", '"authorization": send "Bearer <token>"');
-    const caller = findByCertificate(identities, shown);
+    const caller = findByCertificate(shown);
     if (!caller) {
       throw new PostaError(
         "unauthenticated",
@@ -51,6 +43,12 @@ export function createAuthenticate({ authFile, tlsClientCaFile }: AuthOptions): 
   };
 }
 
+/** Throws a {@link ConfigError} if the file has callers with certificates, and no client can show one. */
+export function requireClientCa({ authFile, tlsClientCaFile }: Pick<Config, "authFile" | "tlsClientCaFile">): void {
+  if (authFile === undefined || tlsClientCaFile !== undefined || readCallers(authFile).identities.size === 0) return;
+  throw new ConfigError("POSTA_AUTH_FILE: has callers with certificates: set POSTA_TLS_CLIENT_CA_FILE to their CA");
+}
+
 function findByToken(tokens: ReadonlyMap<string, Principal>, authorization: string): Principal {
   const [, token] = /^Bearer (\S+)$/i.exec(authorization) ?? [];
   if (token === undefined) throw new PostaError("unauthenticated", '"authorization": send "Bearer <token>"');
@@ -59,13 +57,19 @@ function findByToken(tokens: ReadonlyMap<string, Principal>, authorization: stri
   return caller;
 }
 
-/** The file's first line that names the certificate counts. */
-function findByCertificate(
-  identities: ReadonlyMap<string, Principal>,
-  certificate: PeerCertificate,
-): Principal | undefined {
-  const names = identitiesOf(certificate).filter((name) => identities.has(name));
-  if (names.length < 2) return identities.get(names[0] ?? "");
-  for (const [identity, principal] of identities) if (names.includes(identity)) return principal;
-  return undefined;
+/** Certificates whose callers are remembered; with more than that it starts anew, so that no CA can fill the memory. */
+const maxKnown = 1000;
+
+/** Finds a certificate's caller, by the file's first line that names the certificate. */
+function createFinder(identities: ReadonlyMap<string, Principal>) {
+  const known = new Map<string, Principal | undefined>();
+  return (certificate: PeerCertificate): Principal | undefined => {
+    const { fingerprint256 } = certificate;
+    if (known.has(fingerprint256)) return known.get(fingerprint256);
+    if (known.size === maxKnown) known.clear();
+    const names = new Set(identitiesOf(certificate));
+    const [, found] = [...identities].find(([identity]) => names.has(identity)) ?? [];
+    known.set(fingerprint256, found);
+    return found;
+  };
 }

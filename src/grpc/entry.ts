@@ -1,6 +1,6 @@
 import type { Config } from "../config.js";
 import { IncomingBytes } from "../incoming-bytes.js";
-import { type Authenticate, authenticateAnyone, createAuthenticate } from "./auth.js";
+import { type Authenticate, createAuthenticate } from "./auth.js";
 import type { Audience } from "./method.js";
 
 /** The largest message of who needs no token, in bytes: a health check, or a question to reflection. */
@@ -23,12 +23,12 @@ export function createEntries(config: Config): Record<Audience, Entry> {
   const { maxIncomingBytes, maxMessageBytes } = config;
   return {
     callers: {
-      authenticate: createAuthenticate(config),
+      authenticate: createAuthenticate(config.authFile),
       incoming: new IncomingBytes({ maxBytes: maxIncomingBytes, patienceMs }),
       maxMessageBytes,
     },
     anyone: {
-      authenticate: authenticateAnyone,
+      authenticate: createAuthenticate(undefined),
       incoming: new IncomingBytes({ maxBytes: maxIncomingBytes / 16, patienceMs }),
       maxMessageBytes: Math.min(maxMessageBytes, anyonesMessageBytes),
     },

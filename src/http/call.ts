@@ -7,6 +7,7 @@ import { boundRequestId, logFailedCall, newRequestId, requestIdKey } from "../gr
 import type { CallContext } from "../grpc/method.js";
 import type { StatusMap } from "../grpc/status.js";
 import type { Logger } from "../log.js";
+import { perObject } from "../per-object.js";
 import { type Answer, sendAnswer } from "./answer.js";
 import { IncomingBody, requireKnownEncoding } from "./body.js";
 import { readTimeoutMs, requireProtocolVersion } from "./call-headers.js";
@@ -147,9 +148,12 @@ export class HttpCall {
   }
 }
 
+/** To read a certificate costs more than the rest of a small call, and a connection keeps the one that it began with. */
+const certificateOf = perObject((socket: TLSSocket) => socket.getPeerCertificate());
+
 function credentialsOf({ headers, socket }: IncomingMessage): Credentials {
   return {
     authorization: headers.authorization,
-    certificate: () => (socket instanceof TLSSocket && socket.authorized ? socket.getPeerCertificate() : undefined),
+    certificate: () => (socket instanceof TLSSocket && socket.authorized ? certificateOf(socket) : undefined),
   };
 }

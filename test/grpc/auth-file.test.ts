@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { PeerCertificate } from "node:tls";
 import { afterAll, describe, expect, it } from "vitest";
 import { ConfigError } from "../../src/config.js";
-import { createAuthenticate } from "../../src/grpc/auth.js";
+import { createAuthenticate, requireClientCa } from "../../src/grpc/auth.js";
 import { readCallers } from "../../src/grpc/auth-file.js";
 
 const dir = mkdtempSync(join(tmpdir(), "posta-auth-file-"));
@@ -19,7 +20,7 @@ function write(...lines: string[]): string {
 
 /** The callers of a file by a token. */
 function callerOf(token: string, ...lines: string[]) {
-  return createAuthenticate({ authFile: write(...lines), tlsClientCaFile: undefined })({
+  return createAuthenticate(write(...lines))({
     authorization: `Bearer ${token}`,
     certificate: () => undefined,
   });
@@ -101,8 +102,23 @@ describe("the file of callers", () => {
 
   it("needs the CA of the certificates that it names", () => {
     const authFile = write("billing subject:CN=billing *");
-    expect(() => createAuthenticate({ authFile, tlsClientCaFile: undefined })).toThrow(/POSTA_TLS_CLIENT_CA_FILE/);
-    expect(() => createAuthenticate({ authFile, tlsClientCaFile: "ca.pem" })).not.toThrow();
+    expect(() => requireClientCa({ authFile, tlsClientCaFile: undefined })).toThrow(/set POSTA_TLS_CLIENT_CA_FILE/);
+    expect(() => requireClientCa({ authFile, tlsClientCaFile: "ca.pem" })).not.toThrow();
+  });
+
+  it("knows a certificate that several lines name by the first of them, and each certificate for itself", () => {
+    const lines = ["first san:DNS:a *", "second subject:CN=x *", "third san:DNS:b *"];
+    const authenticate = createAuthenticate(write(...lines));
+    const nameOf = (fingerprint256: string, subjectaltname: string, CN = "y") => {
+      const shown = { fingerprint256, subjectaltname, subject: { CN } } as unknown as PeerCertificate;
+      return authenticate({ authorization: undefined, certificate: () => shown }).name;
+    };
+    for (let round = 0; round < 2; round += 1) {
+      expect(nameOf("1", "DNS:b, DNS:a", "x")).toBe("first");
+      expect(nameOf("2", "DNS:b", "x")).toBe("second");
+      expect(nameOf("3", "DNS:b")).toBe("third");
+      expect(() => nameOf("4", "DNS:c")).toThrow("certificate is no caller's");
+    }
   });
 
   it("may give a caller many rights: they are found in bounded time", () => {

@@ -122,6 +122,8 @@ describe("a caller of some numbers", () => {
     expect(deadLetters.map(({ id }: { id: string }) => id)).toEqual(own.toReversed());
     const ofOther = callAs("shop", "ListDeadLetters", { kind: 2, source: "billing" });
     expect((await failureOf(ofOther)).details).toBe('shop may not use the queue "billing"');
+    const ofNoKind = await failureOf(callAs("shop", "ListDeadLetters", { source: "billing" }));
+    expect([ofNoKind.code, ofNoKind.details]).toEqual([status.INVALID_ARGUMENT, "kind: is required with a source"]);
     const { results } = await callAs("shop", "RedriveMessages", { deadLetterIds: [...own, ...others] });
     const messages = results.map(({ error }: { error: { message: string } | null }) => error?.message);
     expect(messages).toEqual([undefined, undefined, ...others.map((id) => `there is no dead letter ${id}`)]);

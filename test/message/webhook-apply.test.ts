@@ -13,6 +13,7 @@ import { WebhookMetrics } from "../../src/message/webhook-metrics.js";
 import { OddityLog, type OtherPart } from "../../src/message/webhook-oddities.js";
 import type { PostgresStore } from "../../src/store/postgres.js";
 import { createDatabase } from "../support/postgres.js";
+import { createRandom } from "../support/whatsapp/random.js";
 import { openMessages, putMessages, readLetters, readMessage } from "./messages.js";
 import { sender, statusOf, textFrom, undeliverable, webhookOf } from "./webhook-bodies.js";
 
@@ -437,6 +438,50 @@ describe("what Posta does not understand", () => {
     for (const field of ["status.id", "status.timestamp"]) {
       expect(odd).toContain(`posta_webhook_odd_fields_total{field="${field}"} 1`);
     }
+  });
+
+  it("never makes a webhook fail, whatever stands where", async () => {
+    const [id = ""] = await putMessages(store, 1, "accepted");
+    const random = createRandom(11);
+    const odd = [
+      null,
+      true,
+      -1,
+      0,
+      1e30,
+      2 ** 53,
+      "",
+      " ",
+      "\0",
+      "\ud800",
+      "9".repeat(400),
+      [],
+      {},
+      [[]],
+      { a: [null] },
+    ];
+    const pick = <Item>(items: readonly Item[]) => items[Math.floor(random() * items.length)] as Item;
+    /** A copy in which a few values are others, or are missing. */
+    function spoil(value: unknown): unknown {
+      if (random() < 0.06) return pick(odd);
+      if (Array.isArray(value)) return value.map(spoil);
+      if (typeof value !== "object" || value === null) return value;
+      const kept = Object.entries(value).filter(() => random() > 0.03);
+      return Object.fromEntries(kept.map(([key, inner]) => [key, spoil(inner)]));
+    }
+    const errors = [undeliverable];
+    const statuses = told.map((status) => statusOf({ id, wamid: `wamid.${id}`, status, seconds: now, errors }));
+    const messages = [textFrom("49151", "wamid.odd", now), { id: "wamid.s", type: "system", system: { user_id: "X" } }];
+    const sound = webhookOf({ statuses, messages }) as { entry: unknown[] };
+    const { applier, metric } = createApplier(store);
+    for (let round = 0; round < 300; round += 1) {
+      // The list of entries is all that makes it a webhook.
+      const body = JSON.parse(JSON.stringify({ ...sound, entry: sound.entry.map(spoil) }));
+      await applier.apply(body, new Date(), round % 2 === 0);
+    }
+    expect(inbound.length).toBeGreaterThan(20);
+    expect((await metric("posta_webhook_odd_fields_total")).length).toBeGreaterThan(8);
+    expect((await readMessage(store, id)).status).toBe("read");
   });
 
   it("is logged once per kind, without what it says", () => {
