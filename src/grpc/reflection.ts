@@ -2,6 +2,7 @@ import type { Server, ServerDuplexStream, ServiceDefinition, UntypedServiceImple
 import type { PackageDefinition } from "@grpc/proto-loader";
 import { ReflectionService } from "@grpc/reflection";
 import type { Contract } from "./contract.js";
+import { readAsWritten } from "./read-ahead.js";
 
 /** Serves reflection of the named services. The library's streams end when their callers end them, ours when the server drains too. */
 export function addReflection(
@@ -17,6 +18,7 @@ export function addReflection(
       ServerReflectionInfo(stream: ServerDuplexStream<unknown, unknown>) {
         endWith(closing, stream);
         (run as (on: typeof stream) => void)(stream);
+        readAsWritten(stream);
       },
     });
   new ReflectionService(described, { services }).addToServer({ addService });

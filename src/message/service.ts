@@ -54,7 +54,8 @@ export function messageHandlers<Handler>(adapter: Adapter<Handler>, parts: Messa
       const outcomes = await redriver.redrive(deadLetterIds, (kind, source) => {
         principal.require(kind === "job" ? "the queue" : "the number", source);
       });
-      const errorOf = (outcome: unknown) => (outcome instanceof PostaError ? statuses.toItem(outcome) : null);
+      const toItem = statuses.forItems();
+      const errorOf = (outcome: unknown) => (outcome instanceof PostaError ? toItem(outcome) : null);
       return { results: outcomes.map((outcome) => ({ error: errorOf(outcome) })) };
     }),
   };
