@@ -72,39 +72,42 @@ describe.each(streams)("$name", ({ name, service, items, field }) => {
   });
 });
 
+/** Sends ten messages, one at fault and many more; resolves to how the stream ended, and what was acknowledged. */
+async function failAfterTen(name: string, service: string, messageOf: (name: string) => object) {
+  const stream = posta.client.stream(service, name);
+  const acknowledged: number[] = [];
+  stream.on("data", ({ acks }) => acknowledged.push(...acks.map(({ sequence }: { sequence: number }) => sequence)));
+  for (let sequence = 0; sequence < 10; sequence += 1) stream.write({ sequence, ...messageOf("before") });
+  stream.write({ sequence: "9007199254740993", ...messageOf("fault") });
+  for (let sequence = 11; sequence < 500; sequence += 1) stream.write({ sequence, ...messageOf("after") });
+  stream.end();
+  const [error] = await once(stream, "error");
+  // Behind whatever the stream had done.
+  await posta.client.queue("AddJob", { queue: "after-failure", job: { name: "last" } });
+  await posta.client.call(analyticsService, "TrackEvent", { event: { name: "last" } });
+  return { error, acknowledged: acknowledged.sort() };
+}
+
 describe("a stream that has failed", () => {
-  it("has acknowledged what came before, and added nothing of what came after", async () => {
+  const failed = {
+    error: { code: status.INVALID_ARGUMENT, details: expect.stringContaining("sequence") },
+    acknowledged: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+  };
+
+  it("has added and acknowledged what came before, and added nothing of what came after", async () => {
     const queue = "after-failure";
-    const stream = posta.client.addStream();
-    const acknowledged: number[] = [];
-    stream.on("data", ({ acks }) => acknowledged.push(...acks.map(({ sequence }: { sequence: number }) => sequence)));
-    for (let sequence = 0; sequence < 10; sequence += 1) stream.write({ sequence, queue, jobs: [{ name: "before" }] });
-    stream.write({ sequence: "9007199254740993", queue, jobs: [{ name: "fault" }] });
-    for (let sequence = 11; sequence < 500; sequence += 1) {
-      stream.write({ sequence, queue, jobs: [{ name: "after" }] });
-    }
-    stream.end();
-    const [error] = await once(stream, "error");
-    expect(error).toMatchObject({ code: status.INVALID_ARGUMENT, details: expect.stringContaining("sequence") });
-    expect(acknowledged.sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    // What comes by another call is added behind whatever the stream had added.
-    await posta.client.queue("AddJob", { queue, job: { name: "last" } });
+    const messageOf = (name: string) => ({ queue, jobs: [{ name }] });
+    expect(await failAfterTen("StreamAddJobs", queueService, messageOf)).toMatchObject(failed);
     const { jobs } = await posta.client.queue("ListJobs", { queue, state: "JOB_STATE_WAITING", pageSize: 1000 });
-    const names = jobs.map(({ name }: { name: string }) => name);
-    expect(names).toEqual([...Array(10).fill("before"), "last"]);
+    expect(jobs.map(({ name }: { name: string }) => name)).toEqual([...Array(10).fill("before"), "last"]);
   });
 
-  it("has counted nothing of what came after", async () => {
-    const stream = posta.client.stream(analyticsService, "StreamEvents");
-    const event = (name: string) => ({ events: [{ name }], acknowledgement: "ACKNOWLEDGEMENT_ACCEPTED" });
-    stream.resume();
-    stream.write({ sequence: "9007199254740993", ...event("fault") });
-    for (let sequence = 1; sequence < 500; sequence += 1) stream.write({ sequence, ...event("after") });
-    stream.end();
-    await once(stream, "error");
-    await posta.client.call(analyticsService, "TrackEvent", { event: { name: "last" } });
-    const { events } = await posta.client.call(analyticsService, "ListRecentEvents", { name: "after" });
-    expect(events).toEqual([]);
+  it("has counted and acknowledged what came before, and counted nothing of what came after", async () => {
+    const messageOf = (name: string) => ({ events: [{ name }] });
+    expect(await failAfterTen("StreamEvents", analyticsService, messageOf)).toMatchObject(failed);
+    const eventsOf = (name: string) => posta.client.call(analyticsService, "ListRecentEvents", { name });
+    expect((await eventsOf("before")).events).toHaveLength(10);
+    expect((await eventsOf("after")).events).toEqual([]);
   });
 });
 
