@@ -4,6 +4,7 @@ import type { JobState } from "../gen/posta/queue/v1/JobState.js";
 import type { Queue } from "../gen/posta/queue/v1/Queue.js";
 import type { QueueLimits__Output as LimitsMessage } from "../gen/posta/queue/v1/QueueLimits.js";
 import { toDuration, toMs, toTimestamp } from "../grpc/times.js";
+import { cutText } from "../text.js";
 import { inRange } from "./job.js";
 import type { State, StoredJob } from "./read-job.js";
 import type { QueueFigures, QueueLimits } from "./read-queue.js";
@@ -42,11 +43,24 @@ export function toFullView(view: unknown): boolean {
   throw invalid("view", `${view} is not a JobView`);
 }
 
-/** In lists of the BASIC view a job says at most this much of why it failed. */
+/** In lists of the BASIC view a job says at most this much of why it failed, in bytes. */
 const maxBriefReason = 1024;
 
+/** The contract's names of what may be cut. */
+const cutNames: Record<string, string> = {
+  name: "name",
+  data: "data_json",
+  opts: "options_json",
+  progress: "progress_json",
+  returnvalue: "return_value_json",
+  failedReason: "failed_reason",
+  stacktrace: "stacktrace",
+  deid: "deduplication_id",
+  pb: "worker_name",
+};
+
 /** A job as callers see it; `full`: with all that may be large. */
-export function toJobInfo({ id, state, score, fields }: StoredJob, full: boolean): JobInfo {
+export function toJobInfo({ id, state, score, fields, cut }: StoredJob, full: boolean): JobInfo {
   const { failedReason = "" } = fields;
   return {
     id,
@@ -60,8 +74,8 @@ export function toJobInfo({ id, state, score, fields }: StoredJob, full: boolean
     attemptsStarted: Number(fields.ats ?? 0),
     progressJson: fields.progress ?? "0",
     returnValueJson: full ? (fields.returnvalue ?? "") : "",
-    failedReason: full ? failedReason : failedReason.slice(0, maxBriefReason),
-    stacktrace: full ? toStacktrace(fields.stacktrace) : [],
+    failedReason: full ? failedReason : cutText(failedReason, maxBriefReason),
+    stacktrace: full ? toStacktrace(fields.stacktrace, cut.includes("stacktrace")) : [],
     createTime: toTime(fields.timestamp),
     processTime: toTime(fields.processedOn),
     finishTime: toTime(fields.finishedOn),
@@ -69,6 +83,7 @@ export function toJobInfo({ id, state, score, fields }: StoredJob, full: boolean
     dueTime: state === "delayed" && score !== undefined ? toTimestamp(Math.floor(score / 0x1000)) : null,
     deduplicationId: fields.deid ?? "",
     workerName: fields.pb ?? "",
+    cutFields: cut.map((name) => cutNames[name] ?? name),
   };
 }
 
@@ -76,9 +91,15 @@ function toTime(text: string | undefined) {
   return toTimestamp(text === undefined ? undefined : Number(text));
 }
 
-function toStacktrace(json = "[]"): string[] {
-  const traces: unknown = parseOr(json, []);
+function toStacktrace(json = "[]", isCut = false): string[] {
+  const traces: unknown = parseOr(isCut ? fromNextTrace(json) : json, []);
   return Array.isArray(traces) ? traces.map(String) : [];
+}
+
+/** The end of a list of texts, which begins within one of them, as a list of those after that. */
+function fromNextTrace(json: string): string {
+  const end = json.search(/(?<!\\)","/);
+  return end < 0 ? "[]" : `[${json.slice(end + 2)}`;
 }
 
 /** A queue as callers see it. */

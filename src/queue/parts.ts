@@ -33,11 +33,17 @@ export interface Stores {
   metrics: Registry;
 }
 
+/** The largest answer that gRPC clients take, unless they are told otherwise. */
+const clientBytes = 4 << 20;
+/** What an answer may take beside the texts of its one job. */
+const answerBytes = 16 << 10;
+
 /** What QueueService calls, in a server. */
 export function createQueueParts(config: Config, { redis, postgres, metrics }: Stores) {
   const keys = new Keys(config.queuePrefix);
   const bull = new Bull(redis, config.queuePrefix);
-  const jobs = new JobReader(redis, keys);
+  const maxShownBytes = Math.max(config.maxMessageBytes, clientBytes) - answerBytes;
+  const jobs = new JobReader(redis, keys, maxShownBytes);
   const queues = new QueueReader(redis, keys);
   const spool = new Spool(postgres, config.spoolMaxJobs);
   registerCount(metrics, "posta_spool_spooled_total", "Jobs put into the spool.", () => spool.spooled);
@@ -49,7 +55,7 @@ export function createQueueParts(config: Config, { redis, postgres, metrics }: S
     adder,
     jobs,
     queues,
-    lister: new JobLister(redis, keys),
+    lister: new JobLister(redis, keys, maxShownBytes),
     jobChanger: new JobChanger(keys, bull, jobs),
     queueChanger: new QueueChanger(redis, keys, bull, queues),
     requireStore: () => redis.requireUsable(),
@@ -64,7 +70,7 @@ export function createSpoolWork(config: Config, { redis, postgres, metrics }: St
   const keys = new Keys(config.queuePrefix);
   const bull = new Bull(redis, config.queuePrefix);
   const marks = new SpoolMarks(redis, keys);
-  const redriver = new Redriver(marks, bull, new JobReader(redis, keys));
+  const redriver = new Redriver(marks, bull, new JobReader(redis, keys, Number.MAX_SAFE_INTEGER));
   const drain = new Drain(new BatchWriter(redis, keys, bull), redriver, marks, log);
   const deadJobs = new DeadJobs(redis, keys, new QueueReader(redis, keys), log);
   registerCount(metrics, "posta_spool_drained_total", "Jobs moved from the spool.", () => drain.drained);

@@ -3,6 +3,7 @@ import { fromToken, isCount, maxPageBytes, pageSize, toToken } from "../page-tok
 import type { RedisStore } from "../store/redis.js";
 import { toReadError } from "../store/redis-errors.js";
 import { defineScript, type Script } from "../store/scripts.js";
+import { fullFields, type JobRow, readArguments, toFields } from "./job-fields.js";
 import type { Keys } from "./keys.js";
 
 /** BullMQ's words for where a job is. */
@@ -14,6 +15,8 @@ export interface StoredJob {
   state: State;
   score: number | undefined;
   fields: Record<string, string>;
+  /** The names of fields that are cut or left out, as they do not fit an answer. */
+  cut: string[];
 }
 
 export interface LogPage {
@@ -22,27 +25,33 @@ export interface LogPage {
   nextPageToken: string;
 }
 
-const jobKeys = ["completed", "failed", "delayed", "prioritized", "waiting-children", "active"];
-const logChunk = 100;
+const jobKeys = ["meta", "completed", "failed", "delayed", "prioritized", "waiting-children", "active"];
+/** A longer line is cut. */
+const maxLineBytes = 1 << 20;
 
 /** Reads single jobs and their logs. */
 export class JobReader {
-  private readonly getJob: Script<[State, string, string[]] | null>;
+  private readonly readJob: Script<[State, string, JobRow] | null>;
+  private readonly readLogs: Script<[number, ...(string | [string, number])[]] | null>;
 
   constructor(
-    private readonly store: RedisStore,
+    store: RedisStore,
     private readonly keys: Keys,
+    /** What a job may have in an answer; a larger one is cut. */
+    private readonly maxBytes: number,
   ) {
-    this.getJob = defineScript(store.client, "get-job", 1 + jobKeys.length);
+    this.readJob = defineScript(store.client, "read-jobs", jobKeys.length, "read-job");
+    this.readLogs = defineScript(store.client, "read-logs", 2);
   }
 
   /** Throws not-found. */
   async get(queue: string, id: string): Promise<StoredJob> {
-    const keys = [this.keys.of(queue, id), ...jobKeys.map((part) => this.keys.of(queue, part))];
-    const found = await this.getJob(keys, [id]).catch(rethrow);
+    const keys = jobKeys.map((part) => this.keys.of(queue, part));
+    const args = [this.keys.start(queue), ...readArguments(fullFields, maxPageBytes, this.maxBytes), id];
+    const found = await this.readJob(keys, args).catch(rethrow);
     if (!found) throw noSuchJob(queue, id);
-    const [state, score, flat] = found;
-    return { id, state, score: score === "" ? undefined : Number(score), fields: toFields(flat) };
+    const [state, score, row] = found;
+    return { id, state, score: score === "" ? undefined : Number(score), ...toFields(fullFields, row) };
   }
 
   /** A page of a job's log, oldest line first; it ends early where it would pass 2 MiB. Throws not-found. */
@@ -50,30 +59,16 @@ export class JobReader {
     const limit = pageSize(size, 100, 1000);
     const [start = 0] = (fromToken(token, "logs", ([line]) => isCount(line)) ?? []).map(Number);
     const key = this.keys.of(queue, id);
-    const lines: string[] = [];
-    let [total, bytes, full] = [0, 0, false];
-    while (!full && lines.length < limit) {
-      const from = start + lines.length;
-      const until = from + Math.min(logChunk, limit - lines.length) - 1;
-      const { client } = this.store;
-      const [exists, length, chunk] = await Promise.all([
-        client.exists(key),
-        client.llen(`${key}:logs`),
-        client.lrange(`${key}:logs`, from, until),
-      ]).catch(rethrow);
-      if (!exists) throw noSuchJob(queue, id);
-      total = length;
-      for (const line of chunk) {
-        bytes += Buffer.byteLength(line);
-        full = bytes > maxPageBytes && lines.length > 0;
-        if (full) break;
-        lines.push(line);
-      }
-      if (chunk.length < until - from + 1) break;
-    }
-    const next = start + lines.length;
-    return { lines, total, nextPageToken: next < total ? toToken(["logs", next]) : "" };
+    const found = await this.readLogs([key, `${key}:logs`], [start, limit, maxPageBytes, maxLineBytes]).catch(rethrow);
+    if (!found) throw noSuchJob(queue, id);
+    const [total, ...shown] = found;
+    const next = start + shown.length;
+    return { lines: shown.map(toLine), total, nextPageToken: next < total ? toToken(["logs", next]) : "" };
   }
+}
+
+function toLine(line: string | [string, number]): string {
+  return typeof line === "string" ? line : `${line[0]}... (cut: the line has ${line[1]} bytes)`;
 }
 
 export function noSuchJob(queue: string, id: string): PostaError {
@@ -87,10 +82,4 @@ export function noSuchQueue(queue: string): PostaError {
 /** For the catch of a promise that only reads: the store's failure in the domain's words. */
 export function rethrow(error: unknown): never {
   throw toReadError(error);
-}
-
-function toFields(flat: string[]): Record<string, string> {
-  const fields: Record<string, string> = {};
-  for (let at = 0; at < flat.length; at += 2) fields[flat[at] as string] = flat[at + 1] as string;
-  return fields;
 }

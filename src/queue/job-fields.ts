@@ -1,0 +1,47 @@
+/** What stays of a field that does not fit an answer: its start, its end, or nothing, as for JSON, which has no parts. */
+type Cut = "s" | "e" | "-";
+
+/** Fields of a job's hash, each behind how it is cut: those that callers need most come first, and are cut last. */
+type Fields = readonly (readonly [Cut, string])[];
+
+/** A row of read-jobs.lua: the fields' values, then the names of those that were cut. */
+export type JobRow = (string | null)[];
+
+const numbers = "timestamp delay priority atm ats attemptsMade finishedOn processedOn"
+  .split(" ")
+  .map((name) => ["-", name] as const);
+const names = [
+  ["s", "name"],
+  ["s", "deid"],
+  ["s", "pb"],
+] as const;
+
+/** What a list of the BASIC view shows. */
+export const briefFields: Fields = [...numbers, ...names, ["-", "opts"], ["-", "progress"], ["s", "failedReason"]];
+
+/** All that callers see of a job. */
+export const fullFields: Fields = [
+  ...numbers,
+  ...names,
+  ["-", "data"],
+  ["-", "opts"],
+  ["-", "returnvalue"],
+  ["-", "progress"],
+  ["s", "failedReason"],
+  ["e", "stacktrace"],
+];
+
+/** Arguments of read-jobs.lua from the second on, without the ids; bytes of a page and of a job. */
+export function readArguments(fields: Fields, pageBytes: number, jobBytes: number): (string | number)[] {
+  return [pageBytes, jobBytes, fields.length, ...fields.flat()];
+}
+
+/** The fields that a job has, by their names, and the names of those that were cut. */
+export function toFields(fields: Fields, row: JobRow): { fields: Record<string, string>; cut: string[] } {
+  const found: Record<string, string> = {};
+  for (const [index, [, name]] of fields.entries()) {
+    const value = row[index];
+    if (value !== null && value !== undefined) found[name] = value;
+  }
+  return { fields: found, cut: row.slice(fields.length) as string[] };
+}
