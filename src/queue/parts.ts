@@ -3,6 +3,7 @@ import { registerBatchFigures } from "../batch-figures.js";
 import type { Config } from "../config.js";
 import { registerCount } from "../counted.js";
 import type { Logger } from "../log.js";
+import { maxItemBytes } from "../page-token.js";
 import { Leader } from "../store/leader.js";
 import type { PostgresStore } from "../store/postgres.js";
 import type { RedisStore } from "../store/redis.js";
@@ -33,16 +34,11 @@ export interface Stores {
   metrics: Registry;
 }
 
-/** The largest answer that gRPC clients take, unless they are told otherwise. */
-const clientBytes = 4 << 20;
-/** What an answer may take beside the texts of its one job. */
-const answerBytes = 16 << 10;
-
 /** What QueueService calls, in a server. */
 export function createQueueParts(config: Config, { redis, postgres, metrics }: Stores) {
   const keys = new Keys(config.queuePrefix);
   const bull = new Bull(redis, config.queuePrefix);
-  const maxShownBytes = Math.max(config.maxMessageBytes, clientBytes) - answerBytes;
+  const maxShownBytes = maxItemBytes(config);
   const jobs = new JobReader(redis, keys, maxShownBytes);
   const queues = new QueueReader(redis, keys);
   const spool = new Spool(postgres, config.spoolMaxJobs);

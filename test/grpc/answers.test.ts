@@ -1,7 +1,12 @@
 import { once } from "node:events";
+import { connect } from "node:http2";
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { Writable } from "node:stream";
+import { setImmediate as turn } from "node:timers/promises";
 import { status } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { Health } from "../../src/grpc/health.js";
+import type { Adapter } from "../../src/grpc/method.js";
 import { TestClient } from "../support/client.js";
 import { startServer } from "../support/posta.js";
 
@@ -27,6 +32,8 @@ interface Status {
   message: string;
   details: object[];
 }
+
+type Watch = (stream: object, closing: AbortSignal) => Promise<void>;
 
 /** Sends the bytes of one message on a stream; resolves to how the stream ended, and how many bytes it answered. */
 async function sendBytes(service: string, name: string, message: Buffer) {
@@ -154,5 +161,55 @@ describe("a call whose items all fail", () => {
     const jobs = Array(8).fill({ name: "n", options: { id: "i".repeat(400_000) } });
     const { results } = await posta.client.queue("AddJobs", { queue: "q", jobs });
     expect(results).toMatchObject(Array(8).fill({ jobId: "", error: { code: status.INVALID_ARGUMENT } }));
+  });
+});
+
+describe("a caller who does not read", () => {
+  it("has its reflection requests read no further", async () => {
+    const session = connect(`http://127.0.0.1:${posta.port}`);
+    const stream = session.request({
+      ":method": "POST",
+      ":path": "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+      "content-type": "application/grpc",
+      te: "trailers",
+    });
+    // Fields 1, the host, which is sent back, and 7, list_services; before them the length, 50,006 bytes.
+    const host = Buffer.alloc(50_000, "h");
+    const fields = Buffer.concat([Buffer.from([0x0a, 0xd0, 0x86, 0x03]), host, Buffer.from([0x3a, 0])]);
+    const request = Buffer.concat([Buffer.from([0, 0, 0, 0xc3, 0x56]), fields]);
+    for (const one of [session, stream]) one.on("error", () => {}); // The test cuts them off.
+    let taken = 0;
+    const count = () => {
+      taken += 1;
+    };
+    const answered = once(stream, "response");
+    for (let sent = 0; sent < 60; sent += 1) stream.write(request, count);
+    await answered;
+    // By then a server that takes all of them has done so.
+    for (let call = 0; call < 300; call += 1) await posta.client.call("grpc.health.v1.Health", "List", {});
+    expect(taken).toBeLessThan(60);
+    session.destroy();
+  });
+
+  it("is told the latest status of a service once it reads, and not all that it missed", async () => {
+    const told: string[] = [];
+    let read = () => {};
+    const write = ({ status }: { status: string }, _encoding: string, done: () => void) => {
+      told.push(status);
+      read = done;
+    };
+    const stream = Object.assign(new Writable({ objectMode: true, write }), { request: { service: "s" } });
+    const health = new Health(["s"]);
+    const adapter = { unary: () => {}, serverStream: (method: unknown) => method } as unknown as Adapter<Watch>;
+    void health.handlers(adapter).Watch(stream, new AbortController().signal);
+    for (let change = 0; change < 1001; change += 1) health.set("s", change % 2 === 0);
+    expect(stream.writableLength).toBeLessThanOrEqual(16);
+    while (stream.writableLength > 0) {
+      read();
+      await turn();
+    }
+    expect(told.at(-1)).toBe("SERVING");
+    expect(told.length).toBeLessThan(20);
+    stream.emit("cancelled");
   });
 });
