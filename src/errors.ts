@@ -42,7 +42,11 @@ export class PostaError extends Error {
     message: string,
     detail: ErrorDetail = {},
   ) {
+    // Without a stack: a caller never sees one, the log shows the cause's, and it would be most of what a refused item costs.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message.toWellFormed(), { cause: detail.cause });
+    Error.stackTraceLimit = stackTraceLimit;
     this.field = detail.field;
     this.retryAfterMs = detail.retryAfterMs;
     this.isUnknown = detail.isUnknown ?? false;

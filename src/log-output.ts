@@ -35,7 +35,7 @@ export class LogOutput {
       return;
     }
     this.waiting.push(line);
-    this.waitingBytes += line.length;
+    this.waitingBytes += Buffer.byteLength(line);
     if (this.writing) return;
     this.writing = true;
     setImmediate(() => this.writeNext()); // With what else this turn logs.

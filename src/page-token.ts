@@ -3,6 +3,16 @@ import { invalid } from "./errors.js";
 /** Pages end before this, so that they fit the 4 MiB that clients take by default. */
 export const maxPageBytes = 2 << 20;
 
+/** The largest answer that gRPC clients take, unless they are told otherwise. */
+const clientBytes = 4 << 20;
+/** What an answer may take beside the texts of its one item. */
+const answerBytes = 16 << 10;
+
+/** What the texts of one item may take, which has an answer to itself. Callers who may send more are taken to receive more. */
+export function maxItemBytes({ maxMessageBytes }: { maxMessageBytes: number }): number {
+  return Math.max(maxMessageBytes, clientBytes) - answerBytes;
+}
+
 /** A place in a list, as text that callers pass back without looking into it. */
 export function toToken(place: (string | number)[]): string {
   return Buffer.from(JSON.stringify(place)).toString("base64url");

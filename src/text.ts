@@ -15,3 +15,10 @@ export function requireShortText(text: string, field: string, maxBytes: number):
   if (/\p{Cc}/u.test(text)) throw invalid(field, `${show(text)} has a control character`);
   if (!text.isWellFormed()) throw invalid(field, `${show(text)} is not valid UTF-8`);
 }
+
+/** The start of a text that takes at most `maxBytes` of UTF-8; no character is cut in two. */
+export function cutText(text: string, maxBytes: number): string {
+  if (text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes) return text;
+  const start = Buffer.allocUnsafe(maxBytes);
+  return start.toString("utf8", 0, start.write(text));
+}

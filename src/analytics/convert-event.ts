@@ -1,7 +1,7 @@
 import { PostaError, toPostaError } from "../errors.js";
 import type { Event, Event__Output as EventMessage } from "../gen/posta/analytics/v1/Event.js";
 import type { TrackResult as TrackResultMessage } from "../gen/posta/analytics/v1/TrackResult.js";
-import type { StatusMap } from "../grpc/status.js";
+import type { ToItem } from "../grpc/status.js";
 import { toTimeMs, toTimestamp } from "../grpc/times.js";
 import type { EventRequest } from "./event.js";
 import type { Incoming, TrackResult } from "./track.js";
@@ -27,8 +27,8 @@ export function toOutcome(result: keyof typeof outcomes) {
   return outcomes[result];
 }
 
-/** One result among several. */
-export function toResultMessage(result: TrackResult, statuses: StatusMap): TrackResultMessage {
-  if (result instanceof PostaError) return { outcome: "OUTCOME_UNSPECIFIED", error: statuses.toItem(result) };
+/** One result among several; `toItem` is that of the whole answer. */
+export function toResultMessage(result: TrackResult, toItem: ToItem): TrackResultMessage {
+  if (result instanceof PostaError) return { outcome: "OUTCOME_UNSPECIFIED", error: toItem(result) };
   return { outcome: outcomes[result], error: null };
 }

@@ -37,14 +37,13 @@ export function trackHandlers<Handler>(adapter: Adapter<Handler>, tracker: Track
     const results = isAccepted(request.acknowledgement)
       ? tracker.accept(events, caller)
       : await tracker.store(events, caller);
-    return { results: results.map((result) => toResultMessage(result, statuses)) };
+    return { results: toResults(results) };
   }
 
   /** One message of a stream: what is wrong with it as a whole is wrong with each of its events. */
   async function trackMessage({ sequence, events, acknowledgement }: StreamRequest, caller: TrackCaller) {
     let results: TrackResult[];
     try {
-      requireEvents(events);
       const incoming = events.map(toEventOrError);
       results = isAccepted(acknowledgement)
         ? tracker.accept(incoming, caller)
@@ -53,7 +52,12 @@ export function trackHandlers<Handler>(adapter: Adapter<Handler>, tracker: Track
       const failure = toPostaError(error);
       results = events.map(() => failure);
     }
-    return { sequence, results: results.map((result) => toResultMessage(result, statuses)) };
+    return { sequence, results: toResults(results) };
+  }
+
+  function toResults(results: TrackResult[]) {
+    const toItem = statuses.forItems();
+    return results.map((result) => toResultMessage(result, toItem));
   }
 
   return {
@@ -83,15 +87,15 @@ function isAccepted(acknowledgement: Acknowledgement): boolean {
 }
 
 function weigh({ events }: StreamRequest): Weight {
-  if (events.length === 0) throw invalid("events", "is required");
-  return { items: events.length, bytes: events.reduce((bytes, event) => bytes + lengthOf(event), 0) };
+  requireEvents(events);
+  return { items: events.length, bytes: events.reduce((bytes, event) => bytes + bytesOf(event), 0) };
 }
 
 /** Of an event's texts. */
-function lengthOf({ name, id, subject, dimensions }: EventMessage): number {
-  let length = name.length + id.length + subject.length;
-  for (const dimension in dimensions) length += dimension.length + (dimensions[dimension] ?? "").length;
-  return length;
+function bytesOf({ name, id, subject, dimensions }: EventMessage): number {
+  let bytes = Buffer.byteLength(name) + Buffer.byteLength(id) + Buffer.byteLength(subject);
+  for (const key in dimensions) bytes += Buffer.byteLength(key) + Buffer.byteLength(dimensions[key] ?? "");
+  return bytes;
 }
 
 function requireEvents(events: EventMessage[]): void {

@@ -9,7 +9,8 @@ import type { Adapter } from "./method.js";
 
 export const healthService = "grpc.health.v1.Health";
 
-type Watcher = (serving: boolean) => void;
+/** Tells a watcher of a status that it does not know yet. */
+type Watcher = () => void;
 
 /**
  * Which services take calls, and the standard health service that tells. grpc-health-check's own implementation keeps a
@@ -30,7 +31,7 @@ export class Health {
   set(name: string, serving: boolean): void {
     if (this.services.get(name) === serving) return;
     this.services.set(name, serving);
-    for (const watcher of this.watchers.get(name) ?? []) watcher(serving);
+    for (const tell of this.watchers.get(name) ?? []) tell();
   }
 
   /** Sets the status of every service. */
@@ -71,12 +72,28 @@ export class Health {
   ): Promise<void> {
     const { service } = stream.request;
     const watchers = this.watchers.get(service);
-    const watcher: Watcher = (serving) => stream.write(response(serving));
-    stream.write(watchers ? response(this.isServing(service)) : { status: "SERVICE_UNKNOWN" });
-    watchers?.add(watcher);
-    await ended(stream, closing).finally(() => watchers?.delete(watcher));
+    const tell = watchers ? tellLatest(stream, () => this.isServing(service)) : () => {};
+    if (watchers) tell();
+    else stream.write({ status: "SERVICE_UNKNOWN" });
+    watchers?.add(tell);
+    stream.on("drain", tell);
+    await ended(stream, closing).finally(() => {
+      watchers?.delete(tell);
+      stream.off("drain", tell);
+    });
     if (closing.aborted) throw stoppingError();
   }
+}
+
+/** A caller that does not read hears of the latest status once it reads again, and not of each that it missed. */
+function tellLatest(stream: ServerWritableStream<CheckRequest, HealthCheckResponse>, read: () => boolean): Watcher {
+  let told: boolean | undefined;
+  return () => {
+    const serving = read();
+    if (serving === told || stream.writableNeedDrain) return;
+    told = serving;
+    stream.write(response(serving));
+  };
 }
 
 /** Resolves when the caller goes away or the server stops; a stopping server first lets NOT_SERVING reach the caller. */

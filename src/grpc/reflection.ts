@@ -2,6 +2,7 @@ import type { ServerDuplexStream, ServiceDefinition, UntypedServiceImplementatio
 import type { PackageDefinition } from "@grpc/proto-loader";
 import { ReflectionService } from "@grpc/reflection";
 import type { Contract } from "./contract.js";
+import { readAsWritten } from "./read-ahead.js";
 
 /** What reflection shows, and for how long a stream of questions stays open. */
 export interface ReflectionOptions {
@@ -29,6 +30,7 @@ export function addReflection(
         endWith(closing, stream);
         endWhenIdle(stream, idleMs);
         (run as (on: typeof stream) => void)(stream);
+        readAsWritten(stream);
       },
     });
   new ReflectionService(described, { services }).addToServer({ addService: addBounded });

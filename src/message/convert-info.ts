@@ -87,7 +87,7 @@ export function toDeadLetterKind(kind: string): DeadLetterKind | undefined {
 }
 
 export function toDeadLetterMessage(letter: DeadLetter): DeadLetterMessage {
-  const { id, kind, source, ref, reason, content, history, errorCode, failedAtMs, redrivenAtMs } = letter;
+  const { id, kind, source, ref, reason, content, history, cut, errorCode, failedAtMs, redrivenAtMs } = letter;
   return {
     id,
     source,
@@ -99,5 +99,10 @@ export function toDeadLetterMessage(letter: DeadLetter): DeadLetterMessage {
     historyJson: history,
     failTime: toTimestamp(failedAtMs),
     redriveTime: toTimestamp(redrivenAtMs),
+    cutFields: [
+      ...(cut.reason ? ["reason"] : []),
+      ...(cut.content ? ["content_json"] : []),
+      ...(cut.history ? ["history_json"] : []),
+    ],
   };
 }

@@ -1,7 +1,7 @@
 import { PostaError, toPostaError } from "../errors.js";
 import type { OutgoingMessage__Output as OutgoingMessage } from "../gen/posta/message/v1/OutgoingMessage.js";
 import type { SendResult as SendResultMessage } from "../gen/posta/message/v1/SendResult.js";
-import type { StatusMap } from "../grpc/status.js";
+import type { ToItem } from "../grpc/status.js";
 import { toTimeMs } from "../grpc/times.js";
 import { toContent } from "./convert-content.js";
 import { toWord } from "./convert-enum.js";
@@ -38,10 +38,10 @@ export function toOutcome(outcome: keyof typeof outcomes) {
   return outcomes[outcome];
 }
 
-/** One result among several. */
-export function toResultMessage(result: SendResult, statuses: StatusMap): SendResultMessage {
+/** One result among several; `toItem` is that of the whole answer. */
+export function toResultMessage(result: SendResult, toItem: ToItem): SendResultMessage {
   if (result instanceof PostaError) {
-    return { messageId: "", outcome: "OUTCOME_UNSPECIFIED", error: statuses.toItem(result) };
+    return { messageId: "", outcome: "OUTCOME_UNSPECIFIED", error: toItem(result) };
   }
   return { messageId: result.id, outcome: outcomes[result.outcome], error: null };
 }

@@ -15,6 +15,8 @@ export interface DeadLetter {
   errorCode: number | undefined;
   content: string;
   history: string;
+  /** Which of its texts do not fit an answer: of the reason the start is there, of the others nothing. */
+  cut: { reason: boolean; content: boolean; history: boolean };
   failedAtMs: number;
   redrivenAtMs: number | undefined;
 }

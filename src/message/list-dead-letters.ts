@@ -1,6 +1,7 @@
 import { invalid } from "../errors.js";
 import { fromToken, maxPageBytes, pageSize, toToken } from "../page-token.js";
 import type { Queries, Statement } from "../store/postgres-session.js";
+import { cutText } from "../text.js";
 import { type DeadLetter, type DeadLetterKind, deadLetterKinds, toKind } from "./dead-letter.js";
 import { readPage } from "./filtered-page.js";
 import { endOfIds, firstIdAt, isId } from "./message-ids.js";
@@ -46,7 +47,7 @@ function list(name: string, condition: string, order: string): Statement {
     name: `list-dead-letters-${name}`,
     text: `SELECT id, kind, source, ref, reason, error_code, content, history, failed_at, redriven_at, found FROM (
         SELECT *, count(*) OVER () AS found, row_number() OVER in_order AS place,
-          sum(octet_length(content) + octet_length(history)) OVER in_order AS bytes
+          sum(octet_length(content) + octet_length(history) + octet_length(reason)) OVER in_order AS bytes
         FROM (
           SELECT * FROM dead_letters WHERE ${condition} ORDER BY ${order} LIMIT $2
         ) AS page WINDOW in_order AS (ORDER BY id DESC)
@@ -70,9 +71,16 @@ const maxSize = 1000;
 /** What a dead letter takes beside its texts, in bytes. */
 const letterBytes = 512;
 
+/** So much is shown of why something was given up, in bytes: a worker may fail with any text. */
+const maxReasonBytes = 64 << 10;
+
 /** Lists what was given up, newest first, a page at a time. */
 export class DeadLetterLister {
-  constructor(private readonly postgres: Queries) {}
+  constructor(
+    private readonly postgres: Queries,
+    /** What one dead letter may have in an answer; of a larger one texts are cut. */
+    private readonly maxBytes: number,
+  ) {}
 
   /** Throws invalid for a source without a kind, a size or a token that cannot be; unavailable. */
   async list(query: DeadLetterQuery): Promise<DeadLetterPage> {
@@ -103,19 +111,27 @@ export class DeadLetterLister {
     }
     const rows = await this.postgres.query<Row>(statement, values);
     const found = rows[0]?.found ?? 0;
-    return { items: rows.slice(0, limit).map(toDeadLetter), goesOn: found > Math.min(rows.length, limit) };
+    return {
+      items: rows.slice(0, limit).map((row) => toDeadLetter(row, this.maxBytes)),
+      goesOn: found > Math.min(rows.length, limit),
+    };
   }
 }
 
-function toDeadLetter(row: Row): DeadLetter {
-  const { id, source, ref, reason, content, history } = row;
+function toDeadLetter(row: Row, maxBytes: number): DeadLetter {
+  const { id, source, ref, content, history } = row;
+  const reason = cutText(row.reason, maxReasonBytes);
+  const room = maxBytes - maxReasonBytes;
+  const fitsContent = Buffer.byteLength(content) <= room;
+  const fitsHistory = Buffer.byteLength(history) <= room - (fitsContent ? Buffer.byteLength(content) : 0);
   return {
     id,
     source,
     ref,
     reason,
-    content,
-    history,
+    content: fitsContent ? content : "",
+    history: fitsHistory ? history : "",
+    cut: { reason: reason !== row.reason, content: !fitsContent, history: !fitsHistory },
     kind: toKind(row.kind),
     errorCode: row.error_code ?? undefined,
     failedAtMs: row.failed_at.getTime(),

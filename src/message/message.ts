@@ -32,6 +32,8 @@ export interface MessageSpec {
   readonly type: string;
   /** The request to the Cloud API as JSON text without its closing brace, so that the id can follow. */
   readonly openBody: string;
+  /** Bytes of that in UTF-8. */
+  readonly bodyBytes: number;
   readonly priority: number;
   readonly resend: boolean;
   readonly key: string | undefined;
@@ -54,7 +56,7 @@ export function parseMessage(message: MessageRequest, senders: readonly string[]
   if (idempotencyKey !== "") requireShortText(idempotencyKey, "idempotency_key", maxKeyBytes);
   if (replyTo !== "") requireShortText(replyTo, "reply_to", maxReplyBytes);
   const { type, value } = parseContent(message.content);
-  const openBody = toOpenBody({
+  const body = toOpenBody({
     messaging_product: "whatsapp",
     recipient_type: "individual",
     to: recipient,
@@ -63,7 +65,7 @@ export function parseMessage(message: MessageRequest, senders: readonly string[]
     [type]: value,
   });
   const key = idempotencyKey === "" ? undefined : idempotencyKey;
-  return { sender, recipient, type, openBody, priority, resend, key, ...parseTimes(message, now) };
+  return { sender, recipient, type, ...body, priority, resend, key, ...parseTimes(message, now) };
 }
 
 /** The request to the Cloud API, which carries the message's id to its webhooks. */
@@ -104,14 +106,14 @@ function parseTimes({ sendTimeMs, expireTimeMs, idempotencyKey }: MessageRequest
   return { sendAtMs, expiresAtMs: expireTimeMs };
 }
 
-function toOpenBody(body: object): string {
+function toOpenBody(body: object): Pick<MessageSpec, "openBody" | "bodyBytes"> {
   const json = JSON.stringify(body);
-  const bytes = json.length * 3 > maxBodyBytes ? Buffer.byteLength(json) : 0;
+  const bytes = Buffer.byteLength(json);
   if (bytes > maxBodyBytes) {
     const problem = `the request to the Cloud API would have ${bytes} bytes, over ${maxBodyBytes}`;
     throw new PostaError("exhausted", `content: ${problem}`, { field: "content" });
   }
-  return json.slice(0, -1);
+  return { openBody: json.slice(0, -1), bodyBytes: bytes - 1 };
 }
 
 /** Any time that a google.protobuf.Timestamp may have. */

@@ -1,6 +1,7 @@
 import type { Registry } from "prom-client";
 import type { Config } from "../config.js";
 import { GroupCommit } from "../group-commit.js";
+import { maxItemBytes } from "../page-token.js";
 import type { PostgresStore } from "../store/postgres.js";
 import { MessageCanceller } from "./cancel-message.js";
 import { DeadLetterLister } from "./list-dead-letters.js";
@@ -47,7 +48,7 @@ export function createMessageParts(
     reader,
     lister: new MessageLister(postgres),
     canceller: new MessageCanceller(postgres, reader, record),
-    deadLetters: new DeadLetterLister(postgres),
+    deadLetters: new DeadLetterLister(postgres, maxItemBytes(config)),
     redriver: new Redriver(postgres, record),
   };
 }

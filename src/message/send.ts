@@ -96,8 +96,8 @@ export class MessageSender {
 
   /** What is wrong is in the result, not thrown. */
   private async store(spec: MessageSpec, caller: Caller, call: PendingCall<SendResult>): Promise<SendResult> {
-    call.bytes += spec.openBody.length;
-    this.pendingBytes += spec.openBody.length;
+    call.bytes += spec.bodyBytes;
+    this.pendingBytes += spec.bodyBytes;
     const id = this.ids.generate().toString();
     try {
       const stored = await this.commit.push({ id, spec, caller });

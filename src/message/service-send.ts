@@ -24,7 +24,8 @@ export function sendHandlers<Handler>(adapter: Adapter<Handler>, sender: Message
     if (messages.length === 0) throw invalid("messages", "is required");
     if (messages.length > maxMessages) throw invalid("messages", `${messages.length} items is over ${maxMessages}`);
     const results = await sender.send(messages.map(toMessageOrError), toCaller(context));
-    return { results: results.map((result) => toResultMessage(result, statuses)) };
+    const toItem = statuses.forItems();
+    return { results: results.map((result) => toResultMessage(result, toItem)) };
   }
 
   return { SendMessage: adapter.unary(sendMessage), SendMessages: adapter.unary(sendMessages) };

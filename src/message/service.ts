@@ -54,7 +54,8 @@ export function messageHandlers<Handler>(adapter: Adapter<Handler>, parts: Messa
     RedriveMessages: adapter.unary(async ({ deadLetterIds }: RedriveMessages, context) => {
       requireCount(deadLetterIds.length);
       const outcomes = await redriver.redrive(deadLetterIds, toMayUseSource(context));
-      const errorOf = (outcome: unknown) => (outcome instanceof PostaError ? statuses.toItem(outcome) : null);
+      const toItem = statuses.forItems();
+      const errorOf = (outcome: unknown) => (outcome instanceof PostaError ? toItem(outcome) : null);
       return { results: outcomes.map((outcome) => ({ error: errorOf(outcome) })) };
     }),
   };

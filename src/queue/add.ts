@@ -98,9 +98,8 @@ export class Adder {
   }
 
   private accept(spec: JobSpec, caller: Caller, call: PendingCall<AddResult>, index: number): Entry {
-    const bytes = spec.dataJson.length;
-    call.bytes += bytes;
-    this.room.weigh(bytes);
+    call.bytes += spec.dataBytes;
+    this.room.weigh(spec.dataBytes);
     const fresh = spec.id === undefined;
     return new PendingJob(spec, spec.id ?? this.ids.generate().toString(), fresh, caller, call, index);
   }

@@ -4,6 +4,7 @@ import type { JobState } from "../gen/posta/queue/v1/JobState.js";
 import type { Queue } from "../gen/posta/queue/v1/Queue.js";
 import type { QueueLimits__Output as LimitsMessage } from "../gen/posta/queue/v1/QueueLimits.js";
 import { toDuration, toMs, toTimestamp } from "../grpc/times.js";
+import { cutText } from "../text.js";
 import { inRange } from "./job.js";
 import type { FoundState, State, StoredJob } from "./read-job.js";
 import type { QueueFigures, QueueLimits } from "./read-queue.js";
@@ -52,11 +53,24 @@ export function toFullView(view: unknown): boolean {
   throw invalid("view", `${view} is not a JobView`);
 }
 
-/** In lists of the BASIC view a job says at most this much of why it failed. */
+/** In lists of the BASIC view a job says at most this much of why it failed, in bytes. */
 const maxBriefReason = 1024;
 
+/** The contract's names of what may be cut. */
+const cutNames: Record<string, string> = {
+  name: "name",
+  data: "data_json",
+  opts: "options_json",
+  progress: "progress_json",
+  returnvalue: "return_value_json",
+  failedReason: "failed_reason",
+  stacktrace: "stacktrace",
+  deid: "deduplication_id",
+  pb: "worker_name",
+};
+
 /** A job as callers see it; `full`: with all that may be large. */
-export function toJobInfo({ id, state, score, fields }: StoredJob, full: boolean): JobInfo {
+export function toJobInfo({ id, state, score, fields, cut }: StoredJob, full: boolean): JobInfo {
   const { failedReason = "" } = fields;
   return {
     id,
@@ -70,8 +84,8 @@ export function toJobInfo({ id, state, score, fields }: StoredJob, full: boolean
     attemptsStarted: toCount(fields.ats),
     progressJson: fields.progress ?? "0",
     returnValueJson: full ? (fields.returnvalue ?? "") : "",
-    failedReason: full ? failedReason : failedReason.slice(0, maxBriefReason),
-    stacktrace: full ? parseTraces(fields.stacktrace ?? "[]") : [],
+    failedReason: full ? failedReason : cutText(failedReason, maxBriefReason),
+    stacktrace: full ? toStacktrace(fields.stacktrace, cut.includes("stacktrace")) : [],
     createTime: toTime(fields.timestamp),
     processTime: toTime(fields.processedOn),
     finishTime: toTime(fields.finishedOn),
@@ -79,6 +93,7 @@ export function toJobInfo({ id, state, score, fields }: StoredJob, full: boolean
     dueTime: state === "delayed" && score !== undefined ? toTime(String(Math.floor(score / 0x1000))) : null,
     deduplicationId: fields.deid ?? "",
     workerName: fields.pb ?? "",
+    cutFields: cut.map((name) => cutNames[name] ?? name),
   };
 }
 
@@ -97,6 +112,16 @@ function toCount(text: string | undefined): number {
 
 function toTime(text: string | undefined) {
   return toTimestamp(toNumber(text, maxTimeMs));
+}
+
+function toStacktrace(json = "[]", isCut = false): string[] {
+  return parseTraces(isCut ? fromNextTrace(json) : json);
+}
+
+/** The end of a list of texts, which begins within one of them, as a list of those after that. */
+function fromNextTrace(json: string): string {
+  const end = json.search(/(?<!\\)","/);
+  return end < 0 ? "[]" : `[${json.slice(end + 2)}`;
 }
 
 /** A queue as callers see it. */

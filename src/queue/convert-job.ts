@@ -3,11 +3,12 @@ import type { AddResult__Output as AddResultMessage } from "../gen/posta/queue/v
 import type { Job__Output as JobMessage } from "../gen/posta/queue/v1/Job.js";
 import type { JobOptions__Output as OptionsMessage } from "../gen/posta/queue/v1/JobOptions.js";
 import type { Retention__Output as RetentionMessage } from "../gen/posta/queue/v1/Retention.js";
-import type { StatusMap } from "../grpc/status.js";
+import type { ToItem } from "../grpc/status.js";
 import { toMs } from "../grpc/times.js";
 import type { Refusal } from "./add.js";
 import type { JobRequest, Retention } from "./job.js";
 import type { AddResult } from "./lane.js";
+import { maxIdBytes } from "./names.js";
 
 /** A job of a request, as the domain asks for it; a refusal for what only the message can get wrong. */
 export function toJobOrRefusal({ name, dataJson, options }: JobMessage): JobRequest | Refusal {
@@ -63,10 +64,15 @@ export function toOutcome(outcome: keyof typeof outcomes) {
   return outcomes[outcome];
 }
 
-/** One result among several. */
-export function toResultMessage(result: AddResult, statuses: StatusMap): AddResultMessage {
+/** One result among several; `toItem` is that of the whole answer. */
+export function toResultMessage(result: AddResult, toItem: ToItem): AddResultMessage {
   if (result.error) {
-    return { jobId: result.jobId, outcome: "OUTCOME_UNSPECIFIED", error: statuses.toItem(result.error) };
+    return { jobId: shownId(result.jobId), outcome: "OUTCOME_UNSPECIFIED", error: toItem(result.error) };
   }
   return { jobId: result.jobId, outcome: outcomes[result.outcome], error: null };
+}
+
+/** What no job can have for an id may be as long as a request. */
+function shownId(id: string): string {
+  return id.length > maxIdBytes ? "" : id;
 }

@@ -31,6 +31,8 @@ export interface JobRequest {
 export interface JobSpec {
   readonly name: string;
   readonly dataJson: string;
+  /** Bytes of the payload in UTF-8: all limits of bytes go by them. */
+  readonly dataBytes: number;
   /** undefined: the caller gave none. */
   readonly id: string | undefined;
   readonly priority: number;
@@ -66,7 +68,7 @@ const defaultOptionsJson = openJson(defaultOptions);
 /** Checks a job and gives it its defaults. Throws invalid (or exhausted, for its size), naming the job's field. */
 export function parseJob(job: JobRequest, maxBytes: number): JobSpec {
   requireJobName(job.name, "name");
-  const dataJson = parseData(job.dataJson, "data_json", maxBytes);
+  const { dataJson, dataBytes } = parseData(job.dataJson, "data_json", maxBytes);
   if (job.id !== undefined) requireJobId(job.id, "options.id");
   const priority = parsePriority(job.priority, "options.priority");
   const delayMs = inRange(job.delayMs ?? 0, 0, maxDelayMs, "options.delay", " ms");
@@ -75,21 +77,21 @@ export function parseJob(job: JobRequest, maxBytes: number): JobSpec {
   const options = parseOptions(job, priority, delayMs, lifo);
   const optionsJson = options === defaultOptions ? defaultOptionsJson : openJson(options);
   const durable = job.durable === true;
-  return { name: job.name, dataJson, id: job.id, priority, delayMs, lifo, durable, options, optionsJson };
+  return { name: job.name, dataJson, dataBytes, id: job.id, priority, delayMs, lifo, durable, options, optionsJson };
 }
 
-/** Checks a payload; empty means {}. */
-export function parseData(json: string, field: string, maxBytes: number): string {
-  if (json === "") return "{}";
-  if (json.length * 3 > maxBytes && Buffer.byteLength(json) > maxBytes) {
-    throw new PostaError("exhausted", `${field}: ${Buffer.byteLength(json)} bytes is over ${maxBytes}`, { field });
-  }
+/** Checks a payload, and counts its bytes in UTF-8; empty means {}. */
+export function parseData(json: string, field: string, maxBytes: number): Pick<JobSpec, "dataJson" | "dataBytes"> {
+  if (json === "") return { dataJson: "{}", dataBytes: 2 };
+  const dataBytes = Buffer.byteLength(json);
+  if (dataBytes > maxBytes)
+    throw new PostaError("exhausted", `${field}: ${dataBytes} bytes is over ${maxBytes}`, { field });
   try {
     JSON.parse(json);
   } catch (error) {
     throw invalid(field, `is not JSON: ${(error as Error).message}`);
   }
-  return json;
+  return { dataJson: json, dataBytes };
 }
 
 export function parsePriority(priority: number | undefined, field: string): number {

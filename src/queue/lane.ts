@@ -120,14 +120,14 @@ export class Lane {
     let bytes = 0;
     let taken = 0;
     for (const entry of this.waiting) {
-      if (batch.length === maxBatch || (bytes > 0 && bytes + entry.spec.dataJson.length > maxBatchBytes)) break;
+      if (batch.length === maxBatch || (bytes > 0 && bytes + entry.spec.dataBytes > maxBatchBytes)) break;
       if (isDeduplicated(entry) !== deduplicated) break;
       taken += 1;
       if (isAbandoned(entry, now)) {
         entry.settle({ jobId: entry.id, error: abandonedError() });
         continue;
       }
-      bytes += entry.spec.dataJson.length;
+      bytes += entry.spec.dataBytes;
       batch.push(entry);
     }
     this.waiting = taken === this.waiting.length ? [] : this.waiting.slice(taken);

@@ -1,6 +1,7 @@
 import { fromToken, isCount, maxPageBytes, pageSize, toToken } from "../page-token.js";
 import type { RedisStore } from "../store/redis.js";
-import { defineScript, type Script } from "../store/scripts.js";
+import { defineScript, readLua, type Script } from "../store/scripts.js";
+import { briefFields, fullFields, type JobRow, rowArguments, toFields } from "./job-fields.js";
 import type { Keys } from "./keys.js";
 import { noSuchQueue, rethrow, type State, type StoredJob } from "./read-job.js";
 
@@ -33,25 +34,21 @@ const sorted: Partial<Record<State, "asc" | "desc">> = {
 
 /** How many of a line's last shown jobs a token remembers: some may be taken or removed before the next page is asked for. */
 const marks = 8;
-const briefFields =
-  "name opts timestamp delay priority atm ats attemptsMade progress failedReason finishedOn processedOn deid pb".split(
-    " ",
-  );
-const fullFields = [...briefFields, "data", "returnvalue", "stacktrace"];
-
 /** Lists the jobs of one state, a page at a time. */
 export class JobLister {
   private readonly pageSorted: Script<string[]>;
   private readonly pageLine: Script<(string | number)[]>;
-  private readonly readJobs: Script<(string | null)[][]>;
+  private readonly readJobs: Script<JobRow[]>;
 
   constructor(
     private readonly store: RedisStore,
     private readonly keys: Keys,
+    /** What a job may have in an answer; a larger one is cut. */
+    private readonly maxBytes: number,
   ) {
     this.pageSorted = defineScript(store.client, "page-sorted", 1);
     this.pageLine = defineScript(store.client, "page-line", 1);
-    this.readJobs = defineScript(store.client, "read-jobs", 1);
+    this.readJobs = defineScript(store.client, "read-jobs", 1, { before: readLua("job-row") });
   }
 
   /** Throws not-found if there is no such queue. */
@@ -95,16 +92,16 @@ export class JobLister {
   /** The first of the jobs: as many as fit the bytes that a page may have, and one at least. */
   private async read({ queue, state, full }: ListQuery, places: Place[]) {
     if (places.length === 0) return { shown: 0, jobs: [] };
-    const names = full ? fullFields : briefFields;
+    const wanted = full ? fullFields : briefFields;
     const ids = places.map(({ id }) => id);
-    const args = [this.keys.start(queue), maxPageBytes, names.length, ...names, ...ids];
+    const args = [this.keys.start(queue), maxPageBytes, ...rowArguments(wanted, this.maxBytes), ...ids];
     const rows = await this.readJobs([this.keys.of(queue, "meta")], args);
-    const jobs = rows.flatMap((values, index): StoredJob[] => {
+    const jobs = rows.flatMap((row, index): StoredJob[] => {
       const { id, score } = places[index] as Place;
-      const fields = pick(names, values);
+      const { fields, cut } = toFields(wanted, row);
       // A job that was removed since its id was read.
       if (fields.name === undefined) return [];
-      return [{ id, state, score: score === undefined ? undefined : Number(score), fields }];
+      return [{ id, state, score: score === undefined ? undefined : Number(score), fields, cut }];
     });
     return { shown: rows.length, jobs };
   }
@@ -129,13 +126,4 @@ function isSortedPlace([score, id, ...rest]: (string | number)[]): boolean {
 /** A distance from the line's end, and ids. */
 function isLinePlace([distance, ...ids]: (string | number)[]): boolean {
   return isCount(distance) && ids.length > 0 && ids.length <= marks && ids.every((id) => typeof id === "string");
-}
-
-function pick(names: string[], values: (string | null)[]): Record<string, string> {
-  const fields: Record<string, string> = {};
-  for (const [index, name] of names.entries()) {
-    const value = values[index];
-    if (value !== null && value !== undefined) fields[name] = value;
-  }
-  return fields;
 }

@@ -10,6 +10,8 @@ const reservedIds = new Set(
 );
 
 const maxNameBytes = 128;
+/** The longest id of a job that Posta adds, in bytes of UTF-8. */
+export const maxIdBytes = maxNameBytes;
 const maxJobNameBytes = 256;
 /** Other producers choose longer ids than Posta lets its callers choose. */
 const maxExistingIdBytes = 4096;
@@ -35,7 +37,7 @@ export function requireUnreserved(queue: string): void {
 
 /** Throws unless a job can have this id: BullMQ makes keys of ids, and counts with ids that are numbers. */
 export function requireJobId(id: string, field: string): void {
-  requireText(id, field, maxNameBytes);
+  requireText(id, field, maxIdBytes);
   if (id.includes(":")) throw invalid(field, `${show(id)} has a ':', which BullMQ keeps for its keys`);
   if (/^-?\d+$/.test(id)) throw invalid(field, `${show(id)} is a number, and BullMQ keeps those for its own ids`);
   if (reservedIds.has(id)) throw invalid(field, `${show(id)} is a name that BullMQ keeps for itself`);

@@ -3,6 +3,7 @@ import { registerBatchFigures } from "../batch-figures.js";
 import type { Config } from "../config.js";
 import { registerCount } from "../counted.js";
 import type { Logger } from "../log.js";
+import { maxItemBytes } from "../page-token.js";
 import { Leader } from "../store/leader.js";
 import type { PostgresStore } from "../store/postgres.js";
 import type { RedisStore } from "../store/redis.js";
@@ -39,7 +40,8 @@ export interface Stores {
 export function createQueueParts(config: Config, { redis, postgres, metrics }: Stores) {
   const keys = new Keys(config.queuePrefix);
   const bull = new Bull(redis, config.queuePrefix);
-  const jobs = new JobReader(redis, keys);
+  const maxShownBytes = maxItemBytes(config);
+  const jobs = new JobReader(redis, keys, maxShownBytes);
   const queues = new QueueReader(redis, keys);
   const cleaner = new QueueCleaner(redis, keys);
   const spool = new Spool(postgres, config.spoolMaxJobs);
@@ -52,7 +54,7 @@ export function createQueueParts(config: Config, { redis, postgres, metrics }: S
     adder,
     jobs,
     queues,
-    lister: new JobLister(redis, keys),
+    lister: new JobLister(redis, keys, maxShownBytes),
     jobChanger: new JobChanger(keys, bull, jobs),
     queueChanger: new QueueChanger(redis, keys, bull, queues, cleaner),
     obliterator: new QueueObliterator({ redis, postgres }, keys, bull, queues, cleaner),
@@ -68,7 +70,7 @@ export function createSpoolWork(config: Config, { redis, postgres, metrics }: St
   const keys = new Keys(config.queuePrefix);
   const bull = new Bull(redis, config.queuePrefix);
   const marks = new SpoolMarks(redis, keys);
-  const redriver = new Redriver(marks, bull, new JobReader(redis, keys));
+  const redriver = new Redriver(marks, bull, new JobReader(redis, keys, Number.MAX_SAFE_INTEGER));
   const drain = new Drain(new BatchWriter(redis, keys, bull), redriver, marks, log);
   const deadJobs = new DeadJobs(redis, keys, new QueueReader(redis, keys), log);
   registerCount(metrics, "posta_spool_drained_total", "Jobs moved from the spool.", () => drain.drained);

@@ -3,6 +3,7 @@ import { fromToken, isCount, maxPageBytes, pageSize, toToken } from "../page-tok
 import type { RedisStore } from "../store/redis.js";
 import { toReadError } from "../store/redis-errors.js";
 import { defineScript, readLua, type Script } from "../store/scripts.js";
+import { type Fields, fullFields, type JobRow, noFields, rowArguments, toFields } from "./job-fields.js";
 import type { Keys } from "./keys.js";
 
 /** BullMQ's words for where a job is. */
@@ -17,6 +18,8 @@ export interface StoredJob {
   state: FoundState;
   score: number | undefined;
   fields: Record<string, string>;
+  /** The names of fields that are cut or left out, as they do not fit an answer. */
+  cut: string[];
 }
 
 export interface LogPage {
@@ -25,37 +28,42 @@ export interface LogPage {
   nextPageToken: string;
 }
 
-type Found = [state: FoundState, score: string, fields: string[]];
-
-/** Longer lines are not searched for a job, because Redis would serve nobody else meanwhile. */
+/** A longer line is not searched for a job, because Redis would serve nobody else meanwhile. */
 const maxSearchedLine = 1000;
-const logChunk = 100;
+/** A longer line of a log is cut. */
+const maxLogLineBytes = 1 << 20;
+
+type Found = [state: FoundState, score: string, row: JobRow];
 
 /** Reads single jobs and their logs. */
 export class JobReader {
   private readonly getJob: Script<Found | null>;
+  private readonly readLogs: Script<[number, ...(string | [string, number])[]] | null>;
 
   constructor(
-    private readonly store: RedisStore,
+    store: RedisStore,
     private readonly keys: Keys,
+    /** What a job may have in an answer; a larger one is cut. */
+    private readonly maxBytes: number,
   ) {
-    this.getJob = defineScript(store.client, "get-job", 1, { before: readLua("job-state") });
+    this.getJob = defineScript(store.client, "get-job", 1, { before: readLua("job-state") + readLua("job-row") });
+    this.readLogs = defineScript(store.client, "read-logs", 2, { before: readLua("job-state") });
   }
 
   /** Throws not-found. */
   async get(queue: string, id: string): Promise<StoredJob> {
-    const [state, score, flat] = await this.find(queue, id);
-    return { id, state, score: score === "" ? undefined : Number(score), fields: toFields(flat) };
+    const [state, score, row] = await this.find(queue, id, fullFields);
+    return { id, state, score: score === "" ? undefined : Number(score), ...toFields(fullFields, row) };
   }
 
   /** Where a job is, without reading its payload. Throws not-found. */
   async state(queue: string, id: string): Promise<FoundState> {
-    const [state] = await this.find(queue, id, "timestamp");
+    const [state] = await this.find(queue, id, noFields);
     return state;
   }
 
-  private async find(queue: string, id: string, ...fields: string[]): Promise<Found> {
-    const args = [this.keys.start(queue), id, maxSearchedLine, ...fields];
+  private async find(queue: string, id: string, fields: Fields): Promise<Found> {
+    const args = [this.keys.start(queue), maxSearchedLine, ...rowArguments(fields, this.maxBytes), id];
     const found = await this.getJob([this.keys.of(queue, id)], args).catch(rethrow);
     if (!found) throw noSuchJob(queue, id);
     return found;
@@ -64,28 +72,19 @@ export class JobReader {
   /** A page of a job's log, oldest line first; it ends early where it would pass 2 MiB. Throws not-found. */
   async logs(queue: string, id: string, size: number, token: string): Promise<LogPage> {
     const limit = pageSize(size, 100, 1000);
-    const [start = 0] = (fromToken(token, "logs", ([line]) => isCount(line)) ?? []).map(Number);
-    const key = `${this.keys.of(queue, id)}:logs`;
-    await this.state(queue, id);
-    const lines: string[] = [];
-    let [total, bytes, full] = [0, 0, false];
-    while (!full && lines.length < limit) {
-      const from = start + lines.length;
-      const until = from + Math.min(logChunk, limit - lines.length) - 1;
-      const { client } = this.store;
-      const [length, chunk] = await Promise.all([client.llen(key), client.lrange(key, from, until)]).catch(rethrow);
-      total = length;
-      for (const line of chunk) {
-        bytes += Buffer.byteLength(line);
-        full = bytes > maxPageBytes && lines.length > 0;
-        if (full) break;
-        lines.push(line);
-      }
-      if (chunk.length < until - from + 1) break;
-    }
-    const next = start + lines.length;
-    return { lines, total, nextPageToken: next < total ? toToken(["logs", next]) : "" };
+    const [first = 0] = (fromToken(token, "logs", ([line]) => isCount(line)) ?? []).map(Number);
+    const key = this.keys.of(queue, id);
+    const args = [this.keys.start(queue), id, first, limit, maxPageBytes, maxLogLineBytes];
+    const found = await this.readLogs([key, `${key}:logs`], args).catch(rethrow);
+    if (!found) throw noSuchJob(queue, id);
+    const [total, ...shown] = found;
+    const next = first + shown.length;
+    return { lines: shown.map(toLine), total, nextPageToken: next < total ? toToken(["logs", next]) : "" };
   }
+}
+
+function toLine(line: string | [string, number]): string {
+  return typeof line === "string" ? line : `${line[0]}... (cut: the line has ${line[1]} bytes)`;
 }
 
 export function noSuchJob(queue: string, id: string): PostaError {
@@ -99,10 +98,4 @@ export function noSuchQueue(queue: string): PostaError {
 /** For the catch of a promise that only reads: the store's failure in the domain's words. */
 export function rethrow(error: unknown): never {
   throw toReadError(error);
-}
-
-function toFields(flat: string[]): Record<string, string> {
-  const fields: Record<string, string> = {};
-  for (let at = 0; at < flat.length; at += 2) fields[flat[at] as string] = flat[at + 1] as string;
-  return fields;
 }

@@ -30,7 +30,7 @@ export function addHandlers<Handler>(adapter: Adapter<Handler>, adder: Adder, st
     requireMayAdd(queue, context);
     requireJobs(jobs);
     const results = await adder.addAll(queue, jobs.map(toJobOrRefusal), context);
-    return { results: results.map((result) => toResultMessage(result, statuses)) };
+    return { results: toResults(results) };
   }
 
   /** One message of a stream: what is wrong with it as a whole is wrong with each of its jobs. */
@@ -38,12 +38,17 @@ export function addHandlers<Handler>(adapter: Adapter<Handler>, adder: Adder, st
     let results: AddResult[];
     try {
       requireMayAdd(queue, context);
-      requireJobs(jobs);
       results = await adder.addAllInTurn(queue, jobs.map(toJobOrRefusal), context);
-    } catch (error) {
-      results = jobs.map((job) => ({ jobId: job.options?.id ?? "", error: toPostaError(error) }));
+    } catch (thrown) {
+      const error = toPostaError(thrown);
+      results = jobs.map(({ options }) => ({ jobId: options?.id ?? "", error }));
     }
-    return { sequence, results: results.map((result) => toResultMessage(result, statuses)) };
+    return { sequence, results: toResults(results) };
+  }
+
+  function toResults(results: AddResult[]) {
+    const toItem = statuses.forItems();
+    return results.map((result) => toResultMessage(result, toItem));
   }
 
   return {
@@ -66,9 +71,16 @@ function requireMayAdd(queue: string, context: CallContext): void {
   requireUnreserved(queue);
 }
 
-function weigh({ jobs }: StreamRequest): Weight {
-  if (jobs.length === 0) throw invalid("jobs", "is required");
-  return { items: jobs.length, bytes: jobs.reduce((bytes, { dataJson }) => bytes + dataJson.length, 0) };
+function weigh({ queue, jobs }: StreamRequest): Weight {
+  requireJobs(jobs);
+  return { items: jobs.length, bytes: jobs.reduce((bytes, job) => bytes + bytesOf(job), Buffer.byteLength(queue)) };
+}
+
+/** Of a job's texts. */
+function bytesOf({ name, dataJson, options }: JobMessage): number {
+  const bytes = Buffer.byteLength(name) + Buffer.byteLength(dataJson);
+  if (!options) return bytes;
+  return bytes + Buffer.byteLength(options.id) + Buffer.byteLength(options.deduplication?.id ?? "");
 }
 
 function requireJobs(jobs: JobMessage[]): void {

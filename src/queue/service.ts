@@ -98,7 +98,7 @@ export function queueHandlers<Handler>(adapter: Adapter<Handler>, parts: QueuePa
     UpdateJob: onJob(async ({ queue, jobId, change, dataJson, priority, delay }: UpdateJob) => {
       requireUnreserved(queue);
       if (change === "dataJson") {
-        await jobChanger.updateData(queue, jobId, parseData(dataJson ?? "", "data_json", maxJobBytes));
+        await jobChanger.updateData(queue, jobId, parseData(dataJson ?? "", "data_json", maxJobBytes).dataJson);
       } else if (change === "priority") {
         await jobChanger.updatePriority(queue, jobId, parsePriority(priority, "priority"));
       } else if (change === "delay") {

@@ -41,7 +41,8 @@ export function toSpec({ name, data, options: json, waitedMs }: SpoolRow): JobSp
   const options = delayMs > 0 ? { ...asked, delay: delayMs } : asked;
   const { priority = 0, lifo = false } = options;
   const optionsJson = openJson(options);
-  const spec = { name, dataJson: data, id: undefined, priority, delayMs, lifo, durable: true, options, optionsJson };
+  const payload = { dataJson: data, dataBytes: Buffer.byteLength(data) };
+  const spec = { name, ...payload, id: undefined, priority, delayMs, lifo, durable: true, options, optionsJson };
   return withMetadata(spec, given.tm);
 }
 

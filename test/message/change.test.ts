@@ -125,6 +125,17 @@ describe("ListDeadLetters", () => {
     expect(Math.max(...sizes)).toBeLessThan(3);
   });
 
+  it("cuts what no client could receive, and says what is cut", async () => {
+    const huge = JSON.stringify("a".repeat(5 << 20));
+    const ids = [await bury(2, "huge", "content", { content: huge }), await bury(2, "huge", "reason")];
+    const reason = "€".repeat(2 << 20);
+    await bundle.sql("UPDATE dead_letters SET reason = $2, content = '{}' WHERE id = $1", [ids[1], reason]);
+    expect((await list({ kind: 2, source: "huge" })).deadLetters).toMatchObject([
+      { id: ids[1], reason: "€".repeat(21_845), contentJson: "{}", cutFields: ["reason"] },
+      { id: ids[0], reason: "gave up", contentJson: "", cutFields: ["content_json"] },
+    ]);
+  });
+
   it("refuses a source without a kind, and what is no page", async () => {
     const refusal = async (request: object) => (await failureOf(list(request))).details;
     expect(await refusal({ source: "emails" })).toBe("kind: is required with a source");

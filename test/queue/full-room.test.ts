@@ -39,3 +39,13 @@ it("writes each job once and answers all, where jobs that are given up make room
   expect(new Set(written).size).toBe(780);
   await adder.drain();
 });
+
+it("counts payloads in bytes of UTF-8", async () => {
+  const writer = { write: () => new Promise<AddResult[]>(() => {}) };
+  const limits = { maxJobBytes: 1 << 20, maxPendingJobs: 600, maxPendingBytes: 250 };
+  const adder = new Adder({ plain: writer, durable: writer }, limits);
+  const job = { name: "n", dataJson: JSON.stringify("€".repeat(40)) }; // 122 bytes.
+  const caller: Caller = { cancelled: false, deadline: Number.POSITIVE_INFINITY };
+  for (let count = 0; count < 3; count += 1) void adder.add("q", job, caller);
+  await expect(adder.add("q", job, caller)).rejects.toMatchObject({ code: "exhausted" });
+});

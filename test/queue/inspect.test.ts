@@ -56,6 +56,12 @@ async function work(queue: string, count: number): Promise<void> {
   await worker.close();
 }
 
+/** Writes fields of a job as a worker might. */
+async function hset(queue: string, id: string, fields: Record<string, string>): Promise<void> {
+  const redis = new Redis(connection());
+  await redis.hset(`${posta.prefix}:${queue}:${id}`, fields).finally(() => redis.disconnect());
+}
+
 interface Page {
   jobs: { id: string; dataJson: string; state: string }[];
   nextPageToken: string;
@@ -183,6 +189,43 @@ describe("ListJobs", () => {
     expect(shown).toEqual(wanted);
   });
 
+  it("cuts a job that no client could receive, and says what is cut", async () => {
+    await add("huge", ["job1", "job2"], {}, '{"kept":true}');
+    const huge = "x".repeat(5 << 20);
+    const trace = (attempt: number) => `Error "${attempt}"\n${`at \\","${attempt}"`.repeat(100_000)}`;
+    await hset("huge", "job1", {
+      returnvalue: JSON.stringify(huge),
+      progress: JSON.stringify(huge),
+      failedReason: "€".repeat(1 << 20),
+      stacktrace: JSON.stringify([1, 2, 3, 4].map(trace)),
+    });
+    const { job } = await call("GetJob", { queue: "huge", jobId: "job1" });
+    expect(job).toMatchObject({ dataJson: '{"kept":true}', returnValueJson: "", progressJson: "" });
+    expect(job.failedReason).toBe("€".repeat(1 << 20));
+    expect(job.stacktrace).toEqual([]);
+    expect(job.cutFields).toEqual(["return_value_json", "progress_json", "stacktrace"]);
+    await hset("huge", "job1", { failedReason: "short" });
+    const again = (await call("GetJob", { queue: "huge", jobId: "job1" })).job;
+    expect(again).toMatchObject({ failedReason: "short", stacktrace: [2, 3, 4].map(trace) });
+    await hset("huge", "job1", { failedReason: huge });
+    const shown = (await page("huge", "WAITING", { view: "JOB_VIEW_FULL" })).jobs;
+    expect(shown).toMatchObject([{ id: "job1", cutFields: expect.arrayContaining(["failed_reason"]) }]);
+  });
+
+  it("lists such jobs one on a page, and goes on behind them", async () => {
+    await add("many-huge", ids("job", 4));
+    for (const id of ids("job", 4)) await hset("many-huge", id, { progress: "1".repeat(5 << 20) });
+    const shown = await listAll("many-huge", "WAITING");
+    expect(shown).toEqual(ids("job", 4));
+  });
+
+  it("shows whole characters of why a job failed", async () => {
+    await add("reasons", ["job1"]);
+    await hset("reasons", "job1", { failedReason: `x${"€".repeat(1000)}` });
+    const [job] = (await page("reasons", "WAITING")).jobs;
+    expect(job).toMatchObject({ failedReason: `x${"€".repeat(341)}`, cutFields: [] });
+  });
+
   it("refuses the page token of another queue, or state", async () => {
     for (const queue of ["tokens", "others"]) await add(queue, ids("job", 3));
     const { nextPageToken } = await page("tokens", "WAITING", { pageSize: 1 });
@@ -217,6 +260,39 @@ describe("ListJobLogs", () => {
       pageToken: first.nextPageToken,
     });
     expect(second).toEqual({ lines: [...lines.slice(4), "line 7"], total: 8, nextPageToken: "" });
+  });
+
+  it("ends a page early at 2 MiB, and cuts a line that no client could receive", async () => {
+    await add("long-logs", ["job"]);
+    const queue = bull("long-logs");
+    const long = "l".repeat(900_000);
+    const lines = [long, long, "short", "h".repeat(5 << 20), long];
+    for (const line of lines) await queue.addJobLog("job", line);
+    const pages: string[][] = [];
+    let pageToken = "";
+    do {
+      const answer = await call("ListJobLogs", { queue: "long-logs", jobId: "job", pageToken });
+      expect(answer.total).toBe(5);
+      pages.push(answer.lines);
+      pageToken = answer.nextPageToken;
+    } while (pageToken);
+    const cut = `${"h".repeat(1 << 20)}... (cut: the line has ${5 << 20} bytes)`;
+    expect(pages).toEqual([
+      [long, long, "short"],
+      [cut, long],
+    ]);
+  });
+
+  it("pages through more lines than are read at a time", async () => {
+    await add("more-logs", ["job"]);
+    const queue = bull("more-logs");
+    const lines = Array.from({ length: 55 }, (_, index) => `line ${index}`);
+    for (const line of lines) await queue.addJobLog("job", line);
+    const first = await call("ListJobLogs", { queue: "more-logs", jobId: "job", pageSize: 41 });
+    expect(first.lines).toEqual(lines.slice(0, 41));
+    const { nextPageToken: pageToken } = first;
+    const rest = await call("ListJobLogs", { queue: "more-logs", jobId: "job", pageToken });
+    expect(rest).toEqual({ lines: lines.slice(41), total: 55, nextPageToken: "" });
   });
 
   it("answers an empty page for a job without lines, and NOT_FOUND without a job", async () => {

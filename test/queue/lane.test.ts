@@ -121,6 +121,17 @@ describe("a lane", () => {
     expect(written()).toEqual([["half"], ["other half"], ["huge"], ["small"]]);
   });
 
+  it("counts payloads in bytes of UTF-8", async () => {
+    const { push, batches, written } = setup();
+    push("first");
+    await turn();
+    // Three bytes each: 600,000 in all.
+    for (const id of ["a", "b", "c"]) push(id, patient, JSON.stringify("€".repeat(200_000)));
+    batches[0]?.answer();
+    await turn();
+    expect(written()).toEqual([["first"], ["a"]]);
+  });
+
   it("drops what nobody waits for any more, even if nothing else is left", async () => {
     const { push, batches, results, written } = setup();
     const caller = { cancelled: false, deadline: Number.POSITIVE_INFINITY };

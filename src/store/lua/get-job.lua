@@ -1,22 +1,17 @@
 --[[
-  Reads one job and where it is. Runs behind job-state.lua.
+  Reads one job and where it is. Runs behind job-state.lua and job-row.lua.
 
   KEYS
     1 the job's hash
   ARGV
-    1 the start of the queue's keys  2 the job's id  3 how long a line may be that is searched for the job
-    4... the fields to read; none: all
+    1 the start of the queue's keys  2 how long a line may be that is searched for the job  then job-row.lua's  then the job's id
   Returns
     nil if there is no such job, else: state ("orphaned": in no list, else BullMQ's word), score in that state's set or "",
-    the hash's fields and values, or the values of the fields that were asked for
+    job-row.lua's row
 ]]
-local state, score, isFound = findState(ARGV[1], ARGV[2], tonumber(ARGV[3]))
+local plan, at = readPlan(3)
+local state, score, isFound = findState(ARGV[1], ARGV[at], tonumber(ARGV[2]))
 if not isFound and not isJob(KEYS[1]) then return nil end
-if ARGV[4] then
-  local values = redis.pcall("HMGET", KEYS[1], unpack(ARGV, 4))
-  if values.err or redis.call("EXISTS", KEYS[1]) == 0 then return nil end
-  return { state, score, values }
-end
-local job = redis.pcall("HGETALL", KEYS[1])
-if job.err or #job == 0 then return nil end
-return { state, score, job }
+local row = readRow(KEYS[1], plan)
+if #row == 0 or redis.call("EXISTS", KEYS[1]) == 0 then return nil end
+return { state, score, row }

@@ -14,6 +14,7 @@ export interface DeadLetter {
   'historyJson'?: (string);
   'failTime'?: (_google_protobuf_Timestamp | null);
   'redriveTime'?: (_google_protobuf_Timestamp | null);
+  'cutFields'?: (string)[];
 }
 
 export interface DeadLetter__Output {
@@ -27,4 +28,5 @@ export interface DeadLetter__Output {
   'historyJson': (string);
   'failTime': (_google_protobuf_Timestamp__Output | null);
   'redriveTime': (_google_protobuf_Timestamp__Output | null);
+  'cutFields': (string)[];
 }

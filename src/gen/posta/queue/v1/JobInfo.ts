@@ -24,6 +24,7 @@ export interface JobInfo {
   'dueTime'?: (_google_protobuf_Timestamp | null);
   'deduplicationId'?: (string);
   'workerName'?: (string);
+  'cutFields'?: (string)[];
 }
 
 export interface JobInfo__Output {
@@ -46,4 +47,5 @@ export interface JobInfo__Output {
   'dueTime': (_google_protobuf_Timestamp__Output | null);
   'deduplicationId': (string);
   'workerName': (string);
+  'cutFields': (string)[];
 }

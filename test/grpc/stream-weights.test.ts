@@ -1,0 +1,68 @@
+import { Duplex } from "node:stream";
+import { setImmediate as turn } from "node:timers/promises";
+import { expect, it } from "vitest";
+import { trackHandlers } from "../../src/analytics/service-track.js";
+import type { Tracker } from "../../src/analytics/track.js";
+import type { Adapter, BidiMethod, CallContext } from "../../src/grpc/method.js";
+import type { StatusMap } from "../../src/grpc/status.js";
+import type { Adder } from "../../src/queue/add.js";
+import { addHandlers } from "../../src/queue/service-add.js";
+
+/** What a stream's messages weigh: no more of them are read while what is read waits for a store. */
+
+type Method = BidiMethod<object, object>;
+
+/** Hands methods over as they are. */
+const adapter = {
+  unary: (method: unknown) => method,
+  serverStream: (method: unknown) => method,
+  bidi: (method: unknown) => method,
+} as unknown as Adapter<Method>;
+const statuses = { forItems: () => () => ({}) } as unknown as StatusMap;
+const context = {
+  deadline: Number.POSITIVE_INFINITY,
+  cancelled: false,
+  principal: { require: () => {} },
+} as unknown as CallContext;
+
+/** Runs a stream of such messages; resolves to how many were read. */
+async function read(method: Method, message: object, taken: () => number): Promise<number> {
+  const stream = new Duplex({ objectMode: true, read() {}, write: (_acks, _encoding, done) => done() });
+  Object.assign(stream, { getDeadline: () => Number.POSITIVE_INFINITY });
+  void method(stream as unknown as Parameters<Method>[0], context, new AbortController().signal);
+  for (let sequence = 0; sequence < 10; sequence += 1) stream.push({ sequence, ...message });
+  await turn();
+  return taken();
+}
+
+/** 600,000 bytes of UTF-8. */
+const wide = "€".repeat(200_000);
+
+it.each([
+  ["payloads", { queue: "q", jobs: [{ name: "n", dataJson: wide, options: null }] }],
+  ["names", { queue: "q", jobs: [{ name: wide, dataJson: "", options: null }] }],
+  ["ids", { queue: "q", jobs: [{ name: "n", dataJson: "", options: { id: wide } }] }],
+])("StreamAddJobs counts %s in bytes of UTF-8", async (_, message) => {
+  let taken = 0;
+  const take = () => {
+    taken += 1;
+    return new Promise(() => {});
+  };
+  const adder = { addAllInTurn: take } as unknown as Adder;
+  const { StreamAddJobs } = addHandlers(adapter, adder, statuses);
+  expect(await read(StreamAddJobs as unknown as Method, message, () => taken)).toBe(2);
+});
+
+it.each([
+  ["names", { name: wide, id: "", subject: "", dimensions: {} }],
+  ["values", { name: "n", id: "", subject: "", dimensions: { key: wide } }],
+])("StreamEvents counts %s in bytes of UTF-8", async (_, event) => {
+  let taken = 0;
+  const storeInTurn = () => {
+    taken += 1;
+    return new Promise(() => {});
+  };
+  const { StreamEvents } = trackHandlers(adapter, { storeInTurn } as unknown as Tracker, statuses);
+  const message = { events: [event], acknowledgement: "ACKNOWLEDGEMENT_STORED" };
+  expect(await read(StreamEvents as unknown as Method, message, () => taken)).toBe(2);
+});
