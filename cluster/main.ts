@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 import cluster from "node:cluster";
 import { ConfigError } from "../src/config.js";
-import { type ChildRole, unfitExitCode } from "./messages.js";
+import { type ChildRole, othersServe, unfitExitCode } from "./messages.js";
 import { leave } from "./terminal.js";
 
 /** The entry of every process: the first is the primary, the rest are what it forks. Each loads only what it needs. */
 async function main(): Promise<void> {
-  if (cluster.isPrimary) await (await import("./primary.js")).runPrimary();
-  else await (await import("./child.js")).runChild(process.argv[2] as ChildRole);
+  if (cluster.isPrimary) return (await import("./primary.js")).runPrimary();
+  const [role, ...rest] = process.argv.slice(2);
+  await (await import("./child.js")).runChild(role as ChildRole, { othersServe: rest.includes(othersServe) });
 }
 
 main().catch((error) => {
