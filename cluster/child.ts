@@ -3,14 +3,15 @@ import { type Config, ConfigError, readConfig } from "../src/config.js";
 import { packMetrics } from "../src/histogram.js";
 import { createLog, type Logger } from "../src/log.js";
 import { captureOutput } from "../src/log-capture.js";
-import type { PostaProcess, ProcessEvents, ProcessHealth } from "../src/process.js";
-import { type ChildRole, type ToChild, type ToPrimary, unfitExitCode } from "./messages.js";
+import type { PostaProcess, ProcessEvents, ProcessHealth, Surroundings } from "../src/process.js";
+import { readOrder } from "./message-reader.js";
+import { type ChildRole, type MetricsSnapshot, type ToChild, type ToPrimary, unfitExitCode } from "./messages.js";
 import { leave } from "./terminal.js";
 
 const healthIntervalMs = 1000;
 
 /** What a forked process does: works until it is told to drain, or until its primary is gone. */
-export async function runChild(role: ChildRole): Promise<void> {
+export async function runChild(role: ChildRole, surroundings: Surroundings): Promise<void> {
   const config = readConfig();
   const log = createLog(role, config.logLevel);
   captureOutput(log);
@@ -20,7 +21,10 @@ export async function runChild(role: ChildRole): Promise<void> {
   });
   const creating = create(role, config, log).catch(leaveUnfit);
   // From the first on: what is sent while this process loads its code would be lost.
-  process.on("message", (order: ToChild) => void creating.then((work) => obey(work, order)));
+  process.on("message", (sent) => {
+    const order = readOrder(sent);
+    if (order) void creating.then((work) => obey(work, order));
+  });
   const work = await creating;
 
   let draining = false;
@@ -31,12 +35,19 @@ export async function runChild(role: ChildRole): Promise<void> {
     await sendMetrics(work);
     leave(0);
   }
+  // As a primary of any version can read them, unless it says that it can read more.
+  let packed = false;
   async function sendMetrics({ metrics }: PostaProcess): Promise<void> {
-    await tell({ type: "metrics", metrics: await packMetrics(metrics) });
+    if (packed) return tell({ type: "metrics", metrics: await packMetrics(metrics) });
+    const snapshot = (await metrics.getMetricsAsJSON()) as unknown as MetricsSnapshot;
+    await tell({ type: "metrics", metrics: snapshot, snapshot });
   }
   function obey(work: PostaProcess, order: ToChild): void {
-    if (order.type === "metrics") void sendMetrics(work);
-    if (order.type === "log-level") log.level = order.level;
+    if (order.type === "metrics") {
+      packed = order.packed === true;
+      void sendMetrics(work);
+    }
+    if (order.type === "log-level" && Object.hasOwn(log.levels.values, order.level)) log.level = order.level;
     if (order.type === "facts") work.health?.hear(order.facts);
   }
 
@@ -48,7 +59,7 @@ export async function runChild(role: ChildRole): Promise<void> {
   // Ctrl-C reaches the whole process group: the primary is told too, and drains its children.
   process.on("SIGINT", () => {});
   process.on("SIGHUP", () => {});
-  await work.start().catch(leaveUnfit);
+  await work.start(surroundings).catch(leaveUnfit);
 }
 
 /** At each change, and often enough that silence tells of a process that hangs, with checks of its own or without. */
@@ -60,7 +71,11 @@ function sendHealth(health: ProcessHealth | undefined): void {
 
 /** Each role loads only its own code. */
 async function create(role: ChildRole, config: Config, log: Logger): Promise<PostaProcess> {
-  const events: ProcessEvents = { onServing: (serving) => tell({ type: "serving", serving }), onUnfit: leaveUnfit };
+  const events: ProcessEvents = {
+    onServing: (serving) => tell({ type: "serving", serving }),
+    onUnfit: leaveUnfit,
+    onSchema: (state) => tell({ type: "schema", state }),
+  };
   if (role === "delivery") return (await import("../src/delivery.js")).createDelivery(config, log, events);
   return (await import("../src/app.js")).createServer(config, log, events);
 }

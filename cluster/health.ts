@@ -2,8 +2,11 @@ import type { Backlog } from "../src/health/backlog.js";
 import { type CheckState, type CheckStatus, isWorse } from "../src/health/check.js";
 import { Checks } from "../src/health/checks.js";
 import { DiskCheck } from "../src/health/disk-check.js";
+import type { Logger } from "../src/log.js";
 import type { ToChild } from "./messages.js";
+import { RollCheck } from "./roll-check.js";
 import type { Child, Supervisor } from "./supervisor.js";
+import { UnreadMessages } from "./unread-messages.js";
 
 const tellEveryMs = 1000;
 
@@ -23,9 +26,11 @@ export class ClusterHealth {
     private readonly deliveries: Supervisor,
     folders: readonly string[],
     private readonly readBacklog: () => Backlog | undefined,
+    log: Logger,
   ) {
     this.disk = new DiskCheck(folders);
-    this.own = new Checks([this.disk]);
+    const all = [servers, deliveries];
+    this.own = new Checks([this.disk, new RollCheck(all), new UnreadMessages(all, log)]);
     servers.on("message", (child, message) => {
       if (message.type === "health") this.reports.set(child, message.checks);
     });

@@ -2,15 +2,16 @@
 import cluster from "node:cluster";
 import { ConfigError } from "../src/config.js";
 import { createLog } from "../src/log.js";
-import { type ChildRole, unfitExitCode } from "./messages.js";
+import { type ChildRole, othersServe, unfitExitCode } from "./messages.js";
 import { leave, printProblem } from "./terminal.js";
 
-const role = cluster.isPrimary ? "primary" : (process.argv[2] as ChildRole);
+const [childRole, ...surroundings] = process.argv.slice(2);
+const role = cluster.isPrimary ? "primary" : (childRole as ChildRole);
 
 /** The entry of every process: the first is the primary, the rest are what it forks. Each loads only what it needs. */
 async function main(): Promise<void> {
-  if (role === "primary") await (await import("./primary.js")).runPrimary();
-  else await (await import("./child.js")).runChild(role);
+  if (role === "primary") return (await import("./primary.js")).runPrimary();
+  await (await import("./child.js")).runChild(role, { othersServe: surroundings.includes(othersServe) });
 }
 
 main().catch((error) => {

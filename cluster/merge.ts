@@ -94,7 +94,7 @@ export class MergedMetrics {
           done();
         },
       };
-      const question: ToChild = { type: "metrics" };
+      const question: ToChild = { type: "metrics", packed: true };
       for (const { worker } of children) worker.send(question, () => {}); // A child that just died answers nothing.
     });
     this.waiting = undefined;

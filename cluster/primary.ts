@@ -53,9 +53,16 @@ export async function runPrimary(): Promise<void> {
     return released;
   }
   try {
-    const { supervisors, completed } = await start(config, log, releases);
-    stopOnSignal(supervisors, releaseAll, log);
-    process.on("SIGHUP", () => void (isForeground ? stopOnHangup(releaseAll) : rollAll(supervisors)));
+    const { servers, deliveries, completed } = await start(config, log, releases);
+    stopOnSignal([servers, deliveries], releaseAll, log);
+    let rolling = false;
+    const roll = async () => {
+      if (rolling) return;
+      rolling = true;
+      await rollAll(servers, deliveries);
+      rolling = false;
+    };
+    process.on("SIGHUP", () => void (isForeground ? stopOnHangup(releaseAll) : roll()));
     onTerminalGone(() => void stopOnHangup(releaseAll));
     await completed;
   } catch (error) {
@@ -80,7 +87,7 @@ async function start(config: Config, log: Logger, releases: Release[]) {
   const supervisors = [servers, deliveries];
   const { POSTA_QUEUE_REDIS_URL: queueRedisUrl, POSTA_ANALYTICS_REDIS_URL: analyticsRedisUrl } = stores.urls;
   const monitor = createMonitor({ ...config, queueRedisUrl, analyticsRedisUrl }, log, metrics);
-  const health = new ClusterHealth(servers, deliveries, stores.folders, monitor.readBacklog);
+  const health = new ClusterHealth(servers, deliveries, stores.folders, monitor.readBacklog, log);
   await openAdmin(config, { servers, deliveries, health, metrics, monitor }, log, releases);
   monitor.start();
   releases.push(() => monitor.stop());
@@ -95,7 +102,7 @@ async function start(config: Config, log: Logger, releases: Release[]) {
     deliveries.start();
     announce(config, stores.describe(), servers, begun);
   });
-  return { supervisors, completed };
+  return { servers, deliveries, completed };
 }
 
 interface Shown {
@@ -134,9 +141,15 @@ async function stopAll(supervisors: Supervisor[]): Promise<void> {
   await Promise.all(supervisors.map((supervisor) => supervisor.stop()));
 }
 
-/** The servers first: a new delivery process may have to wait for PostgreSQL. */
-async function rollAll(supervisors: Supervisor[]): Promise<void> {
-  for (const supervisor of supervisors) await supervisor.roll();
+/**
+ * The delivery processes first: they can read what new servers queue, and have the time to migrate. While none works, as
+ * without PostgreSQL, there is nothing to wait for: a new server finds out itself whether the schema is there.
+ */
+async function rollAll(servers: Supervisor, deliveries: Supervisor): Promise<void> {
+  const delivering = deliveries.servingCount > 0;
+  const rolled = deliveries.roll();
+  if (delivering) await rolled;
+  await Promise.all([rolled, servers.roll()]);
 }
 
 /** From a terminal the signal means that the terminal is gone. It may come twice; the second finds nothing to do. */

@@ -3,12 +3,14 @@ import { EventEmitter, once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConfigError } from "../src/config.js";
 import type { Logger } from "../src/log.js";
+import type { SchemaState } from "../src/process.js";
 import { closeLostConnections } from "./handoffs.js";
-import { type ChildRole, type ToPrimary, unfitExitCode } from "./messages.js";
+import { readMessage } from "./message-reader.js";
+import { type ChildRole, othersServe, type ToPrimary, unfitExitCode } from "./messages.js";
 
 /** So many exits in so long a time are a crash loop: more starts would only hide it. */
 const crashLoop = { exits: 5, windowMs: 30_000 };
-/** How long a new child may take until it serves, in a rolling restart. */
+/** How long a new child may take until it serves, in a rolling restart, beside the time that a migration takes. */
 const servingTimeoutMs = 30_000;
 /** What a child may take beyond its drain time-out before it is killed. */
 const killAfterMs = 3000;
@@ -24,6 +26,8 @@ export interface Child {
   heardAt: number;
   /** A rolling restart started it, and it has not served yet: if it ends, nothing is lost, and the old one stays. */
   onTrial: boolean;
+  /** How far its database's schema is; undefined before it first said so. */
+  schema: SchemaState | undefined;
 }
 
 /** What a kind of child is, and how it is run. */
@@ -40,6 +44,8 @@ export interface Role {
 interface Events {
   /** A child's message that is not for the supervisor. */
   message: [Child, ToPrimary];
+  /** The names of what a child said, and cannot be read. */
+  unread: [Child, string[]];
   /** A child is gone. */
   exit: [Child];
   /** No use going on. */
@@ -50,6 +56,8 @@ interface Events {
 export class Supervisor extends EventEmitter<Events> {
   readonly children = new Set<Child>();
   restarts = 0;
+  /** Why the last rolling restart was given up; undefined if it was not. */
+  rollProblem: string | undefined;
   /** Told to drain, and not gone yet; each resolves when it is. */
   private readonly draining = new Map<Child, Promise<void>>();
   private readonly exits: number[] = [];
@@ -82,6 +90,11 @@ export class Supervisor extends EventEmitter<Events> {
     return performance.now() - child.heardAt > silentAfterMs;
   }
 
+  /** What a rolling restart waits for; undefined if for nothing. */
+  get rollWaits(): string | undefined {
+    return [...this.children].find((child) => isMigrating(child) && child.onTrial)?.schema?.detail;
+  }
+
   /** One by one: a new child serves before an old one drains. Gives up, and keeps the old, if a new one does not serve. */
   async roll(): Promise<void> {
     if (this.rolling || this.stopping) return;
@@ -93,9 +106,11 @@ export class Supervisor extends EventEmitter<Events> {
         await this.untilServing(this.fork(true));
         await this.drain(old);
       }
+      this.rollProblem = undefined;
       this.log.info(`rolling restart: done (${this.role.name} processes)`);
     } catch (error) {
-      if (!this.stopping) this.log.error(`rolling restart: given up: ${(error as Error).message}`);
+      this.rollProblem = (error as Error).message;
+      if (!this.stopping) this.log.error(`rolling restart: given up: ${this.rollProblem}`);
     } finally {
       this.rolling = false;
       this.fill();
@@ -123,21 +138,30 @@ export class Supervisor extends EventEmitter<Events> {
   private fork(onTrial: boolean): Child {
     const { name, flags, env } = this.role;
     // The setup is one for the process: each fork makes it its role's. The name is what `ps` shows, and child.ts reads.
-    cluster.setupPrimary({ args: [name], execArgv: [...process.execArgv, ...flags] });
-    const child: Child = { worker: cluster.fork(env), serving: false, heardAt: performance.now(), onTrial };
+    const args = this.servingCount > 0 ? [name, othersServe] : [name];
+    cluster.setupPrimary({ args, execArgv: [...process.execArgv, ...flags] });
+    const heardAt = performance.now();
+    const child: Child = { worker: cluster.fork(env), serving: false, heardAt, onTrial, schema: undefined };
     this.children.add(child);
     closeLostConnections(child.worker);
-    child.worker.on("message", (message: ToPrimary) => this.hear(child, message));
+    child.worker.on("message", (sent: unknown) => this.hear(child, sent));
     child.worker.once("exit", (code, signal) => this.lose(child, code, signal));
     return child;
   }
 
-  private hear(child: Child, message: ToPrimary): void {
+  private hear(child: Child, sent: unknown): void {
     child.heardAt = performance.now();
+    const { message, unread } = readMessage(sent);
+    if (unread.length > 0) this.emit("unread", child, unread);
+    if (message) this.take(child, message);
+  }
+
+  private take(child: Child, message: ToPrimary): void {
     if (message.type === "serving") {
       child.serving = message.serving;
       if (child.serving) child.onTrial = false;
     }
+    if (message.type === "schema") child.schema = message.state;
     if (message.type === "unfit") {
       if (child.onTrial) this.log.error(message.message);
       else this.unfit = message.message;
@@ -197,14 +221,30 @@ export class Supervisor extends EventEmitter<Events> {
   }
 
   private async untilServing(child: Child): Promise<void> {
-    const until = Date.now() + servingTimeoutMs;
+    let until = Date.now() + servingTimeoutMs;
     while (!child.serving) {
-      if (!this.children.has(child)) throw new Error(`the new ${this.role.name} ended`);
-      if (Date.now() > until) {
+      const problem = this.problemOf(child, until);
+      if (problem) {
         await this.drain(child);
-        throw new Error(`the new ${this.role.name} was not serving after ${servingTimeoutMs / 1000} s`);
+        throw new Error(problem);
       }
+      // It takes the time that it takes: the old one serves meanwhile.
+      if (isMigrating(child) && !this.isSilent(child)) until = Date.now() + servingTimeoutMs;
       await sleep(20);
     }
   }
+
+  /** Why a new child is not waited for any longer. */
+  private problemOf(child: Child, until: number): string | undefined {
+    const name = `the new ${this.role.name}`;
+    if (!this.children.has(child)) return `${name} ended`;
+    const { is, detail } = child.schema ?? { is: "unknown", detail: "" };
+    if (is === "failed") return `${name} has no schema: ${detail}`;
+    if (Date.now() < until) return undefined;
+    return `${name} was not serving after ${servingTimeoutMs / 1000} s${detail && `: ${detail}`}`;
+  }
+}
+
+function isMigrating({ schema }: Child): boolean {
+  return schema?.is === "applying";
 }

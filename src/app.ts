@@ -28,6 +28,7 @@ import { createQueueParts } from "./queue/parts.js";
 import { queueHandlers } from "./queue/service.js";
 import { openDatabase, type PostgresStore } from "./store/postgres.js";
 import { openAnalyticsStore, openQueueStore, type RedisStore } from "./store/redis.js";
+import { Schema } from "./store/schema.js";
 import { registerStoreMetrics } from "./store-metrics.js";
 
 const queueService = "posta.queue.v1.QueueService";
@@ -44,6 +45,12 @@ const followed = [
   [messageService, "postgres"],
 ] as const;
 
+/**
+ * How long a server waits for the database's schema where no other takes calls meanwhile: then it takes jobs without, and
+ * messages when the schema is there. Where others do, it listens when the schema is there: no call fails in a rolling restart.
+ */
+const schemaPatienceMs = 3000;
+
 /** Puts a server together: the stores, what works on them, and gRPC and HTTP, by which it is asked. */
 export function createServer(config: Config, log: Logger, events: ProcessEvents): PostaProcess {
   const metrics = createMetrics();
@@ -57,7 +64,11 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
   addServices(transports, capabilities, health);
   const webhook = new Webhook(config, (body) => keepWebhook(queue.adder, body, config), metrics, log);
   http.addPage(webhookPath, (request) => webhook.answer(request));
-  followChecks(health, grpc, events);
+  const schema = new Schema(stores.postgres, { migrates: config.deliveries > 0 }, log);
+  schema.on("change", (state) => {
+    health.checks.refresh();
+    events.onSchema?.(state);
+  });
   for (const redis of [stores.queueRedis, stores.analyticsRedis]) redis.on("unfit", events.onUnfit);
 
   return {
@@ -69,17 +80,21 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
       onChange: (listener) => health.checks.on("change", listener),
       hear: (facts) => health.hear(facts),
     },
-    async start() {
+    async start({ othersServe = false } = {}) {
+      stores.postgres.open();
+      schema.start();
+      if (!(await schema.untilUsable(othersServe ? undefined : schemaPatienceMs))) return;
       await grpc.bind();
       await http.bind();
       grpc.health.set(ownHealthService, true);
+      followChecks(health, grpc, events);
       health.start();
       for (const store of Object.values(stores)) store.open();
     },
     async stop() {
       health.stop();
       events.onServing(false);
-      await Promise.all([grpc.drain(config.drainTimeoutMs), http.drain(config.drainTimeoutMs)]);
+      await Promise.all([schema.stop(), grpc.drain(config.drainTimeoutMs), http.drain(config.drainTimeoutMs)]);
       await Promise.all([queue.adder.drain(), message.sender.drain()]);
       // After the messages, which are events too.
       await analytics.tracker.drain();
@@ -92,7 +107,7 @@ type Stores = ReturnType<typeof createStores>;
 type Capabilities = ReturnType<typeof createCapabilities>;
 type Transports = ReturnType<typeof createTransports>;
 
-/** They are opened when the ports are bound: until then nobody can ask for anything. */
+/** They are opened when the ports are bound, but for the database: until then nobody can ask for anything. */
 function createStores(config: Config, log: Logger, metrics: Registry) {
   const queueRedis = openQueueStore(config, log);
   const analyticsRedis = openAnalyticsStore(config, log);
@@ -137,12 +152,14 @@ function addServices({ grpc, http }: Transports, { queue, analytics, message }: 
 
 /** The standard health service says of each service what its check finds. */
 function followChecks(health: ServerHealth, grpc: GrpcServer, events: ProcessEvents): void {
-  health.checks.on("change", () => {
+  const follow = () => {
     const wasServing = grpc.health.isServing("");
     for (const [name, check] of followed) grpc.health.set(name, health.works(check));
     const serving = grpc.health.isServing("");
     if (serving !== wasServing) events.onServing(serving);
-  });
+  };
+  health.checks.on("change", follow);
+  follow(); // PostgreSQL was looked at before.
 }
 
 /** Puts a webhook's body into the queue that the delivery processes work off. */

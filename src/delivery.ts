@@ -18,20 +18,20 @@ import { Keys as QueueKeys } from "./queue/keys.js";
 import { createSpoolWork } from "./queue/parts.js";
 import { dropOldMonths } from "./retention.js";
 import { watchStatements } from "./statement-figures.js";
-import { migrate } from "./store/migrate.js";
 import { keepPartitions } from "./store/partitions.js";
 import { openDatabase, type PostgresStore } from "./store/postgres.js";
 import { openAnalyticsStore, openQueueStore, type RedisStore } from "./store/redis.js";
+import { Schema } from "./store/schema.js";
 import { openWorkerRedis } from "./store/worker-redis.js";
 import { registerStoreMetrics } from "./store-metrics.js";
 
-/** Partitions are a month long, and made a month ahead. */
+/** Partitions are a month long, and made a month ahead. Until there is a schema to make them in, it is looked for. */
 const upkeepTimes = { name: "upkeep of the database", everyMs: 3_600_000, retryMs: 1000 };
 
 /**
- * Puts a delivery process together: what is done in the background, on all three stores. It migrates the
- * database too, and not the primary: that must start, and its servers take jobs, whether PostgreSQL is there or not, while
- * this process has all the time to wait for it.
+ * Puts a delivery process together: what is done in the background, on all three stores. It migrates the database too, as
+ * servers do, and not the primary: that must start, and its servers take jobs, whether PostgreSQL is there or not, while this
+ * process has all the time to wait for it.
  */
 export async function createDelivery(config: Config, log: Logger, events: ProcessEvents): Promise<PostaProcess> {
   const metrics = createMetrics();
@@ -64,8 +64,13 @@ export async function createDelivery(config: Config, log: Logger, events: Proces
     { queue, postgres: database, metrics, record: statusRecorder(recordOwn) },
     log,
   );
+  const schema = new Schema(database, { migrates: true }, log);
+  schema.on("change", (state) => {
+    events.onSchema?.(state);
+    if (state.is === "ready") upkeep.wake();
+  });
   const upkeep = new Loop(upkeepTimes, log, async (stopping) => {
-    if (!ready.migrated) await migrate(database, log);
+    schema.requireReady();
     const now = new Date();
     await keepPartitions(database, now);
     if (!ready.migrated) {
@@ -84,6 +89,7 @@ export async function createDelivery(config: Config, log: Logger, events: Proces
       database.open();
       analytics.open();
       queue.open();
+      schema.start();
       upkeep.start();
       statements.start();
       beat.start();
@@ -91,7 +97,7 @@ export async function createDelivery(config: Config, log: Logger, events: Proces
     async stop() {
       beat.stop();
       await statements.stop();
-      await upkeep.stop();
+      await Promise.all([schema.stop(), upkeep.stop()]);
       await Promise.all([messages?.stop(), webhooks.stop(), rollUp.stop(), spool.stop()]);
       await tracker.drain();
       await Promise.all([queue.close(), analytics.close()]);

@@ -2,6 +2,9 @@ import type { Registry } from "prom-client";
 import type { ConfigError } from "./config.js";
 import type { CheckState } from "./health/check.js";
 import type { ClusterFacts } from "./health/server-health.js";
+import type { SchemaState } from "./store/schema.js";
+
+export type { SchemaState };
 
 /** What a process tells whoever started it. */
 export interface ProcessEvents {
@@ -9,6 +12,14 @@ export interface ProcessEvents {
   onServing(serving: boolean): void;
   /** It cannot go on: settings or a store are unfit. */
   onUnfit(error: ConfigError): void;
+  /** How far the database's schema is; told at each change. Absent: nobody waits for it. */
+  onSchema?(state: SchemaState): void;
+}
+
+/** What a process needs to know of the others as it starts. */
+export interface Surroundings {
+  /** Another process serves in its place as long as it takes to start: it need not hurry. */
+  othersServe?: boolean;
 }
 
 /** What a process finds of its health, for its primary, and takes from it. */
@@ -25,7 +36,7 @@ export interface PostaProcess {
   /** Absent: it has no checks of its own. */
   readonly health?: ProcessHealth;
   /** Begins; it need not be serving yet. Throws a ConfigError if it cannot. */
-  start(): Promise<void>;
+  start(surroundings?: Surroundings): Promise<void>;
   /** Lets what is under way finish, then closes the stores in reverse order of opening. */
   stop(): Promise<void>;
 }

@@ -11,6 +11,8 @@ export interface Store {
   readonly silentMs?: number;
   /** Why it takes no writes, though it answers. */
   readonly refusal?: string | undefined;
+  /** Why it cannot be used yet, though it answers: a part of a sentence. */
+  readonly schemaProblem?: string | undefined;
   on(event: "usable", listener: (usable: boolean) => void): unknown;
   on(event: "answered", listener: (ms: number) => void): unknown;
 }
@@ -33,13 +35,14 @@ export class StoreCheck implements Check {
 
   read(): Reading {
     const { title, store, latencyMs } = this;
-    const { usable, isLost, silentMs = 0, refusal } = store;
+    const { usable, isLost, silentMs = 0, refusal, schemaProblem } = store;
     if (isLost) return { status: "DOWN", latencyMs, detail: `${title} cannot be reached, or does not answer.` };
     if (!usable) return { status: "DOWN", detail: `${title} was not reached yet.`, untried: true };
     if (silentMs > patienceMs) {
       const seconds = (silentMs / 1000).toFixed(1);
       return { status: "DOWN", latencyMs: Math.round(silentMs), detail: `${title} has not answered for ${seconds} s.` };
     }
+    if (schemaProblem) return { status: "DOWN", latencyMs, detail: `${schemaProblem}.`, untried: true };
     if (refusal) return { status: this.whenRefused, latencyMs, detail: `${title} takes no writes: ${refusal}.` };
     const isSlow = latencyMs !== undefined && latencyMs > slowMs;
     if (isSlow) return { status: "DEGRADED", latencyMs, detail: `${title} answers slowly.` };

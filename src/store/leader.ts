@@ -16,6 +16,7 @@ const endIfSilent: Statement = {
   text: `SELECT set_config(setting, $1::integer::text, false)
     FROM unnest(ARRAY['idle_session_timeout', 'idle_in_transaction_session_timeout']) AS setting`,
 };
+const giveUp: Statement = { name: "give-up", text: "SELECT pg_advisory_unlock_all()" };
 const stillHere: Statement = { name: "still-here", text: "SELECT 1" };
 
 /**
@@ -45,13 +46,15 @@ export class Leader {
     if (!this.standing && performance.now() < this.askAt) return undefined;
     this.standing ??= this.stand().finally(() => {
       this.standing = undefined;
-      this.askAt = performance.now() + askEveryMs * (0.75 + Math.random() / 2);
     });
     this.session = await this.standing;
+    // A failure says nothing of who leads: whoever met one asks again when it likes.
+    if (!this.session) this.askAt = performance.now() + askEveryMs * (0.75 + Math.random() / 2);
     return this.session;
   }
 
   async resign(): Promise<void> {
+    await this.session?.query(giveUp).catch(() => {}); // The end of the session does so too, a moment after close().
     await this.session?.close();
     this.session = undefined;
   }

@@ -1,74 +1,118 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { ConfigError } from "../config.js";
 import type { Logger } from "../log.js";
 import { lockFor } from "./locks.js";
+import { type Migration, readMigrations } from "./migrations.js";
 import type { PostgresStore } from "./postgres.js";
-import type { Statement, Transaction } from "./postgres-session.js";
+import { PostgresError } from "./postgres-errors.js";
+import type { Queries, Statement, Transaction } from "./postgres-session.js";
 
-interface Migration {
-  number: number;
-  name: string;
-  sql: string;
+/** Where a database is: the last migration that was applied, and {@link Migration.safeFrom} of all of them. */
+export interface SchemaPlace {
+  at: number;
+  safeFrom: number;
 }
-
-const folder = new URL("./migrations/", import.meta.url);
 
 const createTable = `CREATE TABLE IF NOT EXISTS posta_migrations (
   number integer PRIMARY KEY,
   name text NOT NULL,
-  applied_at timestamptz NOT NULL DEFAULT now()
+  applied_at timestamptz NOT NULL DEFAULT now(),
+  safe_from integer NOT NULL DEFAULT 0
 )`;
-const readApplied: Statement = {
-  name: "read-migrations",
-  text: "SELECT coalesce(max(number), 0) AS number FROM posta_migrations",
+/** Posta 0.1.0 began without it. */
+const addSafeFrom = "ALTER TABLE posta_migrations ADD COLUMN IF NOT EXISTS safe_from integer NOT NULL DEFAULT 0";
+/** As JSON, so that a table without the column can be read too. */
+const readPlace: Statement = {
+  name: "read-schema",
+  text: `SELECT coalesce(max(number), 0) AS at, coalesce(max((to_jsonb(posta_migrations) ->> 'safe_from')::integer), 0) AS "safeFrom"
+    FROM posta_migrations`,
 };
 const recordApplied: Statement = {
   name: "record-migration",
   text: "INSERT INTO posta_migrations (number, name) VALUES ($1, $2)",
 };
+const recordContract: Statement = {
+  name: "record-contract",
+  text: "UPDATE posta_migrations SET safe_from = $2 WHERE number = $1",
+};
 
 /**
- * Brings the database to what this version of Posta needs: each migration in a transaction of its own, each once, however
- * many processes start at a time. Throws a {@link ConfigError} for a database that a newer Posta has changed.
+ * A migration waits for a table no longer than this, as all calls that come after wait behind it; then it is tried again.
+ * Longer than deadlock_timeout (1 s), after which PostgreSQL ends an autovacuum that is in the way.
  */
-export async function migrate(store: PostgresStore, log: Logger): Promise<void> {
-  const migrations = readMigrations();
-  const session = await store.session();
+const waitForTables = "SET LOCAL lock_timeout = '2s'";
+/** PostgreSQL undoes a migration within so long after its process is gone, and another process can go on. */
+const noticeLoss: Statement = { name: "notice-loss", text: "SET client_connection_check_interval = '1s'" };
+
+const undefinedTable = "42P01";
+/** Of an SQL that cannot work, however often it is tried. */
+const wrong = /^(0A|22|23|42)/;
+
+/** A migration that PostgreSQL refuses. The message has PostgreSQL's reason, for the log and for health. */
+export class MigrationError extends Error {
+  override readonly name = "MigrationError";
+}
+
+/** Reads where a database is; 0 where no Posta has been. Throws a PostgresError. */
+export async function readSchema(queries: Queries): Promise<SchemaPlace> {
   try {
+    const [place] = await queries.query<SchemaPlace>(readPlace);
+    return place as SchemaPlace;
+  } catch (error) {
+    if (stateOf(error) === undefinedTable) return { at: 0, safeFrom: 0 };
+    throw error;
+  }
+}
+
+/**
+ * Brings the database to what this version of Posta needs, or leaves it where a newer one has brought it: each migration in a
+ * transaction of its own, each once, however many processes start at a time. Throws a {@link MigrationError} for one that
+ * can never work, a PostgresError for what may work later. `stopping` undoes the one that is under way.
+ */
+export async function migrate(
+  store: PostgresStore,
+  log: Logger,
+  migrations: readonly Migration[] = readMigrations(),
+  stopping?: AbortSignal,
+): Promise<void> {
+  const session = await store.session();
+  const close = () => void session.close();
+  stopping?.addEventListener("abort", close, { once: true });
+  try {
+    await session.query(noticeLoss);
     for (;;) {
       const applied = await session.transaction((transaction) => applyNext(transaction, migrations));
       if (!applied) return;
       log.info(`migration ${applied.name} is applied`);
     }
   } finally {
+    stopping?.removeEventListener("abort", close);
     await session.close();
   }
 }
 
 /** The lock is held to the transaction's end: another starter then finds the migration applied. */
-async function applyNext(transaction: Transaction, migrations: Migration[]): Promise<Migration | undefined> {
+async function applyNext(transaction: Transaction, migrations: readonly Migration[]): Promise<Migration | undefined> {
   await transaction.query(lockFor("migrations"));
   await transaction.run(createTable);
-  const [last] = await transaction.query<{ number: number }>(readApplied);
-  const at = last?.number ?? 0;
-  if (at > migrations.length) {
-    throw new ConfigError(
-      `POSTA_DATABASE_URL: the database is at migration ${at}, and this version of Posta knows ${migrations.length}; run the version that made it, or a later one`,
-    );
-  }
+  const { at } = await readSchema(transaction);
   const next = migrations[at];
   if (!next) return undefined;
-  await transaction.run(next.sql);
+  await transaction.run(waitForTables);
+  await transaction.run(next.sql).catch((error) => fail(next, error));
   await transaction.query(recordApplied, [next.number, next.name]);
+  if (next.safeFrom > 0) {
+    await transaction.run(addSafeFrom);
+    await transaction.query(recordContract, [next.number, next.safeFrom]);
+  }
   return next;
 }
 
-/** In order; the files are numbered from 001 without a gap. */
-function readMigrations(): Migration[] {
-  const files = readdirSync(folder).filter((file) => file.endsWith(".sql"));
-  return files.sort().map((file, index) => {
-    const number = Number.parseInt(file, 10);
-    if (number !== index + 1) throw new Error(`src/store/migrations/${file}: its number should be ${index + 1}`);
-    return { number, name: file.replace(/\.sql$/, ""), sql: readFileSync(new URL(file, folder), "utf8") };
-  });
+function fail({ name }: Migration, error: unknown): never {
+  const { cause } = error as PostgresError;
+  if (!wrong.test(stateOf(error) ?? "")) throw error;
+  throw new MigrationError(`migration ${name} fails: ${(cause as Error).message}`, { cause });
+}
+
+/** PostgreSQL's SQLSTATE; undefined for an error that it did not send. */
+function stateOf(error: unknown): string | undefined {
+  return error instanceof PostgresError ? (error.cause as { code?: string }).code : undefined;
 }

@@ -61,6 +61,8 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
   /** Since when it was asked for something, and answered nothing. */
   private unansweredSince: number | undefined;
   private isReadOnly = false;
+  /** Why what is asked of it may fail, though it answers: its schema is not the one that this process needs. */
+  schemaProblem: string | undefined;
   private closed = false;
 
   constructor(

@@ -106,6 +106,8 @@ describe("the roll-up", () => {
         fixture.clock.now = midnight * hourMs + dueMs;
         await rollUp.run().catch(() => {});
         await rollUp.stop();
+        await process.postgres.close();
+        await untilNobodyLeads();
         if (!crashed()) break;
         crashes += 1;
         if (at % 7 === 0) await expectExact(midnight + 1);
@@ -136,8 +138,11 @@ describe("the roll-up", () => {
     await expectExact(midnight + 1);
     await rollUps[led.findIndex((count) => count > 0)]?.stop();
     fixture.clock.now += hourMs;
-    await Promise.all(rollUps.map((rollUp) => rollUp.run()));
-    expect(await fixture.watermark()).toBe(midnight + 1);
+    const moveOn = async () => {
+      await Promise.all(rollUps.map((rollUp) => rollUp.run()));
+      return fixture.watermark();
+    };
+    await expect.poll(moveOn, { timeout: 10_000 }).toBe(midnight + 1);
     await Promise.all(rollUps.map((rollUp) => rollUp.stop()));
     await expectExact(midnight + 1);
   });
@@ -277,6 +282,13 @@ const loseLeader = {
   text: `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
 };
+
+/** PostgreSQL gives up the lock of a dead process' session a moment later. */
+async function untilNobodyLeads(): Promise<void> {
+  const text = `SELECT FROM pg_locks WHERE locktype = 'advisory'
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+  await expect.poll(() => fixture.postgres.query({ name: "who-leads", text }), { interval: 5 }).toEqual([]);
+}
 
 async function rolledUntil(metrics: Fixture["metrics"]): Promise<number | undefined> {
   const metric = await metrics.getSingleMetric("posta_analytics_rolled_until_timestamp_seconds")?.get();

@@ -48,7 +48,7 @@ describe("POSTA_INSPECT=1", () => {
   it("gives the servers of a rolling restart their own, while the old ones still have theirs", async () => {
     const cluster = await start({ POSTA_INSPECT: "1" });
     cluster.process.kill("SIGHUP");
-    await cluster.untilOutput(/rolling restart: done/);
+    await cluster.untilOutput(/rolling restart: done \(server processes\)/);
     const inspectors = await untilInspectors(4, cluster);
     expect(inspectors).toHaveLength(4);
     const answers = await Promise.allSettled(inspectors.map(targetsOf));

@@ -55,7 +55,7 @@ describe("a rolling restart", () => {
     const [first, second] = (await cluster.serverPids()) as [number, number];
     cluster.process.kill("SIGHUP");
     process.kill(second, "SIGKILL");
-    await cluster.untilOutput(/rolling restart: done/);
+    await cluster.untilOutput(/rolling restart: done \(server processes\)/);
     const settled = async () => {
       const pids = await cluster.serverPids();
       return pids.length === 2 && !pids.includes(first) && !pids.includes(second);

@@ -173,21 +173,21 @@ describe("a caller who does not read", () => {
       "content-type": "application/grpc",
       te: "trailers",
     });
-    // Fields 1, the host, which is sent back, and 7, list_services; before them the length, 50,006 bytes.
-    const host = Buffer.alloc(50_000, "h");
-    const fields = Buffer.concat([Buffer.from([0x0a, 0xd0, 0x86, 0x03]), host, Buffer.from([0x3a, 0])]);
-    const request = Buffer.concat([Buffer.from([0, 0, 0, 0xc3, 0x56]), fields]);
+    // Fields 1, the host, which is sent back, and 7, list_services; before them the length, 10,005 bytes.
+    const host = Buffer.alloc(10_000, "h");
+    const fields = Buffer.concat([Buffer.from([0x0a, 0x90, 0x4e]), host, Buffer.from([0x3a, 0])]);
+    const request = Buffer.concat([Buffer.from([0, 0, 0, 0x27, 0x15]), fields]);
     for (const one of [session, stream]) one.on("error", () => {}); // The test cuts them off.
     let taken = 0;
     const count = () => {
       taken += 1;
     };
     const answered = once(stream, "response");
-    for (let sent = 0; sent < 60; sent += 1) stream.write(request, count);
+    for (let sent = 0; sent < 400; sent += 1) stream.write(request, count);
     await answered;
     // By then a server that takes all of them has done so.
     for (let call = 0; call < 300; call += 1) await posta.client.call("grpc.health.v1.Health", "List", {});
-    expect(taken).toBeLessThan(60);
+    expect(taken).toBeLessThan(400);
     session.destroy();
   });
 

@@ -176,7 +176,7 @@ describe("a message that has begun", () => {
     expect(codes).toContain("RESOURCE_EXHAUSTED");
     expect(codes).toContain("INVALID_ARGUMENT");
     const refused = endings.find(({ code }) => code === status.RESOURCE_EXHAUSTED);
-    expect(refused?.message).toMatch(/over 2097152 bytes of requests are coming in/);
+    expect(refused?.message).toMatch(/over 2097152 bytes of requests are on their way/);
     const details = Buffer.from(String(refused?.all["grpc-status-details-bin"]), "base64");
     expect(details.includes("google.rpc.RetryInfo")).toBe(true);
     const late = endings.find(({ code }) => code === status.INVALID_ARGUMENT);

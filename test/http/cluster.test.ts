@@ -75,7 +75,7 @@ describe("a cluster's HTTP port", () => {
     const callers = Array.from({ length: 8 }, (_, name) => caller(name));
     await expect.poll(() => added).toBeGreaterThan(50);
     cluster.process.kill("SIGHUP");
-    await cluster.untilOutput(/rolling restart: done/);
+    await cluster.untilOutput(/rolling restart: done \(server processes\)/);
     const atEnd = added;
     await expect.poll(() => added).toBeGreaterThan(atEnd + 50);
     running = false;

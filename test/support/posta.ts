@@ -85,7 +85,7 @@ export async function startServer(redisUrl: string, env: Env = {}) {
   };
 }
 
-const main = fileURLToPath(new URL("../../dist/cluster/main.js", import.meta.url));
+const builtMain = fileURLToPath(new URL("../../dist/cluster/main.js", import.meta.url));
 
 /** For what a test does not look at: starting them is what takes longest. */
 function sharedStores(): Env {
@@ -124,19 +124,32 @@ export interface TestCluster {
 }
 
 /** In a terminal whose leader keeps to itself that it is gone, as make does. It is gone when this process is killed. */
-const inTerminal = ["script", "-qec", `trap '' HUP; '${process.execPath}' '${main}' & wait`, "/dev/null"];
+const inTerminal = (main: string) => [
+  "script",
+  "-qec",
+  `trap '' HUP; '${process.execPath}' '${main}' & wait`,
+  "/dev/null",
+];
+
+interface StartOptions {
+  ready?: boolean;
+  user?: User;
+  terminal?: boolean;
+  /** The program; this tree's build if absent. */
+  main?: string;
+}
 
 /** Starts a cluster and waits for its line, unless `ready` is false. */
 export async function startCluster(
   env: Env = {},
-  { ready = true, user = {}, terminal = false }: { ready?: boolean; user?: User; terminal?: boolean } = {},
+  { ready = true, user = {}, terminal = false, main = builtMain }: StartOptions = {},
 ): Promise<TestCluster> {
   const port = Number(env.POSTA_GRPC_PORT ?? (await freePort()));
   const httpPort = Number(env.POSTA_HTTP_PORT ?? (await freePort()));
   const adminPort = Number(env.POSTA_ADMIN_PORT ?? (await freePort()));
   const dataDir = env.POSTA_DATA_DIR ?? mkdtempSync(join(tmpdir(), "posta-test-"));
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("POSTA_")));
-  const [command, ...args] = terminal ? inTerminal : [process.execPath, main];
+  const [command, ...args] = terminal ? inTerminal(main) : [process.execPath, main];
   const child = spawn(command as string, args, {
     env: {
       ...inherited,

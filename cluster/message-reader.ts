@@ -1,0 +1,113 @@
+import type { Aggregator } from "prom-client";
+import type { CheckState } from "../src/health/check.js";
+import type { ClusterFacts } from "../src/health/server-health.js";
+import type { PackedMetrics } from "../src/histogram.js";
+import type { SchemaState } from "../src/process.js";
+import type { ToChild, ToPrimary } from "./messages.js";
+
+/** What could be read of a child's message, and the names of what could not. */
+interface ReadMessage {
+  message?: ToPrimary;
+  unread: string[];
+}
+
+/** prom-client throws for any other. */
+const aggregators: readonly unknown[] = ["omit", "sum", "first", "min", "max", "average"] satisfies Aggregator[];
+
+type Fields = Record<string, unknown>;
+
+/** Reads what a child sent: its code may be newer than this process's. Never throws. */
+export function readMessage(sent: unknown): ReadMessage {
+  if (!isFields(sent) || typeof sent.type !== "string") return { unread: ["a message without a type"] };
+  const { type } = sent;
+  if (type === "metrics" && Array.isArray(sent.metrics)) return readMetrics(sent.metrics);
+  if (type === "health" && Array.isArray(sent.checks)) return readChecks(sent.checks);
+  const isRead =
+    (type === "serving" && typeof sent.serving === "boolean") ||
+    (type === "unfit" && typeof sent.message === "string") ||
+    (type === "schema" && isSchemaState(sent.state));
+  return isRead ? { message: sent as ToPrimary, unread: [] } : { unread: [`message ${quote(type)}`] };
+}
+
+/** Reads what the primary sent, whose code may be older; undefined for what this process does not know. Never throws. */
+export function readOrder(sent: unknown): ToChild | undefined {
+  if (!isFields(sent)) return undefined;
+  const { type, level, facts } = sent;
+  if (type === "metrics") return { type, ...(sent.packed === true ? { packed: true } : {}) };
+  if (type === "log-level" && typeof level === "string") return { type, level };
+  if (type === "facts" && isFields(facts)) return { type, facts: readFacts(facts) };
+  return undefined;
+}
+
+function readFacts({ backlog, checks }: Fields): ClusterFacts {
+  return {
+    backlog: isBacklog(backlog) ? (backlog as unknown as ClusterFacts["backlog"]) : undefined,
+    checks: Array.isArray(checks) ? checks.filter(isCheckState) : [],
+  };
+}
+
+function readMetrics(metrics: unknown[]): ReadMessage {
+  const read = metrics.filter(isMetric) as unknown as PackedMetrics;
+  const unread = metrics.filter((metric) => !isMetric(metric)).map((metric) => `metric ${nameOf(metric)}`);
+  return { message: { type: "metrics", metrics: read }, unread };
+}
+
+function readChecks(checks: unknown[]): ReadMessage {
+  const unread = checks.filter((check) => !isCheckState(check)).map((check) => `check ${nameOf(check)}`);
+  return { message: { type: "health", checks: checks.filter(isCheckState) }, unread };
+}
+
+/** One that can be added to those of other processes. */
+function isMetric(metric: unknown): boolean {
+  if (!isFields(metric)) return false;
+  const { name, help, type, aggregator, values, rows } = metric;
+  if (![name, help, type].every((text) => typeof text === "string")) return false;
+  if (!aggregators.includes(aggregator)) return false;
+  return Array.isArray(rows) ? rows.every(isRow) : Array.isArray(values) && values.every(isValue);
+}
+
+function isValue(value: unknown): boolean {
+  return isFields(value) && typeof value.value === "number" && isFields(value.labels);
+}
+
+function isRow(row: unknown): boolean {
+  if (!isFields(row) || !isFields(row.labels)) return false;
+  const { bounds, buckets, count, sum } = row;
+  return [...numbers(bounds), ...numbers(buckets), count, sum].every((figure) => typeof figure === "number");
+}
+
+/** Something that is no number for what is no array. */
+function numbers(array: unknown): unknown[] {
+  return Array.isArray(array) ? array : [undefined];
+}
+
+function isCheckState(check: unknown): check is CheckState {
+  if (!isFields(check)) return false;
+  const { name, status, since, detail } = check;
+  const isKnown = status === "OK" || status === "DEGRADED" || status === "DOWN";
+  return isKnown && typeof name === "string" && typeof detail === "string" && typeof since === "number";
+}
+
+function isBacklog(backlog: unknown): boolean {
+  if (!isFields(backlog)) return false;
+  const { oldestQueue, oldestDueAgeMs, completedPerSecond, failedPerSecond, readAt } = backlog;
+  const figures = [oldestDueAgeMs, completedPerSecond, failedPerSecond, readAt];
+  return typeof oldestQueue === "string" && figures.every((figure) => typeof figure === "number");
+}
+
+function isSchemaState(state: unknown): state is SchemaState {
+  return isFields(state) && typeof state.is === "string" && typeof state.detail === "string";
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null;
+}
+
+function nameOf(thing: unknown): string {
+  return isFields(thing) ? quote(String(thing.name)) : "without a name";
+}
+
+/** As it may be of any length. */
+function quote(name: string): string {
+  return JSON.stringify(name.slice(0, 100));
+}
