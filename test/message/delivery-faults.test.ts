@@ -48,7 +48,7 @@ describe("a process that is lost", () => {
     const [unknown = "", again = ""] = await insert([lost, { ...lost, resend: true }]);
     const [recent = ""] = await insert([{ ...lost, ageMs: 0 }]);
     await openProcess();
-    await until({ unknown: 2, accepted: 1 }, 20_000);
+    await until({ unknown: 2, accepted: 1 });
     expect(await history(unknown)).toEqual(["queued", "unknown"]);
     expect(await history(again)).toEqual(["queued", "queued", "sending", "accepted"]);
     expect(await history(recent)).toEqual(["queued", "unknown"]);
@@ -112,7 +112,7 @@ describe("a PostgreSQL that is lost", () => {
       const { postgres } = await openProcess();
       const times = loseOnce(postgres, "claim-messages", lost);
       const ids = await insert(many);
-      await until({ accepted: many.length }, 15_000);
+      await until({ accepted: many.length });
       expect(times()).toBe(1);
       expect([...taken()].sort()).toEqual([...ids].sort());
     },
@@ -123,7 +123,7 @@ describe("a PostgreSQL that is lost", () => {
     const { postgres } = await openProcess();
     const times = loseOnce(postgres, "settle-messages", lost);
     const ids = await insert(many);
-    await until({ accepted: many.length }, 15_000);
+    await until({ accepted: many.length });
     expect(times()).toBe(1);
     expect([...taken()].sort()).toEqual([...ids].sort());
     const events = "SELECT count(*) FROM message_events WHERE status = 30";
@@ -139,13 +139,13 @@ describe("a PostgreSQL that is lost", () => {
     api.latency = 200;
     await openProcess();
     const ids = await insert(Array.from({ length: 300 }, (_, index) => ({ to: `49151${10_000_000 + index}` })));
-    await expect.poll(() => api.ledger.entries.length, { timeout: 5000, interval: 5 }).toBeGreaterThan(60);
+    await expect.poll(() => api.ledger.entries.length, { interval: 5 }).toBeGreaterThan(60);
     await server.kill();
     await server.restart();
-    await until({ accepted: 300 }, 25_000);
+    await until({ accepted: 300 });
     expect([...taken()].sort()).toEqual([...ids].sort());
     expect(await sql("SELECT FROM dead_letters")).toEqual([]);
-  }, 60_000);
+  });
 });
 
 describe("a Redis that is lost", () => {
@@ -159,13 +159,13 @@ describe("a Redis that is lost", () => {
     api.latency = 100;
     await openProcess();
     const ids = await insert(Array.from({ length: 400 }, (_, index) => ({ to: `49151${10_000_000 + index}` })));
-    await expect.poll(() => api.ledger.entries.length, { timeout: 5000, interval: 5 }).toBeGreaterThan(60);
+    await expect.poll(() => api.ledger.entries.length, { interval: 5 }).toBeGreaterThan(60);
     await redis.kill();
     await redis.restart();
     await fixture.redis.flushall().catch(() => fixture.redis.flushall());
     await until({ accepted: 400 }, 40_000);
     expect([...taken()].sort()).toEqual([...ids].sort());
-  }, 60_000);
+  });
 });
 
 describe("a stop", () => {
@@ -174,15 +174,15 @@ describe("a stop", () => {
     api.latency = 300;
     const stopping = await openProcess();
     const ids = await insert(Array.from({ length: 300 }, (_, index) => ({ to: `49151${10_000_000 + index}` })));
-    await expect.poll(() => api.ledger.entries.length, { timeout: 5000, interval: 5 }).toBeGreaterThan(40);
+    await expect.poll(() => api.ledger.entries.length, { interval: 5 }).toBeGreaterThan(40);
     const begun = Date.now();
     await stopping.stop();
-    expect(Date.now() - begun).toBeLessThan(3000);
+    expect(Date.now() - begun).toBeLessThan(10_000); // The time to drain is 20 s.
     const { sending = 0, accepted = 0, queued = 0 } = await count();
     expect({ sending, all: accepted + queued }).toEqual({ sending: 0, all: 300 });
     expect(api.ledger.entries).toHaveLength(accepted);
     await openProcess();
-    await until({ accepted: 300 }, 20_000);
+    await until({ accepted: 300 });
     expect([...taken()].sort()).toEqual([...ids].sort());
   });
 
@@ -194,7 +194,7 @@ describe("a stop", () => {
     api.latency = 3000; // Longer than a stop waits for answers once the time to drain is over.
     const { stop } = await openProcess();
     await insert(many);
-    await expect.poll(() => api.ledger.entries.length, { timeout: 5000, interval: 5 }).toBeGreaterThan(many.length / 2);
+    await expect.poll(() => api.ledger.entries.length, { interval: 5 }).toBeGreaterThan(many.length / 2);
     await Promise.all([redis.kill(), server.kill()]);
     const begun = Date.now();
     const stopping = stop();
@@ -203,7 +203,7 @@ describe("a stop", () => {
     await stopping;
     expect(Date.now() - begun).toBeLessThan(15_000); // The time to drain is 20 s.
     await expect.poll(count).toMatchObject({ accepted: api.ledger.entries.length });
-  }, 60_000);
+  });
 
   it("ends although Redis or PostgreSQL is away", async () => {
     const [redis, { server, databaseUrl }] = await Promise.all([startRedis(), ownPostgres()]);
@@ -218,11 +218,11 @@ describe("a stop", () => {
     await insert(many);
     await until({ accepted: many.length });
     await insert(many);
-    await expect.poll(() => api.ledger.entries.length, { timeout: 5000, interval: 5 }).toBeGreaterThan(many.length);
+    await expect.poll(() => api.ledger.entries.length, { interval: 5 }).toBeGreaterThan(many.length);
     await Promise.all([redis.kill(), server.kill()]);
     const begun = Date.now();
     await stop();
-    expect(Date.now() - begun).toBeLessThan(6000);
+    expect(Date.now() - begun).toBeLessThan(15_000);
     await server.restart(); // For the fixture.
-  }, 60_000);
+  });
 });

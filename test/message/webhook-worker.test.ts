@@ -13,7 +13,7 @@ import { postWebhook, sender, statusOf, textFrom, undeliverable, webhookOf } fro
 
 const log = createLog("test", "silent");
 const secret = "an app's secret";
-const slow = { timeout: 25_000, interval: 100 };
+const slow = { interval: 100 };
 const releases: (() => unknown)[] = [];
 afterEach(async () => {
   for (const release of releases.splice(0).reverse()) await release();
@@ -202,7 +202,7 @@ describe("webhooks", () => {
     await redis.kill();
     const begun = performance.now();
     await first.stop();
-    expect(performance.now() - begun).toBeLessThan(8000);
+    expect(performance.now() - begun).toBeLessThan(15_000); // The time to drain is 20 s.
     await redis.restart();
     await startDelivery();
     await expect
