@@ -26,6 +26,9 @@ async function ownPostgres() {
   return { server, databaseUrl: server.url.replace("///postgres?", "///posta_template?") };
 }
 
+/** No request is given up, and no process taken for lost, because the machine is busy. */
+const patient = { env: { POSTA_WHATSAPP_TIMEOUT: "20s" }, times: { settleGraceMs: 20_000 } };
+
 const many = Array.from({ length: 60 }, (_, index) => ({ to: `49151${10_000_000 + index}` }));
 
 /** Fails once at a statement: before PostgreSQL has it, or before its answer is there. */
@@ -108,7 +111,7 @@ describe("a PostgreSQL that is lost", () => {
   it.each(["statement", "answer"] as const)(
     "at a claim (its %s) sends nothing twice, and loses nothing",
     async (lost) => {
-      const { insert, until, openProcess, taken } = await open();
+      const { insert, until, openProcess, taken } = await open(patient);
       const { postgres } = await openProcess();
       const times = loseOnce(postgres, "claim-messages", lost);
       const ids = await insert(many);
@@ -119,7 +122,7 @@ describe("a PostgreSQL that is lost", () => {
   );
 
   it.each(["statement", "answer"] as const)("at a settlement (its %s) has it again", async (lost) => {
-    const { insert, until, openProcess, taken, sql } = await open();
+    const { insert, until, openProcess, taken, sql } = await open(patient);
     const { postgres } = await openProcess();
     const times = loseOnce(postgres, "settle-messages", lost);
     const ids = await insert(many);
@@ -132,10 +135,7 @@ describe("a PostgreSQL that is lost", () => {
 
   it("by a crash, while messages are under way, is waited for", async () => {
     const { server, databaseUrl } = await ownPostgres();
-    const { insert, until, openProcess, taken, api, sql } = await open({
-      databaseUrl,
-      times: { settleGraceMs: 20_000 },
-    });
+    const { insert, until, openProcess, taken, api, sql } = await open({ databaseUrl, ...patient });
     api.latency = 200;
     await openProcess();
     const ids = await insert(Array.from({ length: 300 }, (_, index) => ({ to: `49151${10_000_000 + index}` })));
@@ -154,7 +154,8 @@ describe("a Redis that is lost", () => {
     releases.push(() => redis.stop());
     const { insert, until, openProcess, taken, api } = await open({
       redisUrl: redis.url,
-      times: { forgottenAfterMs: 1000 },
+      env: patient.env,
+      times: { ...patient.times, forgottenAfterMs: 1000 },
     });
     api.latency = 100;
     await openProcess();
@@ -170,7 +171,7 @@ describe("a Redis that is lost", () => {
 
 describe("a stop", () => {
   it("lets what is under way be answered and settled, and leaves the rest to others", async () => {
-    const { insert, until, openProcess, taken, api, count } = await open();
+    const { insert, until, openProcess, taken, api, count } = await open(patient);
     api.latency = 300;
     const stopping = await openProcess();
     const ids = await insert(Array.from({ length: 300 }, (_, index) => ({ to: `49151${10_000_000 + index}` })));

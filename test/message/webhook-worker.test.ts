@@ -215,7 +215,7 @@ describe("webhooks", () => {
         slow,
       )
       .toBe(true);
-    await untilWorkedOff();
-    expect((await readMessage(store, id)).status).toBe("read");
+    // A webhook that came before Redis was there is in the spool, where the queue's counts do not show it.
+    await expect.poll(async () => (await readMessage(store, id)).status, slow).toBe("read");
   });
 });
