@@ -22,9 +22,10 @@ export default defineConfig({
     maxWorkers: 2,
     sequence: { sequencer: LongFirst },
     // A wait ends when what it waits for is there: these are for what never comes, on the slowest machine.
-    expect: { poll: { timeout: 15_000 } },
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // A test without an assertion, or whose assertions were never reached, fails.
+    expect: { poll: { timeout: 30_000 }, requireAssertions: true },
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     restoreMocks: true,
   },
 });

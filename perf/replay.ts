@@ -13,6 +13,7 @@ import { askAwk } from "./replay/ask-awk.js";
 import { askPosta } from "./replay/ask-posta.js";
 import { sendLog } from "./replay/send.js";
 import { ServiceClient } from "./watch/service-client.js";
+import { untilHealthy } from "./watch/target.js";
 
 const port = await takePorts(3);
 const topPages = 20;
@@ -39,6 +40,7 @@ async function replay(): Promise<number> {
   const posta = await startPosta(port);
   const client = new ServiceClient(`127.0.0.1:${port}`, "posta.analytics.v1.AnalyticsService", 4);
   try {
+    await untilHealthy(`http://127.0.0.1:${port + 1}`); // Else a short log is asked for before the tables are there.
     const begun = performance.now();
     await sendLog(client, log, showProgress);
     const seconds = (performance.now() - begun) / 1000;

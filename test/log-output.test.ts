@@ -87,8 +87,9 @@ describe("the log", () => {
     );
     const [figures] = await once(child.stdout as NodeJS.ReadableStream, "data");
     const { n, p99 } = JSON.parse(String(figures));
-    expect(n).toBeGreaterThan(10_000);
-    expect(p99).toBeLessThan(100);
+    // A pipe takes some hundred of these lines; a write that waited for its reader would be the last turn of the loop.
+    expect(n).toBeGreaterThan(2000);
+    expect(p99).toBeLessThan(500);
   });
 
   it("leaves out most of a flood and says how much, and hides numbers in messages, errors and their causes", async () => {

@@ -94,7 +94,7 @@ describe("a secret in the log", () => {
     const begun = performance.now();
     redactText("redis://a:".repeat(20_000));
     redactText("token: ".repeat(20_000));
-    expect(performance.now() - begun).toBeLessThan(1000);
+    expect(performance.now() - begun).toBeLessThan(5000); // A time that grows with the square would be minutes.
   });
 
   it("is hidden by the name of its field, whatever it is", () => {

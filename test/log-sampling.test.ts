@@ -37,6 +37,14 @@ describe("a flood of like lines", () => {
     expect(sampler.hasUntold).toBe(false);
   });
 
+  it("is told of although new kinds need its room", () => {
+    const { sampler, flood, wait } = setup();
+    flood("a", 50);
+    wait(1000);
+    for (let n = 0; n < 300; n += 1) flood(`kind ${n}`, 1);
+    expect([...sampler.untold()]).toContainEqual(["a", 40, 30]);
+  });
+
   it("of ever new kinds is bounded too, and forgotten when it is over", () => {
     const { sampler, flood, wait } = setup();
     const count = () => logged(Array.from({ length: 1000 }, (_, n) => flood(`kind ${n}`, 1)).flat()).length;

@@ -43,7 +43,7 @@ async function setup(env: Record<string, string> = {}) {
     return values.find((one) => isIt(one.labels))?.value;
   }
   const untilValue = (name: string, labels: Record<string, string>) =>
-    expect.poll(() => value(name, labels), { timeout: 5000, interval: 20 });
+    expect.poll(() => value(name, labels), { interval: 20 });
   return { queue: queue.client, analytics: analytics.client, value, untilValue };
 }
 

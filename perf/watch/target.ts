@@ -77,7 +77,7 @@ async function startOwn(): Promise<Target> {
 }
 
 /** Servers answer before the other stores have started, and their tables are there: a load should not be judged by that. */
-async function untilHealthy(admin: string): Promise<void> {
+export async function untilHealthy(admin: string): Promise<void> {
   const until = Date.now() + startMs;
   for (;;) {
     const { status, checks } = (await (await fetch(`${admin}/healthz`)).json()) as { status: string; checks: object };

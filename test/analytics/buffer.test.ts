@@ -13,7 +13,7 @@ function open(idWindowMs = 600_000) {
   const pushed: Parameters<Window["push"]>[0][] = [];
   const window = { push: (entry: (typeof pushed)[number]) => pushed.push(entry) } as unknown as Window;
   /** Resolves when it was given so many entries. */
-  const until = (count: number) => expect.poll(() => pushed.length, { timeout: 5000 }).toBe(count);
+  const until = (count: number) => expect.poll(() => pushed.length).toBe(count);
   return { buffer: new EventBuffer(window, 10_000, idWindowMs), pushed, until };
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
 import { detailsOf, failureOf } from "../support/client.js";
 import { type Bundle, code, readCounts, setup } from "./setup.js";
@@ -25,11 +26,11 @@ describe("an analytics Redis that is gone", () => {
     await bundle.redis.kill();
     await bundle.untilHealth("NOT_SERVING");
     const begun = Date.now();
-    const error = await failureOf(track("gone", 10_000));
+    const error = await failureOf(track("gone", 20_000));
     expect(error.code).toBe(code.unavailable);
     expect(error.details).toBe("the analytics store cannot be reached; nothing was done");
     expect(detailsOf(error).RetryInfo).toBeDefined();
-    expect(Date.now() - begun).toBeLessThan(1000);
+    expect(Date.now() - begun).toBeLessThan(bundle.posta.config.redisTimeoutMs);
     const { outcome } = await bundle.posta.client.queue("AddJob", { queue: "q", job: { name: "j" } });
     expect(outcome).toBe("OUTCOME_ADDED");
     await bundle.redis.restart();
@@ -48,18 +49,17 @@ describe("an analytics Redis that is gone", () => {
       expect(detailsOf(error).RetryInfo).toBeDefined();
     }
     await bundle.redis.restart();
-    await expect.poll(() => countOf("kept").catch(() => 0), { timeout: 10_000 }).toBe(bufferLimit);
+    await expect.poll(() => countOf("kept").catch(() => 0)).toBe(bufferLimit);
   });
 });
 
 describe("an analytics Redis that hangs", () => {
   it("counts nothing after the caller's deadline", async () => {
     process.kill(bundle.redis.pid, "SIGSTOP");
-    const begun = Date.now();
     const late = await Promise.all(Array.from({ length: 5 }, () => failureOf(track("late", 300))));
     expect(late.map((error) => error.code)).toEqual(late.map(() => code.deadlineExceeded));
     // A Redis that wakes up in the very millisecond of the deadline may still be in time.
-    await expect.poll(() => Date.now() - begun).toBeGreaterThan(400);
+    await sleep(300);
     process.kill(bundle.redis.pid, "SIGCONT");
     await bundle.untilHealth("SERVING");
     await expect.poll(() => track("after").catch(() => undefined)).toEqual({ outcome: "OUTCOME_STORED" });

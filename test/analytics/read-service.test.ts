@@ -157,7 +157,8 @@ describe("without PostgreSQL", () => {
         details: expect.stringMatching(/^the history cannot be reached/),
       });
     }
-    await expect(own.call("TrackEvents", { events })).resolves.toBeDefined();
+    const { results } = await own.call("TrackEvents", { events });
+    expect(results).toEqual(events.map(() => expect.objectContaining({ outcome: "OUTCOME_STORED" })));
   });
 });
 

@@ -122,7 +122,7 @@ describe("the roll-up", () => {
     expect(crashes).toBeGreaterThan(20);
     await fixture.rollUntil(midnight + 1);
     await expectExact(midnight + 1);
-  }, 90_000);
+  });
 
   it("has one leader at a time, and the next when that is gone", async () => {
     await open();
@@ -206,7 +206,7 @@ describe("the roll-up", () => {
     await server.kill();
     expect(await running).toMatchObject({ code: "unavailable" });
     await server.restart();
-    await vi.waitFor(() => fixture.rollUp.run(), { timeout: 20_000, interval: 50 });
+    await vi.waitFor(() => fixture.rollUp.run(), { timeout: 30_000, interval: 50 });
     expect(await fixture.watermark()).toBe(midnight);
     await expectExact(midnight + 1);
   });

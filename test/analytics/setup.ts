@@ -44,7 +44,7 @@ async function open(env: Record<string, string>, releases: (() => unknown)[], st
         const { status } = await client.call("grpc.health.v1.Health", "Check", { service: analyticsService });
         if (status !== wanted) throw new Error(`the analytics are ${status}`);
       },
-      { timeout: 10_000, interval: 20 },
+      { timeout: 30_000, interval: 20 },
     );
   await untilHealth("SERVING");
   const inspector = new Redis({ path: redis.socket });

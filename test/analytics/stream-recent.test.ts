@@ -166,7 +166,7 @@ describe("ListRecentEvents", () => {
     await list({ name: "evicted" });
     await inspector.del(`${prefix}:recent:evicted`, `${prefix}:recent-pushed:evicted`);
     await track("after");
-    await expect.poll(async () => subjectsOf(await list({ name: "evicted" })), { timeout: 2000 }).toEqual(["after"]);
+    await expect.poll(async () => subjectsOf(await list({ name: "evicted" }))).toEqual(["after"]);
   });
 
   it("takes only its own tokens", async () => {

@@ -61,7 +61,7 @@ describe("the probes", () => {
       const response = await get(path);
       expect([response.status, await response.text()]).toEqual([200, "ok\n"]);
     }
-    await expect.poll(async () => (await cluster.health()).status, { timeout: 10_000 }).toBe("OK");
+    await expect.poll(async () => (await cluster.health()).status).toBe("OK");
     const health = await get("/healthz");
     expect(health.headers.get("content-type")).toBe("application/json");
     const pid = expect.any(Number);
@@ -178,9 +178,7 @@ describe("/metrics", () => {
   it("shows each queue once, whatever the number of servers", async () => {
     await addJobs("shown", { connections: 2, each: 5 });
     const waiting = { queue: "shown", state: "waiting" };
-    await expect
-      .poll(async () => samples(await scrape(), "posta_queue_jobs", waiting), { timeout: 5000 })
-      .toEqual([10]);
+    await expect.poll(async () => samples(await scrape(), "posta_queue_jobs", waiting)).toEqual([10]);
     const text = await scrape();
     for (const state of ["active", "delayed", "prioritized", "completed", "failed"]) {
       expect(only(text, "posta_queue_jobs", { queue: "shown", state })).toBe(0);
@@ -213,7 +211,7 @@ describe("/metrics", () => {
     try {
       const begun = Date.now();
       const text = await scrape();
-      expect(Date.now() - begun).toBeLessThan(2000);
+      expect(Date.now() - begun).toBeLessThan(4000); // prom-client alone would wait for 5 s, and fail.
       expect(only(text, "grpc_server_handled_total", addJob)).toBe(before);
       expect(only(text, "posta_processes_silent")).toBe(1);
     } finally {
@@ -225,10 +223,10 @@ describe("/metrics", () => {
     const before = only(await scrape(), "grpc_server_handled_total", addJob);
     const [victim] = (await cluster.serverPids()) as [number];
     process.kill(victim, "SIGKILL");
-    await expect.poll(() => cluster.serverPids(), { timeout: 10_000, interval: 20 }).not.toContain(victim);
+    await expect.poll(() => cluster.serverPids(), { interval: 20 }).not.toContain(victim);
     expect((await cluster.health()).status).toBe("DEGRADED"); // Its successor has to load its code first.
     expect(only(await scrape(), "grpc_server_handled_total", addJob)).toBe(before);
-    await expect.poll(async () => only(await scrape(), "posta_servers_serving"), { timeout: 10_000 }).toBe(2);
+    await expect.poll(async () => only(await scrape(), "posta_servers_serving")).toBe(2);
     await addJobs("later", { connections: 4, each: 5 });
     const text = await scrape();
     expect(only(text, "grpc_server_handled_total", addJob)).toBe(before + 20);
@@ -246,8 +244,8 @@ describe("processes that hang", () => {
     const pids = [stuck, delivery, other];
     try {
       for (const pid of [stuck, delivery]) process.kill(pid, "SIGSTOP");
-      await expect.poll(() => serving("servers"), { timeout: 10_000 }).toBe(1);
-      await expect.poll(() => serving("deliveries"), { timeout: 10_000 }).toBe(0);
+      await expect.poll(() => serving("servers")).toBe(1);
+      await expect.poll(() => serving("deliveries")).toBe(0);
       expect([(await get("/healthz")).status, (await get("/readyz")).status]).toEqual([200, 200]);
       expect(await cluster.health()).toMatchObject({
         status: "DEGRADED",
@@ -260,13 +258,13 @@ describe("processes that hang", () => {
       expect((await check("event-loop"))?.detail).toMatch(new RegExp(`^Server ${stuck} has not been heard of`));
       expect((await check("redis-queue"))?.status).toBe("OK"); // As the other one finds it.
       process.kill(other, "SIGSTOP");
-      await expect.poll(async () => (await get("/readyz")).status, { timeout: 10_000 }).toBe(503);
+      await expect.poll(async () => (await get("/readyz")).status).toBe(503);
       expect([(await get("/healthz")).status, (await cluster.health()).status]).toEqual([503, "DOWN"]);
       expect((await check("redis-queue"))?.detail).toMatch(/^Not known: Server \d+ has not been heard of/);
     } finally {
       for (const pid of pids) process.kill(pid, "SIGCONT");
     }
-    await expect.poll(() => serving("servers"), { timeout: 10_000 }).toBe(2);
-    await expect.poll(() => serving("deliveries"), { timeout: 10_000 }).toBe(1);
-  }, 40_000);
+    await expect.poll(() => serving("servers")).toBe(2);
+    await expect.poll(() => serving("deliveries")).toBe(1);
+  });
 });

@@ -24,7 +24,7 @@ async function start(env: Record<string, string> = {}): Promise<TestCluster> {
 }
 
 async function untilStatus(cluster: TestCluster, status: string): Promise<void> {
-  await expect.poll(async () => (await cluster.health()).status, { timeout: 20_000 }).toBe(status);
+  await expect.poll(async () => (await cluster.health()).status).toBe(status);
 }
 
 async function deliveryPid(cluster: TestCluster): Promise<number | undefined> {
@@ -64,7 +64,7 @@ describe("the delivery process", () => {
     const victim = (await deliveryPid(cluster)) as number;
     process.kill(victim, "SIGKILL");
     await cluster.untilOutput(new RegExp(`delivery ${victim} ended with SIGKILL; starting another`));
-    await expect.poll(() => deliveryPid(cluster), { timeout: 20_000 }).toEqual(expect.any(Number));
+    await expect.poll(() => deliveryPid(cluster)).toEqual(expect.any(Number));
     expect(await deliveryPid(cluster)).not.toBe(victim);
     expect(await cluster.serverPids()).toEqual(servers);
     expect(await metric(cluster, "posta_deliveries_serving")).toBe(1);
@@ -92,13 +92,13 @@ describe("the delivery process", () => {
       const { checks } = await cluster.health();
       return checks.find(({ name }) => name === "delivery")?.status;
     };
-    await expect.poll(delivery, { timeout: 10_000 }).toBe("DOWN");
+    await expect.poll(delivery).toBe("DOWN");
     expect(await cluster.health()).toMatchObject({ status: "DEGRADED", deliveries: [] });
     const other = await start({ POSTA_QUEUE_PREFIX: "beat" });
-    await expect.poll(delivery, { timeout: 20_000 }).toBe("OK");
-    await expect.poll(async () => (await cluster.health()).status, { timeout: 10_000 }).toBe("OK");
+    await expect.poll(delivery).toBe("OK");
+    await expect.poll(async () => (await cluster.health()).status).toBe("OK");
     await other.stop();
-    await expect.poll(delivery, { timeout: 10_000 }).toBe("DOWN");
+    await expect.poll(delivery).toBe("DOWN");
   });
 
   it("ends the start where its settings are unfit", async () => {
@@ -145,7 +145,7 @@ describe("jobs are taken", () => {
       return Object.fromEntries(checks.map(({ name, status }) => [name, status]));
     };
     await expect
-      .poll(checks, { timeout: 15_000 })
+      .poll(checks)
       .toMatchObject({ "redis-analytics": "DOWN", "redis-queue": "OK", postgres: "OK", delivery: "OK" });
     expect(await metric(cluster, "posta_deliveries_serving")).toBe(1);
     await redis.restart();

@@ -115,8 +115,8 @@ describe("a cluster under load", () => {
     await load.more(500);
     const [victim, survivor] = (await cluster.serverPids()) as [number, number];
     process.kill(victim, "SIGKILL");
-    await expect.poll(() => cluster.serverPids(), { timeout: 10_000 }).not.toContain(victim);
-    await expect.poll(() => isHealthy(cluster), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => cluster.serverPids()).not.toContain(victim);
+    await expect.poll(() => isHealthy(cluster)).toBe(true);
     await load.more(500);
     await load.end();
     const pids = await cluster.serverPids();
@@ -150,8 +150,8 @@ describe("a cluster under load", () => {
       const pids = await cluster.serverPids();
       return pids.length === 2 && pids.every((pid) => !before.includes(pid) && !isAlive(before[0] as number));
     };
-    await expect.poll(replaced, { timeout: 20_000 }).toBe(true);
-    await expect.poll(() => before.some(isAlive), { timeout: 20_000 }).toBe(false);
+    await expect.poll(replaced).toBe(true);
+    await expect.poll(() => before.some(isAlive)).toBe(false);
     await load.more(200);
     await load.end();
     expect(load.failures).toEqual([]);
@@ -182,7 +182,7 @@ function loadPaced(clients: TestClient[]) {
     failures,
     async more(count: number): Promise<void> {
       const wanted = acknowledged.length + count;
-      await expect.poll(() => acknowledged.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(wanted);
+      await expect.poll(() => acknowledged.length).toBeGreaterThanOrEqual(wanted);
     },
     async end(): Promise<void> {
       clearInterval(timer);
@@ -200,7 +200,7 @@ describe("a primary that is killed", () => {
     const pids = [...(await first.serverPids()), await readRedisPid(first)];
     first.process.kill("SIGKILL");
     expect(await first.ended).toEqual([null, "SIGKILL"]);
-    await expect.poll(() => pids.filter(isAlive), { timeout: 20_000 }).toEqual([]);
+    await expect.poll(() => pids.filter(isAlive)).toEqual([]);
 
     const second = await startCluster({ POSTA_DATA_DIR: first.dataDir, POSTA_LOG_LEVEL: "error" });
     releases.push(() => second.stop());

@@ -28,5 +28,5 @@ it("a connection that a server was given and did not live to take is closed, and
       ({ ok }) => ok,
       () => false,
     );
-  await expect.poll(isServed, { timeout: 20_000 }).toBe(true);
-}, 40_000);
+  await expect.poll(isServed).toBe(true);
+});

@@ -24,10 +24,10 @@ describe("delivery processes", () => {
       POSTA_WHATSAPP_TIMEOUT: "1s",
     });
     releases.push(() => cluster.stop());
-    await expect.poll(async () => (await cluster.health()).status, { timeout: 20_000 }).toBe("OK");
+    await expect.poll(async () => (await cluster.health()).status).toBe("OK");
     const once = await insert(Array.from({ length: 700 }, (_, index) => ({ to: `49151${10_000_000 + index}` })));
     const atLeastOnce = await insert(once.map((_, index) => ({ to: `49152${10_000_000 + index}`, resend: true })));
-    await expect.poll(() => api.ledger.entries.length, { timeout: 15_000, interval: 5 }).toBeGreaterThan(300);
+    await expect.poll(() => api.ledger.entries.length, { interval: 5 }).toBeGreaterThan(300);
     const { deliveries } = await cluster.health();
     process.kill(deliveries[0]?.pid as number, "SIGKILL");
     const isDone = async () => {
@@ -45,5 +45,5 @@ describe("delivery processes", () => {
     expect(notTaken.filter((id) => !known.has(id))).toEqual([]);
     expect(unknown.filter(({ id }) => atLeastOnce.includes(id))).toEqual([]);
     expect(known.size).toBeLessThan(100);
-  }, 120_000);
+  });
 });

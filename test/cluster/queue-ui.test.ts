@@ -158,8 +158,8 @@ describe("the queue UI", () => {
     releases.push(() => redis.stop());
     const { get } = await setup({ POSTA_QUEUE_REDIS_URL: redis.url });
     await redis.kill();
-    await expect.poll(async () => (await get("/queues/api/queues")).status, { timeout: 10_000 }).toBe(503);
+    await expect.poll(async () => (await get("/queues/api/queues")).status).toBe(503);
     await redis.restart();
-    await expect.poll(async () => (await get("/queues/api/queues")).status, { timeout: 10_000 }).toBe(200);
+    await expect.poll(async () => (await get("/queues/api/queues")).status).toBe(200);
   });
 });

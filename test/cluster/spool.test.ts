@@ -29,7 +29,7 @@ async function setup() {
     POSTA_LOG_LEVEL: "error",
   });
   releases.push(() => cluster.stop());
-  await expect.poll(async () => (await cluster.health()).status, { timeout: 20_000 }).toBe("OK");
+  await expect.poll(async () => (await cluster.health()).status).toBe("OK");
   const client = new TestClient(`127.0.0.1:${cluster.port}`);
   releases.push(() => client.close());
   const count = async (where: string) =>
@@ -69,10 +69,10 @@ describe("a delivery process that is killed while it drains", () => {
     );
     releases.push(() => worker.close());
     for (const moved of [0, 4000, 9000]) {
-      await expect.poll(() => count("moved_at IS NOT NULL"), { timeout: 20_000, interval: 5 }).toBeGreaterThan(moved);
+      await expect.poll(() => count("moved_at IS NOT NULL"), { interval: 5 }).toBeGreaterThan(moved);
       process.kill(victim, "SIGKILL");
       const isReplaced = async () => ![undefined, victim].includes(await deliveryPid(cluster));
-      await expect.poll(isReplaced, { timeout: 20_000, interval: 10 }).toBe(true);
+      await expect.poll(isReplaced, { interval: 10 }).toBe(true);
       victim = (await deliveryPid(cluster)) as number;
     }
     await expect.poll(() => count("moved_at IS NULL"), { timeout: 60_000 }).toBe(0);

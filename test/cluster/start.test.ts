@@ -119,13 +119,13 @@ describe("a start without its Redis", () => {
         ({ status }) => status,
         () => "none",
       );
-    await expect.poll(health, { timeout: 10_000 }).toBe("NOT_SERVING");
+    await expect.poll(health).toBe("NOT_SERVING");
     expect(await statusOf(`${cluster.adminUrl}/livez`)).toBe(200);
     expect(await statusOf(`${cluster.adminUrl}/readyz`)).toBe(503);
     expect(await statusOf(`${cluster.adminUrl}/healthz`)).toBe(503);
     const begun = Date.now();
     expect(await failureOf(client.queue("AddJob", { queue: "q", job: { name: "n" } }))).toMatchObject({ code: 14 });
-    expect(Date.now() - begun).toBeLessThan(1000);
+    expect(Date.now() - begun).toBeLessThan(3000); // The time after which Redis counts as lost.
 
     const before = await cluster.serverPids();
     const redis = await startRedis({ port: String(port), bind: "127.0.0.1" });
@@ -179,12 +179,12 @@ describe("a running cluster", () => {
     const [stuck] = (await cluster.serverPids()) as [number];
     process.kill(stuck, "SIGSTOP"); // It cannot drain.
     cluster.process.kill("SIGTERM");
-    await expect.poll(() => cluster.serverPids(), { timeout: 5000 }).toEqual([]);
+    await expect.poll(() => cluster.serverPids()).toEqual([]);
     const begun = Date.now();
     cluster.process.kill("SIGTERM");
     expect(await cluster.ended).toEqual([1, null]);
-    expect(Date.now() - begun).toBeLessThan(3000);
-    await expect.poll(() => isAlive(stuck), { timeout: 5000 }).toBe(false);
+    expect(Date.now() - begun).toBeLessThan(10_000); // The time to drain is 20 s.
+    await expect.poll(() => isAlive(stuck)).toBe(false);
   });
 });
 

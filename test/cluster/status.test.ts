@@ -63,9 +63,7 @@ describe("/status", () => {
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ queue: "status", job: { name: "n" } }),
     });
-    await expect
-      .poll(async () => (await figure("queue-add-p99"))?.detail, { timeout: 15_000 })
-      .toMatch(/^41 calls in \d+ s$/);
+    await expect.poll(async () => (await figure("queue-add-p99"))?.detail).toMatch(/^41 calls in \d+ s$/);
     const { methods, queues, jobsWaiting } = await status();
     expect(methods.map(({ name }) => name)).toEqual(["QueueService/AddJob"]);
     expect(methods[0]?.p99Ms).toBe((await figure("queue-add-p99"))?.value);
@@ -76,9 +74,7 @@ describe("/status", () => {
 
   it("has figures of every store and process that answers", async () => {
     for (const id of ["memory", "event-loop-delay", "oldest-due-job", "redis-memory-queue", "redis-memory-analytics"]) {
-      await expect
-        .poll(async () => (await figure(id))?.state, { timeout: 15_000, message: id })
-        .not.toBe("NOT MEASURED");
+      await expect.poll(async () => (await figure(id))?.state, { message: id }).not.toBe("NOT MEASURED");
     }
     expect(await figure("slow-query")).toMatchObject({
       state: "NOT MEASURED",
@@ -115,18 +111,19 @@ describe("/status", () => {
             const silent = processes.find(({ pid }) => pid === stuck)?.silentMs ?? 0;
             return { ...Object.fromEntries(states), isSilent: silent > 5000 };
           },
-          { timeout: 28_000, interval: 200 },
+          { interval: 200 },
         )
         .toMatchObject({ "redis-memory-queue": "STALE", "oldest-due-job": "STALE", isSilent: true });
-      expect(took.sort((a, b) => a - b)[Math.floor(took.length * 0.9)]).toBeLessThan(50);
+      // An answer that waited for a store or a server would take a second or more.
+      expect(took.sort((a, b) => a - b)[Math.floor(took.length * 0.9)]).toBeLessThan(500);
       expect((await figure("redis-memory-queue"))?.ageMs).toBeGreaterThan(15_000);
       expect((await status()).state).toMatch(/STALE|CRITICAL/);
       expect(await (await get("/status")).text()).toMatch(/^ {2}DOWN +redis-queue /m);
     } finally {
       for (const pid of pids) process.kill(pid, "SIGCONT");
     }
-    await expect.poll(async () => (await figure("redis-memory-queue"))?.state, { timeout: 20_000 }).toBe("OK");
-  }, 60_000);
+    await expect.poll(async () => (await figure("redis-memory-queue"))?.state).toBe("OK");
+  });
 });
 
 describe("the page", () => {
@@ -146,9 +143,7 @@ describe("the page", () => {
 
   it("is drawn with the status, whatever queues are called", async () => {
     await addJob("</script><b>bold");
-    await expect
-      .poll(async () => (await status()).queues.map(({ name }) => name), { timeout: 15_000 })
-      .toContain("</script><b>bold");
+    await expect.poll(async () => (await status()).queues.map(({ name }) => name)).toContain("</script><b>bold");
     const html = await (await get("/")).text();
     expect(html).not.toContain("<b>bold");
     const [, json] = /<script id="first" type="application\/json">(.*?)<\/script>/s.exec(html) ?? [];
@@ -180,17 +175,14 @@ describe("/log-level", () => {
         [...cluster.output().matchAll(/"level":20,"time":\d+,"role":"\w+","pid":(\d+)/g)].map(([, pid]) => Number(pid)),
       );
     const pids = async () => (await status()).processes.map(({ pid }) => pid as number);
-    await expect.poll(async () => (await pids()).every((pid) => debugPids().has(pid)), { timeout: 15_000 }).toBe(true);
+    await expect.poll(async () => (await pids()).every((pid) => debugPids().has(pid))).toBe(true);
     process.kill(old, "SIGKILL");
-    await expect.poll(() => cluster.serverPids(), { timeout: 15_000 }).not.toContain(old);
+    await expect.poll(() => cluster.serverPids()).not.toContain(old);
     await expect
-      .poll(
-        async () => {
-          const all = await cluster.serverPids();
-          return all.length === 2 && all.every((pid) => debugPids().has(pid));
-        },
-        { timeout: 15_000 },
-      )
+      .poll(async () => {
+        const all = await cluster.serverPids();
+        return all.length === 2 && all.every((pid) => debugPids().has(pid));
+      })
       .toBe(true);
   });
 });

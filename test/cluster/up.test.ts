@@ -46,7 +46,7 @@ async function startUp(env: Record<string, string> = {}) {
     if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
     await ended;
   });
-  await expect.poll(() => output, { timeout: 20_000 }).toMatch(/^posta: gRPC/m);
+  await expect.poll(() => output).toMatch(/^posta: gRPC/m);
   return { child, ended, output: () => output };
 }
 
@@ -70,7 +70,7 @@ it.each(["SIGINT", "SIGTERM", "SIGKILL"] as const)(
     // Ctrl-C goes to the whole group.
     process.kill(signal === "SIGINT" ? -(up.child.pid as number) : (up.child.pid as number), signal);
     await up.ended;
-    await expect.poll(() => answers(url), { timeout: 5000 }).toBe(false);
+    await expect.poll(() => answers(url)).toBe(false);
   },
 );
 
@@ -82,7 +82,7 @@ it("runs the stand-in with the settings that there are, and says what a message 
   const output = { out: "", err: "" };
   child.stdout.on("data", (chunk) => (output.out += chunk));
   child.stderr.on("data", (chunk) => (output.err += chunk));
-  await expect.poll(() => output.out, { timeout: 10_000 }).toMatch(/\n\n$/);
+  await expect.poll(() => output.out).toMatch(/\n\n$/);
   const settings = Object.fromEntries(
     output.out
       .trim()

@@ -152,6 +152,7 @@ describe("tokens", () => {
     ["an unknown one", { authorization: "Bearer nobody" }],
     ["the hash itself", { authorization: `Bearer ${hash("shop-token")}` }],
     ["another scheme", { authorization: "Basic shop-token" }],
+    ["another scheme before it", { authorization: "Basic Bearer shop-token" }],
     ["an empty one", { authorization: "Bearer " }],
   ])("%s is UNAUTHENTICATED", async (_, metadata) => {
     const error = await failureOf(posta.client.queue("AddJob", { queue: "orders", job: { name: "n" } }, { metadata }));

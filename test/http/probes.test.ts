@@ -101,6 +101,7 @@ describe("a server that stops", () => {
     known.socket.write(head + body);
     await expect.poll(known.received).toMatch(/^HTTP\/1.1 200 /);
     const prober = await openRaw(posta.httpUrl);
+    const unused = await openRaw(posta.httpUrl);
     await expect.poll(() => started(posta)).toBe(2);
     let stopped = false;
     const stopping = stop().then(() => {
@@ -115,6 +116,8 @@ describe("a server that stops", () => {
     known.socket.write(head + body);
     await known.closed;
     expect(known.received().slice(before)).toMatch(/^HTTP\/1.1 200 .*connection: close.*OUTCOME_ADDED/is);
+    // The call may also last longer than idle connections do.
+    await unused.closed;
     expect(stopped).toBe(false);
     inFlight.socket.write(body.slice(5));
     await inFlight.closed;

@@ -86,6 +86,7 @@ describe("tokens over HTTP", () => {
     ["an unknown one", { authorization: "Bearer nobody" }],
     ["the hash itself", { authorization: `Bearer ${hash}` }],
     ["another scheme", { authorization: "Basic shop-token" }],
+    ["another scheme before it", { authorization: "Basic Bearer shop-token" }],
   ])("%s is unauthenticated", async (_, headers) => {
     const answer = await add("orders", headers);
     expect(answer.status).toBe(401);

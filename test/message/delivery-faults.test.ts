@@ -26,6 +26,9 @@ async function ownPostgres() {
   return { server, databaseUrl: server.url.replace("///postgres?", "///posta_template?") };
 }
 
+/** No request is given up, and no process taken for lost, because the machine is busy. */
+const patient = { env: { POSTA_WHATSAPP_TIMEOUT: "20s" }, times: { settleGraceMs: 20_000 } };
+
 const many = Array.from({ length: 60 }, (_, index) => ({ to: `49151${10_000_000 + index}` }));
 
 /** Fails once at a statement: before PostgreSQL has it, or before its answer is there. */
@@ -48,7 +51,7 @@ describe("a process that is lost", () => {
     const [unknown = "", again = ""] = await insert([lost, { ...lost, resend: true }]);
     const [recent = ""] = await insert([{ ...lost, ageMs: 0 }]);
     await openProcess();
-    await until({ unknown: 2, accepted: 1 }, 20_000);
+    await until({ unknown: 2, accepted: 1 });
     expect(await history(unknown)).toEqual(["queued", "unknown"]);
     expect(await history(again)).toEqual(["queued", "queued", "sending", "accepted"]);
     expect(await history(recent)).toEqual(["queued", "unknown"]);
@@ -108,22 +111,22 @@ describe("a PostgreSQL that is lost", () => {
   it.each(["statement", "answer"] as const)(
     "at a claim (its %s) sends nothing twice, and loses nothing",
     async (lost) => {
-      const { insert, until, openProcess, taken } = await open();
+      const { insert, until, openProcess, taken } = await open(patient);
       const { postgres } = await openProcess();
       const times = loseOnce(postgres, "claim-messages", lost);
       const ids = await insert(many);
-      await until({ accepted: many.length }, 15_000);
+      await until({ accepted: many.length });
       expect(times()).toBe(1);
       expect([...taken()].sort()).toEqual([...ids].sort());
     },
   );
 
   it.each(["statement", "answer"] as const)("at a settlement (its %s) has it again", async (lost) => {
-    const { insert, until, openProcess, taken, sql } = await open();
+    const { insert, until, openProcess, taken, sql } = await open(patient);
     const { postgres } = await openProcess();
     const times = loseOnce(postgres, "settle-messages", lost);
     const ids = await insert(many);
-    await until({ accepted: many.length }, 15_000);
+    await until({ accepted: many.length });
     expect(times()).toBe(1);
     expect([...taken()].sort()).toEqual([...ids].sort());
     const events = "SELECT count(*) FROM message_events WHERE status = 30";
@@ -132,20 +135,17 @@ describe("a PostgreSQL that is lost", () => {
 
   it("by a crash, while messages are under way, is waited for", async () => {
     const { server, databaseUrl } = await ownPostgres();
-    const { insert, until, openProcess, taken, api, sql } = await open({
-      databaseUrl,
-      times: { settleGraceMs: 20_000 },
-    });
+    const { insert, until, openProcess, taken, api, sql } = await open({ databaseUrl, ...patient });
     api.latency = 200;
     await openProcess();
     const ids = await insert(Array.from({ length: 300 }, (_, index) => ({ to: `49151${10_000_000 + index}` })));
-    await expect.poll(() => api.ledger.entries.length, { timeout: 5000, interval: 5 }).toBeGreaterThan(60);
+    await expect.poll(() => api.ledger.entries.length, { interval: 5 }).toBeGreaterThan(60);
     await server.kill();
     await server.restart();
-    await until({ accepted: 300 }, 25_000);
+    await until({ accepted: 300 });
     expect([...taken()].sort()).toEqual([...ids].sort());
     expect(await sql("SELECT FROM dead_letters")).toEqual([]);
-  }, 60_000);
+  });
 });
 
 describe("a Redis that is lost", () => {
@@ -154,35 +154,36 @@ describe("a Redis that is lost", () => {
     releases.push(() => redis.stop());
     const { insert, until, openProcess, taken, api } = await open({
       redisUrl: redis.url,
-      times: { forgottenAfterMs: 1000 },
+      env: patient.env,
+      times: { ...patient.times, forgottenAfterMs: 1000 },
     });
     api.latency = 100;
     await openProcess();
     const ids = await insert(Array.from({ length: 400 }, (_, index) => ({ to: `49151${10_000_000 + index}` })));
-    await expect.poll(() => api.ledger.entries.length, { timeout: 5000, interval: 5 }).toBeGreaterThan(60);
+    await expect.poll(() => api.ledger.entries.length, { interval: 5 }).toBeGreaterThan(60);
     await redis.kill();
     await redis.restart();
     await fixture.redis.flushall().catch(() => fixture.redis.flushall());
     await until({ accepted: 400 }, 40_000);
     expect([...taken()].sort()).toEqual([...ids].sort());
-  }, 60_000);
+  });
 });
 
 describe("a stop", () => {
   it("lets what is under way be answered and settled, and leaves the rest to others", async () => {
-    const { insert, until, openProcess, taken, api, count } = await open();
+    const { insert, until, openProcess, taken, api, count } = await open(patient);
     api.latency = 300;
     const stopping = await openProcess();
     const ids = await insert(Array.from({ length: 300 }, (_, index) => ({ to: `49151${10_000_000 + index}` })));
-    await expect.poll(() => api.ledger.entries.length, { timeout: 5000, interval: 5 }).toBeGreaterThan(40);
+    await expect.poll(() => api.ledger.entries.length, { interval: 5 }).toBeGreaterThan(40);
     const begun = Date.now();
     await stopping.stop();
-    expect(Date.now() - begun).toBeLessThan(3000);
+    expect(Date.now() - begun).toBeLessThan(10_000); // The time to drain is 20 s.
     const { sending = 0, accepted = 0, queued = 0 } = await count();
     expect({ sending, all: accepted + queued }).toEqual({ sending: 0, all: 300 });
     expect(api.ledger.entries).toHaveLength(accepted);
     await openProcess();
-    await until({ accepted: 300 }, 20_000);
+    await until({ accepted: 300 });
     expect([...taken()].sort()).toEqual([...ids].sort());
   });
 
@@ -194,7 +195,7 @@ describe("a stop", () => {
     api.latency = 3000; // Longer than a stop waits for answers once the time to drain is over.
     const { stop } = await openProcess();
     await insert(many);
-    await expect.poll(() => api.ledger.entries.length, { timeout: 5000, interval: 5 }).toBeGreaterThan(many.length / 2);
+    await expect.poll(() => api.ledger.entries.length, { interval: 5 }).toBeGreaterThan(many.length / 2);
     await Promise.all([redis.kill(), server.kill()]);
     const begun = Date.now();
     const stopping = stop();
@@ -203,7 +204,7 @@ describe("a stop", () => {
     await stopping;
     expect(Date.now() - begun).toBeLessThan(15_000); // The time to drain is 20 s.
     await expect.poll(count).toMatchObject({ accepted: api.ledger.entries.length });
-  }, 60_000);
+  });
 
   it("ends although Redis or PostgreSQL is away", async () => {
     const [redis, { server, databaseUrl }] = await Promise.all([startRedis(), ownPostgres()]);
@@ -218,11 +219,11 @@ describe("a stop", () => {
     await insert(many);
     await until({ accepted: many.length });
     await insert(many);
-    await expect.poll(() => api.ledger.entries.length, { timeout: 5000, interval: 5 }).toBeGreaterThan(many.length);
+    await expect.poll(() => api.ledger.entries.length, { interval: 5 }).toBeGreaterThan(many.length);
     await Promise.all([redis.kill(), server.kill()]);
     const begun = Date.now();
     await stop();
-    expect(Date.now() - begun).toBeLessThan(6000);
+    expect(Date.now() - begun).toBeLessThan(15_000);
     await server.restart(); // For the fixture.
-  }, 60_000);
+  });
 });

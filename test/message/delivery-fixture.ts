@@ -57,7 +57,7 @@ export async function createDeliveryFixture(options: DeliveryFixtureOptions = {}
     POSTA_WHATSAPP_SENDERS: sender,
     POSTA_WHATSAPP_URL: api.url,
     POSTA_WHATSAPP_TOKEN: api.token,
-    POSTA_WHATSAPP_TIMEOUT: "1s",
+    POSTA_WHATSAPP_TIMEOUT: "2s",
     POSTA_WHATSAPP_RATE: "0",
     POSTA_WHATSAPP_PAIR_INTERVAL: "0s",
     ...options.env,
@@ -78,7 +78,7 @@ export async function createDeliveryFixture(options: DeliveryFixtureOptions = {}
     stores.queue.open();
     await once(stores.queue, "usable");
     const times = {
-      settleGraceMs: 500,
+      settleGraceMs: 1000,
       forgottenAfterMs: 60_000,
       breaker: { failures: 5, firstMs: 300, maxMs: 1000, stoppedMs: 1000 },
       ...options.times,

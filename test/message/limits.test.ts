@@ -32,7 +32,7 @@ describe("a number's rate", () => {
     await openProcess();
     await openProcess();
     await insert(Array.from({ length: 640 }, (_, index) => ({ to: `49151${10_000_000 + index}` })));
-    await until({ accepted: 640 }, 25_000);
+    await until({ accepted: 640 });
     const times = (await api.ledger()).map(({ at }) => at);
     expect(times).toHaveLength(640);
     // The stand-in counts any second, and refuses what is over 80. A request that a busy machine holds up on its way gets
@@ -83,7 +83,7 @@ describe("a number's rate", () => {
     await insert([{}]);
     const details = async () =>
       (await sql<{ detail: string }>("SELECT detail FROM message_events")).map((row) => row.detail);
-    await expect.poll(details, { timeout: 8000 }).toContain("there was no permit in time; nothing was sent");
+    await expect.poll(details).toContain("there was no permit in time; nothing was sent");
     expect(taken()).toEqual([]);
   });
 
@@ -93,9 +93,9 @@ describe("a number's rate", () => {
     });
     await openProcess();
     await insert(Array.from({ length: 80 }, (_, index) => ({ sender: index % 2 ? sender : "55555" })));
-    const begun = Date.now();
     await until({ accepted: 80 });
-    expect(Date.now() - begun).toBeLessThan(3000);
+    // One limit for both would let 20 go in any second.
+    expect(api.ledger.busiestSecond()).toBeGreaterThan(20);
     for (const number of [sender, "55555"]) expect(api.ledger.busiestSecond(number)).toBeLessThanOrEqual(20);
   });
 });
@@ -113,13 +113,13 @@ describe("the pair limit", () => {
     const others = await insert(Array.from({ length: 20 }, (_, index) => ({ to: `49151${10_000_000 + index}` })));
     await expect.poll(() => api.ledger.entries.length, { interval: 10 }).toBeGreaterThan(29);
     const begun = api.ledger.entries[0]?.at ?? 0;
-    expect((api.ledger.entries[29]?.at ?? 0) - begun).toBeLessThan(1500);
+    expect((api.ledger.entries[29]?.at ?? 0) - begun).toBeLessThan(3000); // At one message an interval it would be 4 s.
     await until({ accepted: 50 });
     const times = api.ledger.entries.filter(({ bizId }) => ids.includes(bizId as string)).map(({ at }) => at - begun);
     expect(times).toHaveLength(30);
     for (const [index, at] of times.entries()) expect(at).toBeGreaterThan((index - 9) * 200);
-    // Its turn was kept for each: they came back once, at the right time.
-    expect(times.at(-1)).toBeLessThan(20 * 200 * 1.01 + 1000);
+    // Its turn was kept for each: they came back once, at the right time. From a second turn on it would be 8 s.
+    expect(times.at(-1)).toBeLessThan(20 * 200 * 1.01 + 3000);
     for (const id of [...ids, ...others]) expect(await history(id)).toEqual(["queued", "sending", "accepted"]);
     // Of the burst, too, a process that is fast puts the last one off, by the tenth of an interval that is kept as a margin.
     expect(await metrics.metrics()).toMatch(/^posta_message_pair_delays_total ([1-9]|1\d|2[01])$/m);

@@ -33,7 +33,7 @@ describe("the outbox", () => {
     };
     const ids = await insert(many);
     await expect.poll(() => redis.hget(`${prefix}:posta-whatsapp-${sender}:${ids[49]}-0`, "name")).toBe("send");
-    await expect.poll(() => added, { timeout: 15_000 }).toBeGreaterThan(1); // It did the same twice.
+    await expect.poll(() => added).toBeGreaterThan(1); // It did the same twice.
     expect((await outbox()).filter(({ moved_at }) => moved_at)).toEqual([]);
     await dying.stop();
     api.latency = 0;
@@ -49,18 +49,18 @@ describe("the outbox", () => {
     await redis.set(`${prefix}:posta-whatsapp-${sender}:prioritized`, "no sorted set");
     await openProcess();
     await insert([{ sender: "55555" }]);
-    await until({ accepted: 1 }, 15_000);
+    await until({ accepted: 1 });
   });
 
   it("is moved again where Redis has forgotten it", async () => {
     const { insert, until, openProcess, taken, sql, prefix, redis } = await open(forgetful);
     const ids = await insert(many.map(() => ({ moved: true, ageMs: 100 })));
     await openProcess();
-    await until({ accepted: 50 }, 15_000);
+    await until({ accepted: 50 });
     expect([...taken()].sort()).toEqual([...ids].sort());
     const again = await insert(many);
     await redis.keys(`${prefix}:*`).then((keys) => redis.del(keys));
-    await until({ accepted: 100 }, 15_000);
+    await until({ accepted: 100 });
     expect([...taken()].sort()).toEqual([...ids, ...again].sort());
     expect(await sql("SELECT FROM outbox")).toEqual([]);
   });
@@ -73,7 +73,7 @@ describe("the outbox", () => {
     api.latency = 300;
     await openProcess();
     const ids = await insert(many);
-    await until({ accepted: 50 }, 25_000);
+    await until({ accepted: 50 });
     expect([...taken()].sort()).toEqual([...ids].sort());
   });
 
@@ -83,7 +83,7 @@ describe("the outbox", () => {
     await sql("UPDATE messages SET status = 40 WHERE id = $1", [told]);
     await sql("DELETE FROM messages WHERE id = $1", [gone]);
     await openProcess();
-    await expect.poll(outbox, { timeout: 15_000 }).toEqual([]);
+    await expect.poll(outbox).toEqual([]);
   });
 
   it("has one leader, and another when that is gone", async () => {
@@ -120,7 +120,7 @@ describe("the outbox", () => {
       SELECT '1', 'key' || n, gen_random_uuid(), '', now() - n * interval '1 s' FROM generate_series(3590, 6000) AS n`);
     await openProcess();
     const keys = () => sql("SELECT FROM message_keys");
-    await expect.poll(async () => (await keys()).length, { timeout: 15_000 }).toBeLessThan(12);
+    await expect.poll(async () => (await keys()).length).toBeLessThan(12);
     expect((await keys()).length).toBeGreaterThan(0);
   });
 
@@ -132,6 +132,6 @@ describe("the outbox", () => {
     await until({ accepted: 1, queued: 3 });
     const depth = async () => (await metrics.metrics()).match(/^posta_outbox.*/gm);
     const rows = ['waiting"} 2', 'moved"} 1'].map((row) => `posta_outbox_messages{state="${row}`);
-    await expect.poll(depth, { timeout: 15_000 }).toEqual(expect.arrayContaining(rows));
+    await expect.poll(depth).toEqual(expect.arrayContaining(rows));
   });
 });

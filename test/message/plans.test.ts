@@ -47,7 +47,7 @@ async function findScans(name: string, tables: string[]): Promise<string[]> {
   return (plan.match(/(?<=Seq Scan on )\S+/g) ?? []).filter((table) => tables.includes(table));
 }
 
-it("no statement of the delivery reads a table from end to end, however much waits", { timeout: 120_000 }, async () => {
+it("no statement of the delivery reads a table from end to end, however much waits", async () => {
   fixture = await createDeliveryFixture({ env: { POSTA_DATABASE_TIMEOUT: "60s" }, times: { forgottenAfterMs: 100 } });
   await watch();
   for (const text of fill) await fixture.sql(text);

@@ -30,7 +30,7 @@ export async function setup(env: Record<string, string> = {}) {
         const { status } = await posta.client.call("grpc.health.v1.Health", "Check", { service: messageService });
         if (status !== wanted) throw new Error(`the messages are ${status}`);
       },
-      { timeout: 20_000, interval: 20 },
+      { timeout: 30_000, interval: 20 },
     );
   await untilHealth("SERVING");
   let statements = 0;

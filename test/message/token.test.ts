@@ -90,7 +90,7 @@ describe("a token's file", () => {
     writeFileSync(file, "old-token");
     const token = open({ whatsappTokenFile: file });
     unlinkSync(file);
-    await expect.poll(() => lines, { timeout: 5000 }).toHaveLength(1);
+    await expect.poll(() => lines).toHaveLength(1);
     const changed = nextChange(token);
     expect(token.value).toBe("old-token");
     // Two more tries fail before it is back.

@@ -13,7 +13,7 @@ import { postWebhook, sender, statusOf, textFrom, undeliverable, webhookOf } fro
 
 const log = createLog("test", "silent");
 const secret = "an app's secret";
-const slow = { timeout: 25_000, interval: 100 };
+const slow = { interval: 100 };
 const releases: (() => unknown)[] = [];
 afterEach(async () => {
   for (const release of releases.splice(0).reverse()) await release();
@@ -234,7 +234,7 @@ describe("webhooks", () => {
     await redis.kill();
     const begun = performance.now();
     await first.stop();
-    expect(performance.now() - begun).toBeLessThan(8000);
+    expect(performance.now() - begun).toBeLessThan(15_000); // The time to drain is 20 s.
     await redis.restart();
     await startDelivery();
     await expect
@@ -247,7 +247,7 @@ describe("webhooks", () => {
         slow,
       )
       .toBe(true);
-    await untilWorkedOff();
-    expect((await readMessage(store, id)).status).toBe("read");
+    // A webhook that came before Redis was there is in the spool, where the queue's counts do not show it.
+    await expect.poll(async () => (await readMessage(store, id)).status, slow).toBe("read");
   });
 });

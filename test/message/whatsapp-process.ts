@@ -23,8 +23,8 @@ export async function startWhatsAppProcess() {
     token: "test-token",
     ledger: async () => (await (await fetch(`${url}/ledger`)).json()) as LedgerEntry[],
     async stop() {
-      child.kill("SIGTERM");
-      if (child.exitCode === null) await once(child, "exit");
+      const gone = once(child, "exit");
+      if (child.kill("SIGTERM")) await gone;
     },
   };
 }

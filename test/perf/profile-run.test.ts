@@ -74,4 +74,4 @@ it("fails where calls of the load fail, and leaves no profile of that", async ()
   expect(errors).toMatch(/profile-cpu: \d+ calls of the load failed: this profile is not to be used/);
   expect(code).toBe(1);
   expect(Object.values(folders).filter(existsSync)).toEqual([]);
-}, 60_000);
+});

@@ -73,9 +73,9 @@ describe("the drain", () => {
       await spool(bundle, "broken", ["a", "b"]);
       await spool(bundle, "q", ["c"]);
       await bundle.startDelivery();
-      await expect.poll(() => bundle.waitingIds("q"), { timeout: 5000 }).toEqual(["c"]);
+      await expect.poll(() => bundle.waitingIds("q")).toEqual(["c"]);
       // A job is in Redis a moment before its row says so.
-      await expect.poll(async () => (await bundle.counts()).waiting, { timeout: 5000, interval: 20 }).toBe(2);
+      await expect.poll(async () => (await bundle.counts()).waiting, { interval: 20 }).toBe(2);
       await inspector.del(`${prefix}:broken:${part}`);
       await untilDrained(bundle);
       expect(await bundle.waitingIds("broken")).toEqual(["a", "b"]);
@@ -94,12 +94,12 @@ describe("the drain", () => {
         "q",
         [0, 1, 2, 3].map((more) => `s${n + more}`),
       );
-      await expect.poll(async () => (await bundle.counts()).waiting, { timeout: 5000, interval: 20 }).toBe(1);
+      await expect.poll(async () => (await bundle.counts()).waiting, { interval: 20 }).toBe(1);
     }
     await bundle.loseRedis();
     expect((await add("q", { options: { id: "after" } })).outcome).toBe("OUTCOME_SPOOLED");
     await bundle.redis.restart();
-    await expect.poll(async () => (await add("q", {})).outcome, { timeout: 10_000 }).toBe("OUTCOME_ADDED");
+    await expect.poll(async () => (await add("q", {})).outcome).toBe("OUTCOME_ADDED");
     expect((await bundle.counts()).waiting).toBe(1);
   });
 
@@ -111,12 +111,12 @@ describe("the drain", () => {
     await expect.poll(() => bundle.counts(), { interval: 20 }).toEqual({ waiting: 0, moved: 20 });
     expect(await inspector.zcard(`${prefix}:posta-spooled`)).toBe(20);
     await pool.query("UPDATE spool SET moved_at = moved_at - interval '10 seconds' WHERE job_id <> 'j0'");
-    await expect.poll(() => bundle.counts(), { timeout: 10_000 }).toEqual({ waiting: 0, moved: 1 });
+    await expect.poll(() => bundle.counts()).toEqual({ waiting: 0, moved: 1 });
     expect(await inspector.zcard(`${prefix}:posta-spooled`)).toBe(1);
     const metric = async (name: string) => (await delivery.metrics.getSingleMetric(name)?.get())?.values;
     expect(await metric("posta_spool_drained_total")).toMatchObject([{ value: 20 }]);
     await expect
-      .poll(() => metric("posta_spool_jobs"), { timeout: 10_000 })
+      .poll(() => metric("posta_spool_jobs"))
       .toMatchObject([
         { labels: { state: "waiting" }, value: 0 },
         { labels: { state: "moved" }, value: 1 },

@@ -75,9 +75,7 @@ export async function setup({ env = {}, postgres }: { env?: Record<string, strin
     /** Ends Redis, and resolves when the server knows. */
     async loseRedis(): Promise<void> {
       await redis.kill();
-      await expect
-        .poll(() => statusOf(posta.client, "GetQueue"), { interval: 20, timeout: 5000 })
-        .toBe(code.unavailable);
+      await expect.poll(() => statusOf(posta.client, "GetQueue"), { interval: 20 }).toBe(code.unavailable);
     },
     add: (queue: string, job: object, requestId?: string) =>
       client.queue(
@@ -125,7 +123,7 @@ async function statusOf(client: Bundle["client"], method: string): Promise<numbe
 
 /** Resolves when nothing waits in the spool. */
 export async function untilDrained({ counts }: Pick<Bundle, "counts">): Promise<void> {
-  await expect.poll(async () => (await counts()).waiting, { timeout: 20_000, interval: 20 }).toBe(0);
+  await expect.poll(async () => (await counts()).waiting, { interval: 20 }).toBe(0);
 }
 
 /** Puts all dead letters back, as RedriveMessages does. */

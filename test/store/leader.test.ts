@@ -8,7 +8,8 @@ import { Leader } from "../../src/store/leader.js";
 import { PostgresStore } from "../../src/store/postgres.js";
 import { createDatabase } from "../support/postgres.js";
 
-const silence = { endAfterMs: 1000, sayEveryMs: 200 };
+/** A leader on a busy machine may be held up for a second. */
+const silence = { endAfterMs: 2000, sayEveryMs: 200 };
 const options = (url: string) => ({ url, variable: "POSTA_DATABASE_URL", max: 2, timeoutMs: 5000 });
 const path = (file: string) => JSON.stringify(new URL(`../../dist/src/${file}`, import.meta.url).href);
 
@@ -41,7 +42,7 @@ async function openStore(url: string) {
   return store;
 }
 
-it("leads while it works, idle or not, and no longer once it hangs", { timeout: 30_000 }, async () => {
+it("leads while it works, idle or not, and no longer once it hangs", async () => {
   const database = await createDatabase();
   onTestFinished(() => database.drop());
   const { child, lines } = startLeader(database.url);
@@ -49,12 +50,12 @@ it("leads while it works, idle or not, and no longer once it hangs", { timeout: 
   const store = await openStore(database.url);
   const next = new Leader(store, "outbox", undefined, silence);
   onTestFinished(() => next.resign());
-  for (let asked = 0; asked < 5; asked += 1) {
+  for (let asked = 0; asked < 3; asked += 1) {
     await sleep(silence.endAfterMs / 2);
     expect(await next.lead()).toBeUndefined();
   }
   child.kill("SIGSTOP");
-  await expect.poll(() => next.lead(), { timeout: 10_000, interval: 100 }).toBeDefined();
+  await expect.poll(() => next.lead(), { interval: 100 }).toBeDefined();
   const said = once(lines, "line");
   child.kill("SIGCONT");
   expect(await said).toEqual(["lost"]);

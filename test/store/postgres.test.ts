@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { PostaError } from "../../src/errors.js";
 import { createLog } from "../../src/log.js";
 import { Leader } from "../../src/store/leader.js";
@@ -11,6 +11,8 @@ import { PostgresStore, type PostgresStoreOptions } from "../../src/store/postgr
 import type { Session } from "../../src/store/postgres-session.js";
 import { createDatabase, startPostgres, type TestPostgres } from "../support/postgres.js";
 
+/** Of a store; what is answered at once takes far less, also on a busy machine. */
+const timeoutMs = 5000;
 const releases: (() => unknown)[] = [];
 afterEach(async () => {
   for (const release of releases.splice(0).reverse()) await release();
@@ -23,7 +25,7 @@ async function startOwn(): Promise<TestPostgres> {
 }
 
 function open(url: string, options: Partial<PostgresStoreOptions> = {}): PostgresStore {
-  const all = { url, variable: "POSTA_DATABASE_URL", max: 4, timeoutMs: 5000, ...options };
+  const all = { url, variable: "POSTA_DATABASE_URL", max: 4, timeoutMs, ...options };
   const store = new PostgresStore(all, createLog("test", "silent"));
   releases.push(() => store.close());
   return store;
@@ -173,7 +175,7 @@ describe("a PostgreSQL that dies", () => {
     const error = await failureOf(store.query(one));
     expect(error.message).toBe("the database cannot be reached; nothing was done");
     expect(error.retryAfterMs).toBeGreaterThan(0);
-    expect(Date.now() - begun).toBeLessThan(100);
+    expect(Date.now() - begun).toBeLessThan(timeoutMs / 2);
     const up = once(store, "usable");
     await server.restart();
     expect(await up).toEqual([true]);
@@ -237,7 +239,7 @@ describe("a PostgreSQL that dies", () => {
     expect(failure.message).toMatch(/the outcome is unknown/);
     await expect.poll(() => session?.lost.aborted).toBe(true);
     for (const pid of pids) process.kill(pid, "SIGCONT");
-    await expect.poll(() => leader.lead().catch(() => undefined), { timeout: 10_000 }).toBeDefined();
+    await expect.poll(() => leader.lead().catch(() => undefined)).toBeDefined();
     const next = (await leader.lead()) as Session;
     expect(next).not.toBe(session);
     // A transaction's statements have a limit of their own.
@@ -259,14 +261,15 @@ describe("a PostgreSQL that dies", () => {
 
   it("is told apart from one connection that is cut", async () => {
     const store = await openOwn();
+    // No heartbeat comes, so only a question that is asked at once can tell that PostgreSQL is there.
+    vi.useFakeTimers({ toFake: ["setInterval"] });
+    onTestFinished(() => void vi.useRealTimers());
     store.open();
     await once(store, "usable");
     const cut = { name: "cut", text: "SELECT pg_terminate_backend(pg_backend_pid())" };
     expect((await failureOf(store.query(cut))).message).toMatch(/the outcome is unknown/);
-    const begun = Date.now();
     await once(store, "usable");
     expect(store.usable).toBe(true);
-    expect(Date.now() - begun).toBeLessThan(250); // It is asked at once, not at the next heartbeat.
   });
 
   it("is no hindrance to closing", async () => {

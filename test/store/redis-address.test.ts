@@ -93,7 +93,7 @@ async function startTwoNodes() {
 
 async function untilWhole(client: Redis): Promise<void> {
   const state = async () => String(await client.call("CLUSTER", "INFO"));
-  await expect.poll(state, { timeout: 15_000 }).toContain("cluster_state:ok");
+  await expect.poll(state).toContain("cluster_state:ok");
 }
 
 describe("Redis addresses", () => {
@@ -135,9 +135,9 @@ describe("Redis addresses", () => {
     for (let beats = 0; beats < 3; beats += 1) await once(store, "answered");
     expect(store.refusal).toBeUndefined();
     await own.client.config("SET", "maxmemory", "1");
-    await expect.poll(() => store.refusal, { timeout: 5000 }).toBe("its memory is full");
+    await expect.poll(() => store.refusal).toBe("its memory is full");
     await own.client.config("SET", "maxmemory", "0");
-    await expect.poll(() => store.refusal, { timeout: 5000 }).toBeUndefined();
+    await expect.poll(() => store.refusal).toBeUndefined();
   });
 
   it("reaches a Sentinel's master by redis+sentinel://", async () => {

@@ -26,9 +26,9 @@ describe("a store's heartbeat", () => {
 
   it("tells of a Redis that hangs before the connection's own time-out does", async () => {
     process.kill(redis.pid, "SIGSTOP");
-    await expect.poll(() => told, { timeout: 5000 }).toEqual([true, false]);
+    await expect.poll(() => told, { timeout: 8000 }).toEqual([true, false]);
     process.kill(redis.pid, "SIGCONT");
-    await expect.poll(() => told, { timeout: 5000 }).toEqual([true, false, true]);
+    await expect.poll(() => told, { timeout: 8000 }).toEqual([true, false, true]);
   });
 
   it("does not take a process that has too much to do for a Redis that is lost", async () => {
@@ -47,9 +47,9 @@ describe("a store's heartbeat", () => {
   ])("tells that it takes no writes: %s", async (reason, [end = "", ...ends], [mend = "", ...mends]) => {
     expect(store.refusal).toBeUndefined();
     await store.client.call(end, ...ends);
-    await expect.poll(() => store.refusal, { timeout: 5000 }).toBe(reason);
+    await expect.poll(() => store.refusal).toBe(reason);
     await store.client.call(mend, ...mends);
-    await expect.poll(() => store.refusal, { timeout: 5000 }).toBeUndefined();
+    await expect.poll(() => store.refusal).toBeUndefined();
     expect(told).toEqual([true]);
     expect(await store.client.dbsize()).toBe(0);
   });

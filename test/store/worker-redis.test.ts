@@ -51,5 +51,5 @@ it("a connection that is not there counts as lost at once", async () => {
   const config = readConfig({ POSTA_QUEUE_REDIS_URL: "redis://127.0.0.1:1" });
   const client = openWorkerRedis(config, createLog("test", "silent"));
   releases.push(() => client.disconnect());
-  await untilLost(client);
+  await expect(untilLost(client)).resolves.toBeUndefined();
 });

@@ -20,7 +20,7 @@ export async function openCall(port: number, queue: string): Promise<OpenCall> {
     ":path": method.path,
     "content-type": "application/grpc",
     te: "trailers",
-    "grpc-timeout": "30S",
+    "grpc-timeout": "300S",
   });
   const message = method.requestSerialize({ queue, job: { name: "open" } });
   const frame = Buffer.concat([Buffer.alloc(5), message]);

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { inject } from "vitest";
 import { findProgram } from "../../cluster/postgres-program.js";
-import { userFor } from "../../cluster/postgres-user.js";
+import { type User, userFor } from "../../cluster/postgres-user.js";
 import { readConfig } from "../../src/config.js";
 import { createLog } from "../../src/log.js";
 import { migrate } from "../../src/store/migrate.js";
@@ -31,15 +31,32 @@ export interface TestPostgres extends StoreProcess {
   stop(): Promise<void>;
 }
 
-/** Starts a PostgreSQL; `options` are settings of postgresql.conf. */
-export async function startPostgres(options: Record<string, string> = {}): Promise<TestPostgres> {
+/** A folder that PostgreSQL's own user can reach. */
+function makeFolder(): { dir: string; user: User } {
   const dir = mkdtempSync(join(tmpdir(), "posta-postgres-"));
   const user = userFor(dir);
   if (user.uid !== undefined) chownSync(dir, user.uid, user.gid);
-  const { postgres, initdb } = findProgram(user);
+  return { dir, user };
+}
+
+/** Makes the data of a new PostgreSQL, which {@link startPostgres} copies: a copy takes a small part of the time. */
+export function createData(): { path: string; remove(): void } {
+  const { dir, user } = makeFolder();
+  const path = join(dir, "data");
+  const init = ["-D", path, "--username", superuser, "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"];
+  execFileSync(findProgram(user).initdb, init, { ...user, cwd: "/", stdio: "ignore" });
+  return { path, remove: () => rmSync(dir, { recursive: true, force: true }) };
+}
+
+/** Starts a PostgreSQL on a copy of new `data`; `options` are settings of postgresql.conf. */
+export async function startPostgres(
+  options: Record<string, string> = {},
+  newData = inject("postgresData"),
+): Promise<TestPostgres> {
+  const { dir, user } = makeFolder();
+  const { postgres } = findProgram(user);
   const data = join(dir, "data");
-  const init = ["-D", data, "--username", superuser, "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"];
-  execFileSync(initdb, init, { ...user, cwd: "/", stdio: "ignore" });
+  execFileSync("cp", ["-a", newData, data]);
   const settings = { listen_addresses: "", unix_socket_directories: dir, fsync: "off", ...options };
   const args = ["-D", data, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])];
   const run = () => spawn(postgres, args, { ...user, cwd: "/", stdio: "ignore" });

@@ -23,9 +23,9 @@ export class Ledger {
     return this.entries.filter((entry) => entry.bizId === bizId);
   }
 
-  /** The most that any second had, of one number. */
-  busiestSecond(sender: string): number {
-    const times = this.entries.filter((entry) => entry.sender === sender).map(({ at }) => at);
+  /** The most that any second had, of one number or of all. */
+  busiestSecond(sender?: string): number {
+    const times = this.entries.filter((entry) => !sender || entry.sender === sender).map(({ at }) => at);
     let first = 0;
     let most = 0;
     for (const [index, at] of times.entries()) {
