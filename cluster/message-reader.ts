@@ -1,4 +1,5 @@
 import type { Aggregator } from "prom-client";
+import type { Backlog } from "../src/health/backlog.js";
 import type { CheckState } from "../src/health/check.js";
 import type { ClusterFacts } from "../src/health/server-health.js";
 import type { PackedMetrics } from "../src/histogram.js";
@@ -41,7 +42,7 @@ export function readOrder(sent: unknown): ToChild | undefined {
 
 function readFacts({ backlog, checks }: Fields): ClusterFacts {
   return {
-    backlog: isBacklog(backlog) ? (backlog as unknown as ClusterFacts["backlog"]) : undefined,
+    backlog: isBacklog(backlog) ? backlog : undefined,
     checks: Array.isArray(checks) ? checks.filter(isCheckState) : [],
   };
 }
@@ -88,11 +89,11 @@ function isCheckState(check: unknown): check is CheckState {
   return isKnown && typeof name === "string" && typeof detail === "string" && typeof since === "number";
 }
 
-function isBacklog(backlog: unknown): boolean {
-  if (!isFields(backlog)) return false;
-  const { oldestQueue, oldestDueAgeMs, completedPerSecond, failedPerSecond, readAt } = backlog;
-  const figures = [oldestDueAgeMs, completedPerSecond, failedPerSecond, readAt];
-  return typeof oldestQueue === "string" && figures.every((figure) => typeof figure === "number");
+/** Names the figures by the type itself: one that the type has no more does not compile. */
+const backlogFigures: readonly (keyof Backlog)[] = ["oldestDueAgeMs", "completedPerSecond", "failedPerSecond", "readAt"];
+
+function isBacklog(backlog: unknown): backlog is Backlog & Fields {
+  return isFields(backlog) && backlogFigures.every((figure) => typeof backlog[figure] === "number");
 }
 
 function isSchemaState(state: unknown): state is SchemaState {

@@ -114,5 +114,5 @@ function fail({ name }: Migration, error: unknown): never {
 
 /** PostgreSQL's SQLSTATE; undefined for an error that it did not send. */
 function stateOf(error: unknown): string | undefined {
-  return error instanceof PostgresError ? (error.cause as { code?: string }).code : undefined;
+  return error instanceof PostgresError ? (error.cause as { code?: string } | undefined)?.code : undefined;
 }

@@ -119,7 +119,8 @@ describe("a start without its Redis", () => {
         ({ status }) => status,
         () => "none",
       );
-    await expect.poll(health).toBe("NOT_SERVING");
+    // A client that came before the port was open waits for longer each time.
+    await expect.poll(health, { timeout: 20_000 }).toBe("NOT_SERVING");
     expect(await statusOf(`${cluster.adminUrl}/livez`)).toBe(200);
     expect(await statusOf(`${cluster.adminUrl}/readyz`)).toBe(503);
     expect(await statusOf(`${cluster.adminUrl}/healthz`)).toBe(503);
