@@ -90,7 +90,12 @@ function isCheckState(check: unknown): check is CheckState {
 }
 
 /** Names the figures by the type itself: one that the type has no more does not compile. */
-const backlogFigures: readonly (keyof Backlog)[] = ["oldestDueAgeMs", "completedPerSecond", "failedPerSecond", "readAt"];
+const backlogFigures: readonly (keyof Backlog)[] = [
+  "oldestDueAgeMs",
+  "completedPerSecond",
+  "failedPerSecond",
+  "readAt",
+];
 
 function isBacklog(backlog: unknown): backlog is Backlog & Fields {
   return isFields(backlog) && backlogFigures.every((figure) => typeof backlog[figure] === "number");
