@@ -155,7 +155,7 @@ describe("the embedded stores", () => {
     const [, , , , server = 0] = await pidsOf(cluster);
     const guard = Number(execFileSync("ps", ["-o", "ppid=", "-p", String(server)], { encoding: "utf8" }));
     process.kill(guard, "SIGKILL");
-    await cluster.untilOutput(/the embedded PostgreSQL ended with code .*; starting it again/);
+    await cluster.untilOutput(/the embedded PostgreSQL ended with SIGKILL; starting it again/);
     await expect.poll(() => isAlive(server)).toBe(false);
     await untilWhole(cluster);
     expect(readPostmaster(cluster.dataDir)).not.toBe(server);
