@@ -2,7 +2,13 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Files that take a minute or more. Begun last, each would be waited for with one core idle. */
-const long = ["test/faults/", "test/perf/profile-run", "test/cluster/embedded", "test/cluster/start"];
+const long = [
+  "test/faults/",
+  "test/perf/profile-run",
+  "test/cluster/embedded",
+  "test/cluster/start",
+  "test/deploy/alerts",
+];
 
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -43,7 +43,7 @@ describe("a room", () => {
     room.queueUp(() => {});
     const empty = room.untilEmpty();
     room.leave(1);
-    await empty;
+    await expect(empty).resolves.toBeUndefined();
   });
 
   it("is empty when nobody waits for it either", async () => {

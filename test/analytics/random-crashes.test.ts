@@ -178,4 +178,4 @@ it("answers as a plain model does, whichever process is killed while events are 
   // Or nothing was interrupted, and nothing was shown.
   expect(writer.retries()).toBeGreaterThan(0);
   expect(answered).toBeGreaterThan(steps);
-});
+}, 300_000);

@@ -1,7 +1,7 @@
 import { once } from "node:events";
-import { connect } from "node:http2";
+import { connect, constants } from "node:http2";
 import { Client, credentials } from "@grpc/grpc-js";
-import { afterEach, inject, it } from "vitest";
+import { afterEach, expect, inject, it } from "vitest";
 import { startServer } from "../support/posta.js";
 
 const releases: (() => unknown)[] = [];
@@ -30,7 +30,10 @@ it("cuts off a call whose caller takes no answer, when the time to drain is over
   call.on("error", () => {});
   call.end(Buffer.alloc(5)); // An empty message.
   await once(call, "response");
+  const cut = new Promise((resolve) => call.once("close", resolve)); // An error comes before it.
   await posta.stop();
+  await cut;
+  expect(call.rstCode).not.toBe(constants.NGHTTP2_NO_ERROR);
 });
 
 it("ends reflection, which its callers may keep open", async () => {
@@ -43,5 +46,5 @@ it("ends reflection, which its callers may keep open", async () => {
   await once(stream, "data");
   const ended = once(stream, "end");
   await posta.stop();
-  await ended;
+  expect(await ended).toEqual([]);
 });

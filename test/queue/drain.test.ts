@@ -74,8 +74,8 @@ describe("the drain", () => {
       await spool(bundle, "q", ["c"]);
       await bundle.startDelivery();
       await expect.poll(() => bundle.waitingIds("q")).toEqual(["c"]);
-      // A job is in Redis a moment before its row says so.
-      await expect.poll(async () => (await bundle.counts()).waiting, { interval: 20 }).toBe(2);
+      // A row is marked as moved after its job is in the queue.
+      await expect.poll(async () => (await bundle.counts()).waiting).toBe(2);
       await inspector.del(`${prefix}:broken:${part}`);
       await untilDrained(bundle);
       expect(await bundle.waitingIds("broken")).toEqual(["a", "b"]);

@@ -287,6 +287,7 @@ describe("a durable job", () => {
     await bundle.startDelivery();
     await bundle.add("q", { options: { id: "d", durable: true } });
     await expect.poll(() => bundle.waitingIds("q"), { interval: 20 }).toEqual(["d"]);
+    await expect.poll(() => bundle.counts()).toEqual({ waiting: 0, moved: 1 });
     await bundle.redis.restart();
     await expect.poll(() => bundle.waitingIds("q")).toEqual(["d"]);
     // A worker has done it and nothing of it is left: it is not added again all the same.
