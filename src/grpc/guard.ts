@@ -5,6 +5,8 @@ import type {
   ServerInterceptor,
 } from "@grpc/grpc-js";
 import type { Authenticate, Principal } from "./auth.js";
+import { internalsOf } from "./call-internals.js";
+import { clientCertificateOf } from "./client-certificate.js";
 import { Incoming, type IncomingLimits, type IncomingParts } from "./incoming.js";
 import { mistakeBehind } from "./library-status.js";
 import { ErrorTrailers } from "./status.js";
@@ -63,6 +65,6 @@ export function principalOf(metadata: Metadata): Principal {
 function credentialsOf(call: ServerInterceptingCallInterface, metadata: Metadata) {
   return {
     authorization: metadata.get("authorization")[0],
-    certificate: () => call.getAuthContext().sslPeerCertificate,
+    certificate: () => clientCertificateOf(internalsOf(call).stream.session?.socket),
   };
 }

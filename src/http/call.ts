@@ -1,13 +1,12 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
-import { TLSSocket } from "node:tls";
 import { PostaError } from "../errors.js";
 import type { Credentials } from "../grpc/auth.js";
+import { clientCertificateOf } from "../grpc/client-certificate.js";
 import { allowedMs, type Deadlines } from "../grpc/deadline.js";
 import { boundRequestId, logFailedCall, newRequestId, requestIdKey } from "../grpc/failed-call.js";
 import type { CallContext } from "../grpc/method.js";
 import type { StatusMap } from "../grpc/status.js";
 import type { Logger } from "../log.js";
-import { perObject } from "../per-object.js";
 import { type Answer, sendAnswer } from "./answer.js";
 import { IncomingBody, requireKnownEncoding } from "./body.js";
 import { readTimeoutMs, requireProtocolVersion } from "./call-headers.js";
@@ -148,12 +147,9 @@ export class HttpCall {
   }
 }
 
-/** To read a certificate costs more than the rest of a small call, and a connection keeps the one that it began with. */
-const certificateOf = perObject((socket: TLSSocket) => socket.getPeerCertificate());
-
 function credentialsOf({ headers, socket }: IncomingMessage): Credentials {
   return {
     authorization: headers.authorization,
-    certificate: () => (socket instanceof TLSSocket && socket.authorized ? certificateOf(socket) : undefined),
+    certificate: () => clientCertificateOf(socket),
   };
 }

@@ -16,6 +16,8 @@ export type Applied =
 interface Row {
   message_id: string;
   wamid: string;
+  /** Of the step: {@link oneWamid} may stand for one that WhatsApp does not tell. */
+  step_wamid: string;
   status: number;
   sender: string;
   recipient: string;
@@ -25,7 +27,18 @@ interface Row {
 }
 
 /** What a message may take over of a step: not what stands for a wamid that WhatsApp did not tell. */
-const toldWamid = `nullif(steps.wamid, '${unknownWamid}')`;
+const toldWamid = toldWamidOf("steps");
+
+/**
+ * The only wamid that a message has had, by the API's answer or by what WhatsApp told; null: it has had none, or several. A step
+ * without a wamid then is that request's. Steps without a wamid that are in the history count as another request's.
+ */
+const oneWamid = `(SELECT CASE WHEN min(known.wamid) = max(known.wamid) THEN min(known.wamid) END
+      FROM (
+        SELECT found.wamid
+        UNION ALL SELECT event.wamid FROM message_events AS event WHERE event.message_id = found.id
+        UNION ALL SELECT ${toldWamidOf("other")} FROM told AS other WHERE other.message_id = found.id
+      ) AS known)`;
 
 /**
  * A step of a wamid is taken once: the unique index of message_events says so, and only what is new there does anything.
@@ -35,18 +48,22 @@ const toldWamid = `nullif(steps.wamid, '${unknownWamid}')`;
  */
 const apply: Statement = {
   name: "apply-statuses",
-  text: `WITH given AS MATERIALIZED (
-    SELECT DISTINCT ON (message_id, wamid, status) *
-    FROM unnest($1::uuid[], $2::text[], $3::smallint[], $4::timestamptz[], $5::integer[], $6::text[], $7::uuid[])
+  text: `WITH told AS MATERIALIZED (
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::smallint[], $4::timestamptz[], $5::integer[], $6::text[], $7::uuid[])
       AS told (message_id, wamid, status, at, error_code, error, letter_id)
-    ORDER BY message_id, wamid, status, at
   ), found AS MATERIALIZED (
     SELECT id, sender, recipient, type, body, status, wamid FROM messages
     WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE
+  ), matched AS MATERIALIZED (
+    SELECT told.*, CASE told.wamid WHEN '${unknownWamid}' THEN coalesce(${oneWamid}, told.wamid) ELSE told.wamid END
+      AS step_wamid
+    FROM told JOIN found ON found.id = message_id
+  ), given AS MATERIALIZED (
+    SELECT DISTINCT ON (message_id, step_wamid, status) message_id, step_wamid AS wamid, status, at, error_code, error, letter_id
+    FROM matched ORDER BY message_id, step_wamid, status, at
   ), steps AS (
     INSERT INTO message_events (message_id, wamid, status, at, error_code, detail)
-    SELECT message_id, given.wamid, given.status, at, error_code, error
-    FROM given JOIN found ON found.id = message_id ORDER BY message_id, given.wamid, given.status
+    SELECT message_id, wamid, status, at, error_code, error FROM given ORDER BY message_id, wamid, status
     ON CONFLICT DO NOTHING
     RETURNING message_id, number, wamid, status, at, attempt, error_code, detail
   ), moves AS MATERIALIZED (
@@ -83,11 +100,10 @@ const apply: Statement = {
     FROM moves JOIN given ON given.message_id = moves.id AND given.wamid = told_wamid AND given.status = moves.status
     WHERE moves.status = ${statuses.failed}
   )
-  SELECT given.message_id, given.wamid, given.status, sender, recipient, type, steps.message_id IS NOT NULL AS is_new,
-    EXISTS (SELECT FROM moves WHERE moves.id = found.id AND moves.status = given.status AND told_wamid = given.wamid)
-      AS is_move
-  FROM given JOIN found ON found.id = given.message_id
-    LEFT JOIN steps ON steps.message_id = given.message_id AND steps.wamid = given.wamid AND steps.status = given.status`,
+  SELECT told.message_id, told.wamid, step_wamid, told.status, sender, recipient, type, steps.message_id IS NOT NULL AS is_new,
+    EXISTS (SELECT FROM moves WHERE moves.id = found.id AND moves.status = told.status AND told_wamid = step_wamid) AS is_move
+  FROM matched AS told JOIN found ON found.id = told.message_id
+    LEFT JOIN steps ON steps.message_id = told.message_id AND steps.wamid = step_wamid AND steps.status = told.status`,
 };
 
 /** Applies what WhatsApp told of messages; answers for each. As often as the same is told, it changes something once. */
@@ -102,13 +118,14 @@ export async function applyStatuses(queries: Queries, updates: readonly StatusUp
     updates.map(() => uuidv7()),
   ]);
   const found = new Map(rows.map((row) => [toKey(row.message_id, row.wamid, statusOf(row.status)), row]));
-  const seen = new Set<Row>();
+  const seen = new Set<string>();
   return updates.map(({ messageId, wamid, status }) => {
     const row = found.get(toKey(messageId, wamid, status));
     if (!row) return { outcome: "no-message" };
+    const step = toKey(messageId, row.step_wamid, status);
     // The same was told several times in one batch.
-    if (!row.is_new || seen.has(row)) return { outcome: "repeated" };
-    seen.add(row);
+    if (!row.is_new || seen.has(step)) return { outcome: "repeated" };
+    seen.add(step);
     const { sender, recipient, type } = row;
     return { outcome: row.is_move ? "moved" : "late", sender, recipient, type };
   });
@@ -116,4 +133,9 @@ export async function applyStatuses(queries: Queries, updates: readonly StatusUp
 
 function toKey(messageId: string, wamid: string, status: Status): string {
   return `${messageId} ${status} ${wamid}`;
+}
+
+/** The wamid of a row of updates; null: WhatsApp does not tell it. */
+function toldWamidOf(table: string): string {
+  return `nullif(${table}.wamid, '${unknownWamid}')`;
 }

@@ -45,10 +45,15 @@ afterAll(async () => {
 type Ending = string | { code: string; details: string };
 type AddJob = (certificate: string, queue: string, authorization?: string) => Promise<Ending>;
 
-async function addOverGrpc(certificate: string, queue: string, authorization?: string): Promise<Ending> {
+/** A client on a connection of its own. */
+function connect(certificate: string): TestClient {
   const key = certificates.read(`${certificate}.key`);
   const channel = credentials.createSsl(certificates.read("ca.pem"), key, certificates.read(`${certificate}.pem`));
-  const client = new TestClient(`localhost:${posta.port}`, channel);
+  return new TestClient(`localhost:${posta.port}`, channel);
+}
+
+async function addOverGrpc(certificate: string, queue: string, authorization?: string): Promise<Ending> {
+  const client = connect(certificate);
   try {
     const metadata = authorization === undefined ? {} : { authorization };
     const adding = client.queue("AddJob", { queue, job: { name: "n" } }, { metadata, deadlineMs: 10_000 });
@@ -113,4 +118,24 @@ describe.each<[string, AddJob]>([
     }));
     expect(ending).toMatchObject({ code: "UNAVAILABLE" });
   });
+});
+
+it("each call is of its connection's certificate, whatever comes on other connections in between", async () => {
+  const [billing, mailer] = [connect("billing"), connect("mailer")];
+  const outcomeOf = (client: TestClient, queue: string) =>
+    client.queue("AddJob", { queue, job: { name: "n" } }).then(
+      ({ outcome }) => outcome,
+      ({ details }) => details,
+    );
+  for (let round = 0; round < 3; round += 1) {
+    expect(await outcomeOf(billing, "invoices")).toBe("OUTCOME_ADDED");
+    expect(await outcomeOf(mailer, "mail")).toBe("OUTCOME_ADDED");
+    expect(await outcomeOf(billing, "mail")).toBe('billing may not use the queue "mail"');
+    expect(await outcomeOf(mailer, "invoices")).toBe('mailer may not use the queue "invoices"');
+  }
+  billing.close();
+  const again = connect("nobody");
+  expect(await outcomeOf(again, "invoices")).toMatch(/certificate is no caller's/);
+  expect(await outcomeOf(mailer, "mail")).toBe("OUTCOME_ADDED");
+  for (const client of [again, mailer]) client.close();
 });

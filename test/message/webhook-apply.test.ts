@@ -267,6 +267,69 @@ describe("what WhatsApp tells of a message", () => {
     expect(await readLetters(store, both)).toHaveLength(0);
   });
 
+  describe("without the request's id", () => {
+    const without = (id: string, ...statuses: Told[]) =>
+      webhookOf({
+        statuses: statuses.map((status) => ({
+          ...statusOf({ id, wamid: "", status, seconds: now, errors: [undeliverable] }),
+          id: undefined,
+        })),
+      });
+    const tell = (...bodies: object[]) =>
+      bodies.reduce<Promise<unknown>>(
+        (before, body) => before.then(() => createApplier(store).applier.apply(body, new Date(), false)),
+        Promise.resolve(),
+      );
+
+    it.each(["accepted", "sent"] as const)("that it failed counts of one request that was %s", async (begun) => {
+      const [id = ""] = await putMessages(store, 1, begun, "wamid.only");
+      await tell(step(id, "sent", "wamid.only"), without(id, "failed"), step(id, "failed", "wamid.only"));
+      expect(await readMessage(store, id)).toMatchObject({ status: "failed", wamid: "wamid.only", error_code: 131026 });
+      expect((await readMessage(store, id)).steps).toEqual(["sent", "failed"]);
+      expect(await readLetters(store, id)).toHaveLength(1);
+      expect(changes.map(({ status }) => status)).toEqual(["sent", "failed"]);
+    });
+
+    it("it is the same step as with the id, also in one body", async () => {
+      const [id = ""] = await putMessages(store, 1, "accepted", "wamid.only");
+      const withId = statusOf({ id, wamid: "wamid.only", status: "failed", seconds: now, errors: [undeliverable] });
+      const { applier, metric } = createApplier(store);
+      await applier.apply(webhookOf({ statuses: [withId, { ...withId, id: undefined }] }), new Date(), false);
+      expect(await readMessage(store, id)).toMatchObject({ status: "failed", steps: ["failed"] });
+      expect(changes.map(({ status }) => status)).toEqual(["failed"]);
+      expect(await metric("posta_webhook_statuses_total")).toContain(
+        'posta_webhook_statuses_total{outcome="repeated"} 1',
+      );
+    });
+
+    it("that it was sent does not undo the failure of the one request", async () => {
+      const [id = ""] = await putMessages(store, 1, "accepted", "wamid.only");
+      await tell(step(id, "failed", "wamid.only"), without(id, "sent"));
+      expect(await readMessage(store, id)).toMatchObject({ status: "failed", steps: ["sent", "failed"] });
+    });
+
+    it("that it failed does not count of a message that has had several requests", async () => {
+      const [id = ""] = await putMessages(store, 1, "accepted", "wamid.second");
+      await tell(step(id, "failed", "wamid.first"), without(id, "failed"));
+      expect(await readMessage(store, id)).toMatchObject({ status: "accepted", wamid: "wamid.second" });
+      expect(await readLetters(store, id)).toEqual([]);
+    });
+
+    it("that it failed does not undo a redrive when it is told again, before and after the next request", async () => {
+      const [id = ""] = await putMessages(store, 1, "accepted", "wamid.first");
+      await tell(without(id, "failed"));
+      const redriven = "UPDATE messages SET status = 10, wamid = NULL WHERE id = $1";
+      await store.query({ name: "redrive-unknown", text: redriven }, [id]);
+      await tell(without(id, "failed"));
+      expect((await readMessage(store, id)).status).toBe("queued");
+      const again = "UPDATE messages SET status = 30, wamid = 'wamid.second' WHERE id = $1";
+      await store.query({ name: "accept-again", text: again }, [id]);
+      await tell(without(id, "failed"));
+      expect(await readMessage(store, id)).toMatchObject({ status: "accepted", wamid: "wamid.second" });
+      expect(await readLetters(store, id)).toHaveLength(1);
+    });
+  });
+
   it("and what becomes of attempts are written side by side, in whatever order, and wait for each other in none", async () => {
     const failures: unknown[] = [];
     const watch = (on: PostgresStore): PostgresStore =>
