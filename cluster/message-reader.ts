@@ -47,19 +47,29 @@ function readFacts({ backlog, checks }: Fields): ClusterFacts {
   };
 }
 
-function readMetrics(metrics: unknown[]): ReadMessage {
-  const read = metrics.filter(isMetric) as unknown as PackedMetrics;
-  const unread = metrics.filter((metric) => !isMetric(metric)).map((metric) => `metric ${nameOf(metric)}`);
-  return { message: { type: "metrics", metrics: read }, unread };
+function readMetrics(sent: unknown[]): ReadMessage {
+  const [metrics, unread] = sift("metric", sent, isMetric);
+  return { message: { type: "metrics", metrics }, unread };
 }
 
-function readChecks(checks: unknown[]): ReadMessage {
-  const unread = checks.filter((check) => !isCheckState(check)).map((check) => `check ${nameOf(check)}`);
-  return { message: { type: "health", checks: checks.filter(isCheckState) }, unread };
+function readChecks(sent: unknown[]): ReadMessage {
+  const [checks, unread] = sift("check", sent, isCheckState);
+  return { message: { type: "health", checks }, unread };
+}
+
+/** What can be read, and the names of what cannot; each thing is looked at once: a process sends thousands a scrape. */
+function sift<T>(kind: string, sent: unknown[], canRead: (thing: unknown) => thing is T): [T[], string[]] {
+  const read: T[] = [];
+  const unread: string[] = [];
+  for (const thing of sent) {
+    if (canRead(thing)) read.push(thing);
+    else unread.push(`${kind} ${nameOf(thing)}`);
+  }
+  return [read, unread];
 }
 
 /** One that can be added to those of other processes. */
-function isMetric(metric: unknown): boolean {
+function isMetric(metric: unknown): metric is PackedMetrics[number] {
   if (!isFields(metric)) return false;
   const { name, help, type, aggregator, values, rows } = metric;
   if (![name, help, type].every((text) => typeof text === "string")) return false;

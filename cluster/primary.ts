@@ -17,6 +17,7 @@ import { MergedMetrics } from "./merge.js";
 import { unfitExitCode } from "./messages.js";
 import { requireFreePort } from "./ports.js";
 import { QueueUi } from "./queue-ui.js";
+import { createRoll } from "./roll.js";
 import { StatusCollector } from "./status-collector.js";
 import { type Role, Supervisor } from "./supervisor.js";
 import { isForeground, leave, onTerminalGone, printProblem } from "./terminal.js";
@@ -55,13 +56,7 @@ export async function runPrimary(): Promise<void> {
   try {
     const { servers, deliveries, completed } = await start(config, log, releases);
     stopOnSignal([servers, deliveries], releaseAll, log);
-    let rolling = false;
-    const roll = async () => {
-      if (rolling) return;
-      rolling = true;
-      await rollAll(servers, deliveries);
-      rolling = false;
-    };
+    const roll = createRoll(servers, deliveries, log);
     process.on("SIGHUP", () => void (isForeground ? stopOnHangup(releaseAll) : roll()));
     onTerminalGone(() => void stopOnHangup(releaseAll));
     await completed;
@@ -139,17 +134,6 @@ function createSupervisors(config: Config, urls: StoreUrls, log: Logger): [Super
 
 async function stopAll(supervisors: Supervisor[]): Promise<void> {
   await Promise.all(supervisors.map((supervisor) => supervisor.stop()));
-}
-
-/**
- * The delivery processes first: they can read what new servers queue, and have the time to migrate. While none works, as
- * without PostgreSQL, there is nothing to wait for: a new server finds out itself whether the schema is there.
- */
-async function rollAll(servers: Supervisor, deliveries: Supervisor): Promise<void> {
-  const delivering = deliveries.servingCount > 0;
-  const rolled = deliveries.roll();
-  if (delivering) await rolled;
-  await Promise.all([rolled, servers.roll()]);
 }
 
 /** From a terminal the signal means that the terminal is gone. It may come twice; the second finds nothing to do. */

@@ -42,10 +42,13 @@ export class PostaError extends Error {
     message: string,
     detail: ErrorDetail = {},
   ) {
-    // Without a stack: a caller never sees one, the log shows the cause's, and it would be most of what a refused item costs.
+    // Before the limit is changed: nothing may throw until it is as it was.
+    const text = String(message).toWellFormed();
     const { stackTraceLimit } = Error;
-    Error.stackTraceLimit = 0;
-    super(message.toWellFormed(), { cause: detail.cause });
+    // Without a stack: a caller never sees one, the log shows the cause's, and it would be most of what a refused item costs.
+    // An internal error may be all that a log has of a mistake in Posta.
+    if (code !== "internal") Error.stackTraceLimit = 0;
+    super(text, { cause: detail.cause });
     Error.stackTraceLimit = stackTraceLimit;
     this.field = detail.field;
     this.retryAfterMs = detail.retryAfterMs;

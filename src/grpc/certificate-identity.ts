@@ -1,3 +1,4 @@
+import { isIP, SocketAddress } from "node:net";
 import type { PeerCertificate } from "node:tls";
 
 /** Kinds of alternative names that can name a caller. Node's word for an address is "IP Address". */
@@ -19,12 +20,13 @@ export function identitiesOf({ subject, subjectaltname = "" }: PeerCertificate):
 
 /**
  * The identity that a file states as "subject:CN=billing,O=Acme" (in any order; a comma or backslash in a value is written with
- * a backslash before it) or "san:DNS:billing.internal". undefined: it is neither.
+ * a backslash before it) or "san:DNS:billing.internal". undefined: it is neither, or names an address that is none.
  */
 export function parseIdentity(text: string): string | undefined {
   if (text.startsWith("subject:")) return parseSubject(text.slice("subject:".length));
   const [, kind = "", value] = /^san:(\w+):(.+)$/.exec(text) ?? [];
-  return value !== undefined && altNameKinds.includes(kind) ? altNameIdentity(kind, value) : undefined;
+  if (value === undefined || !altNameKinds.includes(kind) || (kind === "IP" && !isAddress(value))) return undefined;
+  return altNameIdentity(kind, value);
 }
 
 function parseSubject(text: string): string | undefined {
@@ -42,7 +44,17 @@ function subjectIdentity(attributes: [string, string][]): string {
   return `subject:${pairs.sort().join()}`;
 }
 
-/** Names of hosts are the same in capitals. */
 function altNameIdentity(kind: string, value: string): string {
-  return `san:${kind}:${kind === "DNS" ? value.toLowerCase() : value}`;
+  return `san:${kind}:${normalize(kind, value)}`;
+}
+
+/** Certificates have no zones ("fe80::1%eth0"). */
+function isAddress(value: string): boolean {
+  return isIP(value) !== 0 && !value.includes("%");
+}
+
+/** Names of hosts are the same in capitals, and an IPv6 address can be written in several ways. */
+function normalize(kind: string, value: string): string {
+  if (kind === "DNS") return value.toLowerCase();
+  return kind === "IP" && isIP(value) === 6 ? new SocketAddress({ address: value, family: "ipv6" }).address : value;
 }

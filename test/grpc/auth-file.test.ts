@@ -44,6 +44,7 @@ describe("the file of callers", () => {
     ["an open quote", [`a ${hash("a")} "a`], /line 1 has a quote that is not closed/],
     ["a subject without a value", ["a subject:CN= a"], /line 1 is not/],
     ["an unknown kind of name", ["a san:DirName:x a"], /line 1 is not/],
+    ["an address that is none", ["a san:IP:10.0.0.256 a"], /line 1 is not/],
   ])("with %s stops the start, naming the line", (_, lines, message) => {
     let error: unknown;
     try {

@@ -16,6 +16,9 @@ describe("what a file says of a certificate", () => {
     ["san:DNS:Billing.internal", certificate({}, "DNS:other, DNS:billing.INTERNAL")],
     ["san:URI:spiffe://acme/billing", certificate({ CN: "x" }, "URI:spiffe://acme/billing")],
     ["san:IP:10.0.0.1", certificate({}, "IP Address:10.0.0.1")],
+    ["san:IP:2001:db8::1", certificate({}, "IP Address:2001:DB8:0:0:0:0:0:1")],
+    ["san:IP:2001:0DB8:0::0001", certificate({}, "IP Address:2001:DB8:0:0:0:0:0:1")],
+    ["san:IP:::ffff:10.0.0.1", certificate({}, "IP Address:0:0:0:0:0:FFFF:A00:1")],
     ["san:email:b@acme.example", certificate({}, "email:b@acme.example")],
     ["san:URI:https://a/,b", certificate({}, 'URI:"https://a/,b"')],
   ])("%s names it", (text, shown) => {
@@ -31,14 +34,25 @@ describe("what a file says of a certificate", () => {
     ["san:DNS:admin", certificate({}, "URI:DNS:admin")],
     ["san:DNS:admin", certificate({ CN: "admin" })],
     ["subject:CN=admin", certificate({}, "DNS:admin")],
+    ["san:IP:2001:db8::1", certificate({}, "IP Address:2001:DB8:0:0:0:0:0:2")],
   ])("%s does not name another", (text, shown) => {
     const identity = parseIdentity(text);
     expect(identity).toBeDefined();
     expect(identitiesOf(shown)).not.toContain(identity);
   });
 
-  it.each(["billing", "subject:", "subject:billing", "subject:CN=a,,=b", "san:billing", "san:DNS:", "san:X:a"])(
-    "is nothing: %s",
-    (text) => expect(parseIdentity(text)).toBeUndefined(),
-  );
+  it.each([
+    "billing",
+    "subject:",
+    "subject:billing",
+    "subject:CN=a,,=b",
+    "san:billing",
+    "san:DNS:",
+    "san:X:a",
+    "san:IP:10.0.0",
+    "san:IP:10.0.0.0/8",
+    "san:IP:billing.internal",
+    "san:IP:[2001:db8::1]",
+    "san:IP:fe80::1%eth0",
+  ])("is nothing: %s", (text) => expect(parseIdentity(text)).toBeUndefined());
 });
