@@ -128,6 +128,9 @@ describe("what a job holds", () => {
   const odd: [string, Record<string, string>][] = [
     ["deep data", { data: deep, returnvalue: deep, progress: deep }],
     ["data that is no JSON", { data: "{", returnvalue: "}", progress: "x", opts: "{" }],
+    ["data that is several values", { data: "1,2", returnvalue: '{"a":1},{"b":2}', progress: "1,2" }],
+    ["data that is blank", { data: "  ", returnvalue: " ", progress: "  " }],
+    ["data that is empty", { data: "", returnvalue: "", progress: "" }],
     ["deep options", { opts: `{"backoff":${deep},"attempts":1}`, parent: deep }],
     ["options that are a list", { opts: "[1]" }],
     ["deep stack traces", { stacktrace: `[${deep},"trace",1,null]` }],
