@@ -7,6 +7,7 @@ import { defineScript, type Script } from "../store/scripts.js";
 import { type Bull, queueMeta } from "./bull.js";
 import { type Keys, spoolMark } from "./keys.js";
 import { type AddResult, abandonedError, type Entry, isAbandoned, isDeduplicated } from "./lane.js";
+import { Orphans } from "./orphans.js";
 
 type Transaction = Awaited<ReturnType<Bull["transaction"]>>;
 
@@ -19,6 +20,7 @@ const scriptKeys = ["wait", "meta", "id", "events", "marker", "active", "delayed
 export class BatchWriter {
   private readonly addJobs: Script<string>;
   private readonly moveJobs: Script<string>;
+  private readonly orphans: Orphans;
   /** Queues that this process has put on the list of queues. */
   private readonly listed = new LRUCache<string, true>({ max: 10_000 });
 
@@ -27,6 +29,7 @@ export class BatchWriter {
     private readonly keys: Keys,
     private readonly bull: Bull,
   ) {
+    this.orphans = new Orphans(store, keys);
     this.addJobs = defineScript(store.client, "add-jobs", scriptKeys.length);
     this.moveJobs = defineScript(store.client, "add-jobs", scriptKeys.length + 1, { name: "move-jobs" });
   }
@@ -35,6 +38,7 @@ export class BatchWriter {
   async write(queue: string, batch: Entry[]): Promise<AddResult[]> {
     this.store.requireUsable();
     try {
+      if (batch[0]?.row !== undefined) await this.orphans.makeWay(queue, batch);
       return await (isDeduplicated(batch[0] as Entry)
         ? this.writeDeduplicated(queue, batch)
         : this.writePlain(queue, batch));

@@ -1,6 +1,7 @@
 import { type PostaError, show } from "../errors.js";
 import type { Bull } from "./bull.js";
 import { wrongState } from "./bull-errors.js";
+import { retryFields } from "./job-fields.js";
 import type { Keys } from "./keys.js";
 import { type FoundState, type JobReader, noSuchJob, type StoredJob } from "./read-job.js";
 import { isFinished, retryFinished } from "./retry-job.js";
@@ -46,7 +47,7 @@ export class JobChanger {
 
   /** Throws wrong-state unless the job has finished. */
   async retryJob(queue: string, id: string): Promise<void> {
-    const job = await this.jobs.get(queue, id);
+    const job = await this.jobs.toChange(queue, id, retryFields);
     if (!isFinished(job)) throw notIn(job, ["failed", "completed"], "be retried");
     await retryFinished(this.bull, queue, job);
   }

@@ -92,7 +92,8 @@ export class QueueCleaner {
   ): Promise<Cleaned> {
     const keys = [part, "events", "repeat"].map((name) => this.keys.of(queue, name));
     let [removed, cursor]: [number, Cursor] = [0, [0, "", ""]];
-    while (removed < limit) {
+    // Once in any case: where no more may be removed, it still tells whether there is more.
+    do {
       const most = Math.min(limit - removed, chunkJobs);
       const args = [this.keys.start(queue), kind, notAfter ?? "", most, chunkJobs, ...cursor, ...timeFields];
       const [count, isEnd, ...next] = await this.cleanJobs(keys, args).catch(rethrowStoreError);
@@ -100,7 +101,7 @@ export class QueueCleaner {
       cursor = next;
       if (isEnd === 1) return { removed, more: false };
       if (!isAwaited(caller)) break;
-    }
+    } while (removed < limit);
     return { removed, more: true };
   }
 }

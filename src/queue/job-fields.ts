@@ -31,6 +31,12 @@ export const fullFields: Fields = [
   ["e", "stacktrace"],
 ];
 
+/** What tells how a job is put back in line. */
+export const retryFields: Fields = [["-", "opts"]];
+
+/** What tells whether a job is the same as another. */
+export const contentFields: Fields = [["-", "name"], ["-", "data"], ...retryFields];
+
 /** For whoever asks only where a job is. */
 export const noFields: Fields = [["-", "timestamp"]];
 

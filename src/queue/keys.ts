@@ -22,6 +22,11 @@ export class Keys {
     return `${this.prefix}:posta-queues`;
   }
 
+  /** How far the search for the last keys of an obliterated queue has come, as JSON; it expires. */
+  sweep(queue: string): string {
+    return `${this.prefix}:posta-sweep:${queue}`;
+  }
+
   /** There while a delivery process works, on whichever machine. */
   get delivery(): string {
     return `${this.prefix}:posta-delivery`;

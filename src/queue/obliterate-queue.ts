@@ -1,20 +1,16 @@
-import { Cluster, type Redis } from "ioredis";
 import type { PostgresStore } from "../store/postgres.js";
 import type { Statement } from "../store/postgres-session.js";
 import type { RedisStore } from "../store/redis.js";
-import { defineScript, readLua, type Script } from "../store/scripts.js";
 import type { Bull } from "./bull.js";
 import { hasActiveJobs, toQueueError, wrongState } from "./bull-errors.js";
-import { readBullLua } from "./bull-lua.js";
 import type { QueueCleaner } from "./clean-queue.js";
+import { KeySweep } from "./key-sweep.js";
 import type { Keys } from "./keys.js";
 import type { Caller } from "./lane.js";
 import { requireCaller, rethrowPartial, stepJobs } from "./long-change.js";
 import { noSuchQueue } from "./read-job.js";
 import type { QueueFigures, QueueReader } from "./read-queue.js";
 
-/** How many keys of the whole Redis one step of a scan looks at. */
-const scanKeys = 1000;
 const spoolRows = 10_000;
 
 const removeWaiting: Statement = {
@@ -35,7 +31,7 @@ export interface ObliterateStores {
  * all is done, so the next call goes on. Dead letters stay: they are the record of what failed.
  */
 export class QueueObliterator {
-  private readonly sweepQueue: Script<number>;
+  private readonly sweep: KeySweep;
 
   constructor(
     private readonly stores: ObliterateStores,
@@ -44,8 +40,7 @@ export class QueueObliterator {
     private readonly queues: QueueReader,
     private readonly cleaner: QueueCleaner,
   ) {
-    const before = readBullLua("removeJob") + readLua("job-state");
-    this.sweepQueue = defineScript(stores.redis.client, "sweep-queue", 1, { before });
+    this.sweep = new KeySweep(stores.redis, keys);
   }
 
   /** Throws not-found, wrong-state for active jobs without `force`, and expired. */
@@ -59,7 +54,7 @@ export class QueueObliterator {
     try {
       if (figures) await this.removeListed(figures, force, caller);
       await this.removeParents(queue, begun, caller);
-      await this.sweep(queue, begun, caller);
+      await this.sweep.run({ queue, begun, anew: figures !== undefined }, caller);
       await this.unlist(queue);
     } catch (error) {
       rethrowPartial(toQueueError(error, { queue }));
@@ -94,28 +89,6 @@ export class QueueObliterator {
   private async removeParents(queue: string, notAfter: number, caller: Caller): Promise<void> {
     const parents = { queue, state: "waiting-children", notAfter } as const;
     while ((await this.cleaner.clean(parents, caller)).more) requireCaller(caller);
-  }
-
-  /** The queue's keys are on one server of a Redis Cluster, and any may be that. */
-  private async sweep(queue: string, begun: number, caller: Caller): Promise<void> {
-    const { client } = this.stores.redis;
-    const nodes = client instanceof Cluster ? client.nodes("master") : [client];
-    for (const node of nodes) await this.sweepNode(node, queue, begun, caller);
-  }
-
-  private async sweepNode(node: Redis, queue: string, begun: number, caller: Caller): Promise<void> {
-    const start = this.keys.start(queue);
-    const pattern = `${start.replace(/[\\*?[\]]/g, "\\$&")}*`;
-    const keys = [this.keys.of(queue, "meta")];
-    let cursor: string | Buffer = "0";
-    do {
-      // Keys as bytes: an id of another producer need not be UTF-8.
-      const [next, found]: [Buffer, Buffer[]] = await node.scanBuffer(cursor, "MATCH", pattern, "COUNT", scanKeys);
-      const names = found.map((key) => key.subarray(Buffer.byteLength(start)));
-      if (names.length > 0) await this.sweepQueue(keys, [start, begun, ...names]);
-      cursor = next.toString();
-      requireCaller(caller);
-    } while (cursor !== "0");
   }
 
   /** Unless someone added to it meanwhile: then it is a queue again. */

@@ -28,8 +28,11 @@ export interface LogPage {
   nextPageToken: string;
 }
 
-/** A longer line is not searched for a job, because Redis would serve nobody else meanwhile. */
-const maxSearchedLine = 1000;
+/**
+ * A longer line is not searched for a job, because Redis would serve nobody else meanwhile: a search takes it 20 us for 1000 jobs, and
+ * 1 ms for 20 000. Before a change it is worth more to know that the job is in line.
+ */
+export const maxSearchedLine = { toShow: 1000, toChange: 20_000 };
 /** A longer line of a log is cut. */
 const maxLogLineBytes = 1 << 20;
 
@@ -51,22 +54,28 @@ export class JobReader {
   }
 
   /** Throws not-found. */
-  async get(queue: string, id: string): Promise<StoredJob> {
-    const [state, score, row] = await this.find(queue, id, fullFields);
-    return { id, state, score: score === "" ? undefined : Number(score), ...toFields(fullFields, row) };
+  get(queue: string, id: string): Promise<StoredJob> {
+    // An id with a ':' may be not-found only for being in no list, so the line is searched for it as before a change.
+    return this.find(queue, id, fullFields, id.includes(":") ? maxSearchedLine.toChange : maxSearchedLine.toShow);
   }
 
-  /** Where a job is, without reading its payload. Throws not-found. */
+  /** Some fields of a job that is about to be changed, and where it is. Throws not-found. */
+  toChange(queue: string, id: string, fields: Fields): Promise<StoredJob> {
+    return this.find(queue, id, fields, maxSearchedLine.toChange);
+  }
+
+  /** Where a job is that is about to be changed, without reading its payload. Throws not-found. */
   async state(queue: string, id: string): Promise<FoundState> {
-    const [state] = await this.find(queue, id, noFields);
+    const { state } = await this.toChange(queue, id, noFields);
     return state;
   }
 
-  private async find(queue: string, id: string, fields: Fields): Promise<Found> {
-    const args = [this.keys.start(queue), maxSearchedLine, ...rowArguments(fields, this.maxBytes), id];
+  private async find(queue: string, id: string, fields: Fields, maxLine: number): Promise<StoredJob> {
+    const args = [this.keys.start(queue), maxLine, ...rowArguments(fields, this.maxBytes), id];
     const found = await this.getJob([this.keys.of(queue, id)], args).catch(rethrow);
     if (!found) throw noSuchJob(queue, id);
-    return found;
+    const [state, score, row] = found;
+    return { id, state, score: score === "" ? undefined : Number(score), ...toFields(fields, row) };
   }
 
   /** A page of a job's log, oldest line first; it ends early where it would pass 2 MiB. Throws not-found. */
@@ -74,7 +83,7 @@ export class JobReader {
     const limit = pageSize(size, 100, 1000);
     const [first = 0] = (fromToken(token, "logs", ([line]) => isCount(line)) ?? []).map(Number);
     const key = this.keys.of(queue, id);
-    const args = [this.keys.start(queue), id, first, limit, maxPageBytes, maxLogLineBytes];
+    const args = [this.keys.start(queue), id, first, limit, maxPageBytes, maxLogLineBytes, maxSearchedLine.toChange];
     const found = await this.readLogs([key, `${key}:logs`], args).catch(rethrow);
     if (!found) throw noSuchJob(queue, id);
     const [total, ...shown] = found;

@@ -1,5 +1,6 @@
 import { toPostaError } from "../errors.js";
 import type { Bull } from "./bull.js";
+import { contentFields } from "./job-fields.js";
 import type { AddResult } from "./lane.js";
 import type { JobReader } from "./read-job.js";
 import { isFinished, retryFinished } from "./retry-job.js";
@@ -27,11 +28,11 @@ export class Redriver {
 
   private async retry(row: SpoolRow): Promise<AddResult | undefined> {
     const { queue, jobId, name, data } = row;
-    const job = await this.jobs.get(queue, jobId).catch((error) => {
+    const job = await this.jobs.toChange(queue, jobId, contentFields).catch((error) => {
       if (toPostaError(error).code === "not-found") return undefined;
       throw error;
     });
-    if (job?.fields.name !== name || job.fields.data !== data) return undefined;
+    if (job?.fields.name !== name || job.fields.data !== data || job.state === "orphaned") return undefined;
     if (isFinished(job) && job.state === "failed") {
       await retryFinished(this.bull, queue, job, { resetAttemptsMade: true, resetAttemptsStarted: true });
     }

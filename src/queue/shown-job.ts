@@ -28,7 +28,7 @@ export function toShownFields(fields: Fields): Fields {
 }
 
 function findProblem(json: string | undefined): string | undefined {
-  if (json === undefined) return undefined;
+  if (json === undefined || json === "") return undefined; // BullMQ has a value of its own for an empty text.
   if (json.length > maxShown) return `${json.length} characters`;
   return isPrintable(json) ? undefined : "no JSON, or nested deeply";
 }

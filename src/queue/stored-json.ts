@@ -5,7 +5,13 @@ const maxDepth = 100;
 
 /** Whether JSON text can be parsed and printed again. */
 export function isPrintable(json: string): boolean {
-  return !isDeep(json) && parseOr<unknown>(`[${json}]`, undefined) !== undefined;
+  if (isDeep(json)) return false;
+  try {
+    JSON.parse(json);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** An object that is safe to print again; empty where the text holds none. */

@@ -72,6 +72,9 @@ describe("the queue UI", () => {
     const odd: Record<string, Record<string, string>> = {
       deep: { data: deep, returnvalue: deep, progress: deep },
       broken: { data: "{", returnvalue: "}", progress: "x", opts: "{", parent: "{" },
+      several: { data: "1,2", returnvalue: '{"a":1},{"b":2}', progress: "1,2" },
+      blank: { data: "  ", returnvalue: " ", progress: "  " },
+      empty: { data: "", returnvalue: "", progress: "" },
       options: { opts: `{"backoff":${deep},"attempts":2}`, parent: deep },
       listed: { opts: "[1]", parent: "[1]", stacktrace: '{"a":1}' },
       traces: { stacktrace: `[${deep},"trace",null]` },
@@ -89,6 +92,9 @@ describe("the queue UI", () => {
     expect([...jobs.keys()].toSorted()).toEqual([...Object.keys(odd), "one", "two"].toSorted());
     expect(jobs.get("one")).toEqual({ a: 1 });
     expect(jobs.get("deep")).toBe("(no JSON, or nested deeply: GetJob shows it as it is)");
+    expect(jobs.get("several")).toBe(jobs.get("deep"));
+    expect(jobs.get("blank")).toBe(jobs.get("deep"));
+    expect(jobs.get("empty")).toEqual({});
     expect(jobs.get("large")).toBe("(300002 characters: GetJob shows it as it is)");
     for (const id of Object.keys(odd)) expect((await get(`/queues/api/queues/emails/${id}`)).status, id).toBe(200);
     expect((await get("/queues/api/queues/emails/string")).status).toBe(404);

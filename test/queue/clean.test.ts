@@ -102,6 +102,18 @@ describe("CleanQueue", () => {
     expect(await redis.exists(key("old-0"), key("old-5"))).toBe(0);
   });
 
+  it("says that nothing is left where the limit was reached with the last job of that list", async () => {
+    const queue = bull("paused-end");
+    await add(queue, "old", 3);
+    const key = (part: string) => `${posta.prefix}:paused-end:${part}`;
+    await redis.rename(key("wait"), key("paused"));
+    expect(await clean("paused-end", "WAITING", { limit: 3 })).toEqual({ removed: 3, more: false });
+    await add(queue, "old", 3);
+    await redis.rename(key("wait"), key("paused"));
+    await add(queue, "young", 1);
+    expect(await clean("paused-end", "WAITING", { limit: 3 })).toEqual({ removed: 3, more: true });
+  });
+
   it("leaves the next run of a schedule", async () => {
     const queue = bull("scheduled");
     await queue.upsertJobScheduler("nightly", { pattern: "0 0 1 1 *" });

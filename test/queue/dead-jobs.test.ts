@@ -155,4 +155,37 @@ describe("a job that is redriven", () => {
     await completed;
     expect(runs).toEqual([7, 7, 7, 7]);
   });
+
+  it("runs again where it is in no list, and where a job from the spool has its id", async () => {
+    const bundle = await start();
+    const { inspector, prefix } = bundle;
+    const delivery = await bundle.startDelivery();
+    const key = (part: string) => `${prefix}:q:${part}`;
+    await bundle.add("q", { dataJson: "7", options: { id: "bad", attempts: 1 } });
+    const worker = work(bundle, "q", async () => {
+      throw new Error("no luck");
+    });
+    await expect.poll(() => lettersOf(bundle)).toHaveLength(1);
+    await worker.close();
+    await delivery.stop();
+    await inspector.zrem(key("failed"), "bad");
+    for (const id of ["same", "other", "first"]) {
+      const options = { id, ...(id === "first" ? { deduplication: { id: "d" } } : {}) };
+      await bundle.add("q", { dataJson: "7", options });
+      await inspector.lrem(key("wait"), 1, id);
+    }
+    await inspector.hset(key("same"), { atm: 3, finishedOn: 1 });
+    await bundle.add("q", { dataJson: "7", options: { id: "same", durable: true } });
+    await bundle.add("q", { dataJson: "8", options: { id: "other", durable: true } });
+    await bundle.add("q", { options: { id: "second", durable: true, deduplication: { id: "d" } } });
+    await redrive(bundle);
+    await bundle.startDelivery();
+    await untilDrained(bundle);
+    expect((await bundle.waitingIds("q")).toSorted()).toEqual(["bad", "same", "second"]);
+    expect(await inspector.hmget(key("bad"), "data", "finishedOn", "failedReason")).toEqual(["7", null, null]);
+    expect(await inspector.hmget(key("same"), "data", "finishedOn", "atm")).toEqual(["7", null, null]);
+    // Whose content differs is not thrown away: the new one goes where people look for it.
+    expect(await inspector.hget(key("other"), "data")).toBe("7");
+    expect((await lettersOf(bundle)).map(({ ref, content }) => [ref, content])).toContainEqual(["other", "8"]);
+  });
 });

@@ -2,6 +2,7 @@ import { status } from "@grpc/grpc-js";
 import { Queue, Worker } from "bullmq";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { maxItemBytes } from "../../src/page-token.js";
 import { startServer } from "../support/posta.js";
 import { dump } from "./keyspace.js";
 
@@ -122,12 +123,49 @@ describe("a job's id", () => {
   });
 });
 
+describe("a job of another prefix that begins with this one", () => {
+  const name = "emails";
+  const foreign = { name: "n", data: "secret", timestamp: 1 };
+
+  it("cannot be read, changed or removed by an id with a ':', and is none of this queue's", async () => {
+    await call("AddJobs", { queue: name, jobs: Array.from({ length: 1500 }, () => ({ name: "n" })) });
+    const ids = ["x:1", "x:repeat:nightly:1"];
+    for (const id of ids) {
+      await redis.hset(keyOf(name, id), foreign);
+      await redis.rpush(keyOf(name, `${id}:logs`), "secret");
+    }
+    const before = await Promise.all(ids.map((id) => redis.hgetall(keyOf(name, id))));
+    for (const jobId of ids) {
+      for (const method of ["GetJob", "ListJobLogs", "RemoveJob", "RetryJob", "PromoteJob", "UpdateJob"]) {
+        const change = method === "UpdateJob" ? { dataJson: "1" } : {};
+        await expect(call(method, { queue: name, jobId, ...change }), method).rejects.toMatchObject({
+          code: status.NOT_FOUND,
+        });
+      }
+    }
+    expect(await Promise.all(ids.map((id) => redis.hgetall(keyOf(name, id))))).toEqual(before);
+  });
+
+  it("hides no job of the queue itself whose id an older BullMQ took", async () => {
+    await redis.hset(keyOf(name, "old:1"), { name: "n", data: "1", timestamp: 1 });
+    await redis.rpush(keyOf(name, "old:1:logs"), "line");
+    await redis.lpush(keyOf(name, "wait"), "old:1");
+    expect((await call("GetJob", { queue: name, jobId: "old:1" })).job.state).toBe("JOB_STATE_WAITING");
+    expect(await call("ListJobLogs", { queue: name, jobId: "old:1" })).toMatchObject({ lines: ["line"] });
+    await call("RemoveJob", { queue: name, jobId: "old:1" });
+    expect(await redis.exists(keyOf(name, "old:1"))).toBe(0);
+  });
+});
+
 describe("what a job holds", () => {
   const deep = "[".repeat(20_000) + "]".repeat(20_000);
   /** Fields of a job's hash that are not as BullMQ writes them. */
   const odd: [string, Record<string, string>][] = [
     ["deep data", { data: deep, returnvalue: deep, progress: deep }],
     ["data that is no JSON", { data: "{", returnvalue: "}", progress: "x", opts: "{" }],
+    ["data that is several values", { data: "1,2", returnvalue: '{"a":1},{"b":2}', progress: "1,2" }],
+    ["data that is blank", { data: "  ", returnvalue: " ", progress: "  " }],
+    ["data that is empty", { data: "", returnvalue: "", progress: "" }],
     ["deep options", { opts: `{"backoff":${deep},"attempts":1}`, parent: deep }],
     ["options that are a list", { opts: "[1]" }],
     ["deep stack traces", { stacktrace: `[${deep},"trace",1,null]` }],
@@ -168,6 +206,20 @@ describe("what a job holds", () => {
     expect((await call("GetJob", { queue: name, jobId: "job" })).job.state).toMatch(/WAITING|PRIORITIZED/);
     await call("RemoveJob", { queue: name, jobId: "job" });
     expect(await redis.exists(keyOf(name, "job"))).toBe(0);
+  });
+
+  it("is not read to retry it, so that a payload of an answer's size hides no option of the job", async () => {
+    const name = "odd-large";
+    await openQueue(name);
+    await call("AddJob", { queue: name, job: { name: "n", options: { id: "job", attempts: 1, lifo: true } } });
+    await fail(name);
+    // So large that the options, which an answer has behind it, would not fit.
+    const data = JSON.stringify("x".repeat(maxItemBytes(posta.config) - 200));
+    const opts = JSON.stringify({ attempts: 1, lifo: true, of: "another program".repeat(20) });
+    await redis.hset(keyOf(name, "job"), { data, opts });
+    await call("AddJobs", { queue: name, jobs: [{ name: "n" }, { name: "n" }] });
+    await call("RetryJob", { queue: name, jobId: "job" });
+    expect((await redis.lrange(keyOf(name, "wait"), 0, -1)).indexOf("job")).toBe(2); // Next in line.
   });
 
   it("hides no queue: limits and counters that are no numbers, a string in the place of the next job", async () => {

@@ -119,6 +119,31 @@ describe("ObliterateQueue", () => {
     await expect(call("ObliterateQueue", { queue })).rejects.toMatchObject(notFound);
   });
 
+  it("says so if the queue is resumed meanwhile, and not that the store was lost", { timeout: 60_000 }, async () => {
+    const queue = "resumed";
+    const jobs = Array.from({ length: 5000 }, () => ({ name: "n" }));
+    const codeOf = (method: string) =>
+      call(method, { queue }).then(
+        () => 0,
+        (error) => error.code,
+      );
+    const codes = new Set<number>();
+    // Until the race has had both ends.
+    for (let round = 0; round < 50 && codes.size < 2; round += 1) {
+      await call("AddJobs", { queue, jobs });
+      let going = true;
+      const resuming = (async () => {
+        while (going) expect([0, status.NOT_FOUND]).toContain(await codeOf("ResumeQueue"));
+      })();
+      const code = await codeOf("ObliterateQueue");
+      codes.add(code);
+      going = false;
+      await resuming;
+      if (code !== 0) codes.add(await codeOf("ObliterateQueue")); // Now nobody resumes the queue.
+    }
+    expect([...codes].toSorted()).toEqual([0, status.FAILED_PRECONDITION]);
+  });
+
   it("removes thousands of jobs that no list has", async () => {
     const queue = "many-lost";
     await call("AddJobs", { queue, jobs: Array.from({ length: 3000 }, () => ({ name: "n" })) });
@@ -180,6 +205,23 @@ describe("a job that is in no list", () => {
     await redis.lpop(keyOf("long", "wait"), 2);
     expect((await call("GetJob", { queue: "long", jobId: ended })).job.state).toBe("JOB_STATE_ORPHANED");
     expect((await call("GetJob", { queue: "long", jobId: unknown })).job.state).toBe("JOB_STATE_WAITING");
+  });
+
+  it("is known before it is changed, and else than to show it, in a line of thousands", async () => {
+    await call("AddJobs", { queue: "longer", jobs: Array.from({ length: 6000 }, () => ({ name: "n" })) });
+    const [jobId = ""] = await redis.lrange(keyOf("longer", "wait"), 0, 0);
+    await redis.lrem(keyOf("longer", "wait"), 1, jobId);
+    const priority = { method: "UpdateJob", change: { priority: 1 } };
+    for (const { method, change } of [
+      priority,
+      { method: "PromoteJob", change: {} },
+      { method: "RetryJob", change: {} },
+    ]) {
+      await expect(call(method, { queue: "longer", jobId, ...change }), method).rejects.toMatchObject({
+        code: status.FAILED_PRECONDITION,
+        details: expect.stringContaining("is orphaned"),
+      });
+    }
   });
 
   it("is in no list that could be asked for", async () => {

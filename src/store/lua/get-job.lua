@@ -11,7 +11,7 @@
 ]]
 local plan, at = readPlan(3)
 local state, score, isFound = findState(ARGV[1], ARGV[at], tonumber(ARGV[2]))
-if not isFound and not isJob(KEYS[1]) then return nil end
+if not isFound and not (hasUsualColons(ARGV[at]) and isJob(KEYS[1])) then return nil end
 local row = readRow(KEYS[1], plan)
 if #row == 0 or redis.call("EXISTS", KEYS[1]) == 0 then return nil end
 return { state, score, row }

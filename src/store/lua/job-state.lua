@@ -14,6 +14,12 @@ local function isJob(key)
   return false
 end
 
+-- An id has no ':' or, as BullMQ demands, two: what else looks like a job may be of another prefix, as "bull:emails", if it is in no list.
+local function hasUsualColons(id)
+  local _, colons = string.gsub(id, ":", "")
+  return colons == 0 or colons == 2
+end
+
 -- BullMQ's word for where a job is, or "orphaned" for one in no list; its score in that state's set or ""; and whether it was found there.
 -- To search a line takes a time of its length: a job in no set counts as waiting where more than maxLine jobs wait.
 local function findState(start, id, maxLine)

@@ -6,13 +6,14 @@
     1 the job's hash  2 its lines
   ARGV
     1 the start of the queue's keys  2 the job's id  3 the place of the first line, from 0  4 how many lines
-    5 the bytes of a page  6 the bytes of a line
+    5 the bytes of a page  6 the bytes of a line  7 how long a queue's line may be that is searched for the job
   Returns
     nil if there is no such job, else: how many lines it has, then the lines; in the place of a cut one
     a list: its start, and how many bytes it has
 ]]
 if redis.call("EXISTS", KEYS[1]) == 0 then return nil end
-if not isJob(KEYS[1]) and not select(3, findState(ARGV[1], ARGV[2], 0)) then return nil end
+local isOwn = hasUsualColons(ARGV[2]) and isJob(KEYS[1])
+if not isOwn and not select(3, findState(ARGV[1], ARGV[2], tonumber(ARGV[7]))) then return nil end
 local first, count, pageBytes, lineBytes = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local total = redis.pcall("LLEN", KEYS[2])
 if type(total) ~= "number" then total = 0 end

@@ -25,10 +25,8 @@ for _, name in ipairs({
 
 local function exists(name) return redis.call("EXISTS", start .. name) == 1 end
 
--- An id has no ':' or, as BullMQ demands, two: what else looks like a job is one of another prefix, as "bull:emails".
 local function isLostJob(id)
-  local _, colons = string.gsub(id, ":", "")
-  if colons ~= 0 and colons ~= 2 then return false end
+  if not hasUsualColons(id) then return false end
   local added = tonumber(redis.call("HGET", start .. id, "timestamp") or nil)
   if added and added > begun then return false end
   return findState(start, id, math.huge) == "orphaned"
