@@ -46,7 +46,7 @@ const oneWamid = `(SELECT CASE WHEN min(known.wamid) = max(known.wamid) THEN min
  * the message: nothing is left to send. Where there were several requests, each has its wamid: that one failed does not count
  * where another was accepted, nor that one was sent which is known to have failed, as after a redrive.
  */
-const apply: Statement = {
+export const applyStatement: Statement = {
   name: "apply-statuses",
   text: `WITH told AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::smallint[], $4::timestamptz[], $5::integer[], $6::text[], $7::uuid[])
@@ -108,7 +108,7 @@ const apply: Statement = {
 
 /** Applies what WhatsApp told of messages; answers for each. As often as the same is told, it changes something once. */
 export async function applyStatuses(queries: Queries, updates: readonly StatusUpdate[]): Promise<Applied[]> {
-  const rows = await queries.query<Row>(apply, [
+  const rows = await queries.query<Row>(applyStatement, [
     updates.map(({ messageId }) => messageId),
     updates.map(({ wamid }) => wamid),
     updates.map(({ status }) => statuses[status]),

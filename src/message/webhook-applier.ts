@@ -3,14 +3,15 @@ import { GroupCommit } from "../group-commit.js";
 import type { Logger } from "../log.js";
 import type { Queries } from "../store/postgres-session.js";
 import { type Applied, applyStatuses } from "./apply-statuses.js";
+import { findByWamid } from "./find-by-wamid.js";
 import { keepInbound, type RecordInbound } from "./inbound.js";
 import type { RecordStatus, StatusChange } from "./status.js";
 import type { RecordOther } from "./status-events.js";
 import { parseWebhook } from "./webhook-body.js";
-import type { InboundMessage } from "./webhook-message.js";
+import { type InboundMessage, toKeptPart } from "./webhook-message.js";
 import type { WebhookMetrics } from "./webhook-metrics.js";
-import { OddityLog } from "./webhook-oddities.js";
-import type { StatusUpdate } from "./webhook-status.js";
+import { OddityLog, type WebhookOddities } from "./webhook-oddities.js";
+import type { ForeignStatus, StatusUpdate } from "./webhook-status.js";
 
 /** Told of what is new, once it is committed; of other parts each time that they come. */
 export interface Recorders {
@@ -33,6 +34,15 @@ export class WebhookApplier {
     grouping,
   );
 
+  private readonly parts = new GroupCommit(
+    (parts: readonly InboundMessage[]) => keepInbound(this.postgres, parts),
+    grouping,
+  );
+  private readonly foreign = new GroupCommit(
+    (statuses: readonly ForeignStatus[]) => findByWamid(this.postgres, statuses),
+    grouping,
+  );
+
   private readonly oddityLog: OddityLog;
 
   constructor(
@@ -46,14 +56,20 @@ export class WebhookApplier {
 
   /**
    * Applies a webhook's JSON, which came at `receivedAt`. `alone`: not together with others, so that what PostgreSQL does
-   * not take of it cannot make theirs fail. Throws invalid for what is no webhook, unavailable if PostgreSQL is down.
+   * not take of it cannot make theirs fail. Throws unavailable if PostgreSQL is down.
    */
   async apply(json: unknown, receivedAt: Date, alone: boolean): Promise<void> {
-    const { statuses, inbound, oddities } = parseWebhook(json, receivedAt);
-    if (alone) await this.applyAlone(statuses, inbound);
+    const { statuses: named, foreign, inbound, oddities } = parseWebhook(json, receivedAt);
+    const statuses = [...named, ...(await this.findOurs(foreign, oddities))];
+    const whole = { kind: "malformed.body", sender: "unknown", at: receivedAt, json };
+    const parts = (oddities.isCut ? [whole] : oddities.parts).map(toKeptPart);
+    if (alone) await this.applyAlone(statuses, inbound, parts);
     else {
-      const updates = statuses.map((update) => this.statuses.push(update));
-      await Promise.all([...updates, ...inbound.map((message) => this.inbound.push(message))]);
+      await Promise.all([
+        ...statuses.map((update) => this.statuses.push(update)),
+        ...inbound.map((message) => this.inbound.push(message)),
+        ...parts.map((part) => this.parts.push(part)),
+      ]);
     }
     // At the end, and so once: a body that fails is worked off again.
     this.metrics.countOddities(oddities);
@@ -61,11 +77,27 @@ export class WebhookApplier {
     this.record.other(oddities.parts);
   }
 
+  /** The statuses of Posta's own messages. The others are counted. */
+  private async findOurs(foreign: ForeignStatus[], oddities: WebhookOddities): Promise<StatusUpdate[]> {
+    const ids = await Promise.all(foreign.map((status) => this.foreign.push(status)));
+    return foreign.flatMap(({ recipient, ...step }, index) => {
+      const messageId = ids[index];
+      if (messageId !== undefined) return [{ ...step, messageId }];
+      oddities.skip("foreign-status");
+      return [];
+    });
+  }
+
   /** Writes all that PostgreSQL takes, and then throws what it said of the rest. */
-  private async applyAlone(statuses: StatusUpdate[], inbound: InboundMessage[]): Promise<void> {
+  private async applyAlone(
+    statuses: StatusUpdate[],
+    inbound: InboundMessage[],
+    parts: InboundMessage[],
+  ): Promise<void> {
     const failures: unknown[] = [];
     await writeAll(statuses, (batch) => this.writeStatuses(batch), failures);
     await writeAll(inbound, (batch) => this.writeInbound(batch), failures);
+    await writeAll(parts, (batch) => keepInbound(this.postgres, batch), failures);
     if (failures.length > 0) throw failures[0];
   }
 

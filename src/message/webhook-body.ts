@@ -1,12 +1,13 @@
-import { invalid } from "../errors.js";
 import { type InboundMessage, readMessage } from "./webhook-message.js";
 import { WebhookOddities } from "./webhook-oddities.js";
-import { readStatus, type StatusUpdate } from "./webhook-status.js";
+import { type ForeignStatus, readStatus, type StatusUpdate } from "./webhook-status.js";
 import { type JsonObject, toList, toObject, toText, toWord } from "./webhook-values.js";
 
 /** What a webhook's body says. */
 export interface WebhookContent {
   statuses: StatusUpdate[];
+  /** Statuses without Posta's id, some of which may be of Posta's messages. */
+  foreign: ForeignStatus[];
   inbound: InboundMessage[];
   oddities: WebhookOddities;
 }
@@ -22,23 +23,28 @@ interface Surroundings {
 const knownMembers = new Set(["messaging_product", "metadata", "contacts", "statuses", "messages"]);
 
 /**
- * Reads the JSON of a webhook that came at `receivedAt`. Each of its parts stands alone, and is used as far as it can be
- * understood: the API grows, and nobody sends again what was left out. Throws invalid for what is no webhook at all.
+ * Reads the JSON of a webhook that came at `receivedAt`, whatever it is. Each of its parts stands alone, and is used as far as it can
+ * be understood: the API grows, and nobody sends again what was left out. What is not used is among the oddities.
  */
 export function parseWebhook(json: unknown, receivedAt: Date): WebhookContent {
-  const entries = toObject(json)?.entry;
-  if (!Array.isArray(entries)) throw invalid("body", 'is no webhook of WhatsApp: it has no list "entry"');
   const reader = new Reader(receivedAt);
-  for (const entry of entries) reader.readEntry(entry);
+  reader.readBody(json);
   return reader.content;
 }
 
 class Reader {
-  readonly content: WebhookContent = { statuses: [], inbound: [], oddities: new WebhookOddities() };
+  readonly content: WebhookContent = { statuses: [], foreign: [], inbound: [], oddities: new WebhookOddities() };
 
   constructor(private readonly receivedAt: Date) {}
 
-  readEntry(json: unknown): void {
+  readBody(json: unknown): void {
+    const { entry } = toObject(json) ?? {};
+    const list = entry ? toList(entry) : undefined;
+    if (!list) this.skipMalformed("body", json);
+    else for (const one of list) this.readEntry(one);
+  }
+
+  private readEntry(json: unknown): void {
     const { changes } = toObject(json) ?? {};
     const list = changes ? toList(changes) : undefined;
     if (!list) this.skipMalformed("entry", json);
@@ -58,19 +64,25 @@ class Reader {
 
   private readValue(value: JsonObject): void {
     const around = this.readSurroundings(value);
-    for (const [part, json] of this.listOf(value, "statuses")) {
-      const status = part && readStatus(part, around, this.content.oddities);
-      if (!part) this.skipMalformed("status", json, around.sender);
-      if (status) this.content.statuses.push(status);
+    for (const json of this.listOf(value, "statuses")) {
+      const part = toObject(json);
+      if (part) this.readStatus(part, around);
+      else this.skipMalformed("status", json, around.sender);
     }
-    for (const [part, json] of this.listOf(value, "messages")) {
-      if (part) this.content.inbound.push(readMessage(part, around, this.content.oddities));
-      else this.skipMalformed("message", json, around.sender);
+    for (const json of this.listOf(value, "messages")) {
+      this.content.inbound.push(readMessage(json, around, this.content.oddities));
     }
     for (const member of Object.keys(value)) {
       if (knownMembers.has(member)) continue;
       this.skipOther(`messages.${toWord(member) ?? "unknown"}`, value[member], around.sender);
     }
+  }
+
+  private readStatus(json: JsonObject, around: Surroundings): void {
+    const status = readStatus(json, around, this.content.oddities);
+    if (!status) return;
+    if (status.messageId === undefined) this.content.foreign.push(status);
+    else this.content.statuses.push(status);
   }
 
   private readSurroundings({ metadata, contacts }: JsonObject): Surroundings {
@@ -79,10 +91,9 @@ class Reader {
     return { sender: sender ?? "unknown", contacts: toList(contacts) ?? [], receivedAt: this.receivedAt };
   }
 
-  /** Each item as an object, if it is one, and as it came. */
-  private listOf(value: JsonObject, member: string): [JsonObject | undefined, unknown][] {
-    const list = toList(value[member]) ?? [value[member]];
-    return list.map((json) => [toObject(json), json]);
+  /** What is no list is one item. */
+  private listOf(value: JsonObject, member: string): unknown[] {
+    return toList(value[member]) ?? [value[member]];
   }
 
   private skipOther(kind: string, json: unknown, sender = "unknown"): void {

@@ -4,7 +4,7 @@ import type { WebhookOddities } from "./webhook-oddities.js";
 import type { StatusUpdate } from "./webhook-status.js";
 
 /** How the work on a body ends: it is tried again after "delayed" (PostgreSQL is down) and "failed". */
-export type BodyOutcome = "applied" | "delayed" | "failed" | "refused";
+export type BodyOutcome = "applied" | "delayed" | "failed";
 
 /** Counts what webhooks said and what became of it. */
 export class WebhookMetrics {
@@ -21,7 +21,11 @@ export class WebhookMetrics {
     this.bodies = counter("posta_webhook_bodies_total", "Webhooks worked off, by how that ended.", "outcome");
     this.statuses = counter("posta_webhook_statuses_total", "Statuses that WhatsApp told of, by effect.", "outcome");
     this.inbound = counter("posta_webhook_inbound_total", "Messages that came in, by whether they are new.", "outcome");
-    this.skipped = counter("posta_webhook_skipped_total", "Parts of webhooks that Posta leaves out, by why.", "reason");
+    this.skipped = counter(
+      "posta_webhook_skipped_total",
+      "Parts of webhooks that Posta has no use for, by why.",
+      "reason",
+    );
     this.oddFields = counter(
       "posta_webhook_odd_fields_total",
       "Fields of webhooks that were missing or odd, and that a stand-in took the place of.",

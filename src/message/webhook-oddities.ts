@@ -24,7 +24,7 @@ export interface OtherPart {
   json: unknown;
 }
 
-/** Parts of one body that are kept as such; more of them are only counted. */
+/** Parts of one body that are kept as such; where there are more, the whole body is. */
 const maxParts = 1000;
 /** Kinds that a process tells of, each once. */
 const maxKinds = 256;
@@ -34,6 +34,8 @@ export class WebhookOddities {
   readonly skipped = new Map<SkipReason, number>();
   readonly fields = new Map<OddField, number>();
   readonly parts: OtherPart[] = [];
+  /** Whether there are more parts than {@link parts} has. */
+  isCut = false;
 
   /** A field of a part that is used is missing, or is not as it should be. */
   addField(field: OddField): void {
@@ -43,7 +45,9 @@ export class WebhookOddities {
   /** A part is left out. It is kept as such, unless it is another's. */
   skip(reason: SkipReason, part?: OtherPart): void {
     this.skipped.set(reason, (this.skipped.get(reason) ?? 0) + 1);
-    if (part && this.parts.length < maxParts) this.parts.push(part);
+    if (!part) return;
+    if (this.parts.length < maxParts) this.parts.push(part);
+    else this.isCut = true;
   }
 }
 
@@ -57,7 +61,7 @@ export class OddityLog {
     for (const field of fields.keys())
       this.tellOnce(field, "a webhook's field is missing or odd: a stand-in takes its place");
     for (const { kind } of parts)
-      this.tellOnce(kind, "a webhook has a part that Posta has no use for: Posta counts it only");
+      this.tellOnce(kind, "a webhook has a part that Posta has no use for: Posta keeps it in inbound_messages");
   }
 
   private tellOnce(kind: string, message: string): void {

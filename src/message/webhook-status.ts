@@ -18,6 +18,13 @@ export interface StatusUpdate {
   error: { code: number | undefined; text: string } | undefined;
 }
 
+/** A step of a message without Posta's id: it is Posta's if the wamid is known. */
+export interface ForeignStatus extends Omit<StatusUpdate, "messageId"> {
+  messageId: undefined;
+  /** The number that the message went to. */
+  recipient: string;
+}
+
 /** What stands for the id of a request that WhatsApp does not tell. */
 export const unknownWamid = "unknown";
 
@@ -30,26 +37,33 @@ export function readStatus(
   json: JsonObject,
   { sender, receivedAt }: { sender: string; receivedAt: Date },
   oddities: WebhookOddities,
-): StatusUpdate | undefined {
-  const { biz_opaque_callback_data: messageId } = json;
+): StatusUpdate | ForeignStatus | undefined {
+  const messageId = toMessageId(json.biz_opaque_callback_data);
+  const wamid = toText(json.id, maxWamidBytes);
+  const recipient = toText(json.recipient_id);
+  const word = toWord(json.status);
+  const status = toldStatuses.find((told) => told === word);
   // It was not sent by Posta, or not by this one: the number may have other users.
-  if (typeof messageId !== "string" || !uuid.test(messageId)) {
+  if (messageId === undefined && (wamid === undefined || recipient === undefined || !status)) {
     oddities.skip("foreign-status");
     return undefined;
   }
-  const word = toWord(json.status);
-  const status = toldStatuses.find((told) => told === word);
   const time = toTime(json.timestamp, receivedAt);
   const at = time ?? receivedAt;
   if (!status) {
     oddities.skip("other-status", { kind: `status.${word ?? "unknown"}`, sender, at, json });
     return undefined;
   }
-  const wamid = toText(json.id, maxWamidBytes);
   if (wamid === undefined) oddities.addField("status.id");
   if (!time) oddities.addField("status.timestamp");
   const error = status === "failed" ? readError(json.errors, oddities) : undefined;
-  return { messageId: messageId.toLowerCase(), wamid: wamid ?? unknownWamid, status, at, error };
+  const step = { wamid: wamid ?? unknownWamid, status, at, error };
+  return messageId === undefined ? { messageId, recipient: recipient ?? "", ...step } : { messageId, ...step };
+}
+
+/** undefined: it is no id that Posta gave. */
+function toMessageId(json: unknown): string | undefined {
+  return typeof json === "string" && uuid.test(json) ? json.toLowerCase() : undefined;
 }
 
 /** What is not as it should be is left out: that a message failed is worth more than why. */

@@ -45,13 +45,14 @@ export function toTime(json: unknown, receivedAt: Date): Date | undefined {
   return leadMs >= -maxAgeMs && leadMs <= maxLeadMs ? new Date(Math.floor(ms)) : undefined;
 }
 
-/** JSON that can be read can be nested too deeply to be written: then what is too deep is left out of an object. */
+/** JSON that can be read can be nested too deeply to be written: then what is too deep is left out of an object or a list. */
 export function writeJson(json: unknown): string {
   const text = tryToWrite(json);
   if (text !== undefined) return text;
-  const entries = Object.entries(toObject(json) ?? {});
-  const shallow = entries.map(([key, value]) => [key, tryToWrite(value) === undefined ? tooDeep : value]);
-  return JSON.stringify(Object.fromEntries(shallow));
+  const shorten = (value: unknown) => (tryToWrite(value) === undefined ? tooDeep : value);
+  if (Array.isArray(json)) return JSON.stringify(json.map(shorten));
+  const entries = Object.entries(toObject(json) ?? {}).map(([key, value]) => [key, shorten(value)]);
+  return JSON.stringify(Object.fromEntries(entries));
 }
 
 const tooDeep = "(nested too deeply)";

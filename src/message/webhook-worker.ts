@@ -93,7 +93,6 @@ export class WebhookWorker {
       const error = toPostaError(thrown);
       const outcome = outcomeOf(error.code);
       this.metrics.countBody(outcome);
-      if (outcome === "refused") throw new library.UnrecoverableError(error.message);
       if (outcome === "failed") throw this.explain(error.cause ?? error, job);
       // This is no attempt: it is tried for as long as PostgreSQL takes to come back.
       await job.moveToDelayed(Date.now() + retryMs * (1 + Math.random()), token);
@@ -108,6 +107,5 @@ export class WebhookWorker {
 }
 
 function outcomeOf(code: string): BodyOutcome {
-  if (code === "invalid") return "refused";
   return code === "unavailable" || code === "exhausted" ? "delayed" : "failed";
 }

@@ -50,17 +50,30 @@ async function message(id: string) {
   return row;
 }
 
-async function secondsBetween(id: string): Promise<number[]> {
-  const rows = await fixture.sql<{ at: Date }>(
-    "SELECT at FROM message_events WHERE message_id = $1 AND status = 20 ORDER BY at",
-    [id],
-  );
-  return rows.slice(1).map(({ at }, index) => (Number(at) - Number(rows[index]?.at)) / 1000);
+/** Has PostgreSQL write down for how long each message is put off. */
+async function recordDelays(): Promise<() => Promise<number[]>> {
+  const { sql } = fixture;
+  await sql("CREATE TABLE delays (number serial, seconds float8)");
+  await sql(`CREATE FUNCTION record_delay() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO delays (seconds) VALUES (extract(epoch FROM NEW.due_at - now())); RETURN NULL; END $$`);
+  await sql(`CREATE TRIGGER record_delay AFTER UPDATE ON outbox FOR EACH ROW WHEN (NEW.turn > OLD.turn)
+    EXECUTE FUNCTION record_delay()`);
+  return async () => {
+    const rows = await sql<{ seconds: number }>("SELECT seconds FROM delays ORDER BY number");
+    return rows.map(({ seconds }) => seconds);
+  };
+}
+
+/** When the first attempt began, in milliseconds since 1970: a pause that follows it begins no earlier. */
+async function firstAttempt(): Promise<number> {
+  const [row] = await fixture.sql<{ at: Date }>("SELECT min(at) AS at FROM message_events WHERE status = 20");
+  return Number(row?.at);
 }
 
 describe("an attempt that fails", () => {
   it("is repeated, with a history", async () => {
     const { insert, until, openProcess, api, history } = await open();
+    const delays = await recordDelays();
     api.faults.queue(errors(131000, 2));
     await openProcess();
     const [id = ""] = await insert([{}]);
@@ -68,9 +81,12 @@ describe("an attempt that fails", () => {
     expect(await history(id)).toEqual(["queued", "sending", "queued", "sending", "queued", "sending", "accepted"]);
     expect(await message(id)).toEqual({ attempts: 3, error_code: null, error: null });
     expect(await deadLetter(id)).toBeUndefined();
-    const gaps = await secondsBetween(id);
-    expect(gaps[0]).toBeLessThan(1 + 1);
-    expect(gaps[1]).toBeLessThan(2 + 1);
+    // Full jitter: anything up to the backoff.
+    const [first, second, ...others] = await delays();
+    expect(others).toEqual([]);
+    for (const delay of [first, second]) expect(delay).toBeGreaterThanOrEqual(0);
+    expect(first).toBeLessThanOrEqual(1);
+    expect(second).toBeLessThanOrEqual(2);
   });
 
   it("is the last one after so many", async () => {
@@ -127,7 +143,7 @@ describe("an outcome that is not known", () => {
   it.each<Fault>([{ kind: "no-answer" }, { kind: "reset-taken" }, { kind: "half-answer" }])(
     "ends the message, where it may be sent once only: $kind",
     async (fault) => {
-      const { insert, until, openProcess, api, history } = await open();
+      const { insert, until, openProcess, api, history } = await open({ env: { POSTA_WHATSAPP_TIMEOUT: "5s" } });
       api.faults.queue([fault]);
       const { metrics } = await openProcess();
       const [id = ""] = await insert([{}]);
@@ -166,32 +182,27 @@ describe("a limit of WhatsApp's", () => {
     await openProcess();
     api.faults.queue(errors(130429, 1));
     const [id = ""] = await insert([{}]);
-    await expect.poll(() => message(id)).toMatchObject({ error_code: 130429 });
-    const begun = Date.now();
+    await expect.poll(() => message(id)).toMatchObject({ attempts: 1, error_code: 130429 });
     await insert([{}]);
     await until({ accepted: 2 });
-    expect(Math.min(...api.ledger.entries.map(({ at }) => at)) - begun).toBeGreaterThan(800);
+    expect(Math.min(...api.ledger.entries.map(({ at }) => at)) - (await firstAttempt())).toBeGreaterThan(950);
     expect(await message(id)).toMatchObject({ attempts: 2 });
   });
 
   it("on the recipient (131056) puts the message off, longer each time, and no other", async () => {
     const { insert, until, openProcess, api, sql } = await open(once);
-    api.faults.queue(errors(131056, 1));
+    const delays = await recordDelays();
+    api.faults.queue(errors(131056, 3));
     await openProcess();
     const [id = ""] = await insert([{}]);
-    await expect.poll(() => message(id)).toMatchObject({ error_code: 131056 });
+    for (const times of [1, 2]) {
+      await expect.poll(delays).toHaveLength(times);
+      await sql("UPDATE outbox SET due_at = now() - interval '1 s' WHERE message_id = $1", [id]);
+    }
+    await expect.poll(delays).toEqual([4, 16, 64].map((seconds) => expect.closeTo(seconds, 2)));
     await insert([{ to: "4915100000000" }]);
     await until({ accepted: 1, queued: 1 });
-    const due = async () => {
-      const text =
-        "SELECT extract(epoch FROM due_at - at)::float8 AS after FROM outbox JOIN message_events USING (message_id)";
-      return (await sql<{ after: number }>(`${text} ORDER BY at DESC, number DESC LIMIT 1`))[0]?.after;
-    };
-    expect(await due()).toBeCloseTo(4, 2);
-    api.faults.queue(errors(131056, 1));
-    await sql("UPDATE outbox SET due_at = now() - interval '1 s' WHERE message_id = $1", [id]);
-    await expect.poll(() => message(id)).toMatchObject({ attempts: 2 });
-    await expect.poll(due).toBeCloseTo(16, 2);
+    expect(await message(id)).toMatchObject({ attempts: 3, error_code: 131056 });
   });
 
   it("on the number's quality (131048) stops it for a while, and loses nothing", async () => {
@@ -202,10 +213,9 @@ describe("a limit of WhatsApp's", () => {
     const state = async () => (await metrics.metrics()).match(/^posta_whatsapp_\w+\{sender.*/gm);
     await expect.poll(state).toContain(`posta_whatsapp_breaker_state{sender="${sender}"} 2`);
     expect(await state()).toContain(`posta_whatsapp_sender_stopped{sender="${sender}",code="131048"} 1`);
-    const begun = Date.now();
     await insert(Array.from({ length: 20 }, () => ({})));
     await until({ accepted: 21 });
-    expect((api.ledger.entries[0]?.at ?? 0) - begun).toBeGreaterThan(500);
+    expect((api.ledger.entries[0]?.at ?? 0) - (await firstAttempt())).toBeGreaterThan(950);
     expect(changes.filter(({ status }) => status === "queued")).toHaveLength(1);
     await expect.poll(state).toContain(`posta_whatsapp_breaker_state{sender="${sender}"} 0`);
     expect(await state()).toContain(`posta_whatsapp_sender_stopped{sender="${sender}",code="131048"} 0`);

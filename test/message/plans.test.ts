@@ -1,4 +1,6 @@
 import { afterEach, expect, it } from "vitest";
+import { applyStatement } from "../../src/message/apply-statuses.js";
+import { findByWamidStatement } from "../../src/message/find-by-wamid.js";
 import { dropIdle, expire, forgetKeys, settleLost } from "../../src/message/sweep-statements.js";
 import type { Statement } from "../../src/store/postgres-session.js";
 import { createDeliveryFixture, type DeliveryFixture, sender } from "./delivery-fixture.js";
@@ -6,8 +8,10 @@ import { createDeliveryFixture, type DeliveryFixture, sender } from "./delivery-
 const expected = [
   ...["read-outbox-due", "read-outbox-forgotten", "mark-outbox-moved", "claim-messages", "settle-messages"],
   ...["expire-messages", "settle-lost-messages", "drop-idle-outbox", "forget-message-keys"],
+  ...["apply-statuses", "find-by-wamid"],
 ];
-const statements = new Map([expire, settleLost, dropIdle, forgetKeys].map((statement) => [statement.name, statement]));
+const ownStatements = [expire, settleLost, dropIdle, forgetKeys, applyStatement, findByWamidStatement];
+const statements = new Map(ownStatements.map((statement) => [statement.name, statement]));
 let fixture: DeliveryFixture;
 afterEach(() => fixture.stop());
 

@@ -384,6 +384,26 @@ describe("what WhatsApp tells of a message", () => {
     expect(await readMessage(store, id)).toMatchObject({ status: "sent", outbox: 0, wamid: `wamid.${id}` });
   });
 
+  it.each([undefined, "order 66"])("is applied without Posta's id where its wamid is known: %s", async (data) => {
+    const [now1 = "", told1 = ""] = await putMessages(store, 2, "accepted", `wamid.now-${data}`);
+    const { applier, metric } = createApplier(store);
+    await store.query({ name: "other", text: "UPDATE messages SET wamid = NULL WHERE id = $1" }, [told1]);
+    await applier.apply(step(told1, "sent", `wamid.told-${data}`), new Date(), false);
+    await store.query({ name: "other", text: "UPDATE messages SET wamid = NULL WHERE id = $1" }, [told1]);
+    const statuses = [`wamid.now-${data}`, `wamid.told-${data}`, "wamid.of-another"].map((wamid) =>
+      statusOf({ id: data, wamid, status: "failed", seconds: now, errors: [undeliverable] }),
+    );
+    await applier.apply(webhookOf({ statuses }), new Date(), false);
+    for (const id of [now1, told1]) {
+      expect((await readMessage(store, id)).status).toBe("failed");
+      expect(await readLetters(store, id)).toHaveLength(1);
+    }
+    expect(await metric("posta_webhook_skipped_total")).toContain(
+      'posta_webhook_skipped_total{reason="foreign-status"} 1',
+    );
+    expect(others).toEqual([]);
+  });
+
   it("is skipped and counted where the message is not Posta's", async () => {
     const { applier, metric } = createApplier(store);
     const foreign = [
@@ -503,6 +523,34 @@ describe("what Posta does not understand", () => {
     }
   });
 
+  it.each([false, true])("is kept as it came, once; alone: %s", async (alone) => {
+    const of = (status: unknown) => ({
+      ...statusOf({ id: uuidv7(), wamid: "w", status: "sent", seconds: now }),
+      status,
+    });
+    const change = { field: "account_update", value: { event: `E-${alone}` } };
+    const parts: [string, unknown, object][] = [
+      ["other-status.played", of("played"), {}],
+      ["other-status.unknown", of(40), {}],
+      ["other-malformed.status", `status-${alone}`, {}],
+    ].map(([wamid, part]) => [wamid as string, part, webhookOf({ statuses: [part] })]);
+    parts.push(["other-field.account_update", change, { entry: [{ changes: [change] }] }]);
+    parts.push(["other-malformed.entry", `entry-${alone}`, { entry: [`entry-${alone}`] }]);
+    parts.push(["other-malformed.change", [alone], { entry: [{ changes: [[alone]] }] }]);
+    const bodies: unknown[] = [null, 7, `a text-${alone}`, [alone, 1], { object: "page", alone }];
+    const tooMany = webhookOf({ statuses: Array.from({ length: 1001 }, (_, index) => `${alone} ${index}`) });
+    for (const body of [...bodies, tooMany]) parts.push(["other-malformed.body", body, body as object]);
+    const { applier } = createApplier(store);
+    const times = [new Date(), new Date(Date.now() + 60_000)];
+    for (const receivedAt of times) for (const [, , body] of parts) await applier.apply(body, receivedAt, alone);
+    const text = "SELECT wamid FROM inbound_messages WHERE body = $1 AND contact = 'unknown'";
+    for (const [wamid, part] of parts) {
+      const rows = await store.query<{ wamid: string }>({ name: "read-part", text }, [JSON.stringify(part)]);
+      expect(rows, JSON.stringify(part)).toEqual([{ wamid: expect.stringMatching(`^${wamid}-[0-9a-f]{64}$`) }]);
+    }
+    expect(inbound).toEqual([]);
+  });
+
   it("never makes a webhook fail, whatever stands where", async () => {
     const [id = ""] = await putMessages(store, 1, "accepted");
     const random = createRandom(11);
@@ -535,11 +583,10 @@ describe("what Posta does not understand", () => {
     const errors = [undeliverable];
     const statuses = told.map((status) => statusOf({ id, wamid: `wamid.${id}`, status, seconds: now, errors }));
     const messages = [textFrom("49151", "wamid.odd", now), { id: "wamid.s", type: "system", system: { user_id: "X" } }];
-    const sound = webhookOf({ statuses, messages }) as { entry: unknown[] };
+    const sound = webhookOf({ statuses, messages });
     const { applier, metric } = createApplier(store);
     for (let round = 0; round < 300; round += 1) {
-      // The list of entries is all that makes it a webhook.
-      const body = JSON.parse(JSON.stringify({ ...sound, entry: sound.entry.map(spoil) }));
+      const body = JSON.parse(JSON.stringify(spoil(sound) ?? null));
       await applier.apply(body, new Date(), round % 2 === 0);
     }
     expect(inbound.length).toBeGreaterThan(20);

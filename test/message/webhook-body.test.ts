@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { PostaError } from "../../src/errors.js";
 import { parseWebhook } from "../../src/message/webhook-body.js";
 import { sender, statusOf, textFrom, undeliverable, webhookOf } from "./webhook-bodies.js";
 
@@ -11,10 +10,11 @@ const receivedAt = new Date(1_795_000_060_000);
 
 /** What a body says, and what of it is odd, as plain objects. */
 function parse(body: unknown) {
-  const { statuses, inbound, oddities } = parseWebhook(body, receivedAt);
+  const { statuses, foreign, inbound, oddities } = parseWebhook(body, receivedAt);
   const { skipped, fields, parts } = oddities;
   return {
     statuses,
+    foreign,
     inbound,
     skipped: Object.fromEntries(skipped),
     odd: Object.fromEntries(fields),
@@ -86,8 +86,8 @@ describe("a webhook's body", () => {
   });
 
   it.each([
-    ["foreign-status", [], statusOf({ ...told, id: undefined, status: "sent" })],
-    ["foreign-status", [], statusOf({ ...told, id: `${id}0`, status: "sent" })],
+    ["foreign-status", [], { ...statusOf({ ...told, id: undefined, status: "sent" }), id: "" }],
+    ["foreign-status", [], { ...statusOf({ ...told, id: `${id}0`, status: "sent" }), recipient_id: [] }],
     ["foreign-status", [], { ...statusOf({ ...told, status: "played" }), biz_opaque_callback_data: 7 }],
     ["other-status", ["status.played"], statusOf({ ...told, status: "played" })],
     ["other-status", ["status.deleted"], statusOf({ ...told, status: "deleted" })],
@@ -102,6 +102,16 @@ describe("a webhook's body", () => {
     expect(statuses).toHaveLength(1);
     expect([skipped, kinds]).toEqual([{ [why]: 1 }, expected]);
   });
+
+  it.each([undefined, `${id}0`, "order 66", 7, ""])(
+    "may have a status whose message its wamid may tell: %s",
+    (data) => {
+      const status = { ...statusOf({ ...told, status: "sent" }), biz_opaque_callback_data: data };
+      const { statuses, foreign, skipped } = parseStatus(status);
+      const step = { wamid, recipient: "4915112345678", status: "sent", at: toldAt, error: undefined };
+      expect([statuses, foreign, skipped]).toEqual([[], [{ messageId: undefined, ...step }], {}]);
+    },
+  );
 
   it.each([
     ["a number", { timestamp: 1_795_000_000 }, toldAt],
@@ -184,7 +194,6 @@ describe("a webhook's body", () => {
 
   it.each([
     ["malformed.status", { statuses: "none" }],
-    ["malformed.message", { messages: 7 }],
     ["messages.errors", { errors: [{ code: 130429 }] }],
     ["messages.user_preferences", { user_preferences: [] }],
     ["messages.unknown", { "+49 151 12345678": [] }],
@@ -204,16 +213,39 @@ describe("a webhook's body", () => {
   );
 
   it("keeps no more than 1000 parts that nobody has a use for", () => {
-    const { skipped, kinds } = parse(webhookOf({ statuses: new Array(5000).fill(null) }));
-    expect([skipped, kinds.length]).toEqual([{ malformed: 5000 }, 1000]);
+    const { oddities } = parseWebhook(webhookOf({ statuses: new Array(5000).fill(null) }), receivedAt);
+    expect([oddities.skipped.get("malformed"), oddities.parts.length, oddities.isCut]).toEqual([5000, 1000, true]);
   });
 
-  it.each([null, "text", 7, [], {}, { object: "page" }, { object: "x", entry: {} }])(
-    "that is none is refused: %j",
+  it.each([null, "text", 7, true, [], [{ entry: [] }], {}, { object: "page" }, { entry: "x" }, { entry: null }])(
+    "that is none is kept whole: %j",
     (json) => {
-      expect(() => parse(json)).toThrow(PostaError);
+      const { parts } = parseWebhook(json, receivedAt).oddities;
+      expect(parts).toEqual([{ kind: "malformed.body", sender: "unknown", at: receivedAt, json }]);
     },
   );
+
+  it("may have a single entry in place of the list", () => {
+    const { entry } = webhookOf({ messages: [text], statuses: [statusOf({ ...told, status: "sent" })] }) as {
+      entry: unknown[];
+    };
+    const { statuses, inbound, skipped } = parse({ entry: entry[0] });
+    expect([statuses.length, inbound.length, skipped]).toEqual([1, 1, {}]);
+  });
+
+  it.each([null, 7, "hello", [text]])("may have a message that is no object: %j", (message) => {
+    const contacts = [{ wa_id: "4915112345678" }];
+    const { inbound, skipped, odd } = parse(webhookOf({ messages: [message, text], ...{ contacts } }));
+    const stands = { sender, contact: "4915112345678", type: "unknown", at: receivedAt, isDated: false };
+    const wamid = expect.stringMatching(/^none-[0-9a-f]{64}$/);
+    expect(inbound[0]).toEqual({ ...stands, wamid, body: JSON.stringify(message) });
+    expect([inbound[1]?.wamid, skipped, odd["message.id"]]).toEqual(["wamid.1", {}, 1]);
+  });
+
+  it.each([7, "hello", false])("may have a message in place of the list that is no object: %j", (messages) => {
+    const { inbound } = parse({ entry: { changes: { field: "messages", value: { messages } } } });
+    expect(inbound).toMatchObject([{ contact: "unknown", body: JSON.stringify(messages) }]);
+  });
 
   it.each([
     [null],
@@ -231,6 +263,7 @@ describe("a webhook's body", () => {
     const { inbound, skipped } = parseMessage({ ...text, deep });
     expect(skipped).toEqual({});
     expect(JSON.parse(inbound[0]?.body ?? "")).toEqual({ ...text, deep: "(nested too deeply)" });
+    expect(parseMessage([text, deep]).inbound[0]?.body).toBe(JSON.stringify([text, "(nested too deeply)"]));
   });
 
   it("has no NUL for PostgreSQL", () => {

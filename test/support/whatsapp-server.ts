@@ -42,6 +42,8 @@ export interface WhatsAppServer {
   /** The one that is good; another from now on, if it is set. */
   token: string;
   latency: Latency;
+  /** Requests are taken, but none is answered until this is resolved. */
+  gate: Promise<unknown>;
   stop(): Promise<void>;
 }
 
@@ -70,6 +72,7 @@ export async function startWhatsApp(options: WhatsAppOptions = {}): Promise<What
       webhooks.follow(result.entry);
       options.onAccepted?.(result.entry);
     }
+    await server.gate;
     const ms = drawLatency(server.latency, random);
     if (ms > 0) await wait(ms);
     if (result) await respond(response, result, fault, wait);
@@ -91,6 +94,7 @@ export async function startWhatsApp(options: WhatsAppOptions = {}): Promise<What
     webhooks,
     token: options.token ?? "test-token",
     latency: options.latency ?? 0,
+    gate: Promise.resolve(),
     async stop() {
       stopping.abort();
       const closed = once(http, "close");
