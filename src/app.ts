@@ -46,8 +46,10 @@ const followed = [
 ] as const;
 
 /**
- * How long a server waits for the database's schema where no other takes calls meanwhile: then it takes jobs without, and
- * messages when the schema is there. Where others do, it listens when the schema is there: no call fails in a rolling restart.
+ * How long a server waits for the database's schema before it listens, where no other takes calls meanwhile. If the schema is known to
+ * be on its way then, the server says that it does not serve until the schema is there: other machines do, or a migration must end.
+ * Without PostgreSQL it takes jobs, and messages later. Where others take calls, it listens when the schema is there: no call
+ * fails in a rolling restart.
  */
 const schemaPatienceMs = 3000;
 
@@ -87,7 +89,7 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
       await grpc.bind();
       await http.bind();
       grpc.health.set(ownHealthService, true);
-      followChecks(health, grpc, events);
+      followChecks(health, grpc, events, holdBack(schema, log));
       health.start();
       for (const store of Object.values(stores)) store.open();
     },
@@ -150,16 +152,31 @@ function addServices({ grpc, http }: Transports, { queue, analytics, message }: 
   http.add(healthService, (adapter) => grpc.health.handlers(adapter), "anyone");
 }
 
+/** What keeps a server from serving, whatever its checks find. Resolves to whether it may go on, when that has ended. */
+type Hold = Promise<boolean> | undefined;
+
+/** For as long as the schema is on its way: probes should send nothing here, and leave the process alone. */
+function holdBack(schema: Schema, log: Logger): Hold {
+  if (!schema.isAwaited) return undefined;
+  log.warn(`this server is not ready until the database's schema is there: ${schema.state.detail}`);
+  return schema.untilNotAwaited();
+}
+
 /** The standard health service says of each service what its check finds. */
-function followChecks(health: ServerHealth, grpc: GrpcServer, events: ProcessEvents): void {
+function followChecks(health: ServerHealth, grpc: GrpcServer, events: ProcessEvents, hold: Hold): void {
+  let held = hold !== undefined;
   const follow = () => {
     const wasServing = grpc.health.isServing("");
-    for (const [name, check] of followed) grpc.health.set(name, health.works(check));
+    for (const [name, check] of followed) grpc.health.set(name, !held && health.works(check));
     const serving = grpc.health.isServing("");
     if (serving !== wasServing) events.onServing(serving);
   };
   health.checks.on("change", follow);
   follow(); // PostgreSQL was looked at before.
+  void hold?.then((goesOn) => {
+    held = !goesOn;
+    follow();
+  });
 }
 
 /** Puts a webhook's body into the queue that the delivery processes work off. */

@@ -46,9 +46,17 @@ const undefinedTable = "42P01";
 /** Of an SQL that cannot work, however often it is tried. */
 const wrong = /^(0A|22|23|42)/;
 
-/** A migration that PostgreSQL refuses. The message has PostgreSQL's reason, for the log and for health. */
+/** A migration that PostgreSQL refuses. The message names the migration, for everybody; `reason` is PostgreSQL's, for the log. */
 export class MigrationError extends Error {
   override readonly name = "MigrationError";
+
+  constructor(
+    migration: string,
+    readonly reason: string,
+    cause: unknown,
+  ) {
+    super(`migration ${migration} fails`, { cause });
+  }
 }
 
 /** Reads where a database is; 0 where no Posta has been. Throws a PostgresError. */
@@ -109,7 +117,7 @@ async function applyNext(transaction: Transaction, migrations: readonly Migratio
 function fail({ name }: Migration, error: unknown): never {
   const { cause } = error as PostgresError;
   if (!wrong.test(stateOf(error) ?? "")) throw error;
-  throw new MigrationError(`migration ${name} fails: ${(cause as Error).message}`, { cause });
+  throw new MigrationError(name, (cause as Error).message, cause);
 }
 
 /** PostgreSQL's SQLSTATE; undefined for an error that it did not send. */

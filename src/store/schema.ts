@@ -44,6 +44,8 @@ export class Schema extends EventEmitter<Events> {
   private readonly loop: Loop;
   private found: SchemaState = { is: "unknown", detail: "" };
   private failedAt = Number.NEGATIVE_INFINITY;
+  /** No Posta has been in the database. */
+  private isEmpty = false;
   private stopped = false;
 
   constructor(
@@ -80,12 +82,30 @@ export class Schema extends EventEmitter<Events> {
     if (this.found.is !== "ready") throw new PostaError("unavailable", this.found.detail);
   }
 
+  /**
+   * PostgreSQL is there, and its schema is on the way to what this process needs. Not so where another Posta has to make
+   * a first schema: perhaps there is none, and queues alone are used.
+   */
+  get isAwaited(): boolean {
+    const { is } = this.found;
+    return !this.store.isLost && (is === "applying" || (is === "waiting" && !this.isEmpty));
+  }
+
   /** Resolves when the schema is ready, when PostgreSQL is known to be out of reach, or after `limitMs`; false: it was stopped. */
-  async untilUsable(limitMs?: number): Promise<boolean> {
+  untilUsable(limitMs?: number): Promise<boolean> {
+    return this.until(() => this.found.is === "ready" || this.store.isLost, limitMs);
+  }
+
+  /** Resolves when the schema is not awaited any more; false: it was stopped. */
+  untilNotAwaited(): Promise<boolean> {
+    return this.until(() => !this.isAwaited);
+  }
+
+  private async until(holds: () => boolean, limitMs?: number): Promise<boolean> {
     let check = () => {};
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
-      check = () => (this.stopped || this.found.is === "ready" || this.store.isLost) && resolve();
+      check = () => (this.stopped || holds()) && resolve();
       if (limitMs !== undefined) timer = setTimeout(resolve, limitMs);
       this.on("change", check);
       this.store.on("usable", check);
@@ -109,6 +129,7 @@ export class Schema extends EventEmitter<Events> {
   }
 
   private async bring({ at }: SchemaPlace, stopping: AbortSignal): Promise<void> {
+    this.isEmpty = at === 0;
     const behind = `PostgreSQL's schema is at migration ${at}, and this Posta needs ${this.migrations.length}`;
     if (!this.migrates) {
       const detail = `${behind}: POSTA_DELIVERIES is 0, so another Posta has to migrate it`;
@@ -120,25 +141,29 @@ export class Schema extends EventEmitter<Events> {
     try {
       await migrate(this.store, this.log, this.migrations, stopping);
     } catch (error) {
-      if (error instanceof MigrationError) this.refuse(error.message);
+      if (error instanceof MigrationError) {
+        // Health, which tells the state, needs no token.
+        this.refuse(`${error.message}; the log says why`, `${error.message}: ${error.reason}`);
+      }
       this.log.warn(`the migration is tried again: ${(error as Error).message}`);
       throw error;
     }
   }
 
-  private refuse(detail: string): never {
+  /** `logged`: what the log says instead. */
+  private refuse(detail: string, logged = detail): never {
     this.failedAt = performance.now();
-    this.set({ is: "failed", detail });
+    this.set({ is: "failed", detail }, logged);
     throw new PostaError("unavailable", detail);
   }
 
-  private set(state: SchemaState): void {
+  private set(state: SchemaState, logged = state.detail): void {
     const { is, detail } = this.found;
     if (state.is === is && state.detail === detail) return;
     this.found = state;
     this.store.schemaProblem = state.detail || undefined;
-    if (state.is === "failed") this.log.error(state.detail);
-    else if (state.detail) this.log.warn(state.detail);
+    if (state.is === "failed") this.log.error(logged);
+    else if (logged) this.log.warn(logged);
     this.emit("change", state);
   }
 }

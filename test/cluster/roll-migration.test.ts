@@ -104,7 +104,10 @@ async function checkOf(cluster: TestCluster, name: string) {
 describe("a rolling restart across a migration", { timeout: 150_000 }, () => {
   it("from the commit before the last migration fails no call, though the primary is that old", async ({ skip }) => {
     const commit = findCommitBeforeMigration();
-    if (!commit) return skip("it needs the history of git: this is no clone, or a shallow one");
+    const why = "it needs the history of git, and this is no clone, or a shallow one: git fetch --unshallow";
+    // Elsewhere the history may be out of reach; what CI judges, it judges by all tests.
+    if (!commit && process.env.CI) throw new Error(why);
+    if (!commit) return skip(why);
     const installation = install();
     installation.addCommit("old", commit);
     installation.addBuild("new");
@@ -139,7 +142,7 @@ describe("a rolling restart across a migration", { timeout: 150_000 }, () => {
     expect((await cluster.health()).status).toBe("OK");
   });
 
-  it("is given up where the migration fails: the old processes go on, and health says why until the next one is done", async () => {
+  it("is given up where the migration fails: the old processes go on, and health names it until the next one is done", async () => {
     const installation = install();
     installation.addBuild("old");
     installation.addBuild("new", { migration: "ALTER TABLE nothing ADD COLUMN trial text;", patches: usesColumn });
@@ -153,8 +156,11 @@ describe("a rolling restart across a migration", { timeout: 150_000 }, () => {
     const check = () => checkOf(cluster, "rolling-restart");
     await expect.poll(check).toMatchObject({
       status: "DEGRADED",
-      detail: expect.stringMatching(/migration \d{3}-trial fails: relation "nothing" does not exist/),
+      detail: expect.stringMatching(/the new server has no schema: migration \d{3}-trial fails; the log says why\.$/),
     });
+    // Health needs no token: PostgreSQL's own words are for the log.
+    expect(JSON.stringify(await cluster.health())).not.toContain("nothing");
+    expect(cluster.output()).toMatch(/migration \d{3}-trial fails: relation \\"nothing\\" does not exist/);
     await untilMore(callers);
     installation.use("old");
     await roll(cluster);

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createLog } from "../../src/log.js";
 import { migrate } from "../../src/store/migrate.js";
 import { type Migration, readMigrations } from "../../src/store/migrations.js";
@@ -69,14 +69,19 @@ describe("the schema", () => {
     expect(schema.state.is).toBe("ready");
   });
 
-  it("is not ready after a migration that fails, and names PostgreSQL's reason", async () => {
+  it("is not ready after a migration that fails: its state names it, and PostgreSQL's reason is in the log alone", async () => {
+    const said = vi.spyOn(log, "error");
+    onTestFinished(() => said.mockRestore());
     const { schema, until } = await setup({
       migrates: true,
       migrations: andThen("ALTER TABLE nothing ADD COLUMN a text"),
     });
     schema.start();
     await until("failed");
-    expect(schema.state.detail).toMatch(/^migration 00\d-next fails: relation "nothing" does not exist/);
+    expect(schema.state.detail).toMatch(/^migration 00\d-next fails; the log says why$/);
+    expect(said.mock.calls).toEqual([
+      [expect.stringMatching(/^migration 00\d-next fails: relation "nothing" does not exist/)],
+    ]);
   });
 
   it("of a newer Posta is ready, unless that took away what this one uses", async () => {
