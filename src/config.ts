@@ -2,6 +2,8 @@ import { availableParallelism } from "node:os";
 import type { z } from "zod";
 import { bytes, duration, flag, integer, list, memory, oneOf, optional, text } from "./config-kinds.js";
 
+const defaultIncomingBytes = 128 << 20;
+
 /**
  * Every setting, once: its variable, default, meaning and rule. The README's table is made from this list
  * (`make generate`), and the process reads its environment nowhere else.
@@ -212,11 +214,12 @@ export const settings = {
     "How long a stopping server waits for its calls to finish.",
   ),
   maxMessageBytes: bytes("POSTA_MAX_MESSAGE_BYTES", 4 << 20, 1024, "Largest request, in bytes."),
-  maxIncomingBytes: bytes(
+  maxIncomingBytes: integer(
     "POSTA_MAX_INCOMING_BYTES",
-    128 << 20,
+    defaultIncomingBytes,
     1 << 20,
-    "Bytes of requests that one server holds while the requests come in; over it, RESOURCE_EXHAUSTED. Services without auth have a 16th of it apart.",
+    2 ** 31,
+    "Bytes of requests that one server holds while the requests come in; over it, RESOURCE_EXHAUSTED. At least, and unset, twice POSTA_MAX_MESSAGE_BYTES. Services without auth have a 16th of it apart.",
   ),
   maxJobBytes: bytes("POSTA_MAX_JOB_BYTES", 1 << 20, 1, "Largest data_json, in bytes of UTF-8."),
   maxStreams: integer("POSTA_MAX_STREAMS", 1000, 1, 1_000_000, "Concurrent calls on one connection."),
@@ -313,6 +316,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     else problems.push(`${setting.variable}: ${result.error.issues.map((issue) => issue.message).join(", ")}`);
   }
   problems.push(...unknownVariables(env));
+  if (!env[settings.maxIncomingBytes.variable]) {
+    values.maxIncomingBytes = Math.max(defaultIncomingBytes, 2 * Number(values.maxMessageBytes));
+  }
   if (problems.length === 0) problems.push(...conflicts(values as Config));
   if (problems.length > 0) throw new ConfigError(problems.join("\n"));
   return Object.freeze(values) as Config;
@@ -361,8 +367,10 @@ function conflicts(config: Config): string[] {
   if (config.defaultDeadlineMs > config.maxDeadlineMs) {
     problems.push("POSTA_DEFAULT_DEADLINE: is over POSTA_MAX_DEADLINE; lower it, or raise the other");
   }
-  if (config.maxMessageBytes > config.maxIncomingBytes) {
-    problems.push("POSTA_MAX_MESSAGE_BYTES: is over POSTA_MAX_INCOMING_BYTES; lower it, or raise the other");
+  if (2 * config.maxMessageBytes > config.maxIncomingBytes) {
+    problems.push(
+      `POSTA_MAX_INCOMING_BYTES: is less than twice POSTA_MAX_MESSAGE_BYTES; raise it to ${2 * config.maxMessageBytes}, or lower the other`,
+    );
   }
   if (config.maxJobBytes > config.maxMessageBytes) {
     problems.push("POSTA_MAX_JOB_BYTES: is over POSTA_MAX_MESSAGE_BYTES; lower it, or raise the other");

@@ -121,7 +121,7 @@ describe("the rules between settings", () => {
     ["POSTA_TLS_CERT_FILE", { POSTA_TLS_KEY_FILE: "key.pem" }],
     ["POSTA_TLS_CLIENT_CA_FILE", { POSTA_TLS_CLIENT_CA_FILE: "ca.pem" }],
     ["POSTA_DEFAULT_DEADLINE", { POSTA_DEFAULT_DEADLINE: "2m" }],
-    ["POSTA_MAX_MESSAGE_BYTES", { POSTA_MAX_INCOMING_BYTES: "4000000" }],
+    ["POSTA_MAX_INCOMING_BYTES", { POSTA_MAX_INCOMING_BYTES: String((8 << 20) - 1) }],
     ["POSTA_MAX_JOB_BYTES", { POSTA_MAX_JOB_BYTES: String((4 << 20) + 1) }],
     ["POSTA_DATABASE_URL", { POSTA_DATABASE_URL: "mysql://localhost" }],
     ["POSTA_QUEUE_PREFIX", { POSTA_QUEUE_REDIS_URL: "redis+cluster://h1,h2" }],
@@ -145,4 +145,10 @@ describe("the rules between settings", () => {
   ])("let %j pass", (env) => {
     expect(problemsOf(env)).toEqual([]);
   });
+});
+
+it("the bytes that come in are twice a message, unless the setting says so", () => {
+  expect(readConfig({}).maxIncomingBytes).toBe(128 << 20);
+  expect(readConfig({ POSTA_MAX_MESSAGE_BYTES: String(1 << 30) }).maxIncomingBytes).toBe(2 ** 31);
+  expect(readConfig({ POSTA_MAX_INCOMING_BYTES: String(8 << 20) }).maxIncomingBytes).toBe(8 << 20);
 });

@@ -1,6 +1,7 @@
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { invalid } from "../errors.js";
-import { refuseMalformed, stoppingError } from "./handlers.js";
+import { stoppingError } from "./handlers.js";
+import { refuseMalformed } from "./malformed.js";
 import { readOneAhead } from "./read-ahead.js";
 
 /** A message that its acknowledgement names by its number. */

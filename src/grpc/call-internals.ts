@@ -9,23 +9,36 @@ import { BaseServerInterceptingCall } from "@grpc/grpc-js/build/src/server-inter
  */
 export interface CallInternals {
   readonly stream: ServerHttp2Stream;
-  /** Takes bytes apart into messages, each with its head of five bytes. */
-  decoder: { write(data: Buffer): Buffer[] };
-  /** Answers the content of a message with its head. A rejection is the status that the call ends with. */
-  decompressMessage(message: Buffer, encoding: string): Buffer | Promise<Buffer>;
+  readonly handler: { deserialize(content: Buffer): unknown };
+  /** What the header "grpc-encoding" says; "identity" without one. */
+  readonly incomingEncoding: string;
+  /** Takes what comes in on the stream, which flows from a read to the message that answers it. */
+  handleDataFrame(data: Buffer): void;
+  /** Takes the end of what comes in. */
+  handleEndEvent(): void;
 }
 
 export function internalsOf(call: ServerInterceptingCallInterface): CallInternals {
   return call as unknown as CallInternals;
 }
 
+/** The HTTP/2 stream under a handler's stream. */
+export function http2StreamOf(stream: object): ServerHttp2Stream {
+  return internalsOf((stream as { call: ServerInterceptingCallInterface }).call).stream;
+}
+
 /** Throws if the version of grpc-js at hand has other parts than this one was written for. */
 export function requireInternals(): void {
   const stream = new PassThrough() as unknown as ServerHttp2Stream;
   const handler = { path: "/", type: "unary" } as ConstructorParameters<typeof BaseServerInterceptingCall>[3];
-  const call = new BaseServerInterceptingCall(stream, {}, null, handler, {});
-  const { stream: kept, decoder, decompressMessage } = internalsOf(call);
-  if (kept !== stream || typeof decoder?.write !== "function" || typeof decompressMessage !== "function") {
+  const call = internalsOf(new BaseServerInterceptingCall(stream, {}, null, handler, {}));
+  const taken: unknown[] = [];
+  call.handleDataFrame = (data) => taken.push(data);
+  call.handleEndEvent = () => taken.push("end");
+  stream.emit("data", "data");
+  stream.emit("end");
+  const isKnown = call.stream === stream && (call.handler as unknown) === handler;
+  if (!isKnown || call.incomingEncoding !== "identity" || taken.join() !== "data,end") {
     throw new Error("grpc-js has changed inside: see src/grpc/call-internals.ts");
   }
 }

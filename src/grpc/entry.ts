@@ -1,6 +1,7 @@
 import type { Config } from "../config.js";
 import { IncomingBytes } from "../incoming-bytes.js";
 import { type Authenticate, createAuthenticate } from "./auth.js";
+import { encodings } from "./inflate.js";
 import type { Audience } from "./method.js";
 
 /** The largest message of who needs no token, in bytes: a health check, or a question to reflection. */
@@ -16,6 +17,8 @@ export interface Entry {
   incoming: IncomingBytes;
   /** Of one message, compressed or not. */
   maxMessageBytes: number;
+  /** The encodings that gRPC messages may have. */
+  encodings: readonly string[];
 }
 
 /** Each audience's entry, once a process. Who needs no token has a small budget apart, so that callers always have theirs. */
@@ -26,11 +29,14 @@ export function createEntries(config: Config): Record<Audience, Entry> {
       authenticate: createAuthenticate(config.authFile),
       incoming: new IncomingBytes({ maxBytes: maxIncomingBytes, patienceMs }),
       maxMessageBytes,
+      encodings,
     },
     anyone: {
       authenticate: createAuthenticate(undefined),
       incoming: new IncomingBytes({ maxBytes: maxIncomingBytes / 16, patienceMs }),
       maxMessageBytes: Math.min(maxMessageBytes, anyonesMessageBytes),
+      // A few bytes could inflate to a message a thousand times their size.
+      encodings: ["identity"],
     },
   };
 }

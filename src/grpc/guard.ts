@@ -36,8 +36,8 @@ function guardCall(call: ServerInterceptingCallInterface, rules: MethodRules, pa
   const incoming = new Incoming(call, rules.limits, parts);
   const { start, sendStatus } = call;
   call.start = (listener) => {
-    const { onReceiveMetadata } = listener;
     incoming.watch(listener);
+    const { onReceiveMetadata } = listener;
     listener.onReceiveMetadata = (metadata: Known) => {
       try {
         metadata[principalKey] = rules.authenticate(credentialsOf(call, metadata));
@@ -50,6 +50,8 @@ function guardCall(call: ServerInterceptingCallInterface, rules: MethodRules, pa
     start.call(call, listener);
   };
   call.sendStatus = (ending) => {
+    // Until a caller has read all, grpc-js does not send the status, and would go on reading.
+    incoming.stop();
     const mistake = ending.metadata instanceof ErrorTrailers ? undefined : mistakeBehind(ending);
     sendStatus.call(call, mistake ? parts.statuses.toStatus(mistake) : ending);
   };

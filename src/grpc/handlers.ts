@@ -17,27 +17,12 @@ import { principalOf } from "./guard.js";
 import type { Adapter, BidiMethod, CallContext, ServerStreamMethod, UnaryMethod } from "./method.js";
 import type { StatusMap } from "./status.js";
 
-/** What stands for a request that could not be decoded. The handler refuses the request with the error. */
-class Malformed {
-  constructor(readonly error: unknown) {}
-}
-
-/**
- * A method definition whose decoder never throws: grpc-js would answer INTERNAL for what is the caller's mistake. A response
- * that is frozen may be the answer to many calls: it is encoded once.
- */
-export function tolerant<M extends MethodDefinition<object, object>>(method: M): M {
-  const { requestDeserialize, responseSerialize } = method;
+/** A method definition that encodes a response once that is frozen: it may be the answer to many calls. */
+export function encodingOnce<M extends MethodDefinition<object, object>>(method: M): M {
+  const { responseSerialize } = method;
   const encodeOnce = perObject(responseSerialize);
-  const decode = (bytes: Buffer) => {
-    try {
-      return requestDeserialize(bytes);
-    } catch (error) {
-      return new Malformed(error);
-    }
-  };
   const encode = (response: object) => (Object.isFrozen(response) ? encodeOnce(response) : responseSerialize(response));
-  return { ...method, requestDeserialize: decode, responseSerialize: encode };
+  return { ...method, responseSerialize: encode };
 }
 
 interface AnyCall {
@@ -81,7 +66,6 @@ export class GrpcAdapter implements Adapter<UntypedHandleCall> {
     return (call, callback) => {
       const fail = (error: unknown) => callback(this.statuses.toStatus(error));
       try {
-        refuseMalformed(call.request);
         const context = new LiveContext(call);
         run(call.request, context).then((response) => callback(null, response), fail);
       } catch (error) {
@@ -104,7 +88,6 @@ export class GrpcAdapter implements Adapter<UntypedHandleCall> {
   ): handleServerStreamingCall<Request, Response> {
     return (stream) => {
       this.runStream(stream, async () => {
-        refuseMalformed(stream.request);
         await method(stream, this.closing);
       });
     };
@@ -120,11 +103,6 @@ export class GrpcAdapter implements Adapter<UntypedHandleCall> {
     const end = () => setImmediate(() => stream.cancelled || stream.end());
     run().then(end, fail);
   }
-}
-
-/** Throws invalid, with the decoder's reason, if a request could not be decoded. */
-export function refuseMalformed(request: unknown): void {
-  if (request instanceof Malformed) throw request.error;
 }
 
 /** What ends the streams of a server that stops. */

@@ -1,13 +1,17 @@
-import { constants } from "node:http2";
-import { Metadata, type ServerInterceptingCallInterface, status } from "@grpc/grpc-js";
-import { invalid, show } from "../errors.js";
+import type { Metadata, ServerInterceptingCallInterface } from "@grpc/grpc-js";
+import { invalid } from "../errors.js";
 import { type CallInternals, internalsOf } from "./call-internals.js";
+import { closeAfter, farewellMs } from "./farewell.js";
 import { type FrameLimits, FrameReader } from "./frame-reader.js";
-import { encodings, type Inflater } from "./inflate.js";
+import { encodings, type Inflater, unsupported } from "./inflate.js";
+import { Malformed } from "./malformed.js";
+import { toMistake } from "./request-decoder.js";
 import type { StatusMap } from "./status.js";
 
-/** How long a caller that has its status may still hold its stream, in milliseconds. */
-const farewellMs = 1000;
+/** How long a stream that is refused may take for the acknowledgements of what came before, in milliseconds. */
+const lastAnswersMs = 30_000;
+
+const nothing = Buffer.alloc(0);
 
 /** What all calls of a server share on their way in. */
 export interface IncomingParts {
@@ -25,15 +29,30 @@ export interface IncomingLimits extends FrameLimits {
   readonly maxMessageBytes: number;
   /** Whether the call's only message must come in the time of a message, as no deadline bounds the call. */
   readonly mustBegin: boolean;
+  /** The encodings that messages may have. */
+  readonly encodings: readonly string[];
+  /** Whether the handler takes a {@link Malformed} as its last message. Else a call that is refused ends at once. */
+  readonly takesMalformed: boolean;
 }
 
 /**
- * What comes in on one call, from bytes to messages that can be decoded. It takes the place of grpc-js's own, which holds any
- * number of bytes for any time, inflates any number of messages at once, and takes a caller's mistakes for its own errors.
+ * What comes in on one call, from bytes to decoded messages. It takes the place of grpc-js's own, which holds any number of
+ * bytes for any time, inflates and decodes all messages that came together, and takes a caller's mistakes for its own errors.
+ * Here a message is taken apart, inflated and decoded when the handler asks for it, and that of a unary call when its caller
+ * has ended: until then it is in the budget as it came.
  */
 export class Incoming {
   private readonly internals: CallInternals;
   private readonly reader: FrameReader;
+  private listener: Listener | undefined;
+  /** The message that is complete and has not been asked for. */
+  private message: Buffer | undefined;
+  /** Whether the handler has asked for a message. */
+  private isWanted = false;
+  private hasEnded = false;
+  private hasHandler = false;
+  /** Whether nothing more is taken: the call is refused, has its status, or its caller is gone. */
+  private isOver = false;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -43,86 +62,139 @@ export class Incoming {
   ) {
     this.internals = internalsOf(call);
     this.reader = new FrameReader(limits, (error) => this.refuse(error));
-    this.internals.decoder = { write: (data) => this.read(data) };
-    this.internals.decompressMessage = (message, encoding) => this.contentOf(message, encoding);
+    this.internals.handleDataFrame = (data) => this.take(data);
+    this.internals.handleEndEvent = () => {
+      this.hasEnded = true;
+      this.goOn();
+    };
+    call.startRead = () => {
+      this.isWanted = true;
+      this.take(nothing);
+    };
     if (limits.mustBegin) this.startTimer();
-    else if (limits.isStream) this.watchReads();
   }
 
-  /** Sees the end of what comes in. */
+  /** Sees the call's beginning and its end. */
   watch(listener: Listener): void {
-    const { onReceiveHalfClose, onCancel } = listener;
-    listener.onReceiveHalfClose = () => {
-      this.stop();
-      if (this.reader.isWithinMessage) this.refuse(invalid("request", "ends in the middle of a message"));
-      else onReceiveHalfClose.call(listener);
+    const { onReceiveMetadata, onCancel } = listener;
+    this.listener = listener;
+    listener.onReceiveMetadata = (metadata: Metadata) => {
+      const { incomingEncoding } = this.internals;
+      // Later, the status would overtake the answers to messages that are not compressed.
+      if (!encodings.includes(incomingEncoding)) {
+        this.end(unsupported(incomingEncoding, this.limits.encodings));
+        return;
+      }
+      this.hasHandler = true;
+      onReceiveMetadata.call(listener, metadata);
     };
     listener.onCancel = () => {
-      this.end();
+      this.stop();
+      const { stream } = this.internals;
+      // A caller that has its status could go on to send, and to hold the stream.
+      if (!stream.readableEnded && !stream.destroyed) closeAfter(stream, farewellMs);
       onCancel.call(listener);
     };
   }
 
-  /** The call has its status, or its caller is gone. */
-  private end(): void {
-    const { stream } = this.internals;
-    this.stop();
+  /** Takes nothing more, and gives back what is held. */
+  stop(): void {
+    this.isOver = true;
+    this.message = undefined;
     this.reader.release();
-    if (stream.readableEnded || stream.destroyed) return;
-    // A caller that has its status could go on to send, and to hold the stream. A reset at once would overtake the status.
-    setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), farewellMs).unref();
+    this.stopTimer();
   }
 
-  /** Ends the call. What it still sends is dropped. */
+  /** Ends the call, if it has not ended. What it still sends is dropped. */
   refuse(error: unknown): void {
-    this.call.sendStatus(this.parts.statuses.toStatus(error));
+    if (this.isOver) return;
+    if (!this.hasHandler || !this.limits.takesMalformed) {
+      this.end(this.parts.statuses.toStatus(error));
+      return;
+    }
+    this.stop();
+    const { stream } = this.internals;
+    stream.pause();
+    closeAfter(stream, lastAnswersMs);
+    this.listener?.onReceiveMessage(new Malformed(error));
   }
 
-  private read(data: Buffer): Buffer[] {
+  private end(ending: Parameters<ServerInterceptingCallInterface["sendStatus"]>[0]): void {
+    this.stop();
+    this.call.sendStatus(ending);
+    closeAfter(this.internals.stream, farewellMs);
+  }
+
+  private take(data: Buffer): void {
+    if (this.isOver) return;
     try {
-      const messages = this.reader.read(data);
-      if (!this.limits.isStream) return messages;
-      // grpc-js reads no further until the messages are taken: until then nothing can be late.
-      if (messages.length > 0) this.stop();
-      else this.expectRest();
-      return messages;
+      this.message = this.reader.read(data) ?? this.message;
     } catch (error) {
       this.refuse(error);
-      return [];
+      return;
+    }
+    this.goOn();
+  }
+
+  private goOn(): void {
+    if (!this.isWanted || this.isOver) return;
+    const { message, limits, internals } = this;
+    if (message && (limits.isStream || this.hasEnded)) this.deliver(message);
+    else if (this.hasEnded) this.endReading();
+    else {
+      internals.stream.resume();
+      if (limits.isStream && this.reader.isWithinMessage && !this.timer) this.startTimer();
     }
   }
 
-  private contentOf(message: Buffer, encoding: string): Buffer | Promise<Buffer> {
-    return message[0] === 0 ? message.subarray(5) : this.inflate(message.subarray(5), encoding);
+  private deliver(message: Buffer): void {
+    this.message = undefined;
+    this.isWanted = false;
+    this.stopTimer();
+    if (this.limits.isStream) this.internals.stream.pause();
+    this.reader.release();
+    if (message[0] === 0) this.decode(message.subarray(5));
+    else void this.inflate(message.subarray(5));
   }
 
-  private async inflate(content: Buffer, encoding: string): Promise<Buffer> {
-    if (!encodings.includes(encoding)) throw unsupported(encoding);
-    const { statuses, inflater } = this.parts;
-    const { incoming, maxMessageBytes } = this.limits;
+  private decode(content: Buffer): void {
+    let request: unknown;
+    try {
+      request = this.internals.handler.deserialize(content);
+    } catch (error) {
+      this.refuse(toMistake(error));
+      return;
+    }
+    this.listener?.onReceiveMessage(request);
+  }
+
+  private async inflate(content: Buffer): Promise<void> {
+    const { incoming, maxMessageBytes, encodings } = this.limits;
+    const { incomingEncoding: encoding } = this.internals;
+    if (!encodings.includes(encoding)) {
+      this.end(unsupported(encoding, encodings));
+      return;
+    }
     const share = incoming.begin((error) => this.refuse(error));
     try {
       if (encoding === "identity") throw invalid("grpc-encoding", "is required: a message says that it is compressed");
       share.hold(content.length);
-      return await inflater.inflate(content, encoding, maxMessageBytes);
+      const inflated = await this.parts.inflater.inflate(content, encoding, maxMessageBytes);
+      if (!this.isOver) this.decode(inflated);
     } catch (error) {
-      throw statuses.toStatus(error);
+      this.refuse(error);
     } finally {
       share.release();
     }
   }
 
-  private watchReads(): void {
-    const { call, internals } = this;
-    const { startRead } = call;
-    call.startRead = () => {
-      startRead.call(call);
-      if (!internals.stream.isPaused()) this.expectRest();
-    };
-  }
-
-  private expectRest(): void {
-    if (this.reader.isWithinMessage && !this.timer) this.startTimer();
+  private endReading(): void {
+    this.stopTimer();
+    if (this.reader.isWithinMessage) this.refuse(invalid("request", "ends in the middle of a message"));
+    else {
+      this.isWanted = false;
+      this.listener?.onReceiveHalfClose();
+    }
   }
 
   private startTimer(): void {
@@ -132,15 +204,8 @@ export class Incoming {
     }, messageTimeMs);
   }
 
-  private stop(): void {
+  private stopTimer(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
   }
-}
-
-function unsupported(encoding: string) {
-  const metadata = new Metadata();
-  metadata.set("grpc-accept-encoding", encodings.join(","));
-  const details = `grpc-encoding: ${show(encoding)} is not supported; use ${encodings.join(", ")}`;
-  return { code: status.UNIMPLEMENTED, details, metadata };
 }

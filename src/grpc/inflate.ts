@@ -1,6 +1,7 @@
 import { promisify } from "node:util";
 import { gunzip, inflate } from "node:zlib";
-import { invalid, PostaError } from "../errors.js";
+import { Metadata, status } from "@grpc/grpc-js";
+import { invalid, PostaError, show } from "../errors.js";
 
 const inflaters: Record<string, (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>> = {
   gzip: promisify(gunzip),
@@ -9,6 +10,14 @@ const inflaters: Record<string, (bytes: Buffer, options: { maxOutputLength: numb
 
 /** The encodings of messages that Posta reads, as the header "grpc-accept-encoding" names them. */
 export const encodings = ["identity", ...Object.keys(inflaters)];
+
+/** The status for a message, or a call, of an encoding that is not among those `offered`. */
+export function unsupported(encoding: string, offered: readonly string[]) {
+  const metadata = new Metadata();
+  metadata.set("grpc-accept-encoding", offered.join(","));
+  const details = `grpc-encoding: ${show(encoding)} is not supported; use ${offered.join(", ")}`;
+  return { code: status.UNIMPLEMENTED, details, metadata };
+}
 
 /** How many messages a process inflates at once. Each takes a thread of the four that file reads and name look-ups share. */
 const maxAtOnce = 2;

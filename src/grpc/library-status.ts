@@ -7,7 +7,6 @@ const mistakes: [begins: string, toError: () => PostaError][] = [
     "Invalid grpc-timeout value",
     () => invalid("grpc-timeout", 'is not up to 8 digits and a unit of H, M, S, m, u, n: "10S"'),
   ],
-  ["Error deserializing request", () => invalid("request", "is not a protobuf message of the method's request type")],
 ];
 
 type LibraryStatus = Parameters<ServerInterceptingCallInterface["sendStatus"]>[0];

@@ -1,7 +1,9 @@
 import type { ServerDuplexStream, ServiceDefinition, UntypedServiceImplementation } from "@grpc/grpc-js";
 import type { PackageDefinition } from "@grpc/proto-loader";
 import { ReflectionService } from "@grpc/reflection";
+import { http2StreamOf } from "./call-internals.js";
 import type { Contract } from "./contract.js";
+import { closeAfter, farewellMs } from "./farewell.js";
 import { readAsWritten } from "./read-ahead.js";
 
 /** What reflection shows, and for how long a stream of questions stays open. */
@@ -37,7 +39,10 @@ export function addReflection(
 }
 
 function endWhenIdle(stream: ServerDuplexStream<unknown, unknown>, idleMs: number): void {
-  const timer = setTimeout(() => stream.end(), idleMs);
+  const timer = setTimeout(() => {
+    stream.end();
+    closeAfter(http2StreamOf(stream), farewellMs);
+  }, idleMs);
   const stop = () => clearTimeout(timer);
   stream.on("data", () => timer.refresh());
   stream.once("end", stop);

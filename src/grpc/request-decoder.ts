@@ -42,10 +42,15 @@ export function createRequestDecoder<Request>(
       if (reader.hasReplacements) requireText(bytes, plan);
       return request;
     } catch (error) {
-      if (error instanceof PostaError) throw error;
-      throw invalid("request", "is not a protobuf message of the method's request type");
+      throw toMistake(error);
     }
   };
+}
+
+/** What a decoder threw, as the caller's mistake. */
+export function toMistake(error: unknown): PostaError {
+  if (error instanceof PostaError) return error;
+  return invalid("request", "is not a protobuf message of the method's request type");
 }
 
 function requireText(bytes: Buffer, plan: MessagePlan): void {

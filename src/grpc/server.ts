@@ -23,7 +23,7 @@ import { createCredentials } from "./credentials.js";
 import { DeadConnections } from "./dead-connections.js";
 import type { Entry } from "./entry.js";
 import { guardCalls, type MethodRules } from "./guard.js";
-import { GrpcAdapter, tolerant } from "./handlers.js";
+import { encodingOnce, GrpcAdapter } from "./handlers.js";
 import { Health, healthService } from "./health.js";
 import { Inflater } from "./inflate.js";
 import type { Adapter, Audience } from "./method.js";
@@ -78,7 +78,7 @@ export class GrpcServer {
     handlers: (adapter: Adapter<UntypedHandleCall>) => UntypedServiceImplementation,
     audience: Audience = "callers",
   ): void {
-    const definition = Object.entries(this.contract.service(name)).map(([key, method]) => [key, tolerant(method)]);
+    const definition = Object.entries(this.contract.service(name)).map(([key, method]) => [key, encodingOnce(method)]);
     this.register(Object.fromEntries(definition) as ServiceDefinition, handlers(this.adapters[audience]), audience);
   }
 
@@ -89,10 +89,11 @@ export class GrpcServer {
   }
 
   private register(definition: ServiceDefinition, handlers: UntypedServiceImplementation, audience: Audience): void {
-    const { authenticate, incoming, maxMessageBytes } = this.entries[audience];
+    const { authenticate, ...bounds } = this.entries[audience];
     for (const { path, requestStream: isStream, responseStream } of Object.values(definition)) {
       const mustBegin = responseStream && !isStream;
-      this.rules.set(path, { authenticate, limits: { incoming, maxMessageBytes, isStream, mustBegin } });
+      const takesMalformed = isStream && audience === "callers";
+      this.rules.set(path, { authenticate, limits: { ...bounds, isStream, mustBegin, takesMalformed } });
     }
     this.server.addService(definition, handlers);
   }

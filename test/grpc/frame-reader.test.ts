@@ -9,12 +9,19 @@ const maxMessageBytes = 100_000;
 /** What one call of `hold` counts beside its bytes. */
 const overhead = 256;
 
-function createReader(maxBytes: number) {
+/** All messages that are complete with these bytes. */
+function readAll(reader: FrameReader, data: Buffer): Buffer[] {
+  const messages: Buffer[] = [];
+  for (let message = reader.read(data); message; message = reader.read(Buffer.alloc(0))) messages.push(message);
+  return messages;
+}
+
+function createReader(maxBytes: number, isStream = true) {
   const incoming = new IncomingBytes({ maxBytes, patienceMs: 60_000 });
   const drop = () => {
     throw new Error("nothing may be dropped that has begun just now");
   };
-  return { incoming, reader: new FrameReader({ incoming, maxMessageBytes, isStream: true }, drop) };
+  return { incoming, reader: new FrameReader({ incoming, maxMessageBytes, isStream }, drop) };
 }
 
 /** Throws unless there is room for so many bytes, the overhead among them. */
@@ -41,7 +48,7 @@ describe("a frame reader", () => {
       const messages: Buffer[] = [];
       for (let at = 0; at < bytes.length; ) {
         const length = 1 + randomInt(most);
-        messages.push(...reader.read(bytes.subarray(at, at + length)));
+        messages.push(...readAll(reader, bytes.subarray(at, at + length)));
         at += length;
       }
       expect(messages.map((message) => message.equals(frames[messages.indexOf(message)] as Buffer))).not.toContain(
@@ -62,10 +69,33 @@ describe("a frame reader", () => {
     requireRoom(incoming, 40_000);
   });
 
+  it.each([
+    ["whole", 30_005],
+    ["in parts", 1000],
+  ])("holds the message of a unary call that came %s until it is released", (_, step) => {
+    const { incoming, reader } = createReader(40_000, false);
+    const bytes = frame(Buffer.alloc(30_000));
+    const messages: Buffer[] = [];
+    for (let at = 0; at < bytes.length; at += step) messages.push(...readAll(reader, bytes.subarray(at, at + step)));
+    expect(messages.map((message) => message.equals(bytes))).toEqual([true]);
+    expect(reader.isWithinMessage).toBe(false);
+    expect(() => requireRoom(incoming, 10_000)).toThrow(/over 40000 bytes/);
+    reader.release();
+    requireRoom(incoming, 40_000);
+    expect(() => reader.read(Buffer.alloc(5))).toThrow(/a second message/);
+  });
+
+  it("takes a message apart when it is asked for, and not those behind it", () => {
+    const { reader } = createReader(40_000);
+    const [good, bad] = [frame(Buffer.from("good")), Buffer.from([9, 0, 0, 0, 0])];
+    expect(reader.read(Buffer.concat([good, bad]))).toEqual(good);
+    expect(() => reader.read(Buffer.alloc(0))).toThrow(/flag is 9/);
+  });
+
   it("takes no more than is there: a head alone reserves nothing of its length", () => {
     const { incoming, reader } = createReader(40_000);
     reader.read(frame(Buffer.alloc(0), { length: 90_000 }));
-    requireRoom(incoming, 40_000 - (16 << 10) - overhead);
+    expect(() => requireRoom(incoming, 40_000 - (16 << 10) - overhead)).not.toThrow();
   });
 
   it.each([

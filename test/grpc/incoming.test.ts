@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { connect, constants } from "node:http2";
 import { deflateSync, gzipSync } from "node:zlib";
 import { status } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
@@ -206,6 +207,76 @@ describe("a message that has begun", () => {
     for (const { stream } of calls) stream.write(frame(Buffer.alloc(16_000), { length: 16_300 }));
     const endings = await Promise.all(calls.map(({ ended }) => ended));
     expect(endings.map(({ code }) => status[code])).toContain("RESOURCE_EXHAUSTED");
+  });
+});
+
+describe("what needs no token", () => {
+  it.each([
+    ["reflection", reflection],
+    ["health", "/grpc.health.v1.Health/Check"],
+  ])("takes no compressed message: %s", async (_, path) => {
+    const body = frame(gzipSync(Buffer.alloc(0)), { compressed: true });
+    const answer = await callByHand(posta.port, path, body, { "grpc-encoding": "gzip" });
+    expect(status[answer.code]).toBe("UNIMPLEMENTED");
+    expect(answer.all["grpc-accept-encoding"]).toBe("identity");
+  });
+
+  it("is closed when no question comes any more, though its caller reads no answer", async () => {
+    const deadlines = { POSTA_MAX_DEADLINE: "300ms", POSTA_DEFAULT_DEADLINE: "300ms" };
+    const own = await startServer(inject("redisUrl"), deadlines);
+    const session = connect(`http://127.0.0.1:${own.port}`);
+    const fixed = { ":method": "POST", ":path": reflection, "content-type": "application/grpc", te: "trailers" };
+    const stream = session.request(fixed);
+    stream.on("error", () => {}); // The reset.
+    // Field 1, the host, of 10,000 bytes, is sent back twice: ten answers are more than a caller takes unread.
+    const question = frame(Buffer.concat([Buffer.from([0x0a, 0x90, 0x4e]), Buffer.alloc(10_000, "h")]));
+    for (let sent = 0; sent < 10; sent += 1) stream.write(question);
+    await once(stream, "close");
+    expect(stream.rstCode).toBe(constants.NGHTTP2_CANCEL);
+    session.close();
+    await own.stop();
+  });
+});
+
+it("a unary call holds a share of the budget until its caller ends", async () => {
+  const calls = Array.from({ length: 3 }, () => openByHand(posta.port, addJob, { "grpc-timeout": "9S" }));
+  // One after the other, so that no two are on their way.
+  for (const { stream } of calls) await new Promise((resolve) => stream.write(frame(Buffer.alloc(900_000)), resolve));
+  const first = await Promise.race(calls.map(({ ended }) => ended));
+  expect(first).toMatchObject({ code: status.RESOURCE_EXHAUSTED, message: expect.stringMatching(/on their way/) });
+  for (const { stream } of calls) stream.end();
+  const codes = (await Promise.all(calls.map(({ ended }) => ended))).map(({ code }) => status[code]);
+  expect(codes.sort()).toEqual(["INVALID_ARGUMENT", "INVALID_ARGUMENT", "RESOURCE_EXHAUSTED"]);
+});
+
+describe("a stream whose frame is wrong", () => {
+  const jobs = (queue: string, sequence: number) =>
+    frame(encode("StreamAddJobs", { sequence, queue, jobs: [{ name: `n${sequence}` }] }));
+  const wrong = Buffer.from([9, 0, 0, 0, 0]);
+  const namesIn = async (queue: string) => {
+    const answer = await posta.client.queue("ListJobs", { queue, state: "JOB_STATE_WAITING", pageSize: 100 });
+    return answer.jobs.map(({ name }: { name: string }) => name);
+  };
+
+  it("acknowledges what came before, and does nothing of what comes after", async () => {
+    const queue = "wrong-frame";
+    const { stream, ended } = openByHand(posta.port, streamAddJobs);
+    const answered: Buffer[] = [];
+    stream.on("data", (bytes: Buffer) => answered.push(bytes));
+    stream.on("error", () => {});
+    stream.write(Buffer.concat([jobs(queue, 1), jobs(queue, 2), wrong, jobs(queue, 3)]));
+    stream.write(jobs(queue, 4));
+    expect(await ended).toMatchObject({ code: status.INVALID_ARGUMENT, message: expect.stringMatching(/flag is 9/) });
+    expect(await namesIn(queue)).toEqual(["n1", "n2"]);
+    const { responseDeserialize } = TestClient.method("posta.queue.v1.QueueService", "StreamAddJobs");
+    const sequences: number[] = [];
+    for (let rest = Buffer.concat(answered); rest.length > 0; ) {
+      const end = 5 + rest.readUInt32BE(1);
+      const { acks } = responseDeserialize(rest.subarray(5, end)) as unknown as { acks: { sequence: number }[] };
+      sequences.push(...acks.map(({ sequence }) => Number(sequence)));
+      rest = rest.subarray(end);
+    }
+    expect(sequences).toEqual([1, 2]);
   });
 });
 

@@ -1,0 +1,9 @@
+/** The last message of a stream that may not go on: the handler ends the stream with the error, once it has done what came before. */
+export class Malformed {
+  constructor(readonly error: unknown) {}
+}
+
+/** Throws the error that a stream has to end with, if the message stands for one. */
+export function refuseMalformed(message: unknown): void {
+  if (message instanceof Malformed) throw message.error;
+}
