@@ -15,6 +15,7 @@ import { ServerHealth } from "./health/server-health.js";
 import { healthHandlers } from "./health/service.js";
 import { HttpServer } from "./http/server.js";
 import { maxWebhookBytes, Webhook, webhookPath } from "./http/webhook.js";
+import { registerIncoming } from "./incoming-metrics.js";
 import type { Logger } from "./log.js";
 import { createMessageParts } from "./message/parts.js";
 import { messageHandlers } from "./message/service.js";
@@ -66,6 +67,8 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
   addServices(transports, capabilities, health);
   const webhook = new Webhook(config, (body) => keepWebhook(queue.adder, body, config), metrics, log);
   http.addPage(webhookPath, (request) => webhook.answer(request));
+  const { callers, anyone } = transports.entries;
+  registerIncoming(metrics, { calls: callers.incoming, anyone: anyone.incoming, webhooks: webhook.incoming });
   const schema = new Schema(stores.postgres, { migrates: config.deliveries > 0 }, log);
   schema.on("change", (state) => {
     health.checks.refresh();
@@ -134,7 +137,7 @@ function createTransports(config: Config, health: ServerHealth, metrics: Registr
   const grpc = new GrpcServer(config, contract, services, entries, admission, metrics, log);
   const probed = { services: grpc.health.all, report: () => health.report() };
   const http = new HttpServer(config, contract, grpc.statuses, probed, entries, admission, metrics, log);
-  return { grpc, http };
+  return { grpc, http, entries };
 }
 
 /** Each service by both ways. */

@@ -30,6 +30,11 @@ export class IncomingBytes {
 
   constructor(private readonly limits: IncomingLimits) {}
 
+  /** What is held now. */
+  get heldBytes(): number {
+    return this.held;
+  }
+
   /** The share of a request. `drop` ends the request, with an exhausted error, when others need its room. */
   begin(drop: (error: PostaError) => void): IncomingShare {
     return new Share(this, drop);

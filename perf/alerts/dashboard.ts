@@ -38,6 +38,7 @@ function callsRow(targets: readonly Target[]): Row {
         `sum(rate(posta_overload_refusals_total[${window}]))`,
         "calls and items",
       ]),
+      panel("Requests that come in hold", "bytes", ["sum by (of) (posta_incoming_bytes)", "{{of}}"]),
       panel("P99 by method", "s", ...quantiles(0.99)),
       panel("P50 by method", "s", ...quantiles(0.5)),
       panel("Calls by code", "ops", [codes("grpc"), "{{grpc_code}}"], [codes("connect"), "HTTP {{connect_code}}"]),

@@ -1,4 +1,5 @@
 import { type Case, requestBytes } from "./case.js";
+import type { Method } from "./contract.js";
 import type { Fault } from "./judge-call.js";
 import type { Limits } from "./limits.js";
 import type { Observation } from "./observation.js";
@@ -24,20 +25,34 @@ export function costOf({ plan, answerBytes }: Observation): Cost {
 }
 
 /** Whether an answer is too large for its request. */
-export function judgeAnswer(cost: Cost, isRead: boolean, { answer }: Limits): Fault[] {
-  const allowed = Math.max(answer.freeBytes, isRead ? answer.readBytes : cost.requestBytes * answer.timesRequest);
+export function judgeAnswer(cost: Cost, method: Pick<Method, "isRead" | "isOpen">, { answer }: Limits): Fault[] {
+  const allowed = allowedBytes(cost, method, answer);
   if (cost.answerBytes <= allowed) return [];
   const text = `${cost.answerBytes} bytes are the answer to ${cost.requestBytes}: ${allowed} are allowed`;
   return [{ rule: "amplification", text }];
 }
 
+/** Anybody may send what needs no token: its answers are bounded by the request alone, reads too. */
+function allowedBytes(
+  { requestBytes: sent }: Cost,
+  { isRead, isOpen }: Pick<Method, "isRead" | "isOpen">,
+  answer: Limits["answer"],
+): number {
+  if (isOpen) return Math.max(answer.openFreeBytes, sent * answer.openTimesRequest);
+  return Math.max(answer.freeBytes, isRead ? answer.readBytes : sent * answer.timesRequest);
+}
+
 /** Whether a request that was sent alone took too much CPU. */
-export function judgeCpu(cost: Cost, { caller }: Pick<Case, "caller">, { cpu }: Limits): Fault[] {
+export function judgeCpu(
+  cost: Cost,
+  { caller, isOpen }: Pick<Case, "caller"> & Pick<Method, "isOpen">,
+  { cpu }: Limits,
+): Fault[] {
   const { cpuSeconds = 0 } = cost;
-  const isStranger = caller === "stranger" || caller === "nobody";
+  const isStranger = isOpen || caller === "stranger" || caller === "nobody";
   const allowed = isStranger ? cpu.strangerSeconds : cpu.freeSeconds + (cost.requestBytes / mib) * cpu.secondsPerMiB;
   if (cpuSeconds <= allowed) return [];
-  const who = isStranger ? " without a valid token" : "";
+  const who = isStranger ? " from who needs no valid token, or has none" : "";
   const spent = `${cpuSeconds.toFixed(2)} s of CPU for ${cost.requestBytes} bytes${who}`;
   const text = `${spent}: ${allowed.toFixed(2)} s are allowed (${cost.shape})`;
   return [{ rule: "cpu", text }];

@@ -26,6 +26,8 @@ export interface Case {
   headers: Record<string, string | string[]>;
   chunks: Buffer[];
   ending: Ending;
+  /** How long a caller stays that reads no answers, in milliseconds; absent: briefly. */
+  stayMs?: number;
   /** How long the caller waits, in milliseconds; it is sent along unless the deadline's header is an oddity. */
   deadlineMs: number;
   /** What is odd about it beside its values: the name of each oddity. */

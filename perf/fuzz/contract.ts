@@ -14,7 +14,7 @@ export interface Method {
   response: protobuf.Type;
   streamsRequests: boolean;
   streamsResponses: boolean;
-  /** It changes nothing, by the verb that its name begins with. */
+  /** It tells what is there, by the verb that its name begins with. Reflection tells nothing of what callers stored. */
   isRead: boolean;
   /** It needs no token. */
   isOpen: boolean;
@@ -27,7 +27,7 @@ const reflection = createRequire(import.meta.url).resolve(
 );
 /** Methods of these are for probes and tools, which have no token. */
 const openServices = /^(grpc\.|posta\.health\.)/;
-const readVerbs = /^(Get|List|Count|Check|Watch|ServerReflection)/;
+const readVerbs = /^(Get|List|Count|Check|Watch)/;
 
 /** Every service that the contract's files have: a new method is fuzzed without a change here. */
 export class Contract {

@@ -79,7 +79,8 @@ export class FuzzRun {
     const cpuSeconds = Math.max(0, ...used);
     const cost: Cost = { ...costOf(observation), shape: `${shape} (${plan.caller})`, cpuSeconds };
     this.addCost(cost);
-    this.parts.book.add(judgeCpu(cost, plan, this.parts.limits), plan);
+    const isOpen = this.methods.get(plan.target)?.isOpen === true;
+    this.parts.book.add(judgeCpu(cost, { caller: plan.caller, isOpen }, this.parts.limits), plan);
   }
 
   private send(plan: Case): Promise<Observation> {
@@ -94,7 +95,7 @@ export class FuzzRun {
     const cost = costOf(observation);
     this.addCost(cost);
     book.add(judgeCall(observation, reading, { method, secrets: this.secrets }), plan);
-    book.add(judgeAnswer(cost, method.isRead, limits), plan);
+    book.add(judgeAnswer(cost, method, limits), plan);
     if (plan.kept && reading.code === 0) await this.judgeKept(plan, reading);
   }
 

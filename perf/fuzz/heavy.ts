@@ -1,3 +1,4 @@
+import { deflateSync, gzipSync } from "node:zlib";
 import type protobuf from "protobufjs";
 import { type Case, type Form, startCall } from "./case.js";
 import type { Method } from "./contract.js";
@@ -42,7 +43,34 @@ export function planHeavy(source: HeavySource): HeavyCase[] {
   const fill = (tree: Tree) => createPlan(source, repeat(frame(encodeTree(tree)), requestLimit));
   cases.push({ shape: "many messages", plan: () => fill(base()) });
   cases.push({ shape: "many smallest messages", plan: () => fill(leastOf(method.request, taste)) });
-  return cases;
+  return [...cases, ...planPacked(source, () => growText(base()))];
+}
+
+const packers = { gzip: gzipSync, deflate: deflateSync };
+/** What each packed message holds: as much as a message may that needs no token. */
+const packedTextBytes = 15 << 10;
+/** How long who does not read stays: a server that goes on meanwhile is seen to grow. */
+const deafMs = 1500;
+
+/** Messages in one frame that unpack to hundreds of times as much, whose answers are read, or never. */
+function planPacked(source: HeavySource, create: () => Tree): HeavyCase[] {
+  return Object.entries(packers).flatMap(([encoding, pack]) =>
+    (["end", "deaf"] as const).map((ending) => ({
+      shape: `many ${encoding} messages${ending === "deaf" ? ", never read" : ""}`,
+      plan() {
+        const plan = createPlan(source, repeat(frame(pack(encodeTree(create())), 1), requestLimit));
+        const headers = { ...plan.headers, "grpc-encoding": encoding };
+        return { ...plan, headers, ending, stayMs: deafMs, ownConnection: true };
+      },
+    })),
+  );
+}
+
+/** The message with a long text in the first field that takes one. */
+function growText(tree: Tree): Tree {
+  const path = findPaths(tree.type).find((found) => found.at(-1)?.type === "string");
+  const field = path?.at(-1);
+  return path && field ? grow(tree, path, once(field, "a".repeat(packedTextBytes))) : tree;
 }
 
 function planTree(source: HeavySource, tree: Tree): Case {

@@ -1,4 +1,8 @@
+import { pino } from "pino";
 import type { Fault } from "./judge-call.js";
+
+/** pino writes a level as its number. */
+const { error } = pino.levels.values as { error: number };
 
 /** Which rules a line that Posta wrote to standard error breaks. */
 export function judgeLine(line: string, secrets: readonly string[]): Fault[] {
@@ -7,7 +11,7 @@ export function judgeLine(line: string, secrets: readonly string[]): Fault[] {
   const faults: Fault[] = secret ? [{ rule: "log", text: `a line holds a token or a secret: ${shown}` }] : [];
   const entry = parse(line);
   if (entry === undefined) return [...faults, { rule: "log", text: `a line is no JSON: ${shown}` }];
-  return entry.level === "error" ? [...faults, { rule: "error-log", text: shown }] : faults;
+  return Number(entry.level) >= error ? [...faults, { rule: "error-log", text: shown }] : faults;
 }
 
 function parse(line: string): { level?: unknown } | undefined {

@@ -2,8 +2,17 @@ import { readFileSync } from "node:fs";
 
 /** What a run is judged by: limits.json. docs/fuzzing.md says why each is what it is. */
 export interface Limits {
-  /** An answer of more than `freeBytes` has at most `timesRequest` bytes for each of its request's; that of a read at most `readBytes`. */
-  answer: { freeBytes: number; timesRequest: number; readBytes: number };
+  /**
+   * An answer of more than `freeBytes` has at most `timesRequest` bytes for each of its request's; that of a read at most `readBytes`.
+   * Methods that need no token have limits of their own, reads or not.
+   */
+  answer: {
+    freeBytes: number;
+    timesRequest: number;
+    readBytes: number;
+    openFreeBytes: number;
+    openTimesRequest: number;
+  };
   /** CPU of all servers for one request; without a valid token, however large it is. */
   cpu: { freeSeconds: number; secondsPerMiB: number; strangerSeconds: number };
   /** How much larger than before the run one process may be: at its peak, and a while after. */

@@ -108,11 +108,15 @@ function isAnswered(headers: Readonly<Record<string, string>>): boolean {
   return headers["grpc-status"] !== undefined || (headers[":status"] !== undefined && headers[":status"] !== "200");
 }
 
-async function write(stream: ClientHttp2Stream, { chunks, ending }: Case, leave: () => void): Promise<void> {
+async function write(
+  stream: ClientHttp2Stream,
+  { chunks, ending, stayMs = patienceMs }: Case,
+  leave: () => void,
+): Promise<void> {
   for (const chunk of chunks) if (!stream.destroyed && !stream.writableEnded) stream.write(chunk);
   if (ending === "end" || ending === "deaf") stream.end();
   if (ending !== "cancel" && ending !== "deaf") return;
-  await sleep(ending === "cancel" ? chunks.length : patienceMs);
+  await sleep(ending === "cancel" ? chunks.length : stayMs);
   leave();
   stream.close(constants.NGHTTP2_CANCEL);
 }

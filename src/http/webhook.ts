@@ -60,7 +60,8 @@ const incomingLimits = { maxBytes: 32 << 20, patienceMs: 0 };
  */
 export class Webhook {
   private readonly requests: Counter;
-  private readonly incoming = new IncomingBytes(incomingLimits);
+  /** Bounds what all bodies hold together while they come in. */
+  readonly incoming = new IncomingBytes(incomingLimits);
 
   constructor(
     private readonly options: WebhookOptions,

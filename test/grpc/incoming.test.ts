@@ -2,8 +2,9 @@ import { once } from "node:events";
 import { connect, constants } from "node:http2";
 import { deflateSync, gzipSync } from "node:zlib";
 import { status } from "@grpc/grpc-js";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import { TestClient } from "../support/client.js";
+import { incomingBytes } from "../support/incoming.js";
 import { startServer } from "../support/posta.js";
 import { callByHand, frame, openByHand } from "../support/wire-call.js";
 
@@ -29,6 +30,10 @@ beforeAll(async () => {
   await posta.serving;
 });
 afterAll(() => posta.stop());
+/** However the calls of a test ended, they gave back what they held. */
+afterEach(async () => {
+  for (const of of ["calls", "anyone"] as const) await expect.poll(() => incomingBytes(posta, of)).toBe(0);
+});
 
 /** Calls that ended with INTERNAL or UNKNOWN: what pages somebody. */
 const internalErrors = async () => {
@@ -205,6 +210,8 @@ describe("a message that has begun", () => {
     // A 16th of the budget is 128 KiB: eight messages of 16 KiB.
     const calls = Array.from({ length: 9 }, () => openByHand(posta.port, reflection));
     for (const { stream } of calls) stream.write(frame(Buffer.alloc(16_000), { length: 16_300 }));
+    await expect.poll(() => incomingBytes(posta, "anyone"), { interval: 5 }).toBeGreaterThan(16_000);
+    expect(await incomingBytes(posta, "calls")).toBe(0);
     const endings = await Promise.all(calls.map(({ ended }) => ended));
     expect(endings.map(({ code }) => status[code])).toContain("RESOURCE_EXHAUSTED");
   });

@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { incomingBytes } from "../support/incoming.js";
 import { startServer } from "../support/posta.js";
 import { startRedis } from "../support/redis.js";
 import { openRaw, post, queueService, rawHead, send } from "./client.js";
@@ -213,7 +214,9 @@ describe("bodies that are on their way", () => {
       const ends = await sendThree(posta.httpUrl);
       // A small one has room.
       expect((await post(posta.httpUrl, "GetQueue", { queue: "none" })).status).toBe(404);
+      expect(await incomingBytes(posta, "calls")).toBeGreaterThan(800_000);
       await expect.poll(() => ends().sort().at(-1), { timeout: 8000 }).toMatch(/^HTTP\/1.1 504 /);
+      await expect.poll(() => incomingBytes(posta, "calls")).toBe(0);
       expect((await post(posta.httpUrl, "GetQueue", body)).status).toBe(404);
     } finally {
       await posta.stop();

@@ -6,6 +6,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import { toWebhookJob, webhookQueue } from "../../src/message/webhook-job.js";
 import { postWebhook, signatureOf } from "../message/webhook-bodies.js";
+import { incomingBytes } from "../support/incoming.js";
 import { startServer } from "../support/posta.js";
 import { startRedis } from "../support/redis.js";
 import { openRaw, type RawConnection, send } from "./client.js";
@@ -192,7 +193,9 @@ describe("a body", () => {
       expect([answer.status, await answer.text()]).toEqual([200, "ok\n"]);
     }
     expect(others.some(({ received }) => received() === "")).toBe(true);
+    expect(await incomingBytes(posta, "webhooks")).toBeGreaterThan(maxBytes);
     for (const { socket } of others) socket.destroy();
+    await expect.poll(() => incomingBytes(posta, "webhooks")).toBe(0);
   });
 
   it.each([
@@ -204,6 +207,7 @@ describe("a body", () => {
     for (let round = 1; round <= 4; round += 1) {
       for (const connection of await sendHalf(impatient, 8)) end(connection);
       await expect.poll(() => countOf(impatient, outcome), { timeout: 5000 }).toBe(8 * round);
+      await expect.poll(() => incomingBytes(impatient, "webhooks")).toBe(0);
     }
     expect(await countOf(impatient, "unavailable")).toBe(0);
     expect((await postWebhook(impatient.httpUrl, largeBody(), secret)).status).toBe(200);

@@ -1,3 +1,4 @@
+import { unzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { formatCase, parseCase, requestBytes } from "../../perf/fuzz/case.js";
 import { Contract } from "../../perf/fuzz/contract.js";
@@ -130,6 +131,26 @@ describe("large requests", () => {
       const bytes = requestBytes(create());
       expect(bytes).toBeGreaterThan(1_000_000);
       expect(bytes).toBeLessThan(4.1 * 2 ** 20);
+    }
+  });
+});
+
+describe("packed messages", () => {
+  it("fill a frame of each stream, reflection's too, and unpack to hundreds of times as much; some are never read", () => {
+    const streams = methods.filter((method) => method.streamsRequests);
+    expect(streams.map(({ name }) => name.split("/")[1])).toContain("ServerReflectionInfo");
+    for (const method of streams) {
+      const cases = planHeavy({ method, form: "grpc", caller: "owner", seed: 1 });
+      for (const encoding of ["gzip", "deflate"]) {
+        const found = cases.filter(({ shape }) => shape.startsWith(`many ${encoding} messages`));
+        expect(found.map(({ plan: create }) => create().ending).sort()).toEqual(["deaf", "end"]);
+        const { headers, chunks } = (found[0] as (typeof found)[0]).plan();
+        expect(headers["grpc-encoding"]).toBe(encoding);
+        const [chunk] = chunks as [Buffer];
+        const packed = chunk.subarray(5, 5 + chunk.readUInt32BE(1));
+        const times = Math.floor(chunk.length / (packed.length + 5));
+        expect(unzipSync(packed).length * times).toBeGreaterThan(50 * chunk.length);
+      }
     }
   });
 });

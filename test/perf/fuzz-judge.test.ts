@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { text } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
 import { judgeAnswer, judgeCpu, WorstCosts } from "../../perf/fuzz/amplification.js";
 import type { Case } from "../../perf/fuzz/case.js";
@@ -196,14 +198,29 @@ describe("costs", () => {
   const cost = { target: "a/B", form: "grpc", seed: 1, number: 1, requestBytes: 1000, answerBytes: 60_000 };
 
   it("are judged by the request: an answer, and the CPU", () => {
-    expect(judgeAnswer(cost, false, limits)).toEqual([]);
-    expect(judgeAnswer({ ...cost, answerBytes: 1000 * limits.answer.timesRequest + 1 }, false, limits)).toHaveLength(1);
-    expect(judgeAnswer({ ...cost, answerBytes: limits.answer.readBytes }, true, limits)).toEqual([]);
-    expect(judgeAnswer({ ...cost, answerBytes: limits.answer.readBytes + 1 }, true, limits)).toHaveLength(1);
-    const large = { ...cost, requestBytes: 4 << 20, cpuSeconds: 1 };
-    expect(judgeCpu(large, { caller: "owner" }, limits)).toEqual([]);
-    expect(judgeCpu({ ...large, cpuSeconds: 2 }, { caller: "owner" }, limits)).toHaveLength(1);
-    expect(judgeCpu(large, { caller: "stranger" }, limits)).toHaveLength(1);
+    const [call, read] = [find("AddJob"), find("ListJobs")];
+    expect(judgeAnswer(cost, call, limits)).toEqual([]);
+    expect(judgeAnswer({ ...cost, answerBytes: 1000 * limits.answer.timesRequest + 1 }, call, limits)).toHaveLength(1);
+    expect(judgeAnswer({ ...cost, answerBytes: limits.answer.readBytes }, read, limits)).toEqual([]);
+    expect(judgeAnswer({ ...cost, answerBytes: limits.answer.readBytes + 1 }, read, limits)).toHaveLength(1);
+    const [large, owner] = [{ ...cost, requestBytes: 4 << 20, cpuSeconds: 1 }, { caller: "owner" as const }];
+    expect(judgeCpu(large, { ...owner, isOpen: false }, limits)).toEqual([]);
+    expect(judgeCpu({ ...large, cpuSeconds: 2 }, { ...owner, isOpen: false }, limits)).toHaveLength(1);
+    expect(judgeCpu(large, { caller: "stranger", isOpen: false }, limits)).toHaveLength(1);
+  });
+
+  it("are judged strictly where nobody needs a token, as of reflection and health", () => {
+    const { openFreeBytes, openTimesRequest } = limits.answer;
+    for (const method of ["ServerReflectionInfo", "GetHealth", "Watch"].map(find)) {
+      const judge = (requestBytes: number, answerBytes: number) =>
+        judgeAnswer({ ...cost, requestBytes, answerBytes }, method, limits);
+      expect(judge(10, openFreeBytes)).toEqual([]);
+      expect(judge(10, openFreeBytes + 1)).toHaveLength(1);
+      expect(judge(openFreeBytes, openFreeBytes * openTimesRequest)).toEqual([]);
+      expect(judge(openFreeBytes, openFreeBytes * openTimesRequest + 1)).toHaveLength(1);
+      const slow = { ...cost, requestBytes: 4 << 20, cpuSeconds: 1 };
+      expect(judgeCpu(slow, { caller: "owner", isOpen: method.isOpen }, limits)).toHaveLength(1);
+    }
   });
 
   it("are kept of the worst request of each method and form", () => {
@@ -216,16 +233,39 @@ describe("costs", () => {
 });
 
 describe("a log", () => {
-  it("is JSON, without secrets, and without errors", () => {
-    const rules = (line: string) => judgeLine(line, [secret]).map(({ rule }) => rule);
-    expect(rules('{"level":"warn","msg":"call failed"}')).toEqual([]);
+  const rules = (line: string) => judgeLine(line, [secret]).map(({ rule }) => rule);
+
+  /** What Posta's log writes for each level, by the level. */
+  async function writeLines(): Promise<Map<string, string>> {
+    const module = JSON.stringify(new URL("../../dist/src/log.js", import.meta.url).href);
+    const levels = ["info", "warn", "error", "fatal"];
+    const program = `const { createLog } = await import(${module}); const log = createLog("test", "info");
+      for (const level of ${JSON.stringify(levels)}) log[level]({ err: new Error("x") }, level);`;
+    const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
+      stdio: ["ignore", "inherit", "pipe"],
+    });
+    const lines = (await text(child.stderr)).trim().split("\n");
+    return new Map(lines.map((line) => [JSON.parse(line).msg, line]));
+  }
+
+  it("has no errors, as Posta writes them", async () => {
+    const lines = await writeLines();
+    const judged = [...lines].map(([level, line]) => [level, rules(line)]);
+    expect(Object.fromEntries(judged)).toEqual({
+      info: [],
+      warn: [],
+      error: ["error-log"],
+      fatal: ["error-log"],
+    });
+  });
+
+  it("is JSON, without secrets", () => {
     expect(rules("E Failed to add metadata")).toEqual(["log"]);
     expect(rules("5")).toEqual(["log"]);
-    expect(rules(`{"level":"warn","token":"${secret}"}`)).toEqual(["log"]);
-    expect(rules('{"level":"error","msg":"x"}')).toEqual(["error-log"]);
+    expect(rules(`{"level":40,"token":"${secret}"}`)).toEqual(["log"]);
     expect(
       judgeLine(`x ${secret}`, [secret])
-        .map(({ text }) => text)
+        .map(({ text: shown }) => shown)
         .join(),
     ).not.toContain(secret);
   });
