@@ -75,7 +75,7 @@ it("leaves a connection alone whose client does not answer a PING", async () => 
   for (const stream of [1, 3, 5, 7]) {
     client.sendHeaders(stream, healthCheck);
     client.send({ ...whole, stream });
-    await client.next(FrameType.data);
+    expect(await client.next(FrameType.data)).toMatchObject({ stream });
     if (stream === 1) await client.next(FrameType.ping);
     else await new Promise((resolve) => setTimeout(resolve, 600));
   }
