@@ -21,7 +21,7 @@ export interface Observation {
 }
 
 /** How much of an answer is looked at, in bytes. */
-const keptAnswerBytes = 16 << 20;
+export const keptAnswerBytes = 16 << 20;
 
 /** Collects an answer's body, and counts what it does not keep. */
 export class Body {

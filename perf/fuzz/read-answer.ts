@@ -1,6 +1,6 @@
 import type protobuf from "protobufjs";
 import type { Contract, Method } from "./contract.js";
-import type { Observation } from "./observation.js";
+import { keptAnswerBytes, type Observation } from "./observation.js";
 
 /** An error, of a call or of one item among several. */
 export interface Failure {
@@ -44,11 +44,17 @@ export function readAnswer(observation: Observation, method: Method, contract: C
   return reading;
 }
 
-function readGrpc({ headers, body }: Observation, method: Method, contract: Contract, reading: Reading): void {
+function readGrpc(
+  { headers, body, answerBytes }: Observation,
+  method: Method,
+  contract: Contract,
+  reading: Reading,
+): void {
   const { "grpc-status": status, "grpc-message": message = "", "grpc-status-details-bin": details } = headers;
   if (status === undefined) return;
   reading.code = Number(status);
-  for (const bytes of splitFrames(body)) reading.messages.push(decode(method.response, bytes));
+  for (const bytes of splitFrames(body, answerBytes > keptAnswerBytes))
+    reading.messages.push(decode(method.response, bytes));
   if (reading.code === 0) return;
   const failure: Failure = { code: reading.code, message: decodePercent(message), fields: [] };
   reading.failures.push(failure);
@@ -69,10 +75,12 @@ function decodePercent(message: string): string {
   }
 }
 
-function splitFrames(body: Buffer): Buffer[] {
+/** `cut`: we kept the beginning alone, which may end within a message. */
+function splitFrames(body: Buffer, cut: boolean): Buffer[] {
   const messages: Buffer[] = [];
   for (let at = 0; at + 5 <= body.length; ) {
     const end = at + 5 + body.readUInt32BE(at + 1);
+    if (cut && end > body.length) break;
     messages.push(body.subarray(at + 5, end));
     at = end;
   }

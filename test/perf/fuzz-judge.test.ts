@@ -147,6 +147,15 @@ describe("an answer", () => {
     expect(rulesOf({ headers: { "grpc-status": "0" }, body: frame(Buffer.from([0x0f])) })).toEqual(["readable"]);
   });
 
+  it("of which only the beginning was kept may end within a message; any other may not", () => {
+    const seen = { plan, end: "answered" as const, httpStatus: 200, elapsedMs: 9, reason: "" };
+    const body = Buffer.concat([jobAnswer("a"), jobAnswer("b").subarray(0, 7)]);
+    const read = (answerBytes: number) =>
+      readAnswer({ ...seen, headers: { "grpc-status": "0" }, body, answerBytes }, find("GetJob"), contract);
+    expect(read(17 << 20)).toMatchObject({ problems: [], messages: [{ job: { name: "a" } }] });
+    expect(read(body.length).problems).toHaveLength(1);
+  });
+
   it("to a call without a valid token is UNAUTHENTICATED, unless the method needs none", () => {
     for (const caller of ["nobody", "stranger"] as const) {
       expect(rulesOf({ headers: failure(3, "x", "queue"), plan: { caller } })).toEqual(["token"]);
