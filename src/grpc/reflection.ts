@@ -1,10 +1,18 @@
-import type { ServerDuplexStream, ServiceDefinition, UntypedServiceImplementation } from "@grpc/grpc-js";
+import {
+  type ServerDuplexStream,
+  type ServiceDefinition,
+  status,
+  type UntypedServiceImplementation,
+} from "@grpc/grpc-js";
 import type { PackageDefinition } from "@grpc/proto-loader";
 import { ReflectionService } from "@grpc/reflection";
 import { http2StreamOf } from "./call-internals.js";
 import type { Contract } from "./contract.js";
 import { closeAfter, farewellMs } from "./farewell.js";
 import { readAsWritten } from "./read-ahead.js";
+
+/** How many questions a stream takes. Tools ask some tens. Each costs CPU, and nobody needs a token to ask. */
+const maxQuestions = 1000;
 
 /** What reflection shows, and for how long a stream of questions stays open. */
 export interface ReflectionOptions {
@@ -17,7 +25,7 @@ export interface ReflectionOptions {
 
 /**
  * Serves reflection of the named services. The library's streams end when their callers end them. Posta's end when the server
- * drains, too, and when no question comes.
+ * drains, too, when no question comes, and after 1000 questions.
  */
 export function addReflection(
   { descriptors }: Contract,
@@ -32,10 +40,21 @@ export function addReflection(
         endWith(closing, stream);
         endWhenIdle(stream, idleMs);
         (run as (on: typeof stream) => void)(stream);
+        boundQuestions(stream);
         readAsWritten(stream);
       },
     });
   new ReflectionService(described, { services }).addToServer({ addService: addBounded });
+}
+
+function boundQuestions(stream: ServerDuplexStream<unknown, unknown>): void {
+  let asked = 0;
+  stream.on("data", () => {
+    asked += 1;
+    if (asked <= maxQuestions) return;
+    const details = `over ${maxQuestions} questions came on the stream; open another`;
+    stream.emit("error", { code: status.RESOURCE_EXHAUSTED, details });
+  });
 }
 
 function endWhenIdle(stream: ServerDuplexStream<unknown, unknown>, idleMs: number): void {

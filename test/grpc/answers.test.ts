@@ -167,6 +167,8 @@ describe("a call whose items all fail", () => {
 });
 
 describe("a caller who does not read", () => {
+  const endings = async () => (await posta.metrics.getSingleMetricAsString("grpc_server_handled_total")) as string;
+
   it("has its reflection requests read no further", async () => {
     const session = connect(`http://127.0.0.1:${posta.port}`);
     const stream = session.request({
@@ -190,7 +192,10 @@ describe("a caller who does not read", () => {
     // By then a server that takes all of them has done so.
     for (let call = 0; call < 300; call += 1) await posta.client.call("grpc.health.v1.Health", "List", {});
     expect(taken).toBeLessThan(400);
+    // Answers wait to be written: that they cannot be is nobody's fault but the caller's.
     session.destroy();
+    await expect.poll(endings).toMatch(/grpc_method="ServerReflectionInfo",grpc_code="CANCELLED"/);
+    expect(await endings()).not.toMatch(/grpc_code="INTERNAL"/);
   });
 
   it("is told the latest status of a service once it reads, and not all that it missed", async () => {

@@ -139,13 +139,17 @@ describe("reflection", () => {
 
   const packageDir = join(createRequire(import.meta.url).resolve("@grpc/reflection"), "../../..");
 
-  /** One question to the reflection service, as grpcurl asks it. */
-  async function reflect(version: string, question: object) {
+  function openReflection(version: string) {
     const file = join(packageDir, `build/proto/grpc/reflection/${version}/reflection.proto`);
     const definition = loadSync(file, { longs: Number, enums: String, defaults: true, oneofs: true });
     const service = definition[`grpc.reflection.${version}.ServerReflection`] as ServiceDefinition;
     const { path, requestSerialize, responseDeserialize } = service.ServerReflectionInfo as ServiceDefinition[string];
-    const stream = posta.client.raw.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
+    return posta.client.raw.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
+  }
+
+  /** One question to the reflection service, as grpcurl asks it. */
+  async function reflect(version: string, question: object) {
+    const stream = openReflection(version);
     stream.write(question);
     const [answer] = await once(stream, "data");
     stream.end();
@@ -165,6 +169,22 @@ describe("reflection", () => {
     const all = Buffer.concat(files);
     // The service's own method, a message it takes, and one of the files that it imports.
     for (const name of ["StreamAddJobs", "JobOptions", "google.protobuf"]) expect(all.includes(name)).toBe(true);
+  });
+
+  it("takes so many questions on a stream, and then ends the stream", async () => {
+    const stream = openReflection("v1");
+    let answers = 0;
+    stream.on("data", () => {
+      answers += 1;
+    });
+    const ended = once(stream, "error");
+    for (let asked = 0; asked < 1010; asked += 1) stream.write({ fileContainingSymbol: "no.such.Service" });
+    const [{ code, details }] = await ended;
+    expect({ code, details }).toEqual({
+      code: status.RESOURCE_EXHAUSTED,
+      details: "over 1000 questions came on the stream; open another",
+    });
+    expect(answers).toBeLessThanOrEqual(1001);
   });
 
   it("answers an error for a symbol that is not there", async () => {
