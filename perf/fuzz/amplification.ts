@@ -14,6 +14,8 @@ export interface Cost {
   shape?: string;
   requestBytes: number;
   answerBytes: number;
+  /** How many messages a stream's request has; absent: one. */
+  messages?: number;
   cpuSeconds?: number;
 }
 
@@ -48,9 +50,10 @@ export function judgeCpu(
   { caller, isOpen }: Pick<Case, "caller"> & Pick<Method, "isOpen">,
   { cpu }: Limits,
 ): Fault[] {
-  const { cpuSeconds = 0 } = cost;
+  const { cpuSeconds = 0, messages = 1 } = cost;
   const isStranger = isOpen || caller === "stranger" || caller === "nobody";
-  const allowed = isStranger ? cpu.strangerSeconds : cpu.freeSeconds + (cost.requestBytes / mib) * cpu.secondsPerMiB;
+  const ofRequest = (cost.requestBytes / mib) * cpu.secondsPerMiB + messages * cpu.secondsPerMessage;
+  const allowed = isStranger ? cpu.strangerSeconds : cpu.freeSeconds + ofRequest;
   if (cpuSeconds <= allowed) return [];
   const who = isStranger ? " from who needs no valid token, or has none" : "";
   const spent = `${cpuSeconds.toFixed(2)} s of CPU for ${cost.requestBytes} bytes${who}`;

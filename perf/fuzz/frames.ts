@@ -21,6 +21,14 @@ export function frame(message: Buffer, flag = 0, length = message.length): Buffe
   return Buffer.concat([prefix, message]);
 }
 
+/** How many messages with a prefix the bytes hold. */
+export function countFrames(chunks: readonly Buffer[]): number {
+  const bytes = Buffer.concat(chunks);
+  let count = 0;
+  for (let at = 0; at + prefixBytes <= bytes.length; count += 1) at += prefixBytes + bytes.readUInt32BE(at + 1);
+  return count;
+}
+
 /** The messages as they should be sent, several in one chunk or each in several. */
 export function frameWell(messages: Buffer[], random: Random): Framed {
   const frames = messages.map((message) => frame(message));

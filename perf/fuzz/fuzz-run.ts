@@ -5,7 +5,7 @@ import type { Tokens } from "./callers.js";
 import type { Case } from "./case.js";
 import type { Contract, Method } from "./contract.js";
 import type { FaultBook } from "./fault-book.js";
-import { frame } from "./frames.js";
+import { countFrames, frame } from "./frames.js";
 import type { HeavyCase } from "./heavy.js";
 import { judgeCall, judgePage } from "./judge-call.js";
 import type { Limits } from "./limits.js";
@@ -77,9 +77,11 @@ export class FuzzRun {
     await sleep(afterMs);
     const used = [...this.readCpu()].map(([pid, seconds]) => seconds - (before.get(pid) ?? seconds));
     const cpuSeconds = Math.max(0, ...used);
-    const cost: Cost = { ...costOf(observation), shape: `${shape} (${plan.caller})`, cpuSeconds };
+    const method = this.methods.get(plan.target);
+    const messages = method?.streamsRequests ? countFrames(plan.chunks) : 1;
+    const cost: Cost = { ...costOf(observation), shape: `${shape} (${plan.caller})`, messages, cpuSeconds };
     this.addCost(cost);
-    const isOpen = this.methods.get(plan.target)?.isOpen === true;
+    const isOpen = method?.isOpen === true;
     this.parts.book.add(judgeCpu(cost, { caller: plan.caller, isOpen }, this.parts.limits), plan);
   }
 

@@ -13,8 +13,8 @@ export interface Limits {
     openFreeBytes: number;
     openTimesRequest: number;
   };
-  /** CPU of all servers for one request; without a valid token, however large it is. */
-  cpu: { freeSeconds: number; secondsPerMiB: number; strangerSeconds: number };
+  /** CPU of one server for one request, which a stream may send many messages with; without a valid token, however large it is. */
+  cpu: { freeSeconds: number; secondsPerMiB: number; secondsPerMessage: number; strangerSeconds: number };
   /** How much larger than before the run one process may be: at its peak, and a while after. */
   memory: { peakGrowthMib: number; settledGrowthMib: number };
   /** How long /livez may take, and the P99 of the delay of the worst event loop. */

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { judgeAnswer, judgeCpu, WorstCosts } from "../../perf/fuzz/amplification.js";
 import type { Case } from "../../perf/fuzz/case.js";
 import { Contract, type Method } from "../../perf/fuzz/contract.js";
-import { frame } from "../../perf/fuzz/frames.js";
+import { countFrames, frame } from "../../perf/fuzz/frames.js";
 import { judgeCall, judgePage } from "../../perf/fuzz/judge-call.js";
 import { judgeLine } from "../../perf/fuzz/judge-log.js";
 import { judgeWatch } from "../../perf/fuzz/judge-watch.js";
@@ -215,7 +215,9 @@ describe("costs", () => {
     const [large, owner] = [{ ...cost, requestBytes: 4 << 20, cpuSeconds: 1 }, { caller: "owner" as const }];
     expect(judgeCpu(large, { ...owner, isOpen: false }, limits)).toEqual([]);
     expect(judgeCpu({ ...large, cpuSeconds: 2 }, { ...owner, isOpen: false }, limits)).toHaveLength(1);
+    expect(judgeCpu({ ...large, cpuSeconds: 2, messages: 10_000 }, { ...owner, isOpen: false }, limits)).toEqual([]);
     expect(judgeCpu(large, { caller: "stranger", isOpen: false }, limits)).toHaveLength(1);
+    expect(countFrames([frame(Buffer.alloc(3)), frame(Buffer.alloc(0)), Buffer.alloc(2)])).toBe(2);
   });
 
   it("are judged strictly where nobody needs a token, as of reflection and health", () => {
