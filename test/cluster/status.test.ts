@@ -1,8 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { Queue } from "bullmq";
-import { Redis } from "ioredis";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Status } from "../../cluster/status.js";
 import { TestClient } from "../support/client.js";
 import { startCluster, type TestCluster } from "../support/posta.js";
@@ -186,24 +184,5 @@ describe("/log-level", () => {
         return all.length === 2 && all.every((pid) => debugPids().has(pid));
       })
       .toBe(true);
-  });
-});
-
-describe("/healthz", () => {
-  it("tells of a job that has waited for too long, which the primary counts and the servers judge", async () => {
-    const connection = new Redis({ path: redis.socket, maxRetriesPerRequest: null });
-    const queue = new Queue("forgotten", { connection });
-    onTestFinished(async () => {
-      await queue.close();
-      connection.disconnect();
-    });
-    await addJob("forgotten"); // Now Posta counts the queue.
-    await queue.add("n", {}, { lifo: true, timestamp: Date.now() - 3_600_000 });
-    const queueCheck = async () => (await cluster.health()).checks.find(({ name }) => name === "queue");
-    await expect
-      .poll(queueCheck)
-      .toMatchObject({ status: "DEGRADED", detail: expect.stringMatching(/waited for 360/) });
-    await queue.obliterate();
-    await expect.poll(queueCheck).toMatchObject({ status: "OK" });
   });
 });
