@@ -53,12 +53,14 @@ function boundQuestions(stream: ServerDuplexStream<unknown, unknown>): void {
     asked += 1;
     if (asked <= maxQuestions) return;
     const details = `over ${maxQuestions} questions came on the stream; open another`;
+    takeNoMore(stream);
     stream.emit("error", { code: status.RESOURCE_EXHAUSTED, details });
   });
 }
 
 function endWhenIdle(stream: ServerDuplexStream<unknown, unknown>, idleMs: number): void {
   const timer = setTimeout(() => {
+    takeNoMore(stream);
     stream.end();
     closeAfter(http2StreamOf(stream), farewellMs);
   }, idleMs);
@@ -69,10 +71,19 @@ function endWhenIdle(stream: ServerDuplexStream<unknown, unknown>, idleMs: numbe
 }
 
 function endWith(closing: AbortSignal, stream: ServerDuplexStream<unknown, unknown>): void {
-  const end = () => stream.end();
+  const end = () => {
+    takeNoMore(stream);
+    stream.end();
+  };
   const forget = () => closing.removeEventListener("abort", end);
   closing.addEventListener("abort", end, { once: true });
   stream.once("end", forget);
   stream.once("cancelled", forget);
   if (closing.aborted) end();
+}
+
+/** Before a stream ends: the library would answer what still comes, and Node destroys a stream that is written to after its end. */
+function takeNoMore(stream: ServerDuplexStream<unknown, unknown>): void {
+  stream.removeAllListeners("data");
+  stream.pause();
 }

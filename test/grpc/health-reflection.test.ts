@@ -178,7 +178,7 @@ describe("reflection", () => {
       answers += 1;
     });
     const ended = once(stream, "error");
-    for (let asked = 0; asked < 1010; asked += 1) stream.write({ fileContainingSymbol: "no.such.Service" });
+    for (let asked = 0; asked < 100_000; asked += 1) stream.write({ fileContainingSymbol: "no.such.Service" });
     const [{ code, details }] = await ended;
     expect({ code, details }).toEqual({
       code: status.RESOURCE_EXHAUSTED,
