@@ -40,9 +40,21 @@ export const contentFields: Fields = [["-", "name"], ["-", "data"], ...retryFiel
 /** For whoever asks only where a job is. */
 export const noFields: Fields = [["-", "timestamp"]];
 
-/** The arguments of job-row.lua; a job has at most so many bytes in an answer. */
-export function rowArguments(fields: Fields, jobBytes: number): (string | number)[] {
-  return [jobBytes, fields.length, ...fields.flat()];
+const plans: readonly Fields[] = [fullFields, briefFields, retryFields, contentFields, noFields];
+
+/** The lists of fields as Lua, which goes before job-row.lua: as arguments they would be written, sent and read with each call. */
+export const plansLua = `local plans = {${plans.map(toPlan).join(",")}}\n`;
+
+/** A JSON text of letters is one of Lua, too. */
+function toPlan(fields: Fields): string {
+  const cuts = fields.map(([cut]) => JSON.stringify(cut));
+  const names = fields.map(([, name]) => JSON.stringify(name));
+  return `{cuts={${cuts}},fields={${names}}}`;
+}
+
+/** The arguments of job-row.lua; a job has at most so many bytes in an answer. The fields are one of the lists here. */
+export function rowArguments(fields: Fields, jobBytes: number): [number, number] {
+  return [plans.indexOf(fields) + 1, jobBytes];
 }
 
 /** The fields that a job has, by their names, and the names of those that were cut. */

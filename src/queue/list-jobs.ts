@@ -1,7 +1,7 @@
 import { fromToken, isCount, maxPageBytes, pageSize, toToken } from "../page-token.js";
 import type { RedisStore } from "../store/redis.js";
 import { defineScript, readLua, type Script } from "../store/scripts.js";
-import { briefFields, fullFields, type JobRow, rowArguments, toFields } from "./job-fields.js";
+import { briefFields, fullFields, type JobRow, plansLua, rowArguments, toFields } from "./job-fields.js";
 import type { Keys } from "./keys.js";
 import { noSuchQueue, rethrow, type State, type StoredJob } from "./read-job.js";
 
@@ -48,7 +48,7 @@ export class JobLister {
   ) {
     this.pageSorted = defineScript(store.client, "page-sorted", 1);
     this.pageLine = defineScript(store.client, "page-line", 1);
-    this.readJobs = defineScript(store.client, "read-jobs", 1, { before: readLua("job-row") });
+    this.readJobs = defineScript(store.client, "read-jobs", 1, { before: plansLua + readLua("job-row") });
   }
 
   /** Throws not-found if there is no such queue. */

@@ -3,7 +3,7 @@ import { fromToken, isCount, maxPageBytes, pageSize, toToken } from "../page-tok
 import type { RedisStore } from "../store/redis.js";
 import { toReadError } from "../store/redis-errors.js";
 import { defineScript, readLua, type Script } from "../store/scripts.js";
-import { type Fields, fullFields, type JobRow, noFields, rowArguments, toFields } from "./job-fields.js";
+import { type Fields, fullFields, type JobRow, noFields, plansLua, rowArguments, toFields } from "./job-fields.js";
 import type { Keys } from "./keys.js";
 
 /** BullMQ's words for where a job is. */
@@ -49,7 +49,8 @@ export class JobReader {
     /** What a job may have in an answer; a larger one is cut. */
     private readonly maxBytes: number,
   ) {
-    this.getJob = defineScript(store.client, "get-job", 1, { before: readLua("job-state") + readLua("job-row") });
+    const before = readLua("job-state") + plansLua + readLua("job-row");
+    this.getJob = defineScript(store.client, "get-job", 1, { before });
     this.readLogs = defineScript(store.client, "read-logs", 2, { before: readLua("job-state") });
   }
 

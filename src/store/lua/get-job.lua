@@ -9,9 +9,9 @@
     nil if there is no such job, else: state ("orphaned": in no list, else BullMQ's word), score in that state's set or "",
     job-row.lua's row
 ]]
-local plan, at = readPlan(3)
+local plan, bytes, at = readPlan(3)
 local state, score, isFound = findState(ARGV[1], ARGV[at], tonumber(ARGV[2]))
 if not isFound and not (hasUsualColons(ARGV[at]) and isJob(KEYS[1])) then return nil end
-local row = readRow(KEYS[1], plan)
-if #row == 0 or redis.call("EXISTS", KEYS[1]) == 0 then return nil end
+local row, _, isThere = readRow(KEYS[1], plan, bytes)
+if #row == 0 or not (isThere or redis.call("EXISTS", KEYS[1]) == 1) then return nil end
 return { state, score, row }

@@ -9,10 +9,10 @@
     job-row.lua's row for each job that was read
 ]]
 local start, pageBytes = ARGV[1], tonumber(ARGV[2])
-local plan, firstId = readPlan(3)
+local plan, jobBytes, firstId = readPlan(3)
 local rows, bytes = {}, 0
 for index = firstId, #ARGV do
-  local row, more = readRow(start .. ARGV[index], plan)
+  local row, more = readRow(start .. ARGV[index], plan, jobBytes)
   bytes = bytes + more
   if bytes > pageBytes and #rows > 0 then break end
   rows[#rows + 1] = row
