@@ -35,17 +35,6 @@ export function toState<S extends State>(message: unknown, allowed: readonly S[]
   return state as S;
 }
 
-/** The states whose jobs are in a list of their own. */
-export const listedStates: State[] = [
-  "waiting",
-  "active",
-  "delayed",
-  "prioritized",
-  "waiting-children",
-  "completed",
-  "failed",
-];
-
 /** Whether a list's view is the full one. Throws invalid for a view that there is not. */
 export function toFullView(view: unknown): boolean {
   if (view === "JOB_VIEW_FULL") return true;

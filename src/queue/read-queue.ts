@@ -37,7 +37,16 @@ const parts = [
   "failed",
   "paused",
 ];
-const states: State[] = ["waiting", "active", "delayed", "prioritized", "waiting-children", "completed", "failed"];
+/** The states whose jobs are in a list of their own. */
+export const listedStates: State[] = [
+  "waiting",
+  "active",
+  "delayed",
+  "prioritized",
+  "waiting-children",
+  "completed",
+  "failed",
+];
 const rateWindowMs = 60_000;
 const namesAtOnce = 1000;
 
@@ -145,11 +154,14 @@ function leaveOutBroken(error: Error): undefined {
 function toFigures(name: string, now: number, answer: (string | number)[]): QueueFigures {
   const [paused, concurrency, max, duration, addedTotal, ...rest] = answer;
   const [completed = 0, completedSpan = 1, failed = 0, failedSpan = 1, dueSince = -1] = rest
-    .slice(states.length)
+    .slice(listedStates.length)
     .map(Number);
   return {
     name,
-    counts: Object.fromEntries(states.map((state, index) => [state, Number(rest[index])])) as Record<State, number>,
+    counts: Object.fromEntries(listedStates.map((state, index) => [state, Number(rest[index])])) as Record<
+      State,
+      number
+    >,
     paused: paused !== "",
     limits: {
       ...(isLimit(concurrency) ? { concurrency: Number(concurrency) } : {}),

@@ -14,13 +14,13 @@ import { toMs } from "../grpc/times.js";
 import type { Adder } from "./add.js";
 import type { JobChanger } from "./change-job.js";
 import type { QueueChanger } from "./change-queue.js";
-import { listedStates, toFullView, toJobInfo, toLimits, toQueue, toState } from "./convert-info.js";
+import { toFullView, toJobInfo, toLimits, toQueue, toState } from "./convert-info.js";
 import { inRange, parseData, parseDelay, parsePriority } from "./job.js";
 import type { JobLister } from "./list-jobs.js";
 import { requireExistingJobId, requireUnreserved } from "./names.js";
 import type { QueueObliterator } from "./obliterate-queue.js";
 import type { JobReader } from "./read-job.js";
-import type { QueueReader } from "./read-queue.js";
+import { listedStates, type QueueReader } from "./read-queue.js";
 import { addHandlers, requireAllowed } from "./service-add.js";
 
 /** What QueueService calls. */

@@ -42,7 +42,8 @@ async function openStore(url: string) {
   return store;
 }
 
-it("leads while it works, idle or not, and no longer once it hangs", async () => {
+/** A process that leads, and one beside it that would. */
+async function startBoth() {
   const database = await createDatabase();
   onTestFinished(() => database.drop());
   const { child, lines } = startLeader(database.url);
@@ -50,6 +51,11 @@ it("leads while it works, idle or not, and no longer once it hangs", async () =>
   const store = await openStore(database.url);
   const next = new Leader(store, "outbox", undefined, silence);
   onTestFinished(() => next.resign());
+  return { child, lines, store, next };
+}
+
+it("leads while it works, idle or not, and no longer once it hangs", async () => {
+  const { child, lines, next } = await startBoth();
   for (let asked = 0; asked < 3; asked += 1) {
     await sleep(silence.endAfterMs / 2);
     expect(await next.lead()).toBeUndefined();
@@ -62,13 +68,7 @@ it("leads while it works, idle or not, and no longer once it hangs", async () =>
 });
 
 it("that does not lead opens no session to ask, and leads soon after the leader is killed", async () => {
-  const database = await createDatabase();
-  onTestFinished(() => database.drop());
-  const { child, lines } = startLeader(database.url);
-  expect(await once(lines, "line")).toEqual(["leads"]);
-  const store = await openStore(database.url);
-  const next = new Leader(store, "outbox", undefined, silence);
-  onTestFinished(() => next.resign());
+  const { child, store, next } = await startBoth();
   const text = "SELECT sessions::integer FROM pg_stat_database WHERE datname = current_database()";
   const count = async () => (await store.query<{ sessions: number }>({ name: "sessions", text }))[0]?.sessions;
   await next.lead();
