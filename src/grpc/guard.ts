@@ -1,12 +1,14 @@
-import type {
-  Metadata,
-  ServerInterceptingCall,
-  ServerInterceptingCallInterface,
-  ServerInterceptor,
+import {
+  type Metadata,
+  type ServerInterceptingCall,
+  type ServerInterceptingCallInterface,
+  type ServerInterceptor,
+  status,
 } from "@grpc/grpc-js";
 import type { Authenticate, Principal } from "./auth.js";
 import { internalsOf } from "./call-internals.js";
 import { clientCertificateOf } from "./client-certificate.js";
+import { closeAfter, farewellMs } from "./farewell.js";
 import { Incoming, type IncomingLimits, type IncomingParts } from "./incoming.js";
 import { mistakeBehind } from "./library-status.js";
 import { ErrorTrailers } from "./status.js";
@@ -52,9 +54,16 @@ function guardCall(call: ServerInterceptingCallInterface, rules: MethodRules, pa
   call.sendStatus = (ending) => {
     // Until a caller has read all, grpc-js does not send the status, and would go on reading.
     incoming.stop();
+    call.sendMessage = dropMessage;
+    if (ending.code === status.DEADLINE_EXCEEDED) closeAfter(internalsOf(call).stream, farewellMs);
     const mistake = ending.metadata instanceof ErrorTrailers ? undefined : mistakeBehind(ending);
     sendStatus.call(call, mistake ? parts.statuses.toStatus(mistake) : ending);
   };
+}
+
+/** What a handler answers after the status. A write after the end would fail the stream, and the status would never leave. */
+function dropMessage(_message: unknown, written: () => void): void {
+  written();
 }
 
 /** Whom a call is from. Every call that reaches a handler is from somebody. */
