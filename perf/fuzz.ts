@@ -35,7 +35,7 @@ async function fuzz(options: FuzzOptions, contract: Contract): Promise<boolean> 
   const run = new FuzzRun({ target, contract, tokens, seen: new SeenValues(), book, limits });
   try {
     await watch.start();
-    if (options.replay) return showReplay(run, options, book);
+    if (options.replay) return await showReplay(run, options, book);
     console.error(`fuzz: seed ${seed}, ${seconds} s, ${options.methods.length} methods`);
     const heavy = await runHeavy(run, options, seconds * heavyShare, book);
     await runStorm(run, options, seconds * (1 - heavyShare), book);

@@ -19,6 +19,10 @@ const beforeToken = /^(timeout|verb|path|content-type|metadata|version|length|ex
 /** A client that sends these may be cut off without a word. */
 const mayBeCut = /^(metadata|length|path|verb|authorization-twice|expect)/;
 
+/** Errors of one answer have details up to about so many bytes. */
+const detailBytes = 256 << 10;
+const namedField = /^[\w.[\]]+: /;
+
 const leaks: readonly [string, RegExp][] = [
   ["a stack trace", /\bat \S{1,100} \([^)\s]*:\d+:\d+\)|\bat (file:|\/)\S*:\d+:\d+/],
   [
@@ -43,7 +47,7 @@ export function judgeCall(observation: Observation, reading: Reading, facts: Fac
     ...judgeCodes(observation, reading.failures),
     ...reading.problems.map((text) => ({ rule: "readable", text: `the answer ${text}` })),
     ...judgeLeaks(observation, reading, facts),
-    ...judgeFields(reading.failures),
+    ...judgeFields(observation, reading.failures),
     ...judgeToken(observation, reading, facts.method),
     ...judgeGrants(observation, reading, facts.method),
   ];
@@ -95,8 +99,11 @@ function judgeLeaks(
   return isSecret ? [...faults, { rule: "leak", text: "the answer shows a token or a secret" }] : faults;
 }
 
-function judgeFields(failures: readonly Failure[]): Fault[] {
-  const found = failures.find(({ code, fields }) => code === invalidArgument && !fields.some((field) => field !== ""));
+/** Where the errors of an answer's items are too many for details, the later ones name their field in the text alone. */
+function judgeFields({ answerBytes }: Observation, failures: readonly Failure[]): Fault[] {
+  const namesField = ({ fields, message }: Failure) =>
+    fields.some((field) => field !== "") || (answerBytes > detailBytes && namedField.test(message));
+  const found = failures.find((failure) => failure.code === invalidArgument && !namesField(failure));
   return found ? [{ rule: "field", text: `INVALID_ARGUMENT names no field: ${found.message}` }] : [];
 }
 

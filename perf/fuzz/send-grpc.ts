@@ -9,6 +9,8 @@ export const marginMs = 8000;
 const patienceMs = 300;
 /** Beyond what the client sends by itself, so that the server is asked to refuse it. */
 const maxHeaderBytes = 1 << 20;
+/** In MB. Node goes on to count what a closed stream had still to send, and in the end would refuse its own calls. */
+const maxSessionMemory = 1e6;
 
 /** Sends gRPC calls on HTTP/2 itself: a client library would send none of what is wrong. */
 export class GrpcSender {
@@ -48,7 +50,7 @@ export class GrpcSender {
   }
 
   private open(): ClientHttp2Session {
-    const session = connect(`http://${this.address}`, { maxSendHeaderBlockLength: maxHeaderBytes });
+    const session = connect(`http://${this.address}`, { maxSendHeaderBlockLength: maxHeaderBytes, maxSessionMemory });
     session.on("error", () => {}); // Each of its streams tells of it.
     session.setMaxListeners(0);
     return session;

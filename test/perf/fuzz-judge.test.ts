@@ -59,6 +59,7 @@ interface Seen {
   method?: string;
   end?: Observation["end"];
   httpStatus?: number;
+  answerBytes?: number | undefined;
 }
 
 /** The rules that an answer breaks. */
@@ -69,6 +70,7 @@ function rulesOf({
   method = "GetJob",
   end = "answered",
   httpStatus = 200,
+  answerBytes = 0,
 }: Seen): string[] {
   const seen = {
     plan: { ...plan, ...other },
@@ -76,7 +78,7 @@ function rulesOf({
     httpStatus,
     headers,
     body,
-    answerBytes: 0,
+    answerBytes,
     elapsedMs: 9,
     reason: "reset",
   };
@@ -137,6 +139,16 @@ describe("an answer", () => {
   it("with INVALID_ARGUMENT names a field", () => {
     expect(rulesOf({ headers: failure(3, "is wrong") })).toEqual(["field"]);
     expect(rulesOf({ headers: failure(3, "is wrong", "") })).toEqual(["field"]);
+  });
+
+  it("with more errors than have details names their fields in the text", () => {
+    const answer = (message: string) =>
+      frame(encode("posta.queue.v1.AddJobsResponse", { results: [{ error: { code: 3, message } }] }));
+    const rules = (message: string, answerBytes?: number) =>
+      rulesOf({ headers: { "grpc-status": "0" }, body: answer(message), method: "AddJobs", answerBytes });
+    expect(rules("jobs[7].name: is required", 300_000)).toEqual([]);
+    expect(rules("is required", 300_000)).toEqual(["field"]);
+    expect(rules("jobs[7].name: is required")).toEqual(["field"]);
   });
 
   it("has details that can be read and say what its status says", () => {
