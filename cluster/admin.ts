@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Config } from "../src/config.js";
-import { PostaError, toPostaError } from "../src/errors.js";
+import type { Config } from "../src/config/config.js";
+import { PostaError, toPostaError } from "../src/errors/posta-error.js";
 import { reply } from "./admin-answer.js";
 import { findIntruder, namesOf } from "./admin-guard.js";
 import type { Routes } from "./admin-routes.js";

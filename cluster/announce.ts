@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from "prom-client";
-import type { Config } from "../src/config.js";
-import type { Logger } from "../src/log.js";
+import type { Config } from "../src/config/config.js";
+import type { Logger } from "../src/telemetry/log/log.js";
 import type { Supervisor } from "./supervisor.js";
 
 /** Says where everything is, once all servers serve. */

@@ -1,9 +1,9 @@
 import cluster from "node:cluster";
-import { type Config, ConfigError, readConfig } from "../src/config.js";
-import { packMetrics } from "../src/histogram.js";
-import { createLog, type Logger } from "../src/log.js";
-import { captureOutput } from "../src/log-capture.js";
+import { type Config, ConfigError, readConfig } from "../src/config/config.js";
 import type { PostaProcess, ProcessEvents, ProcessHealth, Surroundings } from "../src/process.js";
+import { captureOutput } from "../src/telemetry/log/capture.js";
+import { createLog, type Logger } from "../src/telemetry/log/log.js";
+import { packMetrics } from "../src/telemetry/metrics/histogram.js";
 import { readOrder } from "./message-reader.js";
 import { type ChildRole, type MetricsSnapshot, type ToChild, type ToPrimary, unfitExitCode } from "./messages.js";
 import { leave } from "./terminal.js";

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ConfigError } from "../src/config.js";
+import { ConfigError } from "../src/config/config.js";
 
 /** How long a server whose Posta was killed may still take to end. */
 const settleMs = 10_000;

@@ -3,8 +3,8 @@ import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { type Config, ConfigError } from "../src/config.js";
-import type { Logger } from "../src/log.js";
+import { type Config, ConfigError } from "../src/config/config.js";
+import type { Logger } from "../src/telemetry/log/log.js";
 import { requireUnused } from "./data-folder.js";
 import { GuardedServer } from "./guarded-server.js";
 import { LogFile } from "./log-file.js";
@@ -105,7 +105,7 @@ export class EmbeddedPostgres {
       timezone: "UTC",
       log_timezone: "UTC",
       log_checkpoints: "off",
-      // What statements cost, for /metrics and /status (src/statement-figures.ts).
+      // What statements cost, for /metrics and /status (src/background/statement-metrics.ts).
       shared_preload_libraries: "pg_stat_statements",
       "pg_stat_statements.max": 1000,
     };

@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { Redis } from "ioredis";
-import type { Config } from "../src/config.js";
-import type { Logger } from "../src/log.js";
+import type { Config } from "../src/config/config.js";
+import type { Logger } from "../src/telemetry/log/log.js";
 import { makeFolder, requireUnused } from "./data-folder.js";
 import { GuardedServer } from "./guarded-server.js";
 import { isListening, socketIn } from "./socket-path.js";

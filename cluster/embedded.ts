@@ -1,5 +1,5 @@
-import type { Config } from "../src/config.js";
-import type { Logger } from "../src/log.js";
+import type { Config } from "../src/config/config.js";
+import type { Logger } from "../src/telemetry/log/log.js";
 import { EmbeddedPostgres } from "./embedded-postgres.js";
 import { EmbeddedRedis } from "./embedded-redis.js";
 

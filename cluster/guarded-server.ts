@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ConfigError } from "../src/config.js";
-import type { Logger } from "../src/log.js";
+import { ConfigError } from "../src/config/config.js";
+import type { Logger } from "../src/telemetry/log/log.js";
 import type { User } from "./postgres-user.js";
 
 /** How long a server may take to start (to read its files, above all) and to stop. */

@@ -2,7 +2,7 @@ import type { Backlog } from "../src/health/backlog.js";
 import { type CheckState, type CheckStatus, isWorse } from "../src/health/check.js";
 import { Checks } from "../src/health/checks.js";
 import { DiskCheck } from "../src/health/disk-check.js";
-import type { Logger } from "../src/log.js";
+import type { Logger } from "../src/telemetry/log/log.js";
 import type { ToChild } from "./messages.js";
 import { RollCheck } from "./roll-check.js";
 import type { Child, Supervisor } from "./supervisor.js";

@@ -1,5 +1,5 @@
-import { type Config, settings } from "../src/config.js";
-import type { Logger } from "../src/log.js";
+import { type Config, settings } from "../src/config/config.js";
+import type { Logger } from "../src/telemetry/log/log.js";
 import { reply, type Visit } from "./admin-answer.js";
 import type { ToChild } from "./messages.js";
 import type { Supervisor } from "./supervisor.js";

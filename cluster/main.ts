@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import cluster from "node:cluster";
-import { ConfigError } from "../src/config.js";
-import { createLog } from "../src/log.js";
+import { ConfigError } from "../src/config/config.js";
+import { createLog } from "../src/telemetry/log/log.js";
 import { type ChildRole, othersServe, unfitExitCode } from "./messages.js";
 import { leave, printProblem } from "./terminal.js";
 

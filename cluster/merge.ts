@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { AggregatorRegistry, Gauge, type Registry } from "prom-client";
-import { unpackMetrics } from "../src/histogram.js";
+import { unpackMetrics } from "../src/telemetry/metrics/histogram.js";
 import type { MetricsSnapshot, ToChild } from "./messages.js";
 import type { Child, Supervisor } from "./supervisor.js";
 

@@ -2,8 +2,8 @@ import type { Aggregator } from "prom-client";
 import type { Backlog } from "../src/health/backlog.js";
 import type { CheckState } from "../src/health/check.js";
 import type { ClusterFacts } from "../src/health/server-health.js";
-import type { PackedMetrics } from "../src/histogram.js";
 import type { SchemaState } from "../src/process.js";
+import type { PackedMetrics } from "../src/telemetry/metrics/histogram.js";
 import type { ToChild, ToPrimary } from "./messages.js";
 
 /** What could be read of a child's message, and the names of what could not. */

@@ -1,8 +1,8 @@
 import type { MetricObjectWithValues, MetricValue } from "prom-client";
 import type { CheckState } from "../src/health/check.js";
 import type { ClusterFacts } from "../src/health/server-health.js";
-import type { PackedMetrics } from "../src/histogram.js";
 import type { SchemaState } from "../src/process.js";
+import type { PackedMetrics } from "../src/telemetry/metrics/histogram.js";
 
 /** What the children are; the first argument of their command says it. */
 export type ChildRole = "server" | "delivery";

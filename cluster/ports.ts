@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { ConfigError } from "../src/config.js";
+import { ConfigError } from "../src/config/config.js";
 
 /** Throws a {@link ConfigError} if the port is taken: so a second start fails before it touches a store. */
 export async function requireFreePort(variable: string, host: string, port: number): Promise<void> {

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { ConfigError } from "../src/config.js";
+import { ConfigError } from "../src/config/config.js";
 import type { User } from "./postgres-user.js";
 
 /** Where things are put that the user of PostgreSQL cannot reach where they belong; only root has need of it. */

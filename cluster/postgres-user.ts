@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { statSync } from "node:fs";
-import { ConfigError } from "../src/config.js";
+import { ConfigError } from "../src/config/config.js";
 import { unusable } from "./data-folder.js";
 
 /** Whom a process is run as; empty: as this one. */

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import type { Queue } from "bullmq";
-import type { Config } from "../src/config.js";
-import type { Logger } from "../src/log.js";
+import type { Config } from "../src/config/config.js";
+import type { Logger } from "../src/telemetry/log/log.js";
 import { reply, type Visit } from "./admin-answer.js";
 import { BoardServer } from "./queue-ui-server.js";
 

@@ -1,4 +1,4 @@
-import type { Logger } from "../src/log.js";
+import type { Logger } from "../src/telemetry/log/log.js";
 import type { Supervisor } from "./supervisor.js";
 
 type Rolled = Pick<Supervisor, "roll" | "servingCount">;

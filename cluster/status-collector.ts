@@ -1,5 +1,5 @@
 import type { Registry } from "prom-client";
-import type { Logger } from "../src/log.js";
+import type { Logger } from "../src/telemetry/log/log.js";
 import type { MergedMetrics } from "./merge.js";
 import type { MetricsSnapshot } from "./messages.js";
 import { checklist } from "./status-checklist.js";

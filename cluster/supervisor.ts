@@ -1,9 +1,9 @@
 import cluster, { type Worker } from "node:cluster";
 import { EventEmitter, once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ConfigError } from "../src/config.js";
-import type { Logger } from "../src/log.js";
+import { ConfigError } from "../src/config/config.js";
 import type { SchemaState } from "../src/process.js";
+import type { Logger } from "../src/telemetry/log/log.js";
 import { closeLostConnections } from "./handoffs.js";
 import { readMessage } from "./message-reader.js";
 import { type ChildRole, othersServe, type ToPrimary, unfitExitCode } from "./messages.js";

@@ -1,5 +1,5 @@
 import type { Check, Reading } from "../src/health/check.js";
-import type { Logger } from "../src/log.js";
+import type { Logger } from "../src/telemetry/log/log.js";
 import type { Child, Supervisor } from "./supervisor.js";
 
 /** A log line, and a sentence of health, name so many. */

@@ -1,9 +1,9 @@
 /**
- * The README's table of settings, made from src/config.ts. With --write it is put into the README; without, the exit
+ * The README's table of settings, made from src/config/config.ts. With --write it is put into the README; without, the exit
  * status says whether the README has it.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { settings } from "../src/config.js";
+import { settings } from "../src/config/config.js";
 
 const [begin, end] = ["<!-- settings: made by make generate -->", "<!-- /settings -->"];
 const rows = Object.values(settings).map(
@@ -18,6 +18,6 @@ if (before === undefined || after === undefined) throw new Error(`README.md lack
 const wanted = `${before}${begin}\n${table}\n${end}${after}`;
 if (process.argv.includes("--write")) writeFileSync("README.md", wanted);
 else if (readme !== wanted) {
-  console.error("README.md: its table of settings is not that of src/config.ts; run make generate");
+  console.error("README.md: its table of settings is not that of src/config/config.ts; run make generate");
   process.exitCode = 1;
 }

@@ -1,4 +1,4 @@
-import { PostaError } from "./errors.js";
+import { PostaError } from "./errors/posta-error.js";
 
 /** What a chunk costs beside its bytes: a client that sends a byte at a time must not fill the memory unseen. */
 const chunkOverhead = 256;

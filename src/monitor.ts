@@ -2,16 +2,16 @@ import { createRequire } from "node:module";
 import type { Registry } from "prom-client";
 import { Keys as AnalyticsKeys } from "./analytics/keys.js";
 import { SeriesMetrics } from "./analytics/series-metrics.js";
-import type { Config } from "./config.js";
+import type { Config } from "./config/config.js";
 import { type Backlog, toBacklog } from "./health/backlog.js";
-import type { Logger } from "./log.js";
 import type { Board } from "./queue/board.js";
 import { Keys } from "./queue/keys.js";
 import { QueueMetrics } from "./queue/queue-metrics.js";
 import { QueueReader } from "./queue/read-queue.js";
-import { openAnalyticsStore, openQueueStore, type RedisStore } from "./store/redis.js";
-import { type RedisFigures, readFigures } from "./store/redis-info.js";
-import { registerRedisMetrics } from "./store/redis-metrics.js";
+import { type RedisFigures, readFigures } from "./store/redis/info.js";
+import { registerRedisMetrics } from "./store/redis/metrics.js";
+import { openAnalyticsStore, openQueueStore, type RedisStore } from "./store/redis/store.js";
+import type { Logger } from "./telemetry/log/log.js";
 
 /**
  * Counts the queues for /metrics and asks both Redis how they are: one of it in a cluster, in the primary. Apart from

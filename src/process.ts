@@ -1,8 +1,8 @@
 import type { Registry } from "prom-client";
-import type { ConfigError } from "./config.js";
+import type { SchemaState } from "./background/schema.js";
+import type { ConfigError } from "./config/config.js";
 import type { CheckState } from "./health/check.js";
 import type { ClusterFacts } from "./health/server-health.js";
-import type { SchemaState } from "./store/schema.js";
 
 export type { SchemaState };
 

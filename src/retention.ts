@@ -1,8 +1,8 @@
 import { forgetHistory } from "./analytics/forget.js";
-import type { Config } from "./config.js";
-import type { Logger } from "./log.js";
-import { dropPartitions, listOldPartitions, oldestKept } from "./store/partitions.js";
-import type { PostgresStore } from "./store/postgres.js";
+import type { Config } from "./config/config.js";
+import { dropPartitions, listOldPartitions, oldestKept } from "./store/postgres/partitions.js";
+import type { PostgresStore } from "./store/postgres/store.js";
+import type { Logger } from "./telemetry/log/log.js";
 
 type Kept = Pick<Config, "messageMonths" | "analyticsMonths">;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { PostaError } from "../src/errors.js";
+import type { PostaError } from "../src/errors/posta-error.js";
 import { IncomingBytes } from "../src/incoming-bytes.js";
 
 const kib = 1 << 10;

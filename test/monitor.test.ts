@@ -1,10 +1,10 @@
 import { Redis } from "ioredis";
 import { Registry } from "prom-client";
 import { afterEach, describe, expect, it } from "vitest";
-import { readConfig } from "../src/config.js";
-import { createLog } from "../src/log.js";
-import { limitOf } from "../src/memory-limit.js";
+import { readConfig } from "../src/config/config.js";
 import { createMonitor } from "../src/monitor.js";
+import { createLog } from "../src/telemetry/log/log.js";
+import { limitOf } from "../src/telemetry/metrics/memory-limit.js";
 import { startRedis, type TestRedis } from "./support/redis.js";
 
 const releases: (() => unknown)[] = [];

@@ -1,9 +1,9 @@
 import { afterEach, expect, it } from "vitest";
-import { readConfig } from "../src/config.js";
-import { createLog } from "../src/log.js";
+import { readConfig } from "../src/config/config.js";
 import { dropOldMonths } from "../src/retention.js";
-import { ensurePartitions } from "../src/store/partitions.js";
-import { openDatabase } from "../src/store/postgres.js";
+import { ensurePartitions } from "../src/store/postgres/partitions.js";
+import { openDatabase } from "../src/store/postgres/store.js";
+import { createLog } from "../src/telemetry/log/log.js";
 import { createDatabase } from "./support/postgres.js";
 
 const releases: (() => Promise<unknown>)[] = [];

@@ -15,9 +15,9 @@ prom.collectDefaultMetrics = nothing;
 
 // What counts in plain fields, past prom-client.
 const own = [
-  ["histogram.js", "Distribution", "add"],
+  ["telemetry/metrics/histogram.js", "Distribution", "add"],
   ["grpc/call-metrics.js", "MethodMetrics", "finish"],
-  ["batch-figures.js", "BatchFigures", "add"],
+  ["batching/batch-metrics.js", "BatchFigures", "add"],
   ["health/server-health.js", "ServerHealth", "start"],
 ];
 for (const [file, name, method] of own) {

@@ -1,4 +1,4 @@
-import { PostaError } from "../errors.js";
+import { PostaError } from "../errors/posta-error.js";
 import type { EventSpec } from "./event.js";
 import type { EventOutcome } from "./event-store.js";
 import type { Entry } from "./window.js";

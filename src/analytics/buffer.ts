@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { PostaError } from "../errors.js";
+import { PostaError } from "../errors/posta-error.js";
 import type { EventSpec } from "./event.js";
 import type { EventOutcome } from "./event-store.js";
 import type { Caller, Window } from "./window.js";

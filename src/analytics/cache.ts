@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { pack } from "msgpackr";
 import { Counter, type Registry } from "prom-client";
-import type { RedisStore } from "../store/redis.js";
+import type { RedisStore } from "../store/redis/store.js";
 import type { Keys } from "./keys.js";
 import { type Cached, SharedCache } from "./shared-cache.js";
 

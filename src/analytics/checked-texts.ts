@@ -1,4 +1,4 @@
-import { requireText } from "../text.js";
+import { requireText } from "../errors/check-text.js";
 import { seriesMember } from "./keys.js";
 
 const maxNameBytes = 128;

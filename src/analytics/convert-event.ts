@@ -1,4 +1,4 @@
-import { PostaError, toPostaError } from "../errors.js";
+import { PostaError, toPostaError } from "../errors/posta-error.js";
 import type { Event, Event__Output as EventMessage } from "../gen/posta/analytics/v1/Event.js";
 import type { TrackResult as TrackResultMessage } from "../gen/posta/analytics/v1/TrackResult.js";
 import type { ToItem } from "../grpc/status.js";

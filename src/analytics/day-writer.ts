@@ -1,4 +1,4 @@
-import type { Queries, Statement } from "../store/postgres-session.js";
+import type { Queries, Statement } from "../store/postgres/session.js";
 import { toDate, toHour } from "./history.js";
 import type { HourWriter } from "./hour-writer.js";
 import { dayHours } from "./range.js";

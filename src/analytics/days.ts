@@ -1,5 +1,5 @@
 import type { Temporal as TemporalApi } from "temporal-polyfill";
-import { invalid, show } from "../errors.js";
+import { invalid, show } from "../errors/posta-error.js";
 import { minuteMs, type Range } from "./range.js";
 
 const dayMinutes = 24 * 60;

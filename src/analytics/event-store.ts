@@ -1,7 +1,7 @@
 import { pack } from "msgpackr";
-import type { RedisStore } from "../store/redis.js";
-import { toStoreError } from "../store/redis-errors.js";
-import { defineScript, type Script } from "../store/scripts.js";
+import { toStoreError } from "../store/redis/errors.js";
+import { defineScript, type Script } from "../store/redis/scripts.js";
+import type { RedisStore } from "../store/redis/store.js";
 import type { EventSpec } from "./event.js";
 import type { Keys } from "./keys.js";
 import { mergeEvents } from "./merge.js";

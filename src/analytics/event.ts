@@ -1,5 +1,5 @@
-import { invalid } from "../errors.js";
-import { requireShortText } from "../text.js";
+import { requireShortText } from "../errors/check-text.js";
+import { invalid } from "../errors/posta-error.js";
 import { CheckedTexts } from "./checked-texts.js";
 import { totalMember } from "./keys.js";
 

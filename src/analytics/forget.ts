@@ -1,7 +1,7 @@
-import { waitBriefly } from "../store/locks.js";
-import { dropPartitions, listOldPartitions } from "../store/partitions.js";
-import type { PostgresStore } from "../store/postgres.js";
-import type { Statement } from "../store/postgres-session.js";
+import { waitBriefly } from "../store/postgres/locks.js";
+import { dropPartitions, listOldPartitions } from "../store/postgres/partitions.js";
+import type { Statement } from "../store/postgres/session.js";
+import type { PostgresStore } from "../store/postgres/store.js";
 
 /** Series that one statement looks at, each by the indexes: far fewer than its time-out allows. */
 const maxSeries = 500;

@@ -1,4 +1,4 @@
-import type { Statement } from "../store/postgres-session.js";
+import type { Statement } from "../store/postgres/session.js";
 import { type History, toDate, toHour } from "./history.js";
 import { type DaySplit, type HistoryDays, splitDays, toBounds } from "./history-days.js";
 import type { Series } from "./keys.js";

@@ -1,4 +1,4 @@
-import type { Statement } from "../store/postgres-session.js";
+import type { Statement } from "../store/postgres/session.js";
 import { type History, wholeHours } from "./history.js";
 import { splitDays, toBounds } from "./history-days.js";
 import { dayHours, hourMinutes, type Range } from "./range.js";

@@ -1,4 +1,4 @@
-import type { Statement } from "../store/postgres-session.js";
+import type { Statement } from "../store/postgres/session.js";
 import type { History } from "./history.js";
 import { type HistoryDays, toBounds } from "./history-days.js";
 import type { Range } from "./range.js";

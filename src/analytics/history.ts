@@ -1,6 +1,6 @@
-import { PostaError } from "../errors.js";
-import type { PostgresStore } from "../store/postgres.js";
-import type { Statement } from "../store/postgres-session.js";
+import { PostaError } from "../errors/posta-error.js";
+import type { Statement } from "../store/postgres/session.js";
+import type { PostgresStore } from "../store/postgres/store.js";
 import { hourMinutes, hourMs, type Range } from "./range.js";
 
 /** PostgreSQL as a reader of the history sees it, where every hour before the watermark is. */

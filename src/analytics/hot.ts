@@ -1,5 +1,5 @@
-import type { RedisStore } from "../store/redis.js";
-import { toReadError } from "../store/redis-errors.js";
+import { toReadError } from "../store/redis/errors.js";
+import type { RedisStore } from "../store/redis/store.js";
 import type { Keys, Series } from "./keys.js";
 import { hourMinutes, hourMs, type Range } from "./range.js";
 import { hoursOf, type Minutes, Sums } from "./sums.js";

@@ -1,4 +1,4 @@
-import type { Queries, Statement } from "../store/postgres-session.js";
+import type { Queries, Statement } from "../store/postgres/session.js";
 import { toDate } from "./history.js";
 import type { SeriesHour } from "./hour-reader.js";
 import type { Uniques } from "./uniques.js";

@@ -1,8 +1,8 @@
 import { LRUCache } from "lru-cache";
-import { fromToken, maxPageBytes, pageSize, toToken } from "../page-token.js";
-import type { RedisStore } from "../store/redis.js";
-import { toReadError } from "../store/redis-errors.js";
-import { defineScript, type Script } from "../store/scripts.js";
+import { fromToken, maxPageBytes, pageSize, toToken } from "../store/page-token.js";
+import { toReadError } from "../store/redis/errors.js";
+import { defineScript, type Script } from "../store/redis/scripts.js";
+import type { RedisStore } from "../store/redis/store.js";
 import type { EventRequest } from "./event.js";
 import type { Keys } from "./keys.js";
 import { fromRecent } from "./recent.js";

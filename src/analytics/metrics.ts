@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from "prom-client";
-import { registerBatchFigures } from "../batch-figures.js";
-import { registerCount } from "../counted.js";
+import { registerBatchFigures } from "../batching/batch-metrics.js";
+import { registerCount } from "../telemetry/metrics/counters.js";
 import type { EventBuffer } from "./buffer.js";
 import type { Window } from "./window.js";
 

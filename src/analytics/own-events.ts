@@ -1,5 +1,5 @@
 import { Counter, type Registry } from "prom-client";
-import { PostaError } from "../errors.js";
+import { PostaError } from "../errors/posta-error.js";
 import type { EventLimits, EventRequest } from "./event.js";
 import type { TrackCaller, Tracker } from "./track.js";
 

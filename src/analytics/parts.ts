@@ -1,9 +1,9 @@
 import type { Registry } from "prom-client";
-import type { Config } from "../config.js";
-import type { Logger } from "../log.js";
-import { Leader } from "../store/leader.js";
-import type { PostgresStore } from "../store/postgres.js";
-import type { RedisStore } from "../store/redis.js";
+import { Leader } from "../background/leader.js";
+import type { Config } from "../config/config.js";
+import type { PostgresStore } from "../store/postgres/store.js";
+import type { RedisStore } from "../store/redis/store.js";
+import type { Logger } from "../telemetry/log/log.js";
 import { EventBuffer } from "./buffer.js";
 import { Cache } from "./cache.js";
 import { EventStore } from "./event-store.js";

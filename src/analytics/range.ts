@@ -1,4 +1,4 @@
-import { invalid } from "../errors.js";
+import { invalid } from "../errors/posta-error.js";
 
 /** Times are whole minutes since 1970 (UTC) here, and hours whole hours: what the stores count by. [start, end). */
 export interface Range {

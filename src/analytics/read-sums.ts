@@ -1,4 +1,4 @@
-import { perObject } from "../per-object.js";
+import { perObject } from "../batching/per-object.js";
 import { type Cache, historyLifetimes, hotLifetimes } from "./cache.js";
 import type { HistorySums } from "./history-sums.js";
 import type { Hot } from "./hot.js";

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
-import type { Logger } from "../log.js";
-import { Loop } from "../loop.js";
-import type { Leader } from "../store/leader.js";
+import type { Leader } from "../background/leader.js";
+import { Loop } from "../background/loop.js";
+import type { Logger } from "../telemetry/log/log.js";
 import { hourMs } from "./range.js";
 import type { RollUp } from "./roll-up.js";
 

@@ -1,9 +1,9 @@
-import { ensurePartitions } from "../store/partitions.js";
-import type { PostgresStore } from "../store/postgres.js";
-import type { Queries, Session } from "../store/postgres-session.js";
-import type { RedisStore } from "../store/redis.js";
-import { toStoreError } from "../store/redis-errors.js";
-import { defineScript, type Script } from "../store/scripts.js";
+import { ensurePartitions } from "../store/postgres/partitions.js";
+import type { Queries, Session } from "../store/postgres/session.js";
+import type { PostgresStore } from "../store/postgres/store.js";
+import { toStoreError } from "../store/redis/errors.js";
+import { defineScript, type Script } from "../store/redis/scripts.js";
+import type { RedisStore } from "../store/redis/store.js";
 import { DayWriter } from "./day-writer.js";
 import { toDate, toHour } from "./history.js";
 import type { HourReader } from "./hour-reader.js";

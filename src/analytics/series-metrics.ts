@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from "prom-client";
-import type { RedisStore } from "../store/redis.js";
+import type { RedisStore } from "../store/redis/store.js";
 import type { Keys } from "./keys.js";
 
 const hourMs = 3_600_000;

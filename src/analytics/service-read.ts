@@ -1,4 +1,5 @@
-import { invalid } from "../errors.js";
+import { perObject } from "../batching/per-object.js";
+import { invalid } from "../errors/posta-error.js";
 import type { CountUniqueRequest__Output as CountUnique } from "../gen/posta/analytics/v1/CountUniqueRequest.js";
 import type { GetCountersRequest__Output as GetCounters } from "../gen/posta/analytics/v1/GetCountersRequest.js";
 import type { GetTimeSeriesRequest__Output as GetTimeSeries } from "../gen/posta/analytics/v1/GetTimeSeriesRequest.js";
@@ -6,7 +7,6 @@ import type { ListTopValuesRequest__Output as ListTopValues } from "../gen/posta
 import type { Series__Output as SeriesMessage } from "../gen/posta/analytics/v1/Series.js";
 import type { Adapter, CallContext } from "../grpc/method.js";
 import { toTimestamp } from "../grpc/times.js";
-import { perObject } from "../per-object.js";
 import { requireDimension, requireDimensionValue, requireEventName } from "./checked-texts.js";
 import type { ValueCount } from "./history-values.js";
 import type { Series } from "./keys.js";

@@ -1,4 +1,4 @@
-import { invalid, PostaError, toPostaError } from "../errors.js";
+import { invalid, PostaError, toPostaError } from "../errors/posta-error.js";
 import type { Acknowledgement__Output as Acknowledgement } from "../gen/posta/analytics/v1/Acknowledgement.js";
 import type { Event__Output as EventMessage } from "../gen/posta/analytics/v1/Event.js";
 import type { StreamEventsRequest__Output as StreamRequest } from "../gen/posta/analytics/v1/StreamEventsRequest.js";

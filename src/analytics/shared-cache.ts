@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { pack, unpack } from "msgpackr";
 import { uuidv7 } from "uuidv7";
-import type { RedisStore } from "../store/redis.js";
-import { defineScript, type Script } from "../store/scripts.js";
+import { defineScript, type Script } from "../store/redis/scripts.js";
+import type { RedisStore } from "../store/redis/store.js";
 import type { Keys } from "./keys.js";
 
 /** How long a process that died can still be the only one that asks the source. One that lives keeps its lease. */

@@ -1,4 +1,4 @@
-import { invalid } from "../errors.js";
+import { invalid } from "../errors/posta-error.js";
 import { dayStarts } from "./days.js";
 import { dayHours, hourMinutes, hourOf, type Range } from "./range.js";
 

@@ -1,6 +1,6 @@
-import { PostaError, toPostaError } from "../errors.js";
-import { PendingCall } from "../pending-call.js";
-import { Room } from "../room.js";
+import { Room } from "../batching/in-flight-limit.js";
+import { PendingCall } from "../batching/pending-call.js";
+import { PostaError, toPostaError } from "../errors/posta-error.js";
 import type { EventBuffer } from "./buffer.js";
 import { type EventLimits, EventParser, type EventRequest, type EventSpec } from "./event.js";
 import type { EventOutcome } from "./event-store.js";

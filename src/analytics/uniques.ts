@@ -1,6 +1,6 @@
-import type { RedisStore } from "../store/redis.js";
-import { toReadError } from "../store/redis-errors.js";
-import { defineBytesScript, type Script } from "../store/scripts.js";
+import { toReadError } from "../store/redis/errors.js";
+import { defineBytesScript, type Script } from "../store/redis/scripts.js";
+import type { RedisStore } from "../store/redis/store.js";
 import type { Keys } from "./keys.js";
 
 /** Different subjects: themselves while they are few, else a HyperLogLog in Redis' own bytes. */

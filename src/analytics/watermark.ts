@@ -1,6 +1,6 @@
-import type { PostgresStore } from "../store/postgres.js";
-import type { Statement } from "../store/postgres-session.js";
-import type { RedisStore } from "../store/redis.js";
+import type { Statement } from "../store/postgres/session.js";
+import type { PostgresStore } from "../store/postgres/store.js";
+import type { RedisStore } from "../store/redis/store.js";
 import { toUnreachable } from "./history.js";
 import type { Keys } from "./keys.js";
 import { hourMs } from "./range.js";

@@ -1,5 +1,5 @@
-import { BatchFigures } from "../batch-figures.js";
-import { type PostaError, toPostaError } from "../errors.js";
+import { BatchFigures } from "../batching/batch-metrics.js";
+import { type PostaError, toPostaError } from "../errors/posta-error.js";
 import { Batch } from "./batch.js";
 import type { EventSpec } from "./event.js";
 import type { EventOutcome, Written } from "./event-store.js";

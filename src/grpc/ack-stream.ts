@@ -1,5 +1,5 @@
 import type { ServerDuplexStream } from "@grpc/grpc-js";
-import { invalid } from "../errors.js";
+import { invalid } from "../errors/posta-error.js";
 import { stoppingError } from "./handlers.js";
 import { refuseMalformed } from "./malformed.js";
 import { readOneAhead } from "./read-ahead.js";

@@ -1,4 +1,4 @@
-import { PostaError } from "../errors.js";
+import { PostaError } from "../errors/posta-error.js";
 import type { UnaryMethod } from "./method.js";
 
 /**

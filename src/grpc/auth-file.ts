@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { ConfigError } from "../config.js";
+import { ConfigError } from "../config/config.js";
 import { parseIdentity } from "./certificate-identity.js";
 import { createPrincipal, type Principal, parsePattern } from "./principal.js";
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { PeerCertificate } from "node:tls";
-import { type Config, ConfigError } from "../config.js";
-import { PostaError } from "../errors.js";
+import { type Config, ConfigError } from "../config/config.js";
+import { PostaError } from "../errors/posta-error.js";
 import { readCallers } from "./auth-file.js";
 import { identitiesOf } from "./certificate-identity.js";
 import { anyone, type Principal } from "./principal.js";

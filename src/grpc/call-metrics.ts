@@ -1,7 +1,7 @@
 import { type MethodDefinition, status } from "@grpc/grpc-js";
 import type { Registry } from "prom-client";
-import { registerCounts } from "../counted.js";
-import { Distribution, registerDistributions } from "../histogram.js";
+import { registerCounts } from "../telemetry/metrics/counters.js";
+import { Distribution, registerDistributions } from "../telemetry/metrics/histogram.js";
 
 /**
  * Upper bounds of the latency histogram, in seconds: they resolve the 1-100 ms in which the targets lie. Each objective for

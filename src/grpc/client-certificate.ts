@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import { type PeerCertificate, TLSSocket } from "node:tls";
-import { perObject } from "../per-object.js";
+import { perObject } from "../batching/per-object.js";
 
 /** To read a certificate costs more than the rest of a small call, and a connection keeps the certificate that it began with. */
 const readOnce = perObject((socket: TLSSocket) => socket.getPeerCertificate());

@@ -1,4 +1,4 @@
-import { invalid, PostaError } from "../errors.js";
+import { invalid, PostaError } from "../errors/posta-error.js";
 import type { FieldPlan, MessagePlan } from "./message-plan.js";
 import { WireCursor } from "./wire-cursor.js";
 

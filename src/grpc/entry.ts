@@ -1,4 +1,4 @@
-import type { Config } from "../config.js";
+import type { Config } from "../config/config.js";
 import { IncomingBytes } from "../incoming-bytes.js";
 import { type Authenticate, createAuthenticate } from "./auth.js";
 import { encodings } from "./inflate.js";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Logger } from "../log.js";
+import type { Logger } from "../telemetry/log/log.js";
 
 /** The header that carries a call's id, in and out. */
 export const requestIdKey = "x-request-id";

@@ -1,4 +1,4 @@
-import { invalid, PostaError } from "../errors.js";
+import { invalid, PostaError } from "../errors/posta-error.js";
 import type { IncomingBytes, IncomingShare } from "../incoming-bytes.js";
 
 /** A flag and the length of the message, in bytes. */

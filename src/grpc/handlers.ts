@@ -8,8 +8,8 @@ import type {
   ServerWritableStream,
   UntypedHandleCall,
 } from "@grpc/grpc-js";
-import { PostaError } from "../errors.js";
-import { perObject } from "../per-object.js";
+import { perObject } from "../batching/per-object.js";
+import { PostaError } from "../errors/posta-error.js";
 import type { Admission } from "./admission.js";
 import type { Principal } from "./auth.js";
 import { boundRequestId, requestIdKey } from "./failed-call.js";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ServerWritableStream } from "@grpc/grpc-js";
-import { PostaError, show } from "../errors.js";
+import { PostaError, show } from "../errors/posta-error.js";
 import type { HealthCheckRequest__Output as CheckRequest } from "../gen/grpc/health/v1/HealthCheckRequest.js";
 import type { HealthCheckResponse } from "../gen/grpc/health/v1/HealthCheckResponse.js";
 import type { HealthListResponse } from "../gen/grpc/health/v1/HealthListResponse.js";

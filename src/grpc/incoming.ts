@@ -1,5 +1,5 @@
 import type { Metadata, ServerInterceptingCallInterface } from "@grpc/grpc-js";
-import { invalid } from "../errors.js";
+import { invalid } from "../errors/posta-error.js";
 import { type CallInternals, internalsOf } from "./call-internals.js";
 import { closeAfter, farewellMs } from "./farewell.js";
 import { type FrameLimits, FrameReader } from "./frame-reader.js";

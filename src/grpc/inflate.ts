@@ -1,7 +1,7 @@
 import { promisify } from "node:util";
 import { gunzip, inflate } from "node:zlib";
 import { Metadata, status } from "@grpc/grpc-js";
-import { invalid, PostaError, show } from "../errors.js";
+import { invalid, PostaError, show } from "../errors/posta-error.js";
 
 const inflaters: Record<string, (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>> = {
   gzip: promisify(gunzip),

@@ -1,5 +1,5 @@
 import { type ServerInterceptingCallInterface, status } from "@grpc/grpc-js";
-import { invalid, PostaError } from "../errors.js";
+import { invalid, PostaError } from "../errors/posta-error.js";
 
 /** What grpc-js takes for an error of its own although the caller made the mistake, or went away: the beginnings of its texts. */
 const mistakes: [begins: string, toError: () => PostaError][] = [

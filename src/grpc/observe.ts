@@ -6,7 +6,7 @@ import {
   type ServerMethodDefinition,
   status,
 } from "@grpc/grpc-js";
-import type { Logger } from "../log.js";
+import type { Logger } from "../telemetry/log/log.js";
 import type { CallMetrics } from "./call-metrics.js";
 import { allowedMs, type Deadlines } from "./deadline.js";
 import { boundRequestId, logFailedCall, newRequestId, requestIdKey } from "./failed-call.js";

@@ -1,4 +1,4 @@
-import { PostaError, show } from "../errors.js";
+import { PostaError, show } from "../errors/posta-error.js";
 import { createMatcher, type Matcher } from "./pattern.js";
 
 /** What callers are given rights to: queues, events of the analytics, and numbers that messages are sent from. */

@@ -1,5 +1,5 @@
 import protobuf from "protobufjs";
-import { invalid, PostaError } from "../errors.js";
+import { invalid, PostaError } from "../errors/posta-error.js";
 import { countFields, maxFields } from "./count-fields.js";
 import { findBadText } from "./find-bad-text.js";
 import type { MessagePlan } from "./message-plan.js";

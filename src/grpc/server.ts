@@ -11,10 +11,10 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import type { Registry } from "prom-client";
-import { type Config, ConfigError } from "../config.js";
-import { registerCount } from "../counted.js";
-import type { Logger } from "../log.js";
-import { libraryConsole } from "../log-capture.js";
+import { type Config, ConfigError } from "../config/config.js";
+import { libraryConsole } from "../telemetry/log/capture.js";
+import type { Logger } from "../telemetry/log/log.js";
+import { registerCount } from "../telemetry/metrics/counters.js";
 import type { Admission } from "./admission.js";
 import { http2ServersOf, requireInternals } from "./call-internals.js";
 import { CallMetrics } from "./call-metrics.js";

@@ -1,7 +1,7 @@
 import { Metadata, type StatusObject, status } from "@grpc/grpc-js";
-import { type ErrorCode, type PostaError, toPostaError } from "../errors.js";
+import { cutText } from "../errors/check-text.js";
+import { type ErrorCode, type PostaError, toPostaError } from "../errors/posta-error.js";
 import type { Status__Output as RpcStatus } from "../gen/google/rpc/Status.js";
-import { cutText } from "../text.js";
 import type { Contract } from "./contract.js";
 
 /** The one map from the domain's errors to gRPC's codes. */

@@ -1,4 +1,4 @@
-import { invalid } from "../errors.js";
+import { invalid } from "../errors/posta-error.js";
 import type { Duration, Duration__Output } from "../gen/google/protobuf/Duration.js";
 import type { Timestamp, Timestamp__Output } from "../gen/google/protobuf/Timestamp.js";
 

@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
-import { type Config, ConfigError, settings } from "../config.js";
+import { type Config, ConfigError, settings } from "../config/config.js";
 
 type FileSetting = "tlsCertFile" | "tlsKeyFile" | "tlsClientCaFile";
 

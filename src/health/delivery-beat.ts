@@ -1,4 +1,4 @@
-import type { RedisStore } from "../store/redis.js";
+import type { RedisStore } from "../store/redis/store.js";
 import type { Check, Reading } from "./check.js";
 
 const beatMs = 1000;

@@ -1,7 +1,7 @@
 import { totalmem } from "node:os";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { getHeapStatistics } from "node:v8";
-import { limitOf } from "../memory-limit.js";
+import { limitOf } from "../telemetry/metrics/memory-limit.js";
 import { type Check, type CheckStatus, isWorse, type Reading } from "./check.js";
 import type { Share } from "./shared-memory.js";
 

@@ -1,4 +1,4 @@
-import type { RedisStore } from "../store/redis.js";
+import type { RedisStore } from "../store/redis/store.js";
 import type { Backlog } from "./backlog.js";
 import { type CheckState, type CheckStatus, overall } from "./check.js";
 import { Checks } from "./checks.js";

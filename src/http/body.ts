@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { gunzipSync } from "node:zlib";
-import { invalid, PostaError, show } from "../errors.js";
+import { invalid, PostaError, show } from "../errors/posta-error.js";
 import type { IncomingBytes, IncomingShare } from "../incoming-bytes.js";
 import { Unimplemented } from "./failure.js";
 

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { invalid, show } from "../errors.js";
+import { invalid, show } from "../errors/posta-error.js";
 
 /** Throws invalid for another version of the Connect protocol than 1; clients that are no Connect clients send none. */
 export function requireProtocolVersion(headers: IncomingHttpHeaders): void {

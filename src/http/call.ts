@@ -1,12 +1,12 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
-import { PostaError } from "../errors.js";
+import { PostaError } from "../errors/posta-error.js";
 import type { Credentials } from "../grpc/auth.js";
 import { clientCertificateOf } from "../grpc/client-certificate.js";
 import { allowedMs, type Deadlines } from "../grpc/deadline.js";
 import { boundRequestId, logFailedCall, newRequestId, requestIdKey } from "../grpc/failed-call.js";
 import type { CallContext } from "../grpc/method.js";
 import type { StatusMap } from "../grpc/status.js";
-import type { Logger } from "../log.js";
+import type { Logger } from "../telemetry/log/log.js";
 import { type Answer, sendAnswer } from "./answer.js";
 import { IncomingBody, requireKnownEncoding } from "./body.js";
 import { readTimeoutMs, requireProtocolVersion } from "./call-headers.js";

@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders } from "node:http";
-import { toPostaError } from "../errors.js";
+import { toPostaError } from "../errors/posta-error.js";
 import type { StatusMap } from "../grpc/status.js";
 import { connectCode, unimplementedCode } from "./codes.js";
 import type { JsonCodec } from "./json-codec.js";

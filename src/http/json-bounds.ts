@@ -1,4 +1,4 @@
-import { invalid } from "../errors.js";
+import { invalid } from "../errors/posta-error.js";
 
 /**
  * What a request in JSON may hold. A full request of 10,000 jobs with all their options has 60,000 objects and lists, and 200,000

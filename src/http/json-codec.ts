@@ -11,7 +11,7 @@ import {
   toJson,
 } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
-import { invalid } from "../errors.js";
+import { invalid } from "../errors/posta-error.js";
 import { requireBoundedJson } from "./json-bounds.js";
 import { findJsonFault } from "./json-fault.js";
 

@@ -1,5 +1,5 @@
 import { type DescField, type DescMessage, fromJson, type JsonValue, type Registry } from "@bufbuild/protobuf";
-import { invalid, type PostaError, show } from "../errors.js";
+import { invalid, type PostaError, show } from "../errors/posta-error.js";
 
 /** Where a JSON text departs from its message type: the path as the domain's own errors write it, and what is wrong. */
 interface Fault {

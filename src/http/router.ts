@@ -1,5 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
-import { show } from "../errors.js";
+import { show } from "../errors/posta-error.js";
 import { type Answer, sendAnswer } from "./answer.js";
 import { type CallParts, HttpCall } from "./call.js";
 import { connectCode, unimplementedCode, unknownCode } from "./codes.js";

@@ -2,9 +2,9 @@ import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Counter, type Registry } from "prom-client";
-import { PostaError, toPostaError } from "../errors.js";
+import { PostaError, toPostaError } from "../errors/posta-error.js";
 import { IncomingBytes } from "../incoming-bytes.js";
-import type { Logger } from "../log.js";
+import type { Logger } from "../telemetry/log/log.js";
 import type { Answer } from "./answer.js";
 import { IncomingBody } from "./body.js";
 

@@ -1,5 +1,5 @@
 import { uuidv7 } from "uuidv7";
-import type { Queries, Statement } from "../store/postgres-session.js";
+import type { Queries, Statement } from "../store/postgres/session.js";
 import { deadLetterKinds } from "./dead-letter.js";
 import { type Status, statuses, statusName, statusOf } from "./status.js";
 import { type StatusUpdate, unknownWamid } from "./webhook-status.js";

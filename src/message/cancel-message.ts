@@ -1,5 +1,5 @@
-import { PostaError } from "../errors.js";
-import type { Queries, Statement } from "../store/postgres-session.js";
+import { PostaError } from "../errors/posta-error.js";
+import type { Queries, Statement } from "../store/postgres/session.js";
 import type { MayUse, MessageReader } from "./read-message.js";
 import { nameOfStatus, type RecordStatus, statuses } from "./status.js";
 

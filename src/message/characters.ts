@@ -1,4 +1,4 @@
-import { invalid } from "../errors.js";
+import { invalid } from "../errors/posta-error.js";
 
 /** How a text may be laid out. */
 export type Layout = "one-line" | "lines";

@@ -1,6 +1,6 @@
-import { GroupCommit } from "../group-commit.js";
-import type { PostgresStore } from "../store/postgres.js";
-import type { Statement } from "../store/postgres-session.js";
+import { GroupCommit } from "../batching/group-commit.js";
+import type { Statement } from "../store/postgres/session.js";
+import type { PostgresStore } from "../store/postgres/store.js";
 import type { DeliveryMetrics } from "./delivery-metrics.js";
 import type { Errand } from "./errand.js";
 import { holdMessages } from "./hold.js";

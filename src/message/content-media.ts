@@ -1,4 +1,4 @@
-import { invalid } from "../errors.js";
+import { invalid } from "../errors/posta-error.js";
 import { requireCharacters, requireFewCharacters } from "./characters.js";
 import { requireLink } from "./link.js";
 

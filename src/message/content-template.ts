@@ -1,4 +1,4 @@
-import { invalid, show } from "../errors.js";
+import { invalid, show } from "../errors/posta-error.js";
 import { type ParameterRequest, type Place, parseParameter } from "./template-parameter.js";
 
 /** A template that WhatsApp has approved, with its parameters. */

@@ -1,4 +1,4 @@
-import { invalid } from "../errors.js";
+import { invalid } from "../errors/posta-error.js";
 import { type InteractiveRequest, parseInteractive } from "./content-interactive.js";
 import { type MediaRequest, parseMedia } from "./content-media.js";
 import { parseTemplate, type TemplateRequest } from "./content-template.js";

@@ -1,4 +1,4 @@
-import { invalid } from "../errors.js";
+import { invalid } from "../errors/posta-error.js";
 
 /** Enum values of the contract, without their prefix, and what the domain calls them. */
 type Words<Word> = Record<string, Word>;

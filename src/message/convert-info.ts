@@ -1,4 +1,4 @@
-import { invalid } from "../errors.js";
+import { invalid } from "../errors/posta-error.js";
 import type { DeadLetter as DeadLetterMessage } from "../gen/posta/message/v1/DeadLetter.js";
 import type { GetMessageResponse } from "../gen/posta/message/v1/GetMessageResponse.js";
 import type { ListMessagesRequest__Output as ListMessages } from "../gen/posta/message/v1/ListMessagesRequest.js";

@@ -1,4 +1,4 @@
-import { PostaError, toPostaError } from "../errors.js";
+import { PostaError, toPostaError } from "../errors/posta-error.js";
 import type { OutgoingMessage__Output as OutgoingMessage } from "../gen/posta/message/v1/OutgoingMessage.js";
 import type { SendResult as SendResultMessage } from "../gen/posta/message/v1/SendResult.js";
 import type { ToItem } from "../grpc/status.js";

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { uuidv7 } from "uuidv7";
-import { toPostaError } from "../errors.js";
-import type { Logger } from "../log.js";
-import { PostgresError } from "../store/postgres-errors.js";
+import { toPostaError } from "../errors/posta-error.js";
+import { PostgresError } from "../store/postgres/errors.js";
+import type { Logger } from "../telemetry/log/log.js";
 import type { Breaker } from "./breaker.js";
 import type { Claimed, Claims } from "./claim.js";
 import { again, type Decision, decide } from "./decide.js";

@@ -1,4 +1,4 @@
-import type { Queries, Statement } from "../store/postgres-session.js";
+import type { Queries, Statement } from "../store/postgres/session.js";
 
 /** A request to the Cloud API as a status names it. */
 export interface NamedRequest {

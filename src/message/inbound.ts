@@ -1,4 +1,4 @@
-import type { Queries, Statement } from "../store/postgres-session.js";
+import type { Queries, Statement } from "../store/postgres/session.js";
 import type { InboundMessage } from "./webhook-message.js";
 
 /** Told of messages that came in, once they are kept. It must not throw. */

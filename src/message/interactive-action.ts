@@ -1,4 +1,4 @@
-import { invalid, show } from "../errors.js";
+import { invalid, show } from "../errors/posta-error.js";
 import { requireCharacters, requireFewCharacters } from "./characters.js";
 import { requireLink } from "./link.js";
 

@@ -1,6 +1,6 @@
-import type { RedisStore } from "../store/redis.js";
-import { rethrowStoreError } from "../store/redis-errors.js";
-import { defineScript, type Script } from "../store/scripts.js";
+import { rethrowStoreError } from "../store/redis/errors.js";
+import { defineScript, type Script } from "../store/redis/scripts.js";
+import type { RedisStore } from "../store/redis/store.js";
 import type { LimitKeys } from "./keys.js";
 
 export interface Rates {

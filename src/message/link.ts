@@ -1,4 +1,4 @@
-import { invalid } from "../errors.js";
+import { invalid } from "../errors/posta-error.js";
 import { requireCharacters } from "./characters.js";
 
 const maxCharacters = 2048;

@@ -1,7 +1,7 @@
-import { invalid } from "../errors.js";
-import { fromToken, maxPageBytes, pageSize, toToken } from "../page-token.js";
-import type { Queries, Statement } from "../store/postgres-session.js";
-import { cutText } from "../text.js";
+import { cutText } from "../errors/check-text.js";
+import { invalid } from "../errors/posta-error.js";
+import { fromToken, maxPageBytes, pageSize, toToken } from "../store/page-token.js";
+import type { Queries, Statement } from "../store/postgres/session.js";
 import { type DeadLetter, type DeadLetterKind, deadLetterKinds, toKind } from "./dead-letter.js";
 import { readPage } from "./filtered-page.js";
 import { endOfIds, firstIdAt, isId } from "./message-ids.js";

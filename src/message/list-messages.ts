@@ -1,5 +1,5 @@
-import { fromToken, pageSize, toToken } from "../page-token.js";
-import type { Queries, Statement } from "../store/postgres-session.js";
+import { fromToken, pageSize, toToken } from "../store/page-token.js";
+import type { Queries, Statement } from "../store/postgres/session.js";
 import { readPage } from "./filtered-page.js";
 import { endOfIds, firstIdAt, isId } from "./message-ids.js";
 import { type MessageRow, messageColumns, type StoredMessage, toStoredMessage } from "./stored-message.js";

@@ -1,4 +1,4 @@
-import type { Logger } from "../log.js";
+import type { Logger } from "../telemetry/log/log.js";
 import type { Claimed } from "./claim.js";
 import type { Decision } from "./decide.js";
 

@@ -1,4 +1,4 @@
-import { invalid, show } from "../errors.js";
+import { invalid, show } from "../errors/posta-error.js";
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** What the first 48 bits of a UUIDv7 can say. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { invalid, PostaError, show } from "../errors.js";
-import { requireShortText } from "../text.js";
+import { requireShortText } from "../errors/check-text.js";
+import { invalid, PostaError, show } from "../errors/posta-error.js";
 import { type ContentRequest, parseContent } from "./content.js";
 import { parsePhoneNumber } from "./phone-number.js";
 

@@ -1,6 +1,6 @@
 import { Gauge, Histogram, type Registry } from "prom-client";
-import { registerCounts } from "../counted.js";
-import { type ErrorCode, PostaError } from "../errors.js";
+import { type ErrorCode, PostaError } from "../errors/posta-error.js";
+import { registerCounts } from "../telemetry/metrics/counters.js";
 
 const batchBuckets = [1, 2, 5, 10, 20, 50, 100, 200, 500];
 

@@ -1,6 +1,6 @@
-import { forEachQueue } from "../store/each-queue.js";
-import type { PostgresStore } from "../store/postgres.js";
-import type { Statement } from "../store/postgres-session.js";
+import { forEachQueue } from "../background/each-queue.js";
+import type { Statement } from "../store/postgres/session.js";
+import type { PostgresStore } from "../store/postgres/store.js";
 import { holdOutbox } from "./hold.js";
 import { type DueMessage, priorities, type SenderQueues } from "./sender-queues.js";
 

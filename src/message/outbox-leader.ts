@@ -1,5 +1,5 @@
-import type { Leader } from "../store/leader.js";
-import type { Session } from "../store/postgres-session.js";
+import type { Leader } from "../background/leader.js";
+import type { Session } from "../store/postgres/session.js";
 
 /** The one process that looks after the outbox. It is told when messages come in. */
 export class OutboxLeader {

@@ -1,6 +1,6 @@
-import type { Logger } from "../log.js";
-import { Loop } from "../loop.js";
-import type { Leader } from "../store/leader.js";
+import type { Leader } from "../background/leader.js";
+import { Loop } from "../background/loop.js";
+import type { Logger } from "../telemetry/log/log.js";
 import type { DeliveryMetrics } from "./delivery-metrics.js";
 import type { Mover } from "./move.js";
 import { OutboxLeader } from "./outbox-leader.js";

@@ -1,8 +1,8 @@
 import type { Registry } from "prom-client";
-import type { Config } from "../config.js";
-import { GroupCommit } from "../group-commit.js";
-import { maxItemBytes } from "../page-token.js";
-import type { PostgresStore } from "../store/postgres.js";
+import { GroupCommit } from "../batching/group-commit.js";
+import type { Config } from "../config/config.js";
+import { maxItemBytes } from "../store/page-token.js";
+import type { PostgresStore } from "../store/postgres/store.js";
 import { MessageCanceller } from "./cancel-message.js";
 import { DeadLetterLister } from "./list-dead-letters.js";
 import { MessageLister } from "./list-messages.js";

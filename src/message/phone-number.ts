@@ -1,4 +1,4 @@
-import { invalid, show } from "../errors.js";
+import { invalid, show } from "../errors/posta-error.js";
 import { maskNumbers } from "./mask.js";
 
 const e164 = /^\+?([1-9]\d{7,14})$/;

@@ -1,5 +1,5 @@
-import { PostaError } from "../errors.js";
-import type { Queries, Statement } from "../store/postgres-session.js";
+import { PostaError } from "../errors/posta-error.js";
+import type { Queries, Statement } from "../store/postgres/session.js";
 import { type MessageRow, messageColumns, type StoredMessage, toStoredMessage } from "./stored-message.js";
 
 /** One step of a message's history. */

@@ -1,5 +1,5 @@
-import { PostaError, toPostaError } from "../errors.js";
-import type { Queries, Statement } from "../store/postgres-session.js";
+import { PostaError, toPostaError } from "../errors/posta-error.js";
+import type { Queries, Statement } from "../store/postgres/session.js";
 import { type DeadLetterKind, deadLetterKinds, toKind } from "./dead-letter.js";
 import { parseId } from "./message-ids.js";
 import { nameOfStatus, type RecordStatus, statuses } from "./status.js";

@@ -1,7 +1,7 @@
 import { V7Generator } from "uuidv7";
-import { PostaError, toPostaError } from "../errors.js";
-import type { GroupCommit } from "../group-commit.js";
-import { PendingCall } from "../pending-call.js";
+import type { GroupCommit } from "../batching/group-commit.js";
+import { PendingCall } from "../batching/pending-call.js";
+import { PostaError, toPostaError } from "../errors/posta-error.js";
 import { type MessageRequest, type MessageSpec, parseMessage } from "./message.js";
 import type { TakenCounts } from "./metrics.js";
 import type { RecordStatus } from "./status.js";

@@ -1,6 +1,6 @@
 import type { Queue } from "bullmq";
-import type { RedisStore } from "../store/redis.js";
-import { toStoreError } from "../store/redis-errors.js";
+import { toStoreError } from "../store/redis/errors.js";
+import type { RedisStore } from "../store/redis/store.js";
 import { type JobData, jobIdOf } from "./errand.js";
 import { queueOf } from "./keys.js";
 import type { Bull } from "./sender-worker.js";

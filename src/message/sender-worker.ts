@@ -1,6 +1,6 @@
 import type { Job, Worker } from "bullmq";
-import type { Logger } from "../log.js";
-import type { RedisClient } from "../store/redis-address.js";
+import type { RedisClient } from "../store/redis/address.js";
+import type { Logger } from "../telemetry/log/log.js";
 import type { Breaker } from "./breaker.js";
 import { Concurrency } from "./concurrency.js";
 import type { Deliverer } from "./deliver.js";

@@ -1,4 +1,4 @@
-import { invalid, PostaError } from "../errors.js";
+import { invalid, PostaError } from "../errors/posta-error.js";
 import type { SendMessageRequest__Output as SendMessage } from "../gen/posta/message/v1/SendMessageRequest.js";
 import type { SendMessageResponse } from "../gen/posta/message/v1/SendMessageResponse.js";
 import type { SendMessagesRequest__Output as SendMessages } from "../gen/posta/message/v1/SendMessagesRequest.js";

@@ -1,4 +1,4 @@
-import { invalid, PostaError } from "../errors.js";
+import { invalid, PostaError } from "../errors/posta-error.js";
 import type { CancelMessageRequest__Output as CancelMessage } from "../gen/posta/message/v1/CancelMessageRequest.js";
 import type { GetMessageRequest__Output as GetMessage } from "../gen/posta/message/v1/GetMessageRequest.js";
 import type { ListDeadLettersRequest__Output as ListDeadLetters } from "../gen/posta/message/v1/ListDeadLettersRequest.js";

@@ -1,4 +1,4 @@
-import type { Statement } from "../store/postgres-session.js";
+import type { Statement } from "../store/postgres/session.js";
 import { deadLetterKinds } from "./dead-letter.js";
 import { holdMessages } from "./hold.js";
 import { statuses, statusName } from "./status.js";

@@ -1,10 +1,10 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { uuidv7 } from "uuidv7";
-import { toPostaError } from "../errors.js";
-import { GroupCommit } from "../group-commit.js";
-import type { Logger } from "../log.js";
-import type { PostgresStore } from "../store/postgres.js";
+import { GroupCommit } from "../batching/group-commit.js";
+import { toPostaError } from "../errors/posta-error.js";
+import type { PostgresStore } from "../store/postgres/store.js";
+import type { Logger } from "../telemetry/log/log.js";
 import type { Decision } from "./decide.js";
 import type { DeliveryMetrics } from "./delivery-metrics.js";
 import { settle } from "./settle-statement.js";

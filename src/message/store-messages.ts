@@ -1,5 +1,5 @@
-import { PostaError, show } from "../errors.js";
-import type { Queries, Statement } from "../store/postgres-session.js";
+import { PostaError, show } from "../errors/posta-error.js";
+import type { Queries, Statement } from "../store/postgres/session.js";
 import { bodyOf, digestOf, type MessageSpec } from "./message.js";
 import { statuses } from "./status.js";
 

@@ -1,4 +1,4 @@
-import type { Statement } from "../store/postgres-session.js";
+import type { Statement } from "../store/postgres/session.js";
 import { buryFrom } from "./settle-statement.js";
 import { statuses } from "./status.js";
 

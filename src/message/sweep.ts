@@ -1,5 +1,5 @@
 import { uuidv7 } from "uuidv7";
-import type { PostgresStore } from "../store/postgres.js";
+import type { PostgresStore } from "../store/postgres/store.js";
 import type { DeliveryMetrics } from "./delivery-metrics.js";
 import { priorities } from "./sender-queues.js";
 import { type RecordStatus, statusOf } from "./status.js";

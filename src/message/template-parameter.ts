@@ -1,4 +1,4 @@
-import { invalid, show } from "../errors.js";
+import { invalid, show } from "../errors/posta-error.js";
 import { requireCharacters, requireFewCharacters, requireInsert } from "./characters.js";
 import { type MediaRequest, parseMedia } from "./content-media.js";
 

@@ -1,9 +1,9 @@
 import { EventEmitter } from "node:events";
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { type Config, ConfigError } from "../config.js";
-import type { Logger } from "../log.js";
-import { Loop } from "../loop.js";
+import { Loop } from "../background/loop.js";
+import { type Config, ConfigError } from "../config/config.js";
+import type { Logger } from "../telemetry/log/log.js";
 
 /**
  * How often the file is read. Reading is what works everywhere: a secret that is mounted changes by a link, of which no

@@ -1,7 +1,7 @@
-import { toPostaError } from "../errors.js";
-import { GroupCommit } from "../group-commit.js";
-import type { Logger } from "../log.js";
-import type { Queries } from "../store/postgres-session.js";
+import { GroupCommit } from "../batching/group-commit.js";
+import { toPostaError } from "../errors/posta-error.js";
+import type { Queries } from "../store/postgres/session.js";
+import type { Logger } from "../telemetry/log/log.js";
 import { type Applied, applyStatuses } from "./apply-statuses.js";
 import { findByWamid } from "./find-by-wamid.js";
 import { keepInbound, type RecordInbound } from "./inbound.js";

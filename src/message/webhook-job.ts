@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
-import { invalid } from "../errors.js";
+import { invalid } from "../errors/posta-error.js";
 
 /** The queue that webhooks wait in until they are applied. */
 export const webhookQueue = "posta-whatsapp-webhooks";

@@ -1,4 +1,4 @@
-import type { Logger } from "../log.js";
+import type { Logger } from "../telemetry/log/log.js";
 
 /** Why parts of a body are left out. */
 export type SkipReason = "foreign-status" | "other-status" | "other-field" | "malformed";

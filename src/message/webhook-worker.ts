@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Job, Worker } from "bullmq";
-import { toPostaError } from "../errors.js";
-import type { Logger } from "../log.js";
-import type { RedisClient } from "../store/redis-address.js";
-import { untilLost } from "../store/worker-redis.js";
+import { toPostaError } from "../errors/posta-error.js";
+import type { RedisClient } from "../store/redis/address.js";
+import { untilLost } from "../store/redis/worker-connection.js";
+import type { Logger } from "../telemetry/log/log.js";
 import type { WebhookApplier } from "./webhook-applier.js";
 import { webhookQueue } from "./webhook-job.js";
 import type { BodyOutcome, WebhookMetrics } from "./webhook-metrics.js";

@@ -1,7 +1,7 @@
-import { BatchFigures } from "../batch-figures.js";
-import { PostaError, toPostaError } from "../errors.js";
-import { PendingCall } from "../pending-call.js";
-import { Room } from "../room.js";
+import { BatchFigures } from "../batching/batch-metrics.js";
+import { Room } from "../batching/in-flight-limit.js";
+import { PendingCall } from "../batching/pending-call.js";
+import { PostaError, toPostaError } from "../errors/posta-error.js";
 import { type JobRequest, type JobSpec, parseJob } from "./job.js";
 import { createJobIds } from "./job-ids.js";
 import { type AddResult, type Caller, type Entry, Lane, type WriteBatch } from "./lane.js";

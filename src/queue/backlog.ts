@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { PostgresStore } from "../store/postgres.js";
-import type { Statement } from "../store/postgres-session.js";
-import type { RedisStore } from "../store/redis.js";
+import type { Statement } from "../store/postgres/session.js";
+import type { PostgresStore } from "../store/postgres/store.js";
+import type { RedisStore } from "../store/redis/store.js";
 
 /** With so many rows or fewer to go, it is worth waiting for the drain. */
 const nearRows = 2000;

@@ -1,9 +1,9 @@
 import { LRUCache } from "lru-cache";
 import { pack } from "msgpackr";
-import { PostaError, show } from "../errors.js";
-import type { RedisStore } from "../store/redis.js";
-import { toStoreError } from "../store/redis-errors.js";
-import { defineScript, type Script } from "../store/scripts.js";
+import { PostaError, show } from "../errors/posta-error.js";
+import { toStoreError } from "../store/redis/errors.js";
+import { defineScript, type Script } from "../store/redis/scripts.js";
+import type { RedisStore } from "../store/redis/store.js";
 import { type Bull, queueMeta } from "./bull.js";
 import { type Keys, spoolMark } from "./keys.js";
 import { type AddResult, abandonedError, type Entry, isAbandoned, isDeduplicated } from "./lane.js";

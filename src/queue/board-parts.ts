@@ -1,4 +1,4 @@
-import type { RedisStore } from "../store/redis.js";
+import type { RedisStore } from "../store/redis/store.js";
 import { Board } from "./board.js";
 import { Bull } from "./bull.js";
 import { QueueChanger } from "./change-queue.js";

@@ -1,5 +1,5 @@
-import { PostaError, show } from "../errors.js";
-import { toStoreError } from "../store/redis-errors.js";
+import { PostaError, show } from "../errors/posta-error.js";
+import { toStoreError } from "../store/redis/errors.js";
 import { noSuchJob } from "./read-job.js";
 
 /** What an operation was done on. */

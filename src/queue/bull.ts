@@ -1,8 +1,8 @@
 import { createRequire } from "node:module";
 import type { IRedisTransaction, JobJson, JobsOptions, Queue, QueueOptions, RedisQueueBackend } from "bullmq";
 import type { ChainableCommander } from "ioredis";
-import type { RedisStore } from "../store/redis.js";
-import { isWrongType, toStoreError } from "../store/redis-errors.js";
+import { isWrongType, toStoreError } from "../store/redis/errors.js";
+import type { RedisStore } from "../store/redis/store.js";
 import { toQueueError } from "./bull-errors.js";
 import { toShownFields } from "./shown-job.js";
 

@@ -1,4 +1,4 @@
-import { type PostaError, show } from "../errors.js";
+import { type PostaError, show } from "../errors/posta-error.js";
 import type { Bull } from "./bull.js";
 import { wrongState } from "./bull-errors.js";
 import { retryFields } from "./job-fields.js";

@@ -1,6 +1,6 @@
 import type { Queue } from "bullmq";
-import type { RedisStore } from "../store/redis.js";
-import { rethrowStoreError } from "../store/redis-errors.js";
+import { rethrowStoreError } from "../store/redis/errors.js";
+import type { RedisStore } from "../store/redis/store.js";
 import { type Bull, queueMeta } from "./bull.js";
 import type { Cleaned, CleanQuery, QueueCleaner } from "./clean-queue.js";
 import type { Keys } from "./keys.js";

@@ -1,4 +1,4 @@
-import { invalid, toPostaError } from "../errors.js";
+import { invalid, toPostaError } from "../errors/posta-error.js";
 import type { AddResult__Output as AddResultMessage } from "../gen/posta/queue/v1/AddResult.js";
 import type { Job__Output as JobMessage } from "../gen/posta/queue/v1/Job.js";
 import type { JobOptions__Output as OptionsMessage } from "../gen/posta/queue/v1/JobOptions.js";

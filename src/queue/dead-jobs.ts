@@ -1,9 +1,9 @@
-import type { PostaError } from "../errors.js";
-import type { Logger } from "../log.js";
-import { forEachQueue } from "../store/each-queue.js";
-import type { Queries, Statement } from "../store/postgres-session.js";
-import type { RedisStore } from "../store/redis.js";
-import { isWrongType } from "../store/redis-errors.js";
+import { forEachQueue } from "../background/each-queue.js";
+import type { PostaError } from "../errors/posta-error.js";
+import type { Queries, Statement } from "../store/postgres/session.js";
+import { isWrongType } from "../store/redis/errors.js";
+import type { RedisStore } from "../store/redis/store.js";
+import type { Logger } from "../telemetry/log/log.js";
 import { type DeadJob, deadLetterId, insertDeadJobs, logDeadJobs, unknownIds } from "./dead-letters.js";
 import type { Keys } from "./keys.js";
 import { isReserved } from "./names.js";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { UUID } from "uuidv7";
-import type { Logger } from "../log.js";
-import type { Queries, Statement } from "../store/postgres-session.js";
+import type { Queries, Statement } from "../store/postgres/session.js";
+import type { Logger } from "../telemetry/log/log.js";
 import { readRequestId } from "./request-id.js";
 
 /** DEAD_LETTER_KIND_JOB of proto/posta/message/v1/message.proto. */

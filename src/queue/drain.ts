@@ -1,7 +1,7 @@
-import { invalid, type PostaError, toPostaError } from "../errors.js";
-import type { Logger } from "../log.js";
-import { PendingCall } from "../pending-call.js";
-import type { Queries, Statement } from "../store/postgres-session.js";
+import { PendingCall } from "../batching/pending-call.js";
+import { invalid, type PostaError, toPostaError } from "../errors/posta-error.js";
+import type { Queries, Statement } from "../store/postgres/session.js";
+import type { Logger } from "../telemetry/log/log.js";
 import type { BatchWriter } from "./batch.js";
 import { type DeadJob, insertDeadJobs, logDeadJobs } from "./dead-letters.js";
 import { type AddResult, Lane, patientCaller } from "./lane.js";

@@ -1,5 +1,5 @@
 import type { JobsOptions } from "bullmq";
-import { type PostaError, toPostaError } from "../errors.js";
+import { type PostaError, toPostaError } from "../errors/posta-error.js";
 import type { QueueWriter } from "./add.js";
 import type { Backlog } from "./backlog.js";
 import type { BatchWriter } from "./batch.js";

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
-import type { RedisStore } from "../store/redis.js";
-import { mastersOf, parseInfo } from "../store/redis-info.js";
-import { defineScript, readLua, type Script } from "../store/scripts.js";
+import { mastersOf, parseInfo } from "../store/redis/info.js";
+import { defineScript, readLua, type Script } from "../store/redis/scripts.js";
+import type { RedisStore } from "../store/redis/store.js";
 import { readBullLua } from "./bull-lua.js";
 import type { Keys } from "./keys.js";
 import type { Caller } from "./lane.js";

@@ -1,5 +1,5 @@
-import type { BatchFigures } from "../batch-figures.js";
-import { PostaError, toPostaError } from "../errors.js";
+import type { BatchFigures } from "../batching/batch-metrics.js";
+import { PostaError, toPostaError } from "../errors/posta-error.js";
 import type { JobSpec } from "./job.js";
 
 /** What became of a job. */

@@ -1,6 +1,6 @@
-import { fromToken, isCount, maxPageBytes, pageSize, toToken } from "../page-token.js";
-import type { RedisStore } from "../store/redis.js";
-import { defineScript, readLua, type Script } from "../store/scripts.js";
+import { fromToken, isCount, maxPageBytes, pageSize, toToken } from "../store/page-token.js";
+import { defineScript, readLua, type Script } from "../store/redis/scripts.js";
+import type { RedisStore } from "../store/redis/store.js";
 import { briefFields, fullFields, type JobRow, plansLua, rowArguments, toFields } from "./job-fields.js";
 import type { Keys } from "./keys.js";
 import { noSuchQueue, rethrow, type State, type StoredJob } from "./read-job.js";

@@ -1,4 +1,4 @@
-import { PostaError, toPostaError } from "../errors.js";
+import { PostaError, toPostaError } from "../errors/posta-error.js";
 import type { Caller } from "./lane.js";
 
 /** How many jobs one script run of a long change touches: Redis serves others in between. */

@@ -1,4 +1,4 @@
-import type { Queries, Statement } from "../store/postgres-session.js";
+import type { Queries, Statement } from "../store/postgres/session.js";
 import type { SpoolMarks } from "./spool-marks.js";
 
 /** Redis may forget the last two seconds of what it took (appendfsync everysec); so much later it does not. */

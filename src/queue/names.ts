@@ -1,5 +1,5 @@
-import { invalid, show } from "../errors.js";
-import { requireText } from "../text.js";
+import { requireText } from "../errors/check-text.js";
+import { invalid, show } from "../errors/posta-error.js";
 
 /** What a queue's keys are called after its prefix, in BullMQ: a job of that id would overwrite the queue itself. */
 const reservedIds = new Set(

@@ -1,5 +1,5 @@
-import type { RedisStore } from "../store/redis.js";
-import { defineScript, readLua, type Script } from "../store/scripts.js";
+import { defineScript, readLua, type Script } from "../store/redis/scripts.js";
+import type { RedisStore } from "../store/redis/store.js";
 import { readBullLua } from "./bull-lua.js";
 import type { Keys } from "./keys.js";
 import type { Entry } from "./lane.js";

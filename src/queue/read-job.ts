@@ -1,8 +1,8 @@
-import { PostaError, show } from "../errors.js";
-import { fromToken, isCount, maxPageBytes, pageSize, toToken } from "../page-token.js";
-import type { RedisStore } from "../store/redis.js";
-import { toReadError } from "../store/redis-errors.js";
-import { defineScript, readLua, type Script } from "../store/scripts.js";
+import { PostaError, show } from "../errors/posta-error.js";
+import { fromToken, isCount, maxPageBytes, pageSize, toToken } from "../store/page-token.js";
+import { toReadError } from "../store/redis/errors.js";
+import { defineScript, readLua, type Script } from "../store/redis/scripts.js";
+import type { RedisStore } from "../store/redis/store.js";
 import { type Fields, fullFields, type JobRow, noFields, plansLua, rowArguments, toFields } from "./job-fields.js";
 import type { Keys } from "./keys.js";
 

@@ -1,7 +1,7 @@
-import { fromToken, pageSize, toToken } from "../page-token.js";
-import type { RedisStore } from "../store/redis.js";
-import { isWrongType } from "../store/redis-errors.js";
-import { defineScript, type Script } from "../store/scripts.js";
+import { fromToken, pageSize, toToken } from "../store/page-token.js";
+import { isWrongType } from "../store/redis/errors.js";
+import { defineScript, type Script } from "../store/redis/scripts.js";
+import type { RedisStore } from "../store/redis/store.js";
 import type { Keys } from "./keys.js";
 import { reservedPrefix } from "./names.js";
 import { noSuchQueue, rethrow, type State } from "./read-job.js";

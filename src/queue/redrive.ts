@@ -1,4 +1,4 @@
-import { toPostaError } from "../errors.js";
+import { toPostaError } from "../errors/posta-error.js";
 import type { Bull } from "./bull.js";
 import { contentFields } from "./job-fields.js";
 import type { AddResult } from "./lane.js";

@@ -1,4 +1,4 @@
-import { invalid, toPostaError } from "../errors.js";
+import { invalid, toPostaError } from "../errors/posta-error.js";
 import type { AddJobRequest__Output as AddJobRequest } from "../gen/posta/queue/v1/AddJobRequest.js";
 import type { AddJobResponse } from "../gen/posta/queue/v1/AddJobResponse.js";
 import type { AddJobsRequest__Output as AddJobsRequest } from "../gen/posta/queue/v1/AddJobsRequest.js";

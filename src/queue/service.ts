@@ -1,4 +1,4 @@
-import { invalid } from "../errors.js";
+import { invalid } from "../errors/posta-error.js";
 import type { CleanQueueRequest__Output as CleanQueue } from "../gen/posta/queue/v1/CleanQueueRequest.js";
 import type { DrainQueueRequest__Output as DrainQueue } from "../gen/posta/queue/v1/DrainQueueRequest.js";
 import type { ListJobLogsRequest__Output as ListJobLogs } from "../gen/posta/queue/v1/ListJobLogsRequest.js";

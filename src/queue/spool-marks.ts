@@ -1,5 +1,5 @@
-import type { RedisStore } from "../store/redis.js";
-import { rethrowStoreError } from "../store/redis-errors.js";
+import { rethrowStoreError } from "../store/redis/errors.js";
+import type { RedisStore } from "../store/redis/store.js";
 import { type Keys, spoolMark } from "./keys.js";
 import type { SpoolRow } from "./spool-row.js";
 

@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from "prom-client";
-import type { Queries, Statement } from "../store/postgres-session.js";
+import type { Queries, Statement } from "../store/postgres/session.js";
 
 /** Counted by the indexes, up to a limit: there are more waiting only where the bound was lowered. */
 const count: Statement = {

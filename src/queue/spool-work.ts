@@ -1,9 +1,9 @@
-import type { PostaError } from "../errors.js";
-import type { Logger } from "../log.js";
-import { Loop } from "../loop.js";
-import type { Leader } from "../store/leader.js";
-import type { Session } from "../store/postgres-session.js";
-import type { RedisStore } from "../store/redis.js";
+import type { Leader } from "../background/leader.js";
+import { Loop } from "../background/loop.js";
+import type { PostaError } from "../errors/posta-error.js";
+import type { Session } from "../store/postgres/session.js";
+import type { RedisStore } from "../store/redis/store.js";
+import type { Logger } from "../telemetry/log/log.js";
 import type { DeadJobs } from "./dead-jobs.js";
 import type { Drain } from "./drain.js";
 import type { MovedRows } from "./moved-rows.js";

@@ -1,7 +1,7 @@
-import { PostaError } from "../errors.js";
-import { GroupCommit } from "../group-commit.js";
-import type { PostgresStore } from "../store/postgres.js";
-import type { Statement } from "../store/postgres-session.js";
+import { GroupCommit } from "../batching/group-commit.js";
+import { PostaError } from "../errors/posta-error.js";
+import type { Statement } from "../store/postgres/session.js";
+import type { PostgresStore } from "../store/postgres/store.js";
 import { type AddResult, abandonedError, type Entry, isAbandoned } from "./lane.js";
 import { toRow } from "./spool-row.js";
 

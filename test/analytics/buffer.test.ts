@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { EventBuffer } from "../../src/analytics/buffer.js";
 import type { EventSpec } from "../../src/analytics/event.js";
 import type { Window } from "../../src/analytics/window.js";
-import { PostaError } from "../../src/errors.js";
+import { PostaError } from "../../src/errors/posta-error.js";
 
 const unknown = new PostaError("unavailable", "the outcome is unknown", { isUnknown: true });
 const notSent = new PostaError("unavailable", "nothing was done");

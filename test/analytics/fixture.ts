@@ -4,9 +4,9 @@ import { Registry } from "prom-client";
 import { inject } from "vitest";
 import { Keys } from "../../src/analytics/keys.js";
 import { createReads, createRollUp, type Stores } from "../../src/analytics/parts.js";
-import { createLog } from "../../src/log.js";
-import { PostgresStore } from "../../src/store/postgres.js";
-import { RedisStore } from "../../src/store/redis.js";
+import { PostgresStore } from "../../src/store/postgres/store.js";
+import { RedisStore } from "../../src/store/redis/store.js";
+import { createLog } from "../../src/telemetry/log/log.js";
 import { createDatabase } from "../support/postgres.js";
 import { createRecorder, Model } from "./model.js";
 

@@ -1,7 +1,7 @@
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { forgetHistory } from "../../src/analytics/forget.js";
-import { oldestKept } from "../../src/store/partitions.js";
+import { oldestKept } from "../../src/store/postgres/partitions.js";
 import { createFixture, type Fixture, openReads } from "./fixture.js";
 import type { ModelEvent } from "./model.js";
 

@@ -3,7 +3,7 @@ import { EventParser, type EventSpec } from "../../src/analytics/event.js";
 import { EventStore } from "../../src/analytics/event-store.js";
 import type { Keys, Series } from "../../src/analytics/keys.js";
 import { minuteMs, type Range } from "../../src/analytics/range.js";
-import type { RedisStore } from "../../src/store/redis.js";
+import type { RedisStore } from "../../src/store/redis/store.js";
 
 /** An event as the plain model knows it. */
 export interface ModelEvent {

@@ -1,7 +1,7 @@
 import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { putSums } from "../../src/analytics/day-writer.js";
-import type { Statement } from "../../src/store/postgres-session.js";
+import type { Statement } from "../../src/store/postgres/session.js";
 import { createFixture, type Fixture } from "./fixture.js";
 
 const hourMs = 3_600_000;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { EventSpec } from "../../src/analytics/event.js";
 import type { Written } from "../../src/analytics/event-store.js";
 import { type Caller, Window } from "../../src/analytics/window.js";
-import { PostaError } from "../../src/errors.js";
+import { PostaError } from "../../src/errors/posta-error.js";
 
 const forever: Caller = { cancelled: false, deadline: Number.POSITIVE_INFINITY };
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { GuardedServer } from "../../cluster/guarded-server.js";
-import type { Logger } from "../../src/log.js";
+import type { Logger } from "../../src/telemetry/log/log.js";
 
 it("a server that cannot be started again for a while is started when it can be", async () => {
   const folder = mkdtempSync(join(tmpdir(), "posta-guarded-"));

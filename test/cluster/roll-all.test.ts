@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { createRoll } from "../../cluster/roll.js";
-import { createLog } from "../../src/log.js";
+import { createLog } from "../../src/telemetry/log/log.js";
 
 /** Stands for the supervisor of so many processes that serve. */
 function stub(servingCount: number, roll: () => Promise<void>) {

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, inject, it } from "vitest";
-import { readConfig } from "../../src/config.js";
-import { createLog } from "../../src/log.js";
-import { migrate } from "../../src/store/migrate.js";
-import { readMigrations } from "../../src/store/migrations.js";
-import { openDatabase } from "../../src/store/postgres.js";
+import { readConfig } from "../../src/config/config.js";
+import { migrate } from "../../src/store/postgres/migrate.js";
+import { readMigrations } from "../../src/store/postgres/migrations.js";
+import { openDatabase } from "../../src/store/postgres/store.js";
+import { createLog } from "../../src/telemetry/log/log.js";
 import { Callers } from "../support/caller.js";
 import { TestClient } from "../support/client.js";
 import { findCommitBeforeMigration, Installation, type Patch } from "../support/installation.js";

@@ -5,7 +5,7 @@ import { Client } from "pg";
 import { describe, expect, it } from "vitest";
 import { createGroups } from "../../perf/alerts/groups.js";
 import { readTargets } from "../../perf/targets.js";
-import { settings } from "../../src/config.js";
+import { settings } from "../../src/config/config.js";
 import { createDatabase } from "../support/postgres.js";
 import { readRunbook } from "./queries.js";
 

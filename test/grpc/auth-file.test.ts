@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { PeerCertificate } from "node:tls";
 import { afterAll, describe, expect, it } from "vitest";
-import { ConfigError } from "../../src/config.js";
+import { ConfigError } from "../../src/config/config.js";
 import { createAuthenticate, requireClientCa } from "../../src/grpc/auth.js";
 import { readCallers } from "../../src/grpc/auth-file.js";
 

@@ -1,10 +1,10 @@
 import { afterEach, expect, inject, it } from "vitest";
-import { readConfig } from "../../src/config.js";
-import { createLog } from "../../src/log.js";
-import { lockFor } from "../../src/store/locks.js";
-import { migrate } from "../../src/store/migrate.js";
-import { readMigrations } from "../../src/store/migrations.js";
-import { openDatabase } from "../../src/store/postgres.js";
+import { readConfig } from "../../src/config/config.js";
+import { lockFor } from "../../src/store/postgres/locks.js";
+import { migrate } from "../../src/store/postgres/migrate.js";
+import { readMigrations } from "../../src/store/postgres/migrations.js";
+import { openDatabase } from "../../src/store/postgres/store.js";
+import { createLog } from "../../src/telemetry/log/log.js";
 import { send } from "../http/client.js";
 import { startServer } from "../support/posta.js";
 import { createDatabase, startPostgres } from "../support/postgres.js";

@@ -1,8 +1,8 @@
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createLog } from "../../src/log.js";
-import { migrate } from "../../src/store/migrate.js";
-import { openDatabase } from "../../src/store/postgres.js";
+import { migrate } from "../../src/store/postgres/migrate.js";
+import { openDatabase } from "../../src/store/postgres/store.js";
+import { createLog } from "../../src/telemetry/log/log.js";
 import { TestClient } from "../support/client.js";
 import { startServer } from "../support/posta.js";
 import { startPostgres, type TestPostgres } from "../support/postgres.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readConfig } from "../../src/config.js";
+import { readConfig } from "../../src/config/config.js";
 
 describe("POSTA_HTTP_PORT", () => {
   it("is 8080 if it is not set", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { PostaError } from "../../src/errors.js";
+import { PostaError } from "../../src/errors/posta-error.js";
 import { type ContentRequest, parseContent } from "../../src/message/content.js";
 import type { MediaRequest } from "../../src/message/content-media.js";
 import type { ComponentRequest, TemplateRequest } from "../../src/message/content-template.js";

@@ -1,9 +1,9 @@
 import { status } from "@grpc/grpc-js";
 import { beforeEach, describe, expect, inject, it } from "vitest";
-import { readConfig } from "../../src/config.js";
-import { createLog } from "../../src/log.js";
-import { migrate } from "../../src/store/migrate.js";
-import { openDatabase } from "../../src/store/postgres.js";
+import { readConfig } from "../../src/config/config.js";
+import { migrate } from "../../src/store/postgres/migrate.js";
+import { openDatabase } from "../../src/store/postgres/store.js";
+import { createLog } from "../../src/telemetry/log/log.js";
 import { detailsOf, failureOf } from "../support/client.js";
 import { startServer } from "../support/posta.js";
 import { createDatabase, startPostgres, type TestPostgres } from "../support/postgres.js";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
-import type { PostgresStore } from "../../src/store/postgres.js";
-import { PostgresError } from "../../src/store/postgres-errors.js";
+import { PostgresError } from "../../src/store/postgres/errors.js";
+import type { PostgresStore } from "../../src/store/postgres/store.js";
 import { createTemplate, startPostgres } from "../support/postgres.js";
 import { startRedis } from "../support/redis.js";
 import { createDeliveryFixture, type DeliveryFixture, type DeliveryFixtureOptions } from "./delivery-fixture.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { PostaError } from "../../src/errors.js";
+import { PostaError } from "../../src/errors/posta-error.js";
 import { bodyOf, type MessageRequest, parseMessage } from "../../src/message/message.js";
 
 const now = Date.UTC(2026, 0, 15, 12);

@@ -1,9 +1,9 @@
 import { uuidv7 } from "uuidv7";
-import { readConfig } from "../../src/config.js";
-import { createLog } from "../../src/log.js";
+import { readConfig } from "../../src/config/config.js";
 import { type Status, statuses, statusOf } from "../../src/message/status.js";
-import { keepPartitions } from "../../src/store/partitions.js";
-import { openDatabase, type PostgresStore } from "../../src/store/postgres.js";
+import { keepPartitions } from "../../src/store/postgres/partitions.js";
+import { openDatabase, type PostgresStore } from "../../src/store/postgres/store.js";
+import { createLog } from "../../src/telemetry/log/log.js";
 
 const log = createLog("test", "silent");
 

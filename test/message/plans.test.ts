@@ -2,7 +2,7 @@ import { afterEach, expect, it } from "vitest";
 import { applyStatement } from "../../src/message/apply-statuses.js";
 import { findByWamidStatement } from "../../src/message/find-by-wamid.js";
 import { dropIdle, expire, forgetKeys, settleLost } from "../../src/message/sweep-statements.js";
-import type { Statement } from "../../src/store/postgres-session.js";
+import type { Statement } from "../../src/store/postgres/session.js";
 import { createDeliveryFixture, type DeliveryFixture, sender } from "./delivery-fixture.js";
 
 const expected = [

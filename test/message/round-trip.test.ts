@@ -1,7 +1,7 @@
 import { afterEach, expect, inject, it } from "vitest";
-import { readConfig } from "../../src/config.js";
+import { readConfig } from "../../src/config/config.js";
 import { createDelivery } from "../../src/delivery.js";
-import { createLog } from "../../src/log.js";
+import { createLog } from "../../src/telemetry/log/log.js";
 import { freePort, freshPrefix, startServer } from "../support/posta.js";
 import { createDatabase } from "../support/postgres.js";
 import { startWhatsApp } from "../support/whatsapp-server.js";

@@ -1,8 +1,8 @@
 import { inject, vi } from "vitest";
-import { readConfig } from "../../src/config.js";
-import { createLog } from "../../src/log.js";
-import { keepPartitions } from "../../src/store/partitions.js";
-import { openDatabase } from "../../src/store/postgres.js";
+import { readConfig } from "../../src/config/config.js";
+import { keepPartitions } from "../../src/store/postgres/partitions.js";
+import { openDatabase } from "../../src/store/postgres/store.js";
+import { createLog } from "../../src/telemetry/log/log.js";
 import { startServer } from "../support/posta.js";
 import { createDatabase } from "../support/postgres.js";
 

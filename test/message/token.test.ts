@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ConfigError } from "../../src/config.js";
+import { ConfigError } from "../../src/config/config.js";
 import { Token } from "../../src/message/token.js";
 import { startWhatsApp } from "../support/whatsapp-server.js";
 import { createClient, sender, textBody } from "./setup.js";

@@ -6,7 +6,7 @@ import { type Decision, decide } from "../../src/message/decide.js";
 import { DeliveryMetrics } from "../../src/message/delivery-metrics.js";
 import { Postponer } from "../../src/message/postpone.js";
 import { Sweep } from "../../src/message/sweep.js";
-import type { PostgresStore } from "../../src/store/postgres.js";
+import type { PostgresStore } from "../../src/store/postgres/store.js";
 import { createDatabase } from "../support/postgres.js";
 import { openMessages, putMessages, readMessage } from "./messages.js";
 

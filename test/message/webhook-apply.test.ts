@@ -1,7 +1,6 @@
 import { Registry } from "prom-client";
 import { uuidv7 } from "uuidv7";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createLog, type Logger } from "../../src/log.js";
 import { DeliveryMetrics } from "../../src/message/delivery-metrics.js";
 import { keepStatement } from "../../src/message/inbound.js";
 import { Settler } from "../../src/message/settle.js";
@@ -11,7 +10,8 @@ import { parseWebhook } from "../../src/message/webhook-body.js";
 import type { InboundMessage } from "../../src/message/webhook-message.js";
 import { WebhookMetrics } from "../../src/message/webhook-metrics.js";
 import { OddityLog, type OtherPart } from "../../src/message/webhook-oddities.js";
-import type { PostgresStore } from "../../src/store/postgres.js";
+import type { PostgresStore } from "../../src/store/postgres/store.js";
+import { createLog, type Logger } from "../../src/telemetry/log/log.js";
 import { createDatabase } from "../support/postgres.js";
 import { createRandom } from "../support/whatsapp/random.js";
 import { openMessages, putMessages, readLetters, readMessage } from "./messages.js";

@@ -1,10 +1,10 @@
 import type { Registry } from "prom-client";
 import { afterEach, describe, expect, inject, it } from "vitest";
-import { readConfig } from "../../src/config.js";
+import { readConfig } from "../../src/config/config.js";
 import { createDelivery } from "../../src/delivery.js";
-import { createLog } from "../../src/log.js";
 import { webhookQueue } from "../../src/message/webhook-job.js";
-import type { PostgresStore } from "../../src/store/postgres.js";
+import type { PostgresStore } from "../../src/store/postgres/store.js";
+import { createLog } from "../../src/telemetry/log/log.js";
 import { startServer } from "../support/posta.js";
 import { createDatabase, startPostgres } from "../support/postgres.js";
 import { startRedis } from "../support/redis.js";

@@ -260,7 +260,7 @@ describe("a log", () => {
 
   /** What Posta's log writes for each level, by the level. */
   async function writeLines(): Promise<Map<string, string>> {
-    const module = JSON.stringify(new URL("../../dist/src/log.js", import.meta.url).href);
+    const module = JSON.stringify(new URL("../../dist/src/telemetry/log/log.js", import.meta.url).href);
     const levels = ["info", "warn", "error", "fatal"];
     const program = `const { createLog } = await import(${module}); const log = createLog("test", "info");
       for (const level of ${JSON.stringify(levels)}) log[level]({ err: new Error("x") }, level);`;

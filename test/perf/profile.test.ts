@@ -108,7 +108,7 @@ describe("a CPU profile", () => {
   });
 
   it("names places in the source, by the build's maps", () => {
-    const url = new URL("../../dist/src/errors.js", import.meta.url).href;
+    const url = new URL("../../dist/src/errors/posta-error.js", import.meta.url).href;
     const place = new Places().of({ functionName: "PostaError", url, lineNumber: 5, columnNumber: 0 });
     expect(place).toMatch(/^src\/errors\.ts:\d+$/);
   });

@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
-import { createLog } from "../../src/log.js";
 import { BatchWriter } from "../../src/queue/batch.js";
 import { Bull } from "../../src/queue/bull.js";
 import { parseJob } from "../../src/queue/job.js";
 import { Keys } from "../../src/queue/keys.js";
 import type { Entry } from "../../src/queue/lane.js";
-import { RedisStore } from "../../src/store/redis.js";
+import { RedisStore } from "../../src/store/redis/store.js";
+import { createLog } from "../../src/telemetry/log/log.js";
 
 const prefix = "batch-test";
 let store: RedisStore;

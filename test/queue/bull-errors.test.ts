@@ -1,11 +1,11 @@
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import type { PostaError } from "../../src/errors.js";
+import type { PostaError } from "../../src/errors/posta-error.js";
 import { Bull } from "../../src/queue/bull.js";
 import { toQueueError } from "../../src/queue/bull-errors.js";
 import { Keys } from "../../src/queue/keys.js";
 import { rethrowPartial } from "../../src/queue/long-change.js";
-import type { RedisStore } from "../../src/store/redis.js";
+import type { RedisStore } from "../../src/store/redis/store.js";
 import { freshPrefix } from "../support/posta.js";
 
 const prefix = freshPrefix();

@@ -3,7 +3,7 @@ import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import { QueueCleaner } from "../../src/queue/clean-queue.js";
 import { Keys } from "../../src/queue/keys.js";
-import type { RedisStore } from "../../src/store/redis.js";
+import type { RedisStore } from "../../src/store/redis/store.js";
 import { freshPrefix, startServer } from "../support/posta.js";
 import { dump } from "./keyspace.js";
 

@@ -3,8 +3,8 @@ import { type AddressInfo, connect, createServer as createSocket } from "node:ne
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { beforeEach, describe, expect, it } from "vitest";
-import { createLog } from "../../src/log.js";
-import { RedisStore } from "../../src/store/redis.js";
+import { RedisStore } from "../../src/store/redis/store.js";
+import { createLog } from "../../src/telemetry/log/log.js";
 import { detailsOf, failureOf, TestClient } from "../support/client.js";
 import { startServer } from "../support/posta.js";
 import { startRedis, type TestRedis } from "../support/redis.js";

@@ -2,7 +2,7 @@ import { status } from "@grpc/grpc-js";
 import { Queue, Worker } from "bullmq";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { maxItemBytes } from "../../src/page-token.js";
+import { maxItemBytes } from "../../src/store/page-token.js";
 import { startServer } from "../support/posta.js";
 import { dump } from "./keyspace.js";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { PostaError } from "../../src/errors.js";
+import { PostaError } from "../../src/errors/posta-error.js";
 import { type JobRequest, parseJob } from "../../src/queue/job.js";
 
 const dayMs = 24 * 3_600_000;

@@ -1,13 +1,13 @@
 import { once } from "node:events";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createLog } from "../../src/log.js";
 import { Bull } from "../../src/queue/bull.js";
 import { QueueCleaner } from "../../src/queue/clean-queue.js";
 import { Keys } from "../../src/queue/keys.js";
 import { patientCaller } from "../../src/queue/lane.js";
 import { QueueObliterator } from "../../src/queue/obliterate-queue.js";
 import { QueueReader } from "../../src/queue/read-queue.js";
-import { RedisStore } from "../../src/store/redis.js";
+import { RedisStore } from "../../src/store/redis/store.js";
+import { createLog } from "../../src/telemetry/log/log.js";
 import { startRedis, type TestRedis } from "../support/redis.js";
 
 /** A Redis of its own, because each sweep looks at all keys. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { BatchFigures } from "../../src/batch-figures.js";
-import { PostaError } from "../../src/errors.js";
+import { BatchFigures } from "../../src/batching/batch-metrics.js";
+import { PostaError } from "../../src/errors/posta-error.js";
 import { parseJob } from "../../src/queue/job.js";
 import { type AddResult, type Caller, type Entry, Lane } from "../../src/queue/lane.js";
 

@@ -1,9 +1,9 @@
 import { expect, it, onTestFinished } from "vitest";
-import { createLog } from "../../src/log.js";
 import { parseJob } from "../../src/queue/job.js";
 import type { Entry } from "../../src/queue/lane.js";
 import { Spool } from "../../src/queue/spool.js";
-import { PostgresStore } from "../../src/store/postgres.js";
+import { PostgresStore } from "../../src/store/postgres/store.js";
+import { createLog } from "../../src/telemetry/log/log.js";
 import { createDatabase } from "../support/postgres.js";
 
 async function openStore(): Promise<PostgresStore> {

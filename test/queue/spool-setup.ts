@@ -3,7 +3,7 @@ import { Redis } from "ioredis";
 import pg from "pg";
 import { expect, onTestFinished } from "vitest";
 import { createDelivery } from "../../src/delivery.js";
-import { createLog, type Logger } from "../../src/log.js";
+import { createLog, type Logger } from "../../src/telemetry/log/log.js";
 import { startServer } from "../support/posta.js";
 import { createDatabase, startPostgres, type TestPostgres } from "../support/postgres.js";
 import { startRedis } from "../support/redis.js";
@@ -135,9 +135,9 @@ export async function redrive({ pool }: Pick<Bundle, "pool">): Promise<void> {
 
 /** A PostgreSQL with Posta's tables in its database "postgres". */
 export async function startMigratedPostgres(): Promise<TestPostgres> {
-  const { migrate } = await import("../../src/store/migrate.js");
-  const { openDatabase } = await import("../../src/store/postgres.js");
-  const { readConfig } = await import("../../src/config.js");
+  const { migrate } = await import("../../src/store/postgres/migrate.js");
+  const { openDatabase } = await import("../../src/store/postgres/store.js");
+  const { readConfig } = await import("../../src/config/config.js");
   const postgres = await startPostgres();
   const log = createLog("test", "silent");
   const store = openDatabase(readConfig({ POSTA_DATABASE_URL: postgres.url }), log);

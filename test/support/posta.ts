@@ -9,8 +9,8 @@ import { inject } from "vitest";
 import type { User } from "../../cluster/postgres-user.js";
 import { takePorts } from "../../perf/bench/ports.js";
 import { createServer } from "../../src/app.js";
-import { readConfig } from "../../src/config.js";
-import { createLog } from "../../src/log.js";
+import { readConfig } from "../../src/config/config.js";
+import { createLog } from "../../src/telemetry/log/log.js";
 import { TestClient } from "./client.js";
 
 type Env = Record<string, string>;

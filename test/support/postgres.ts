@@ -8,10 +8,10 @@ import pg from "pg";
 import { inject } from "vitest";
 import { findProgram } from "../../cluster/postgres-program.js";
 import { type User, userFor } from "../../cluster/postgres-user.js";
-import { readConfig } from "../../src/config.js";
-import { createLog } from "../../src/log.js";
-import { migrate } from "../../src/store/migrate.js";
-import { openDatabase } from "../../src/store/postgres.js";
+import { readConfig } from "../../src/config/config.js";
+import { migrate } from "../../src/store/postgres/migrate.js";
+import { openDatabase } from "../../src/store/postgres/store.js";
+import { createLog } from "../../src/telemetry/log/log.js";
 import { runStore, type StoreProcess } from "./store-process.js";
 
 const superuser = "posta";

@@ -10,7 +10,7 @@ CREATE TABLE analytics_series (
 );
 
 -- Sixty minutes a row; the arrays have an item for each. `totals` is null where no event of the hour had a value.
--- The partitions, a month each, are made by src/store/partitions.ts.
+-- The partitions, a month each, are made by src/store/postgres/partitions.ts.
 CREATE TABLE analytics_hours (
   series_id bigint NOT NULL,
   hour timestamptz NOT NULL,

@@ -2,7 +2,7 @@
 --
 -- Ids are UUIDv7: they begin with the time, so tables that are parted by id are parted by month, an id alone finds its
 -- partition, and an index that ends with the id is in the order of time. The partitions are made and dropped by
--- src/store/partitions.ts.
+-- src/store/postgres/partitions.ts.
 
 -- `status` is a number of MessageStatus in proto/posta/message/v1/message.proto. `body` is the request to the Cloud API.
 -- `claim` is made anew for each attempt: only who made it may say what became of the attempt.

@@ -1,0 +1,173 @@
+import { EventEmitter } from "node:events";
+import { PostaError } from "../errors/posta-error.js";
+import { MigrationError, migrate, readSchema, type SchemaPlace } from "../store/postgres/migrate.js";
+import { type Migration, readMigrations } from "../store/postgres/migrations.js";
+import type { PostgresStore } from "../store/postgres/store.js";
+import type { Logger } from "../telemetry/log/log.js";
+import { Loop } from "./loop.js";
+
+const times = { name: "the database's schema", everyMs: 3_600_000, retryMs: 1000 };
+/** A migration that failed is tried again after so long: somebody may have mended what stood in its way. */
+const retryFailedMs = 10_000;
+
+/**
+ * - unknown: PostgreSQL was not asked yet.
+ * - applying: this process migrates the database, or waits for another one that does.
+ * - waiting: another Posta has to migrate the database.
+ * - failed: a migration cannot work, or a newer Posta took away what this one uses.
+ * - ready: the schema is the one that this process needs, or a newer one that it can use.
+ */
+export interface SchemaState {
+  is: "unknown" | "applying" | "waiting" | "failed" | "ready";
+  /** A sentence for people, without its full stop; empty if there is nothing to say. */
+  detail: string;
+}
+
+interface Events {
+  change: [SchemaState];
+}
+
+export interface SchemaOptions {
+  /** This Posta migrates its database; false: another one does. */
+  migrates: boolean;
+  migrations?: readonly Migration[];
+}
+
+/**
+ * Keeps the database's schema at what this process needs. Servers and delivery processes alike migrate: whoever has new code
+ * is there first in a rolling restart, also of a primary that is older. What is needed is read at the start: later the
+ * folder may hold the migrations of a newer Posta.
+ */
+export class Schema extends EventEmitter<Events> {
+  private readonly migrations: readonly Migration[];
+  private readonly migrates: boolean;
+  private readonly loop: Loop;
+  private found: SchemaState = { is: "unknown", detail: "" };
+  private failedAt = Number.NEGATIVE_INFINITY;
+  /** No Posta has been in the database. */
+  private isEmpty = false;
+  private stopped = false;
+
+  constructor(
+    private readonly store: PostgresStore,
+    { migrates, migrations = readMigrations() }: SchemaOptions,
+    private readonly log: Logger,
+  ) {
+    super();
+    this.migrates = migrates;
+    this.migrations = migrations;
+    store.schemaProblem = "PostgreSQL's schema was not looked at yet";
+    this.loop = new Loop(times, log, (stopping) => this.keep(stopping));
+    // One that was away may come back as it was before: from a backup, or as another server.
+    store.on("usable", (usable) => usable && this.loop.wake());
+  }
+
+  get state(): SchemaState {
+    return this.found;
+  }
+
+  start(): void {
+    this.loop.start();
+  }
+
+  /** Undoes a migration that is under way. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.emit("change", this.found);
+    await this.loop.stop();
+  }
+
+  /** Throws unavailable unless the schema is ready. */
+  requireReady(): void {
+    if (this.found.is !== "ready") throw new PostaError("unavailable", this.found.detail);
+  }
+
+  /**
+   * PostgreSQL is there, and its schema is on the way to what this process needs. Not so where another Posta has to make
+   * a first schema: perhaps there is none, and queues alone are used.
+   */
+  get isAwaited(): boolean {
+    const { is } = this.found;
+    return !this.store.isLost && (is === "applying" || (is === "waiting" && !this.isEmpty));
+  }
+
+  /** Resolves when the schema is ready, when PostgreSQL is known to be out of reach, or after `limitMs`; false: it was stopped. */
+  untilUsable(limitMs?: number): Promise<boolean> {
+    return this.until(() => this.found.is === "ready" || this.store.isLost, limitMs);
+  }
+
+  /** Resolves when the schema is not awaited any more; false: it was stopped. */
+  untilNotAwaited(): Promise<boolean> {
+    return this.until(() => !this.isAwaited);
+  }
+
+  private async until(holds: () => boolean, limitMs?: number): Promise<boolean> {
+    let check = () => {};
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      check = () => (this.stopped || holds()) && resolve();
+      if (limitMs !== undefined) timer = setTimeout(resolve, limitMs);
+      this.on("change", check);
+      this.store.on("usable", check);
+      check();
+    });
+    clearTimeout(timer);
+    this.off("change", check);
+    this.store.off("usable", check);
+    return !this.stopped;
+  }
+
+  private async keep(stopping: AbortSignal): Promise<void> {
+    const place = await readSchema(this.store);
+    const { length: known } = this.migrations;
+    if (place.safeFrom > known) this.refuse(describeContract(place, known));
+    if (place.at < known) await this.bring(place, stopping);
+    if (place.at > known && this.found.is !== "ready") {
+      this.log.warn(`PostgreSQL is at migration ${place.at}, of a newer Posta; this one knows ${known}, and goes on`);
+    }
+    this.set({ is: "ready", detail: "" });
+  }
+
+  private async bring({ at }: SchemaPlace, stopping: AbortSignal): Promise<void> {
+    this.isEmpty = at === 0;
+    const behind = `PostgreSQL's schema is at migration ${at}, and this Posta needs ${this.migrations.length}`;
+    if (!this.migrates) {
+      const detail = `${behind}: POSTA_DELIVERIES is 0, so another Posta has to migrate it`;
+      this.set({ is: "waiting", detail });
+      this.requireReady();
+    }
+    if (performance.now() < this.failedAt + retryFailedMs) this.requireReady();
+    this.set({ is: "applying", detail: `${behind}: it is being migrated` });
+    try {
+      await migrate(this.store, this.log, this.migrations, stopping);
+    } catch (error) {
+      if (error instanceof MigrationError) {
+        // Health, which tells the state, needs no token.
+        this.refuse(`${error.message}; the log says why`, `${error.message}: ${error.reason}`);
+      }
+      this.log.warn(`the migration is tried again: ${(error as Error).message}`);
+      throw error;
+    }
+  }
+
+  /** `logged`: what the log says instead. */
+  private refuse(detail: string, logged = detail): never {
+    this.failedAt = performance.now();
+    this.set({ is: "failed", detail }, logged);
+    throw new PostaError("unavailable", detail);
+  }
+
+  private set(state: SchemaState, logged = state.detail): void {
+    const { is, detail } = this.found;
+    if (state.is === is && state.detail === detail) return;
+    this.found = state;
+    this.store.schemaProblem = state.detail || undefined;
+    if (state.is === "failed") this.log.error(logged);
+    else if (logged) this.log.warn(logged);
+    this.emit("change", state);
+  }
+}
+
+function describeContract({ at, safeFrom }: SchemaPlace, known: number): string {
+  return `POSTA_DATABASE_URL: the database is at migration ${at}, which took away what this Posta uses: run one that knows migration ${safeFrom} or later (this one knows ${known})`;
+}

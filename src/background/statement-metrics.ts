@@ -1,0 +1,88 @@
+import { Gauge, type Registry } from "prom-client";
+import type { PostaError } from "../errors/posta-error.js";
+import type { PostgresStore } from "../store/postgres/store.js";
+import type { Logger } from "../telemetry/log/log.js";
+import { Loop } from "./loop.js";
+
+const times = { name: "PostgreSQL's statements", everyMs: 5000, retryMs: 5000 };
+/** Readings that a mean is taken over: a minute. */
+const readings = 12;
+
+/** What each statement took so far, by its id. */
+type Totals = Map<string, { calls: number; ms: number }>;
+
+/** What PostgreSQL was started with is only shown to those who may know. */
+const look = {
+  name: "statements-look",
+  text: `SELECT to_regclass('pg_stat_statements') IS NOT NULL AS made, coalesce(
+      (SELECT setting LIKE '%pg_stat_statements%' FROM pg_settings WHERE name = 'shared_preload_libraries'), false) AS loaded`,
+};
+const make = { name: "statements-make", text: "CREATE EXTENSION IF NOT EXISTS pg_stat_statements" };
+/** Those that took most time in all: what was slow once, long ago, is not among them for long. */
+const readTotals = {
+  name: "statement-totals",
+  text: `SELECT queryid::text AS id, sum(calls)::float8 AS calls, sum(total_exec_time)::float8 AS ms
+    FROM pg_stat_statements WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+    GROUP BY queryid ORDER BY ms DESC LIMIT 100`,
+};
+
+/**
+ * How slow PostgreSQL's statements are, for /metrics, where it counts them (pg_stat_statements) and Posta may read that; a
+ * timestamp shows how old it is.
+ */
+export function watchStatements(postgres: PostgresStore, metrics: Registry, log: Logger): Loop {
+  const known = gauge(
+    metrics,
+    "posta_postgres_statements_known",
+    "1: PostgreSQL has pg_stat_statements, and lets Posta read it.",
+  );
+  const slowest = gauge(
+    metrics,
+    "posta_postgres_slowest_statement_seconds",
+    "The longest mean of a statement, over its calls in the last minute; 0 without calls.",
+  );
+  const readTime = gauge(
+    metrics,
+    "posta_postgres_statements_timestamp_seconds",
+    "When PostgreSQL was last asked for them, since 1970.",
+  );
+  const past: Totals[] = [];
+  return new Loop(times, log, async () => {
+    const totals = await read(postgres).catch(toNone);
+    known.set(totals ? 1 : 0);
+    if (totals) {
+      past.push(totals);
+      if (past.length > readings + 1) past.shift();
+      slowest.set(slowestMean(past[0] as Totals, totals) / 1000);
+    }
+    readTime.set(Date.now() / 1000);
+  });
+}
+
+/** undefined: there are none. The extension is made where only that is missing, as on a new database. */
+async function read(postgres: PostgresStore): Promise<Totals | undefined> {
+  const [found] = await postgres.query<{ made: boolean; loaded: boolean }>(look);
+  if (!found?.made && !found?.loaded) return undefined;
+  if (!found.made) await postgres.query(make);
+  const rows = await postgres.query<{ id: string; calls: number; ms: number }>(readTotals);
+  return new Map(rows.map(({ id, calls, ms }) => [id, { calls, ms }]));
+}
+
+/** PostgreSQL said no: that is known, then. */
+function toNone(error: PostaError): undefined {
+  if (error.code === "unavailable") throw error;
+}
+
+/** In milliseconds. A statement that is new among them counts from its first call. */
+function slowestMean(before: Totals, now: Totals): number {
+  const means = [...now].map(([id, { calls, ms }]) => {
+    const { calls: oldCalls, ms: oldMs } = before.get(id) ?? { calls: 0, ms: 0 };
+    return calls > oldCalls ? (ms - oldMs) / (calls - oldCalls) : 0;
+  });
+  return Math.max(0, ...means);
+}
+
+/** Several delivery processes see the same database: their figures are not to be added up. */
+function gauge(metrics: Registry, name: string, help: string): Gauge {
+  return new Gauge({ name, help, aggregator: "max", registers: [metrics] });
+}

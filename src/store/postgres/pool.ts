@@ -1,0 +1,82 @@
+import type { Client, Pool, PoolConfig } from "pg";
+import type { Logger } from "../../telemetry/log/log.js";
+import { planOnce } from "./session.js";
+
+/** How long a connection, or an answer to "are you there", may take. */
+export const patienceMs = 2000;
+/** What the server may take beyond the statement's time-out before the connection counts as lost. */
+const graceMs = 1000;
+/** Connections that stay open while there is nothing to do, and how long those beyond them do. */
+const minIdle = 2;
+const idleTimeoutMs = 30_000;
+const int8Oid = 20;
+/** A server that hangs after the login keeps its callers no longer than one that hangs before. */
+const greeting = { text: planOnce, query_timeout: patienceMs };
+
+export interface PoolOptions {
+  url: string;
+  /** Connections, at most. */
+  max: number;
+  /** How long a statement may take, in milliseconds. */
+  timeoutMs: number;
+}
+
+export interface LoadedPool {
+  pool: Pool;
+  /** A client beside the pool, without time-outs. It is not connected yet. */
+  createClient(): Client;
+}
+
+/** The connections of a pool. */
+export interface PoolUse {
+  busy: number;
+  idle: number;
+  max: number;
+  /** Statements that wait for a connection. */
+  waiting: number;
+}
+
+type Library = typeof import("pg");
+
+/** Loads pg, which takes its time and memory: a process that never needs PostgreSQL does without. */
+export async function loadPool(options: PoolOptions, log: Logger): Promise<LoadedPool> {
+  const library = await import("pg");
+  const connection = connectionOf(options, library);
+  const min = Math.min(minIdle, options.max);
+  const pool = new library.Pool({
+    ...connection,
+    min,
+    max: options.max,
+    idleTimeoutMillis: idleTimeoutMs,
+    onConnect: (client) => client.query(greeting),
+  });
+  // A connection that breaks; without listeners that would end the process. The next query tells what it means.
+  pool.on("error", (error) => log.debug({ err: error }, "postgresql connection"));
+  pool.on("connect", (client) => client.on("error", () => {})); // Of one in use, between two statements.
+  const createClient = () => new library.Client({ ...connection, statement_timeout: 0, query_timeout: 0 });
+  return { pool, createClient };
+}
+
+/** Whether a statement would have to wait for another to finish. */
+export function isFull(pool: Pool): boolean {
+  return pool.idleCount === 0 && pool.totalCount >= pool.options.max;
+}
+
+export function useOf({ totalCount, idleCount, waitingCount, options }: Pool): PoolUse {
+  return { busy: totalCount - idleCount, idle: idleCount, max: options.max, waiting: waitingCount };
+}
+
+function connectionOf({ url, timeoutMs }: PoolOptions, { types }: Library): PoolConfig {
+  return {
+    connectionString: url,
+    application_name: "posta",
+    connectionTimeoutMillis: patienceMs,
+    statement_timeout: timeoutMs,
+    query_timeout: timeoutMs + graceMs,
+    keepAlive: true,
+    // Counts stay far below 2^53; pg would hand them out as text.
+    types: {
+      getTypeParser: (oid, format) => (oid === int8Oid ? Number : types.getTypeParser(oid, format as "text")),
+    },
+  };
+}

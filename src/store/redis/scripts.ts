@@ -1,0 +1,55 @@
+import { readFileSync } from "node:fs";
+import type { RedisClient } from "./address.js";
+
+/** A Lua script of store/lua, on one client; its header says what KEYS, ARGV and the answer are. */
+export type Script<Answer> = (keys: string[], args: (string | number | Buffer)[]) => Promise<Answer>;
+
+/** What a script has beside its file. */
+interface ScriptParts {
+  /** Another name, where the file also runs with other keys. */
+  name?: string;
+  /** Lua text that goes before the file's: functions that the file calls. */
+  before?: string;
+}
+
+/** Loads a script by its file's name. ioredis sends the text once a connection and its hash after that. */
+export function defineScript<Answer>(
+  client: RedisClient,
+  file: string,
+  numberOfKeys: number,
+  { name = file, before = "" }: ScriptParts = {},
+): Script<Answer> {
+  const run = define<Answer>(client, { file, name, before, numberOfKeys });
+  return (keys, args) => run(...keys, ...args);
+}
+
+/** The same for a script that takes any number of keys and answers bytes. */
+export function defineBytesScript<Answer>(client: RedisClient, file: string): Script<Answer> {
+  const run = define<Answer>(client, { file, name: file, before: "" }, "Buffer");
+  return (keys, args) => run(keys.length, ...keys, ...args);
+}
+
+type Run<Answer> = (...args: unknown[]) => Promise<Answer>;
+
+interface Definition extends Required<ScriptParts> {
+  file: string;
+  numberOfKeys?: number;
+}
+
+/** ioredis makes two commands of a script; the one whose name ends in Buffer leaves the answer as it is. */
+function define<Answer>(
+  client: RedisClient,
+  { file, name, before, numberOfKeys }: Definition,
+  kind: "" | "Buffer" = "",
+): Run<Answer> {
+  const lua = before + readLua(file);
+  const command = `posta:${name}`;
+  client.defineCommand(command, numberOfKeys === undefined ? { lua } : { lua, numberOfKeys });
+  const run = (client as unknown as Record<string, Run<Answer>>)[`${command}${kind}`] as Run<Answer>;
+  return (...args) => run.call(client, ...args);
+}
+
+/** The text of a file of store/lua, for a script that calls its functions. */
+export function readLua(file: string): string {
+  return readFileSync(new URL(`../lua/${file}.lua`, import.meta.url), "utf8");
+}

@@ -1,0 +1,227 @@
+import { EventEmitter } from "node:events";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
+import { type Config, ConfigError } from "../../config/config.js";
+import { PostaError } from "../../errors/posta-error.js";
+import type { Logger } from "../../telemetry/log/log.js";
+import { openRedis, type RedisClient, requireDatabase } from "./address.js";
+import { requireDurable } from "./durability.js";
+import { type StoreName, toRefusal } from "./errors.js";
+import { endSocketTimeouts } from "./socket-timeout.js";
+
+/** How often the connection is tried; also how stale the clock's offset may be. */
+const heartbeatMs = 500;
+/** A heartbeat that took longer was not answered. */
+const answerWithinMs = 1000;
+/** A timer that fires so much later than it was due tells of a process that has too much to do. */
+const lateByMs = 100;
+/** An answer that took no longer tells the offset between the clocks. */
+const exactWithinMs = 10;
+
+export interface RedisStoreOptions {
+  url: string;
+  /** The variable that the address came from, for errors. */
+  variable: string;
+  /** How long Redis may be silent before it counts as lost, in milliseconds. */
+  timeoutMs: number;
+  name: StoreName;
+  /** What the keys begin with: on a Redis Cluster its hash tag says which server is looked at. */
+  prefix: string;
+  /** Whether it must keep all that it is given, and how strictly; false: it may evict and forget. */
+  durable: { allowNoAof: boolean } | false;
+}
+
+interface Events {
+  /** It can be used, or no longer. */
+  usable: [boolean];
+  /** How long an answer took, in milliseconds, at each heartbeat. */
+  answered: [number];
+  /** It must not be used: the process has to stop, and say this. */
+  unfit: [ConfigError];
+}
+
+/**
+ * The connection of one process to a Redis. Nothing waits for a Redis that is down and nothing is sent twice:
+ * a command fails at once, and whoever called knows whether it was sent.
+ */
+export class RedisStore extends EventEmitter<Events> {
+  readonly client: RedisClient;
+  private heartbeat: NodeJS.Timeout | undefined;
+  /** undefined as long as no try to reach it has come to an end. */
+  private up: boolean | undefined;
+  private verified = false;
+  private problem: string | undefined;
+  private refused: string | undefined;
+  private clockOffsetMs = 0;
+
+  constructor(
+    private readonly options: RedisStoreOptions,
+    private readonly log: Logger,
+  ) {
+    super();
+    this.client = openRedis(options.url, options.variable, {
+      lazyConnect: true,
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      // It says how long loading will take, and may be wrong by seconds.
+      maxLoadingRetryTime: 500,
+      socketTimeout: options.timeoutMs,
+      connectTimeout: options.timeoutMs,
+      retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 5), 1000) * (0.75 + Math.random() / 2),
+    });
+    endSocketTimeouts(this.client);
+  }
+
+  /** Starts to connect, and goes on trying; `usable` tells when it has. */
+  open(): void {
+    this.client.on("ready", () => void this.verify());
+    this.client.on("close", () => this.setUsable(false));
+    this.client.on("error", (error) => this.explain(error));
+    this.client.connect().catch(() => {}); // It goes on trying; the error event says why.
+    this.heartbeat = setInterval(() => void this.beat(), heartbeatMs);
+  }
+
+  get usable(): boolean {
+    return this.up === true;
+  }
+
+  /** It was tried, and cannot be used. */
+  get isLost(): boolean {
+    return this.up === false;
+  }
+
+  /** Why it takes no writes, though it answers: its disk or its memory is full, or it has become a replica. */
+  get refusal(): string | undefined {
+    return this.up ? this.refused : undefined;
+  }
+
+  /** Throws unavailable if Redis is known to be down, so that a call fails before any work. */
+  requireUsable(): void {
+    if (!this.up)
+      throw new PostaError("unavailable", `${this.options.name} cannot be reached; nothing was done`, {
+        retryAfterMs: 500,
+      });
+  }
+
+  /** A time of this process, as Redis' clock shows it; in milliseconds since 1970. */
+  toRedisTime(localMs: number): number {
+    return localMs + this.clockOffsetMs;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.heartbeat);
+    this.removeAllListeners();
+    const wasUp = this.up;
+    this.up = false; // Before the connection closes, so that this is not taken for a loss.
+    if (wasUp) await this.client.quit().catch(() => this.client.disconnect());
+    else this.client.disconnect();
+  }
+
+  /** Where it must be durable, a Redis that is not is refused: at start for good, later for as long as it is so. */
+  private async verify(): Promise<void> {
+    try {
+      const { variable, durable } = this.options;
+      await requireDatabase(this.client, variable);
+      if (durable) await requireDurable(this.client, { variable, ...durable });
+      await Promise.all([this.readClock(), this.probeWrites()]);
+      this.verified = true;
+      this.setUsable(true);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) this.log.debug({ err: error }, "redis is connected but does not answer");
+      else if (!this.verified) this.emit("unfit", error);
+      else this.complain(error.message);
+    }
+  }
+
+  /** Why there is no connection: once, until there is one. */
+  private explain(error: Error): void {
+    this.log.debug({ err: error }, "redis connection");
+    const { code } = error as { code?: string };
+    const reason = `${code ?? ""} ${error.message}`.trim();
+    const problem = `${this.options.variable}: Redis cannot be reached (${reason}); trying again`;
+    if (this.problem !== problem) this.log.warn(problem);
+    this.problem = problem;
+  }
+
+  /** Once, not at each heartbeat. */
+  private complain(problem: string): void {
+    if (this.problem !== problem) this.log.error(problem);
+    this.problem = problem;
+  }
+
+  private async beat(): Promise<void> {
+    if (this.client.status !== "ready") return;
+    if (!this.up) return this.verify();
+    const answer = new AbortController();
+    void this.watchAnswer(answer.signal);
+    await Promise.all([this.readClock(), this.probeWrites()]).catch(() => this.setUsable(false));
+    answer.abort();
+  }
+
+  /**
+   * Redis is lost if it does not answer in time, unless it is this process that was late: one that is overloaded finds
+   * answers long after they came. What Redis really left unanswered, the connection's own time-out ends.
+   */
+  private async watchAnswer(answered: AbortSignal): Promise<void> {
+    while (!answered.aborted) {
+      const due = performance.now() + answerWithinMs;
+      await sleep(answerWithinMs, undefined, { ref: false });
+      const wasLate = performance.now() - due > lateByMs;
+      await nextTurn(); // What had come by now has been read by then.
+      if (answered.aborted || wasLate) continue;
+      this.setUsable(false);
+      return;
+    }
+  }
+
+  private async readClock(): Promise<void> {
+    const [before, sent] = [Date.now(), performance.now()];
+    const [seconds, micros] = await this.client.time();
+    this.emit("answered", performance.now() - sent);
+    const [now, after] = [Number(seconds) * 1000 + Number(micros) / 1000, Date.now()];
+    // Redis read its clock between the two; a late answer says little, and must not overrule what is known.
+    const [least, most] = [now - after, now - before];
+    const guess = most - least > exactWithinMs ? this.clockOffsetMs : (least + most) / 2;
+    this.clockOffsetMs = Math.round(Math.min(Math.max(guess, least), most));
+  }
+
+  /**
+   * Nothing is put at the start of a key: that is refused like any write, and yet changes nothing, and makes no key. Never fails:
+   * whether Redis answers at all, the clock tells.
+   */
+  private async probeWrites(): Promise<void> {
+    const key = `${this.options.prefix}:posta-write-probe`;
+    const refused = await this.client.setrange(key, 0, "").then(() => undefined, toRefusal);
+    if (refused === this.refused) return;
+    this.refused = refused;
+    const { variable, name } = this.options;
+    if (refused) this.log.error(`${variable}: Redis takes no writes: ${refused}`);
+    else this.log.info(`${name} takes writes again`);
+  }
+
+  private setUsable(usable: boolean): void {
+    if (this.up === usable) return;
+    const wasUp = this.up === true;
+    this.up = usable;
+    if (usable || wasUp) this.problem = undefined;
+    if (usable) this.log.info(`${this.options.name} is reachable`);
+    else if (wasUp) this.log.warn(`${this.options.variable}: Redis is lost; trying to reach it again`);
+    this.emit("usable", usable);
+  }
+}
+
+/** The queues' Redis that the settings name. It must be durable. */
+export function openQueueStore(config: Config, log: Logger): RedisStore {
+  const { queueRedisUrl: url, queuePrefix: prefix, redisTimeoutMs: timeoutMs, allowNoAof } = config;
+  if (url === undefined) throw new Error("the queue's Redis has no address: the primary gives its children one");
+  const [variable, name] = ["POSTA_QUEUE_REDIS_URL", "the queue's store"] as const;
+  return new RedisStore({ url, variable, name, prefix, timeoutMs, durable: { allowNoAof } }, log);
+}
+
+/** The analytics' Redis that the settings name. It may evict. */
+export function openAnalyticsStore(config: Config, log: Logger): RedisStore {
+  const { analyticsRedisUrl: url, analyticsPrefix: prefix, redisTimeoutMs: timeoutMs } = config;
+  if (url === undefined) throw new Error("the analytics' Redis has no address: the primary gives its children one");
+  const [variable, name] = ["POSTA_ANALYTICS_REDIS_URL", "the analytics store"] as const;
+  return new RedisStore({ url, variable, name, prefix, timeoutMs, durable: false }, log);
+}

@@ -1,0 +1,22 @@
+import type { Config } from "../../config/config.js";
+import type { Logger } from "../../telemetry/log/log.js";
+import { openRedis, type RedisClient } from "./address.js";
+
+/**
+ * A connection to the queues' Redis for a BullMQ worker, which, unlike a caller, has all the time to wait for a Redis that
+ * is down. Whoever opened it disconnects it.
+ */
+export function openWorkerRedis({ queueRedisUrl: url }: Config, log: Logger): RedisClient {
+  if (url === undefined) throw new Error("the queue's Redis has no address: the primary gives its children one");
+  const client = openRedis(url, "POSTA_QUEUE_REDIS_URL", { maxRetriesPerRequest: null });
+  client.on("error", (error) => log.debug({ err: error }, "redis connection of a worker"));
+  return client;
+}
+
+/** Resolves when the connection is lost, or at once while there is none: nothing that needs it will end then. */
+export async function untilLost(client: RedisClient): Promise<void> {
+  if (client.status !== "ready") return;
+  await new Promise<void>((resolve) => {
+    client.once("close", () => resolve()); // Not events.once(): a reset is an error first, which that would throw.
+  });
+}
