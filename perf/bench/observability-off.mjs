@@ -16,7 +16,7 @@ prom.collectDefaultMetrics = nothing;
 // What counts in plain fields, past prom-client.
 const own = [
   ["telemetry/metrics/histogram.js", "Distribution", "add"],
-  ["grpc/call-metrics.js", "MethodMetrics", "finish"],
+  ["rpc/call-metrics.js", "MethodMetrics", "finish"],
   ["batching/batch-metrics.js", "BatchFigures", "add"],
   ["health/server-health.js", "ServerHealth", "start"],
 ];

@@ -1,8 +1,8 @@
 import { PostaError, toPostaError } from "../errors/posta-error.js";
 import type { Event, Event__Output as EventMessage } from "../gen/posta/analytics/v1/Event.js";
 import type { TrackResult as TrackResultMessage } from "../gen/posta/analytics/v1/TrackResult.js";
-import type { ToItem } from "../grpc/status.js";
-import { toTimeMs, toTimestamp } from "../grpc/times.js";
+import { toTimeMs, toTimestamp } from "../rpc/contract/times.js";
+import type { ToItem } from "../rpc/status.js";
 import type { EventRequest } from "./event.js";
 import type { Incoming, TrackResult } from "./track.js";
 

@@ -5,8 +5,8 @@ import type { GetCountersRequest__Output as GetCounters } from "../gen/posta/ana
 import type { GetTimeSeriesRequest__Output as GetTimeSeries } from "../gen/posta/analytics/v1/GetTimeSeriesRequest.js";
 import type { ListTopValuesRequest__Output as ListTopValues } from "../gen/posta/analytics/v1/ListTopValuesRequest.js";
 import type { Series__Output as SeriesMessage } from "../gen/posta/analytics/v1/Series.js";
-import type { Adapter, CallContext } from "../grpc/method.js";
-import { toTimestamp } from "../grpc/times.js";
+import { toTimestamp } from "../rpc/contract/times.js";
+import type { Adapter, CallContext } from "../rpc/method.js";
 import { requireDimension, requireDimensionValue, requireEventName } from "./checked-texts.js";
 import type { ValueCount } from "./history-values.js";
 import type { Series } from "./keys.js";

@@ -7,9 +7,9 @@ import type { TrackEventRequest__Output as TrackEventRequest } from "../gen/post
 import type { TrackEventResponse } from "../gen/posta/analytics/v1/TrackEventResponse.js";
 import type { TrackEventsRequest__Output as TrackEventsRequest } from "../gen/posta/analytics/v1/TrackEventsRequest.js";
 import type { TrackEventsResponse } from "../gen/posta/analytics/v1/TrackEventsResponse.js";
-import { AckStream, type Weight } from "../grpc/ack-stream.js";
-import type { Adapter, CallContext } from "../grpc/method.js";
-import type { StatusMap } from "../grpc/status.js";
+import type { Adapter, CallContext } from "../rpc/method.js";
+import type { StatusMap } from "../rpc/status.js";
+import { AckStream, type Weight } from "../rpc/stream/ack-stream.js";
 import { toEventOrError, toOutcome, toResultMessage } from "./convert-event.js";
 import type { TrackCaller, Tracker, TrackResult } from "./track.js";
 

@@ -1,7 +1,7 @@
 import { perObject } from "../batching/per-object.js";
 import type { ListRecentEventsRequest__Output as ListRecentEvents } from "../gen/posta/analytics/v1/ListRecentEventsRequest.js";
-import type { Adapter } from "../grpc/method.js";
-import type { StatusMap } from "../grpc/status.js";
+import type { Adapter } from "../rpc/method.js";
+import type { StatusMap } from "../rpc/status.js";
 import { requireEventName } from "./checked-texts.js";
 import { toEventMessage } from "./convert-event.js";
 import type { RecentLister, RecentPage } from "./list-recent.js";

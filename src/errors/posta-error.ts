@@ -1,5 +1,5 @@
 /**
- * What can go wrong, in the domain's words. src/grpc/status.ts gives each its place among the transport's codes; nothing
+ * What can go wrong, in the domain's words. src/rpc/status.ts gives each its place among the transport's codes; nothing
  * else knows both.
  */
 export type ErrorCode =

@@ -1,5 +1,5 @@
 import { ServerCredentials } from "@grpc/grpc-js";
-import type { TlsFiles } from "./tls-files.js";
+import type { TlsFiles } from "../rpc/auth/tls-files.js";
 
 /** TLS with what the files hold, with client certificates where there is a CA; plain text without files. */
 export function createCredentials(files: TlsFiles | undefined): ServerCredentials {

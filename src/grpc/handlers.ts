@@ -10,12 +10,12 @@ import type {
 } from "@grpc/grpc-js";
 import { perObject } from "../batching/per-object.js";
 import { PostaError } from "../errors/posta-error.js";
-import type { Admission } from "./admission.js";
-import type { Principal } from "./auth.js";
-import { boundRequestId, requestIdKey } from "./failed-call.js";
-import { principalOf } from "./guard.js";
-import type { Adapter, BidiMethod, CallContext, ServerStreamMethod, UnaryMethod } from "./method.js";
-import type { StatusMap } from "./status.js";
+import type { Admission } from "../rpc/admission.js";
+import type { Principal } from "../rpc/auth/authenticate.js";
+import { boundRequestId, requestIdKey } from "../rpc/failed-call.js";
+import type { Adapter, BidiMethod, CallContext, ServerStreamMethod, UnaryMethod } from "../rpc/method.js";
+import type { StatusMap } from "../rpc/status.js";
+import { principalOf } from "./incoming/guard.js";
 
 /** A method definition that encodes a response once that is frozen: it may be the answer to many calls. */
 export function encodingOnce<M extends MethodDefinition<object, object>>(method: M): M {

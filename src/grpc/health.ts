@@ -4,8 +4,8 @@ import { PostaError, show } from "../errors/posta-error.js";
 import type { HealthCheckRequest__Output as CheckRequest } from "../gen/grpc/health/v1/HealthCheckRequest.js";
 import type { HealthCheckResponse } from "../gen/grpc/health/v1/HealthCheckResponse.js";
 import type { HealthListResponse } from "../gen/grpc/health/v1/HealthListResponse.js";
+import type { Adapter } from "../rpc/method.js";
 import { stoppingError } from "./handlers.js";
-import type { Adapter } from "./method.js";
 
 export const healthService = "grpc.health.v1.Health";
 

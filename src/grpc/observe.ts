@@ -6,11 +6,11 @@ import {
   type ServerMethodDefinition,
   status,
 } from "@grpc/grpc-js";
+import type { CallMetrics } from "../rpc/call-metrics.js";
+import { allowedMs, type Deadlines } from "../rpc/deadline.js";
+import { boundRequestId, logFailedCall, newRequestId, requestIdKey } from "../rpc/failed-call.js";
+import { ErrorTrailers } from "../rpc/status.js";
 import type { Logger } from "../telemetry/log/log.js";
-import type { CallMetrics } from "./call-metrics.js";
-import { allowedMs, type Deadlines } from "./deadline.js";
-import { boundRequestId, logFailedCall, newRequestId, requestIdKey } from "./failed-call.js";
-import { ErrorTrailers } from "./status.js";
 
 /**
  * Sees every call from its headers to its status: counts it, bounds its deadline, gives it a request id, logs its failure.

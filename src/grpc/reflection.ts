@@ -6,10 +6,10 @@ import {
 } from "@grpc/grpc-js";
 import type { PackageDefinition } from "@grpc/proto-loader";
 import { ReflectionService } from "@grpc/reflection";
-import { http2StreamOf } from "./call-internals.js";
-import type { Contract } from "./contract.js";
-import { closeAfter, farewellMs } from "./farewell.js";
-import { readAsWritten } from "./read-ahead.js";
+import type { Contract } from "../rpc/contract/contract.js";
+import { readAsWritten } from "../rpc/stream/read-ahead.js";
+import { http2StreamOf } from "./incoming/call-internals.js";
+import { closeAfter, farewellMs } from "./incoming/farewell.js";
 
 /** How many questions a stream takes. Tools ask some tens. Each costs CPU, and nobody needs a token to ask. */
 const maxQuestions = 1000;

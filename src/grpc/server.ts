@@ -12,26 +12,26 @@ import {
 } from "@grpc/grpc-js";
 import type { Registry } from "prom-client";
 import { type Config, ConfigError } from "../config/config.js";
+import type { Admission } from "../rpc/admission.js";
+import { readTlsFiles } from "../rpc/auth/tls-files.js";
+import { CallMetrics } from "../rpc/call-metrics.js";
+import type { Contract } from "../rpc/contract/contract.js";
+import type { Entry } from "../rpc/entry.js";
+import type { Adapter, Audience } from "../rpc/method.js";
+import { createStatusMap } from "../rpc/status.js";
 import { libraryConsole } from "../telemetry/log/capture.js";
 import type { Logger } from "../telemetry/log/log.js";
 import { registerCount } from "../telemetry/metrics/counters.js";
-import type { Admission } from "./admission.js";
-import { http2ServersOf, requireInternals } from "./call-internals.js";
-import { CallMetrics } from "./call-metrics.js";
-import type { Contract } from "./contract.js";
 import { createCredentials } from "./credentials.js";
 import { DeadConnections } from "./dead-connections.js";
-import type { Entry } from "./entry.js";
-import { guardCalls, type MethodRules } from "./guard.js";
 import { encodingOnce, GrpcAdapter } from "./handlers.js";
 import { Health, healthService } from "./health.js";
-import { Inflater } from "./inflate.js";
-import type { Adapter, Audience } from "./method.js";
+import { http2ServersOf, requireInternals } from "./incoming/call-internals.js";
+import { guardCalls, type MethodRules } from "./incoming/guard.js";
+import { Inflater } from "./incoming/inflate.js";
+import { correctTimeout } from "./incoming/timeout-header.js";
 import { observeCalls } from "./observe.js";
 import { addReflection } from "./reflection.js";
-import { createStatusMap } from "./status.js";
-import { correctTimeout } from "./timeout-header.js";
-import { readTlsFiles } from "./tls-files.js";
 
 /** The most that a call's headers may have, in bytes as HTTP/2 counts them. Clients are told, and most then send no more. */
 const maxHeaderBytes = 64 << 10;

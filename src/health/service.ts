@@ -1,7 +1,7 @@
 import type { GetHealthResponse } from "../gen/posta/health/v1/GetHealthResponse.js";
 import type { HealthCheck } from "../gen/posta/health/v1/HealthCheck.js";
-import type { Adapter } from "../grpc/method.js";
-import { toDuration, toTimestamp } from "../grpc/times.js";
+import { toDuration, toTimestamp } from "../rpc/contract/times.js";
+import type { Adapter } from "../rpc/method.js";
 import type { CheckState } from "./check.js";
 import type { ServerHealth } from "./server-health.js";
 

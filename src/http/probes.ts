@@ -1,4 +1,4 @@
-import type { Answer } from "./answer.js";
+import type { Answer } from "./exchange/answer.js";
 
 /** Whether each service takes calls, by its name; the server as a whole has the name "". */
 type ServiceStates = ReadonlyMap<string, boolean>;

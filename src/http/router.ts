@@ -1,10 +1,10 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { show } from "../errors/posta-error.js";
-import { type Answer, sendAnswer } from "./answer.js";
-import { type CallParts, HttpCall } from "./call.js";
-import { connectCode, unimplementedCode, unknownCode } from "./codes.js";
-import { createFormats, type Format, formatOf } from "./format.js";
-import type { HttpMethod } from "./method.js";
+import { type CallParts, HttpCall } from "./connect/call.js";
+import { connectCode, unimplementedCode, unknownCode } from "./connect/codes.js";
+import { createFormats, type Format, formatOf } from "./connect/format.js";
+import type { HttpMethod } from "./connect/method.js";
+import { type Answer, sendAnswer } from "./exchange/answer.js";
 import { createProbes, type ProbedHealth } from "./probes.js";
 
 /** Why a request is no call. */

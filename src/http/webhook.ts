@@ -3,10 +3,10 @@ import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Counter, type Registry } from "prom-client";
 import { PostaError, toPostaError } from "../errors/posta-error.js";
-import { IncomingBytes } from "../incoming-bytes.js";
+import { IncomingBytes } from "../rpc/incoming-bytes.js";
 import type { Logger } from "../telemetry/log/log.js";
-import type { Answer } from "./answer.js";
-import { IncomingBody } from "./body.js";
+import type { Answer } from "./exchange/answer.js";
+import { IncomingBody } from "./exchange/body.js";
 
 /** Where WhatsApp tells what became of messages, and what people wrote. */
 export const webhookPath = "/webhooks/whatsapp";

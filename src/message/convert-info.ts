@@ -3,7 +3,7 @@ import type { DeadLetter as DeadLetterMessage } from "../gen/posta/message/v1/De
 import type { GetMessageResponse } from "../gen/posta/message/v1/GetMessageResponse.js";
 import type { ListMessagesRequest__Output as ListMessages } from "../gen/posta/message/v1/ListMessagesRequest.js";
 import type { MessageInfo } from "../gen/posta/message/v1/MessageInfo.js";
-import { toTimeMs, toTimestamp } from "../grpc/times.js";
+import { toTimeMs, toTimestamp } from "../rpc/contract/times.js";
 import { toWord } from "./convert-enum.js";
 import type { DeadLetter, DeadLetterKind } from "./dead-letter.js";
 import type { ListQuery } from "./list-messages.js";

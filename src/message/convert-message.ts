@@ -1,8 +1,8 @@
 import { PostaError, toPostaError } from "../errors/posta-error.js";
 import type { OutgoingMessage__Output as OutgoingMessage } from "../gen/posta/message/v1/OutgoingMessage.js";
 import type { SendResult as SendResultMessage } from "../gen/posta/message/v1/SendResult.js";
-import type { ToItem } from "../grpc/status.js";
-import { toTimeMs } from "../grpc/times.js";
+import { toTimeMs } from "../rpc/contract/times.js";
+import type { ToItem } from "../rpc/status.js";
 import { toContent } from "./convert-content.js";
 import { toWord } from "./convert-enum.js";
 import type { Incoming, SendResult } from "./send.js";

@@ -3,8 +3,8 @@ import type { SendMessageRequest__Output as SendMessage } from "../gen/posta/mes
 import type { SendMessageResponse } from "../gen/posta/message/v1/SendMessageResponse.js";
 import type { SendMessagesRequest__Output as SendMessages } from "../gen/posta/message/v1/SendMessagesRequest.js";
 import type { SendMessagesResponse } from "../gen/posta/message/v1/SendMessagesResponse.js";
-import type { Adapter, CallContext } from "../grpc/method.js";
-import type { StatusMap } from "../grpc/status.js";
+import type { Adapter, CallContext } from "../rpc/method.js";
+import type { StatusMap } from "../rpc/status.js";
 import { toMessageOrError, toOutcome, toResultMessage } from "./convert-message.js";
 import type { MessageSender, SendCaller, SendResult } from "./send.js";
 

@@ -4,8 +4,8 @@ import type { GetMessageRequest__Output as GetMessage } from "../gen/posta/messa
 import type { ListDeadLettersRequest__Output as ListDeadLetters } from "../gen/posta/message/v1/ListDeadLettersRequest.js";
 import type { ListMessagesRequest__Output as ListMessages } from "../gen/posta/message/v1/ListMessagesRequest.js";
 import type { RedriveMessagesRequest__Output as RedriveMessages } from "../gen/posta/message/v1/RedriveMessagesRequest.js";
-import type { Adapter, CallContext } from "../grpc/method.js";
-import type { StatusMap } from "../grpc/status.js";
+import type { Adapter, CallContext } from "../rpc/method.js";
+import type { StatusMap } from "../rpc/status.js";
 import {
   toBounds,
   toDeadLetterKind,

@@ -4,7 +4,7 @@ import type { JobInfo } from "../gen/posta/queue/v1/JobInfo.js";
 import type { JobState } from "../gen/posta/queue/v1/JobState.js";
 import type { Queue } from "../gen/posta/queue/v1/Queue.js";
 import type { QueueLimits__Output as LimitsMessage } from "../gen/posta/queue/v1/QueueLimits.js";
-import { toDuration, toMs, toTimestamp } from "../grpc/times.js";
+import { toDuration, toMs, toTimestamp } from "../rpc/contract/times.js";
 import { inRange } from "./job.js";
 import type { FoundState, State, StoredJob } from "./read-job.js";
 import type { QueueFigures, QueueLimits } from "./read-queue.js";

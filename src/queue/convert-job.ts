@@ -3,8 +3,8 @@ import type { AddResult__Output as AddResultMessage } from "../gen/posta/queue/v
 import type { Job__Output as JobMessage } from "../gen/posta/queue/v1/Job.js";
 import type { JobOptions__Output as OptionsMessage } from "../gen/posta/queue/v1/JobOptions.js";
 import type { Retention__Output as RetentionMessage } from "../gen/posta/queue/v1/Retention.js";
-import type { ToItem } from "../grpc/status.js";
-import { toMs } from "../grpc/times.js";
+import { toMs } from "../rpc/contract/times.js";
+import type { ToItem } from "../rpc/status.js";
 import type { Refusal } from "./add.js";
 import type { JobRequest, Retention } from "./job.js";
 import type { AddResult } from "./lane.js";

@@ -8,9 +8,9 @@ import type { ObliterateQueueRequest__Output as ObliterateQueue } from "../gen/p
 import type { RetryJobsRequest__Output as RetryJobs } from "../gen/posta/queue/v1/RetryJobsRequest.js";
 import type { SetQueueLimitsRequest__Output as SetQueueLimits } from "../gen/posta/queue/v1/SetQueueLimitsRequest.js";
 import type { UpdateJobRequest__Output as UpdateJob } from "../gen/posta/queue/v1/UpdateJobRequest.js";
-import type { Adapter, CallContext } from "../grpc/method.js";
-import type { StatusMap } from "../grpc/status.js";
-import { toMs } from "../grpc/times.js";
+import { toMs } from "../rpc/contract/times.js";
+import type { Adapter, CallContext } from "../rpc/method.js";
+import type { StatusMap } from "../rpc/status.js";
 import type { Adder } from "./add.js";
 import type { JobChanger } from "./change-job.js";
 import type { QueueChanger } from "./change-queue.js";

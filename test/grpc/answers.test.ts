@@ -6,7 +6,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { status } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { Health } from "../../src/grpc/health.js";
-import type { Adapter } from "../../src/grpc/method.js";
+import type { Adapter } from "../../src/rpc/method.js";
 import { TestClient } from "../support/client.js";
 import { startServer } from "../support/posta.js";
 

@@ -5,12 +5,12 @@ import { deflateSync } from "node:zlib";
 import { Metadata } from "@grpc/grpc-js";
 import { BaseServerInterceptingCall } from "@grpc/grpc-js/build/src/server-interceptors.js";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { loadContract } from "../../src/grpc/contract.js";
-import { Incoming } from "../../src/grpc/incoming.js";
-import { encodings, Inflater } from "../../src/grpc/inflate.js";
-import { refuseMalformed } from "../../src/grpc/malformed.js";
-import { createStatusMap } from "../../src/grpc/status.js";
-import { IncomingBytes } from "../../src/incoming-bytes.js";
+import { Incoming } from "../../src/grpc/incoming/incoming.js";
+import { encodings, Inflater } from "../../src/grpc/incoming/inflate.js";
+import { loadContract } from "../../src/rpc/contract/contract.js";
+import { IncomingBytes } from "../../src/rpc/incoming-bytes.js";
+import { createStatusMap } from "../../src/rpc/status.js";
+import { refuseMalformed } from "../../src/rpc/stream/stream-end.js";
 import { frame } from "../support/wire-call.js";
 
 const statuses = createStatusMap(loadContract());

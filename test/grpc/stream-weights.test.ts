@@ -3,10 +3,10 @@ import { setImmediate as turn } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { trackHandlers } from "../../src/analytics/service-track.js";
 import type { Tracker } from "../../src/analytics/track.js";
-import type { Adapter, BidiMethod, CallContext } from "../../src/grpc/method.js";
-import type { StatusMap } from "../../src/grpc/status.js";
 import type { Adder } from "../../src/queue/add.js";
 import { addHandlers } from "../../src/queue/service-add.js";
+import type { Adapter, BidiMethod, CallContext } from "../../src/rpc/method.js";
+import type { StatusMap } from "../../src/rpc/status.js";
 
 /** What a stream's messages weigh: no more of them are read while what is read waits for a store. */
 

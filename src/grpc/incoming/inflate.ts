@@ -1,0 +1,50 @@
+import { promisify } from "node:util";
+import { gunzip, inflate } from "node:zlib";
+import { Metadata, status } from "@grpc/grpc-js";
+import { invalid, PostaError, show } from "../../errors/posta-error.js";
+
+const inflaters: Record<string, (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>> = {
+  gzip: promisify(gunzip),
+  deflate: promisify(inflate),
+};
+
+/** The encodings of messages that Posta reads, as the header "grpc-accept-encoding" names them. */
+export const encodings = ["identity", ...Object.keys(inflaters)];
+
+/** The status for a message, or a call, of an encoding that is not among those `offered`. */
+export function unsupported(encoding: string, offered: readonly string[]) {
+  const metadata = new Metadata();
+  metadata.set("grpc-accept-encoding", offered.join(","));
+  const details = `grpc-encoding: ${show(encoding)} is not supported; use ${offered.join(", ")}`;
+  return { code: status.UNIMPLEMENTED, details, metadata };
+}
+
+/** How many messages a process inflates at once. Each takes a thread of the four that file reads and name look-ups share. */
+const maxAtOnce = 2;
+
+/** Inflates messages, a few at a time, in the order in which they came. */
+export class Inflater {
+  private running = 0;
+  private readonly waiting: (() => void)[] = [];
+
+  /** Throws invalid for what is not of the encoding, exhausted for what is over `limit` bytes when it is inflated. */
+  async inflate(message: Buffer, encoding: string, limit: number): Promise<Buffer> {
+    // Nothing is also what some clients compress nothing to.
+    if (message.length === 0) return message;
+    if (this.running >= maxAtOnce) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    else this.running += 1;
+    try {
+      return await (inflaters[encoding] as (typeof inflaters)[string])(message, { maxOutputLength: limit });
+    } catch (error) {
+      const { code, message: problem } = error as NodeJS.ErrnoException;
+      if (code === "ERR_BUFFER_TOO_LARGE")
+        throw new PostaError("exhausted", `the request inflates to over ${limit} bytes`);
+      throw invalid("request", `is not ${encoding}: ${problem}`);
+    } finally {
+      // Its place goes to who has waited longest.
+      const next = this.waiting.shift();
+      if (next) next();
+      else this.running -= 1;
+    }
+  }
+}

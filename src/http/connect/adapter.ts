@@ -1,0 +1,35 @@
+import type { Admission } from "../../rpc/admission.js";
+import type { Entry } from "../../rpc/entry.js";
+import type { Adapter, UnaryMethod } from "../../rpc/method.js";
+
+/** What serves a method over HTTP; a stream is served over gRPC only. */
+export type HttpHandler =
+  | { readonly kind: "stream" }
+  | {
+      readonly kind: "unary";
+      readonly entry: Entry;
+      /** Its request is of the type that the method's own decoder gives. */
+      readonly run: UnaryMethod<never, unknown>;
+    };
+
+/** Turns the methods that gRPC serves into handlers of HTTP calls. */
+export class HttpAdapter implements Adapter<HttpHandler> {
+  constructor(
+    private readonly entry: Entry,
+    /** undefined: every call is let in. */
+    private readonly admission: Admission | undefined,
+  ) {}
+
+  unary<Request, Response>(method: UnaryMethod<Request, Response>): HttpHandler {
+    const run = this.admission?.guard(method) ?? method;
+    return { kind: "unary", entry: this.entry, run };
+  }
+
+  bidi(): HttpHandler {
+    return { kind: "stream" };
+  }
+
+  serverStream(): HttpHandler {
+    return { kind: "stream" };
+  }
+}

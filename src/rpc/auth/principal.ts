@@ -1,0 +1,48 @@
+import { PostaError, show } from "../../errors/posta-error.js";
+import { createMatcher, type Matcher } from "./pattern.js";
+
+/** What callers are given rights to: queues, events of the analytics, and numbers that messages are sent from. */
+const grantKinds = ["queue", "event", "number"] as const;
+export type GrantKind = (typeof grantKinds)[number];
+
+/** Who calls, as far as the domain asks: may they use the queue, the events, or the sending number, of this name? */
+export interface Principal {
+  readonly name: string;
+  mayUse(kind: GrantKind, name: string): boolean;
+  /** Throws forbidden. */
+  require(kind: GrantKind, name: string): void;
+}
+
+/** Who calls where nobody asks. */
+export const anyone: Principal = { name: "anyone", mayUse: () => true, require() {} };
+
+/**
+ * A caller that may use what its patterns cover. A pattern that begins with a kind and a colon ("queue:mail*") covers
+ * names of that kind, any other one covers names of every kind.
+ */
+export function createPrincipal(name: string, patterns: readonly string[]): Principal {
+  const grants = Object.fromEntries(grantKinds.map((kind) => [kind, createGrant(patterns, kind)]));
+  const mayUse = (kind: GrantKind, used: string) => (grants[kind] as Matcher)(used);
+  return {
+    name,
+    mayUse,
+    require(kind, used) {
+      if (!mayUse(kind, used)) throw new PostaError("forbidden", `${name} may not use the ${kind} ${show(used)}`);
+    },
+  };
+}
+
+/** The kind that a pattern is limited to, if it is, and the pattern without it. */
+export function parsePattern(text: string): { kind: GrantKind | undefined; pattern: string } {
+  const kind = grantKinds.find((one) => text.startsWith(`${one}:`));
+  return { kind, pattern: kind ? text.slice(kind.length + 1) : text };
+}
+
+/** Names without a star are looked up at once, however many there are. */
+function createGrant(patterns: readonly string[], kind: GrantKind): Matcher {
+  const parsed = patterns.map(parsePattern).filter((one) => one.kind === undefined || one.kind === kind);
+  const given = parsed.map(({ pattern }) => pattern);
+  const names = new Set(given.filter((pattern) => !pattern.includes("*")));
+  const matchers = given.filter((pattern) => pattern.includes("*")).map(createMatcher);
+  return (name) => names.has(name) || matchers.some((covers) => covers(name));
+}

@@ -1,0 +1,46 @@
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createSecureContext } from "node:tls";
+import { type Config, ConfigError, settings } from "../../config/config.js";
+
+type FileSetting = "tlsCertFile" | "tlsKeyFile" | "tlsClientCaFile";
+
+/** What the configured files hold, in PEM. With a CA, clients need a certificate of it. */
+export interface TlsFiles {
+  cert: Buffer;
+  key: Buffer;
+  ca?: Buffer;
+}
+
+/** Reads the files; undefined without TLS. Throws a {@link ConfigError} that names the setting at fault. */
+export function readTlsFiles(config: Config): TlsFiles | undefined {
+  if (!config.tlsCertFile) return undefined;
+  const files: TlsFiles = { cert: read(config, "tlsCertFile"), key: read(config, "tlsKeyFile") };
+  if (config.tlsClientCaFile) files.ca = readCa(config);
+  try {
+    // The servers look into them only when they listen, and would blame the port.
+    createSecureContext({ ...files });
+  } catch (error) {
+    throw new ConfigError(`POSTA_TLS_CERT_FILE, POSTA_TLS_KEY_FILE: ${(error as Error).message}`);
+  }
+  return files;
+}
+
+/** A file without a certificate would be taken, and then no client let in. */
+function readCa(config: Config): Buffer {
+  const ca = read(config, "tlsClientCaFile");
+  try {
+    new X509Certificate(ca);
+  } catch (error) {
+    throw new ConfigError(`POSTA_TLS_CLIENT_CA_FILE: has no certificate in PEM (${(error as Error).message})`);
+  }
+  return ca;
+}
+
+function read(config: Config, setting: FileSetting): Buffer {
+  try {
+    return readFileSync(config[setting] as string);
+  } catch (error) {
+    throw new ConfigError(`${settings[setting].variable}: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,174 @@
+import type { ServerDuplexStream } from "@grpc/grpc-js";
+import { invalid } from "../../errors/posta-error.js";
+import { stoppingError } from "../../grpc/handlers.js";
+import { readOneAhead } from "./read-ahead.js";
+import { refuseMalformed } from "./stream-end.js";
+
+/** A message that its acknowledgement names by its number. */
+interface Numbered {
+  sequence: number;
+}
+
+/** How much of a stream a message holds until it is acknowledged. */
+export interface Weight {
+  items: number;
+  /** UTF-8 bytes of its texts. */
+  bytes: number;
+}
+
+/** What a stream is for: how much a message is, and what becomes of it. */
+export interface AckedMessages<Message extends Numbered, Ack> {
+  /** Throws invalid for a message with no items or too many: that ends the stream. */
+  weigh(message: Message): Weight;
+  /** Does what the message asks for; answers its acknowledgement. */
+  handle(message: Message): Promise<Ack>;
+}
+
+/** The acknowledgement of so many items. */
+interface Settled<Ack> {
+  items: number;
+  ack: Ack;
+}
+
+/** How much of one stream may be without an acknowledgement before no more is read. */
+const most: Weight = { items: 2000, bytes: 1 << 20 };
+/** Acknowledgements of so many items, or of one message, share a response: it stays below the 4 MiB that clients receive. */
+const maxResponseItems = 2000;
+
+/**
+ * Runs a stream whose messages are acknowledged: reads while there is room, and sends what is settled in one response a
+ * turn. A message is open until its payload is settled and its acknowledgement has left the process. So a caller that does
+ * not read its acknowledgements stops being read itself, and so does a caller whose payloads wait for a store.
+ *
+ * The stream fails at the first message that is no request or cannot be acknowledged. No later message is done then; those
+ * before it are acknowledged, and the error follows their acknowledgements.
+ */
+export class AckStream<Message extends Numbered, Ack> {
+  private settled: Settled<Ack>[] = [];
+  private readonly open: Weight = { items: 0, bytes: 0 };
+  private reading = true;
+  private flushing = false;
+  private failure: unknown;
+  private finish: (() => void) | undefined;
+  /** In milliseconds since 1970. While a caller does not read, the stream is not told that it has passed. */
+  private readonly deadline: number;
+
+  constructor(
+    private readonly stream: ServerDuplexStream<Message, { acks?: Ack[] }>,
+    private readonly messages: AckedMessages<Message, Ack>,
+    private readonly closing: AbortSignal,
+  ) {
+    this.deadline = Number(stream.getDeadline());
+  }
+
+  /** Resolves when the caller has ended its side and has every acknowledgement, or is gone. */
+  async run(): Promise<void> {
+    const { stream, closing } = this;
+    const stop = () => this.stopReading();
+    readOneAhead(stream);
+    try {
+      await new Promise<void>((resolve) => {
+        this.finish = resolve;
+        stream.on("data", (message: Message) => this.accept(message));
+        stream.on("end", stop);
+        stream.on("cancelled", () => {
+          stop();
+          resolve();
+        });
+        closing.addEventListener("abort", stop, { once: true });
+        if (closing.aborted) stop();
+      });
+    } finally {
+      closing.removeEventListener("abort", stop);
+    }
+    if (this.failure !== undefined) throw this.failure;
+    if (closing.aborted) throw stoppingError();
+  }
+
+  private accept(message: Message): void {
+    if (!this.reading || Date.now() >= this.deadline) return;
+    let weight: Weight;
+    try {
+      refuseMalformed(message);
+      requireSequence(message);
+      weight = this.messages.weigh(message);
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    this.open.items += weight.items;
+    this.open.bytes += weight.bytes;
+    this.readOrRest();
+    this.messages.handle(message).then(
+      (ack) => this.settle(weight, ack),
+      (error) => {
+        this.open.bytes -= weight.bytes;
+        this.open.items -= weight.items;
+        this.fail(error);
+      },
+    );
+  }
+
+  private settle({ items, bytes }: Weight, ack: Ack): void {
+    this.open.bytes -= bytes;
+    this.settled.push({ items, ack });
+    if (this.flushing) return;
+    this.flushing = true;
+    // A batch settles many messages in one turn: their acknowledgements go together.
+    setImmediate(() => this.flush());
+  }
+
+  private flush(): void {
+    this.flushing = false;
+    const { settled } = this;
+    this.settled = [];
+    for (let next = 0; next < settled.length && !this.stream.cancelled; ) next = this.writeFrom(settled, next);
+  }
+
+  /** Writes one response, with the acknowledgements from a place on; answers the place after them. */
+  private writeFrom(settled: Settled<Ack>[], start: number): number {
+    const acks: Ack[] = [];
+    let items = 0;
+    let next = start;
+    for (; next < settled.length; next += 1) {
+      const one = settled[next] as Settled<Ack>;
+      if (acks.length > 0 && items + one.items > maxResponseItems) break;
+      items += one.items;
+      acks.push(one.ack);
+    }
+    this.stream.write({ acks }, () => {
+      this.open.items -= items;
+      this.readOrRest();
+      this.finishIfDone();
+    });
+    return next;
+  }
+
+  private readOrRest(): void {
+    if (!this.reading) return;
+    const full = this.open.items >= most.items || this.open.bytes >= most.bytes;
+    if (full && !this.stream.isPaused()) this.stream.pause();
+    else if (!full && this.stream.isPaused()) this.stream.resume();
+  }
+
+  private fail(error: unknown): void {
+    this.failure ??= error;
+    this.stopReading();
+  }
+
+  private stopReading(): void {
+    this.reading = false;
+    this.stream.pause();
+    this.finishIfDone();
+  }
+
+  private finishIfDone(): void {
+    if (!this.reading && this.open.items === 0) this.finish?.();
+  }
+}
+
+/** JavaScript's numbers are exact up to 2^53 - 1: beyond it the acknowledgement would name another message. */
+function requireSequence({ sequence }: Numbered): void {
+  if (sequence <= Number.MAX_SAFE_INTEGER) return;
+  throw invalid("sequence", `${BigInt(sequence)} is over ${Number.MAX_SAFE_INTEGER}`);
+}
