@@ -4,10 +4,10 @@ import { Keys as AnalyticsKeys } from "./analytics/keys.js";
 import { SeriesMetrics } from "./analytics/series-metrics.js";
 import type { Config } from "./config/config.js";
 import { type Backlog, toBacklog } from "./health/backlog.js";
-import type { Board } from "./queue/board.js";
-import { Keys } from "./queue/keys.js";
-import { QueueMetrics } from "./queue/queue-metrics.js";
-import { QueueReader } from "./queue/read-queue.js";
+import { QueueMetrics } from "./queue/inspect/queue-metrics.js";
+import { QueueReader } from "./queue/inspect/read-queue.js";
+import { Keys } from "./queue/job/keys.js";
+import type { Board } from "./queue/manage/queue-handles.js";
 import { type RedisFigures, readFigures } from "./store/redis/info.js";
 import { registerRedisMetrics } from "./store/redis/metrics.js";
 import { openAnalyticsStore, openQueueStore, type RedisStore } from "./store/redis/store.js";
@@ -58,7 +58,7 @@ export function createMonitor(config: Config, log: Logger, metrics: Registry) {
 
 /** BullMQ as CommonJS, as bull-board has it: as a module it would be in memory twice. */
 async function openBoard(store: RedisStore, reader: QueueReader, prefix: string): Promise<Board> {
-  const { createBoard } = await import("./queue/board-parts.js");
+  const { createBoard } = await import("./queue/manage/create-queue-handles.js");
   return createBoard(store, reader, new Keys(prefix), () => createRequire(import.meta.url)("bullmq"));
 }
 

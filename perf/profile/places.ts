@@ -17,7 +17,7 @@ const root = new URL("../..", import.meta.url).href;
 export class Places {
   private readonly maps = new Map<string, SourceMap | undefined>();
 
-  /** "src/queue/add.ts:36", "node_modules/ioredis/built/Redis.js:12", "node:net:650", or "native". */
+  /** "src/queue/add/add.ts:36", "node_modules/ioredis/built/Redis.js:12", "node:net:650", or "native". */
   of({ url, lineNumber, columnNumber }: CallFrame): string {
     if (url === "") return "native";
     const entry = this.mapOf(url)?.findEntry(lineNumber, columnNumber);

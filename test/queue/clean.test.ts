@@ -1,8 +1,8 @@
 import { FlowProducer, Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
-import { QueueCleaner } from "../../src/queue/clean-queue.js";
-import { Keys } from "../../src/queue/keys.js";
+import { Keys } from "../../src/queue/job/keys.js";
+import { QueueCleaner } from "../../src/queue/manage/clean-queue.js";
 import type { RedisStore } from "../../src/store/redis/store.js";
 import { freshPrefix, startServer } from "../support/posta.js";
 import { dump } from "./keyspace.js";

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { Adder } from "../../src/queue/add.js";
-import type { AddResult, Caller, Entry } from "../../src/queue/lane.js";
+import { Adder } from "../../src/queue/add/add.js";
+import type { AddResult, Caller, Entry } from "../../src/queue/add/queue-batcher.js";
 
 it("writes each job once and answers all, where jobs that are given up make room for those that wait", async () => {
   const written: string[] = [];

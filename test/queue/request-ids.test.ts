@@ -1,6 +1,6 @@
 import type { Job } from "bullmq";
 import { describe, expect, it } from "vitest";
-import { readRequestId } from "../../src/queue/request-id.js";
+import { readRequestId } from "../../src/queue/job/request-id.js";
 import { type Bundle, redrive, start, work } from "./spool-setup.js";
 
 /** What a worker of BullMQ finds with the first jobs of a queue, in the order in which they ran. */

@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from "vitest";
-import { parseJob } from "../../src/queue/job.js";
-import type { Entry } from "../../src/queue/lane.js";
-import { Spool } from "../../src/queue/spool.js";
+import type { Entry } from "../../src/queue/add/queue-batcher.js";
+import { parseJob } from "../../src/queue/job/job.js";
+import { Spool } from "../../src/queue/spool/spool.js";
 import { PostgresStore } from "../../src/store/postgres/store.js";
 import { createLog } from "../../src/telemetry/log/log.js";
 import { createDatabase } from "../support/postgres.js";

@@ -1,0 +1,145 @@
+import { LRUCache } from "lru-cache";
+import { pack } from "msgpackr";
+import { PostaError, show } from "../../errors/posta-error.js";
+import { toStoreError } from "../../store/redis/errors.js";
+import { defineScript, type Script } from "../../store/redis/scripts.js";
+import type { RedisStore } from "../../store/redis/store.js";
+import { type Bull, queueMeta } from "../bullmq/bull.js";
+import { type Keys, spoolMark } from "../job/keys.js";
+import { Orphans } from "./orphans.js";
+import { type AddResult, abandonedError, type Entry, isAbandoned, isDeduplicated } from "./queue-batcher.js";
+
+type Transaction = Awaited<ReturnType<Bull["transaction"]>>;
+
+const scriptKeys = ["wait", "meta", "id", "events", "marker", "active", "delayed", "prioritized", "pc"];
+
+/**
+ * Writes batches of jobs: plain ones by one script, those that ask for deduplication by BullMQ itself. Jobs from the spool
+ * leave their rows' marks with it, and plain ones whose row is marked are not added again.
+ */
+export class BatchWriter {
+  private readonly addJobs: Script<string>;
+  private readonly moveJobs: Script<string>;
+  private readonly orphans: Orphans;
+  /** Queues that this process has put on the list of queues. */
+  private readonly listed = new LRUCache<string, true>({ max: 10_000 });
+
+  constructor(
+    private readonly store: RedisStore,
+    private readonly keys: Keys,
+    private readonly bull: Bull,
+  ) {
+    this.orphans = new Orphans(store, keys);
+    this.addJobs = defineScript(store.client, "add-jobs", scriptKeys.length);
+    this.moveJobs = defineScript(store.client, "add-jobs", scriptKeys.length + 1, { name: "move-jobs" });
+  }
+
+  /** Writes jobs of one kind in order; answers a result for each. Throws if the store failed. */
+  async write(queue: string, batch: Entry[]): Promise<AddResult[]> {
+    this.store.requireUsable();
+    try {
+      if (batch[0]?.row !== undefined) await this.orphans.makeWay(queue, batch);
+      return await (isDeduplicated(batch[0] as Entry)
+        ? this.writeDeduplicated(queue, batch)
+        : this.writePlain(queue, batch));
+    } catch (error) {
+      throw toStoreError(error);
+    }
+  }
+
+  private async writePlain(queue: string, batch: Entry[]): Promise<AddResult[]> {
+    const keys = scriptKeys.map((part) => this.keys.of(queue, part));
+    const args = [this.keys.start(queue), queueMeta.version, Date.now(), pack(this.flatten(batch))];
+    const listing = this.listed.has(queue) ? undefined : this.list(queue);
+    const [answer] = await Promise.all([this.run(batch, keys, args), listing]);
+    const isNew = answer.startsWith("+");
+    if (isNew && !listing) await this.list(queue);
+    return batch.map((entry, index) => toResult(entry, answer.charCodeAt(isNew ? index + 1 : index) - 48));
+  }
+
+  private run(batch: Entry[], keys: string[], args: (string | number | Buffer)[]): Promise<string> {
+    if (batch[0]?.row === undefined) return this.addJobs(keys, args);
+    const rows = batch.map(({ row }) => row);
+    return this.moveJobs([...keys, this.keys.spooled], [...args, pack(rows)]);
+  }
+
+  /** The jobs as add-jobs.lua takes them: one list, and options only where they are others than those before. */
+  private flatten(batch: Entry[]): (string | number)[] {
+    const fields: (string | number)[] = [];
+    let options = "";
+    for (const { id, spec, caller, fresh } of batch) {
+      const notAfter = Math.ceil(this.store.toRedisTime(caller.deadline));
+      fields.push(id, spec.name, spec.dataJson, spec.optionsJson === options ? "" : spec.optionsJson);
+      fields.push(notAfter, how(spec, fresh));
+      options = spec.optionsJson;
+    }
+    return fields;
+  }
+
+  /** By BullMQ's own script. Getting at it takes time, the first call most: what nobody waits for by then is left out. */
+  private async writeDeduplicated(queue: string, batch: Entry[]): Promise<AddResult[]> {
+    const transaction = await this.bull.transaction(queue);
+    const now = Date.now();
+    const run = batch.filter((entry) => !isAbandoned(entry, now));
+    const results = run.length > 0 ? await this.transact(queue, transaction, run) : [];
+    const resultOf = new Map(run.map((entry, index) => [entry, results[index]]));
+    return batch.map((entry) => resultOf.get(entry) ?? { jobId: entry.id, error: abandonedError() });
+  }
+
+  /** In a transaction that shows whether the id was there before. */
+  private async transact(queue: string, { multi, add }: Transaction, run: Entry[]): Promise<AddResult[]> {
+    const meta = this.keys.of(queue, "meta");
+    multi.hsetnx(meta, "opts.maxLenEvents", queueMeta.maxLenEvents);
+    multi.hsetnx(meta, "version", queueMeta.version);
+    for (const { id, spec } of run) {
+      multi.hmget(this.keys.of(queue, id), "name", "data");
+      await add(id, spec.name, spec.dataJson, spec.options);
+      multi.exists(this.keys.of(queue, id));
+    }
+    for (const { id, row } of run) {
+      if (row !== undefined) multi.zadd(this.keys.spooled, Date.now(), spoolMark(row, id));
+    }
+    const listing = this.listed.has(queue) ? undefined : this.list(queue);
+    const [answers] = await Promise.all([multi.exec(), listing]);
+    return run.map((entry, index) => {
+      const [[, kept] = [], [error, addedId] = [], [, exists] = []] = answers?.slice(2 + index * 3) ?? [];
+      if (error) return { jobId: entry.id, error: toStoreError(error) };
+      // A deduplication id may outlive its job, which is then named and yet gone.
+      if (addedId !== entry.id || exists === 0) return { jobId: String(addedId), outcome: "duplicate" };
+      return toDeduplicatedResult(entry, kept as [string | null, string | null]);
+    });
+  }
+
+  /** Never fails: the jobs' outcome is known without it, and the next batch tries again. */
+  private async list(queue: string): Promise<void> {
+    this.listed.delete(queue);
+    const listed = this.store.client.zadd(this.keys.queues, 0, queue);
+    await listed.then(
+      () => this.listed.set(queue, true),
+      () => {},
+    );
+  }
+}
+
+/** How add-jobs.lua is to put the job in. */
+function how({ delayMs, priority, lifo }: Entry["spec"], fresh: boolean): string {
+  if (delayMs > 0) return `d${delayMs},${priority}`;
+  if (priority > 0) return `p${priority}`;
+  if (lifo) return "l";
+  return fresh ? "" : "w";
+}
+
+function toResult({ id }: Entry, code: number): AddResult {
+  if (code === 0) return { jobId: id, outcome: "added" };
+  if (code === 1) return { jobId: id, outcome: "duplicate" };
+  return { jobId: id, error: code === 2 ? takenError(id) : abandonedError() };
+}
+
+function toDeduplicatedResult(entry: Entry, [name, data]: [string | null, string | null]): AddResult {
+  if (name === null) return { jobId: entry.id, outcome: "added" };
+  return toResult(entry, name === entry.spec.name && data === entry.spec.dataJson ? 1 : 2);
+}
+
+function takenError(id: string): PostaError {
+  return new PostaError("exists", `the id ${show(id)} is taken by a job with another name or other data`);
+}

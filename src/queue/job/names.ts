@@ -1,0 +1,63 @@
+import { requireText } from "../../errors/check-text.js";
+import { invalid, show } from "../../errors/posta-error.js";
+
+/** What a queue's keys are called after its prefix, in BullMQ: a job of that id would overwrite the queue itself. */
+const reservedIds = new Set(
+  (
+    "active wait waiting waiting-children paused id delayed prioritized priority stalled-check completed failed stalled " +
+    "repeat limiter meta events pc marker de 0"
+  ).split(" "),
+);
+
+const maxNameBytes = 128;
+/** The longest id of a job that Posta adds, in bytes of UTF-8. */
+export const maxIdBytes = maxNameBytes;
+const maxJobNameBytes = 256;
+/** Other producers choose longer ids than Posta lets its callers choose. */
+const maxExistingIdBytes = 4096;
+
+/** Throws unless a queue can have this name. */
+export function requireQueueName(queue: string, field = "queue"): void {
+  requireText(queue, field, maxNameBytes);
+  if (queue.includes(":")) throw invalid(field, `${show(queue)} has a ':', which BullMQ keeps for its keys`);
+}
+
+/** What the names of Posta's own queues begin with, as those that messages are sent from. */
+export const reservedPrefix = "posta-";
+
+/** Whether a queue is one of them. */
+export function isReserved(queue: string): boolean {
+  return queue.startsWith(reservedPrefix);
+}
+
+/** Throws unless callers may add to a queue of this name, and change and remove what is in it. */
+export function requireUnreserved(queue: string): void {
+  if (isReserved(queue)) throw invalid("queue", `${show(queue)} is reserved: "posta-" begins the names of Posta's own`);
+}
+
+/** Throws unless a job can have this id: BullMQ makes keys of ids, and counts with ids that are numbers. */
+export function requireJobId(id: string, field: string): void {
+  requireText(id, field, maxIdBytes);
+  if (id.includes(":")) throw invalid(field, `${show(id)} has a ':', which BullMQ keeps for its keys`);
+  if (/^-?\d+$/.test(id)) throw invalid(field, `${show(id)} is a number, and BullMQ keeps those for its own ids`);
+  if (reservedIds.has(id)) throw invalid(field, `${show(id)} is a name that BullMQ keeps for itself`);
+}
+
+/**
+ * Throws unless a job that is there already can have this id. BullMQ and its older versions take any text, so only what no id
+ * is at all is refused: a script looks at the key's shape, so an id never addresses a key of the queue itself.
+ */
+export function requireExistingJobId(id: string, field = "job_id"): void {
+  if (id === "") throw invalid(field, "is required");
+  const bytes = Buffer.byteLength(id);
+  if (bytes > maxExistingIdBytes) throw invalid(field, `${show(id)} has ${bytes} bytes, over ${maxExistingIdBytes}`);
+  if (!id.isWellFormed()) throw invalid(field, `${show(id)} is not valid UTF-8`);
+}
+
+export function requireJobName(name: string, field: string): void {
+  requireText(name, field, maxJobNameBytes);
+}
+
+export function requireDeduplicationId(id: string, field: string): void {
+  requireText(id, field, maxNameBytes);
+}

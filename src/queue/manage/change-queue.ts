@@ -1,0 +1,82 @@
+import type { Queue } from "bullmq";
+import { rethrowStoreError } from "../../store/redis/errors.js";
+import type { RedisStore } from "../../store/redis/store.js";
+import type { Caller } from "../add/queue-batcher.js";
+import { type Bull, queueMeta } from "../bullmq/bull.js";
+import type { QueueLimits, QueueReader } from "../inspect/read-queue.js";
+import type { Keys } from "../job/keys.js";
+import type { Cleaned, CleanQuery, QueueCleaner } from "./clean-queue.js";
+import { requireCaller, rethrowPartial, stepJobs } from "./long-change.js";
+
+/** Changes queues as a whole, by BullMQ's own operations. */
+export class QueueChanger {
+  constructor(
+    private readonly store: RedisStore,
+    private readonly keys: Keys,
+    private readonly bull: Bull,
+    private readonly queues: QueueReader,
+    private readonly cleaner: QueueCleaner,
+  ) {}
+
+  /** Goes on until no job that had finished when it began is left, or nobody waits for it any more. */
+  async retryJobs(queue: string, state: "failed" | "completed", caller: Caller): Promise<void> {
+    await this.queues.requireQueue(queue);
+    await this.inSteps(queue, async (bull) => {
+      const begun = Date.now();
+      const step = () => bull.getBackend().retryFinishedJobs(state, stepJobs, begun);
+      while (await step()) requireCaller(caller);
+    });
+  }
+
+  async pause(queue: string): Promise<void> {
+    await this.list(queue);
+    await this.bull.run(queue, (bull) => bull.pause());
+  }
+
+  async resume(queue: string): Promise<void> {
+    await this.queues.requireQueue(queue);
+    await this.bull.run(queue, (bull) => bull.resume());
+  }
+
+  /** BullMQ's own drain is one script run, however many jobs there are. */
+  async drain(queue: string, includeDelayed: boolean, caller: Caller): Promise<void> {
+    await this.queues.requireQueue(queue);
+    const states = ["waiting", "prioritized", ...(includeDelayed ? (["delayed"] as const) : [])] as const;
+    for (const state of states) {
+      while ((await this.cleaner.clean({ queue, state }, caller).catch(rethrowPartial)).more) requireCaller(caller);
+    }
+  }
+
+  /** How many jobs were removed, and whether the scan ended early. */
+  async clean(query: CleanQuery, caller: Caller): Promise<Cleaned> {
+    await this.queues.requireQueue(query.queue);
+    return this.cleaner.clean(query, caller).catch(rethrowPartial);
+  }
+
+  /** A limit that is absent is lifted. */
+  async setLimits(queue: string, { concurrency, rate }: QueueLimits): Promise<void> {
+    await this.list(queue);
+    await this.inSteps(queue, async (bull) => {
+      await Promise.all([
+        concurrency === undefined ? bull.removeGlobalConcurrency() : bull.setGlobalConcurrency(concurrency),
+        rate === undefined ? bull.removeGlobalRateLimit() : bull.setGlobalRateLimit(rate.max, rate.durationMs),
+      ]);
+    });
+  }
+
+  /** Also writes what BullMQ's own queue does into meta: else it, and the queue, would go with the last pause or limit. */
+  private async list(queue: string): Promise<void> {
+    const { client } = this.store;
+    const meta = this.keys.of(queue, "meta");
+    await Promise.all([
+      client.hsetnx(meta, "opts.maxLenEvents", queueMeta.maxLenEvents),
+      client.hsetnx(meta, "version", queueMeta.version),
+      client.zadd(this.keys.queues, 0, queue),
+    ]).catch(rethrowStoreError);
+  }
+
+  /** A change of several steps. */
+  private async inSteps(queue: string, change: (bull: Queue) => Promise<void>): Promise<void> {
+    await this.bull.run(queue, change).catch(rethrowPartial);
+  }
+}

@@ -1,0 +1,111 @@
+import { rethrowStoreError } from "../../store/redis/errors.js";
+import { defineScript, type Script } from "../../store/redis/scripts.js";
+import type { RedisStore } from "../../store/redis/store.js";
+import type { Caller } from "../add/queue-batcher.js";
+import { readBullLua } from "../bullmq/bull-lua.js";
+import type { State } from "../inspect/read-job.js";
+import type { Keys } from "../job/keys.js";
+
+/** How many jobs one script run looks at: Redis serves others in between. */
+const chunkJobs = 1000;
+/** So long before the caller's deadline a scan ends, so that the caller still learns how many jobs were removed. */
+const answerMs = 100;
+
+/** The states whose jobs can be cleaned. */
+type CleanableState = Exclude<State, "active">;
+
+/** Which jobs to remove. */
+export interface CleanQuery {
+  queue: string;
+  state: CleanableState;
+  /** Only jobs of this time or before, in milliseconds since 1970; undefined: all. */
+  notAfter?: number;
+  /** At most so many; undefined: all. */
+  limit?: number;
+}
+
+export interface Cleaned {
+  removed: number;
+  /** The scan ended before the last job: at the limit, or because nobody waits for it. */
+  more: boolean;
+}
+
+/** Where the jobs of a state are. */
+interface Place {
+  part: string;
+  kind: "list" | "set";
+  /** The fields of a job that tell its time, as in BullMQ's own clean. None: its score in the set does. */
+  timeFields: string[];
+}
+
+const inLine: Place = { part: "wait", kind: "list", timeFields: ["finishedOn", "processedOn", "timestamp"] };
+const places: Record<CleanableState, Place[]> = {
+  // Older versions of BullMQ kept a paused queue's jobs in a list of their own.
+  waiting: [{ ...inLine, part: "paused" }, inLine],
+  delayed: [{ part: "delayed", kind: "set", timeFields: ["processedOn", "timestamp"] }],
+  prioritized: [{ part: "prioritized", kind: "set", timeFields: ["timestamp"] }],
+  "waiting-children": [{ part: "waiting-children", kind: "set", timeFields: ["timestamp"] }],
+  completed: [{ part: "completed", kind: "set", timeFields: [] }],
+  failed: [{ part: "failed", kind: "set", timeFields: [] }],
+};
+
+/** Whether jobs of a state can be cleaned. */
+export function isCleanable(state: string): state is CleanableState {
+  return Object.hasOwn(places, state);
+}
+
+/** How many jobs of a place were kept so far, and the id and the score of the last of them. */
+type Cursor = [kept: number, id: string, score: string];
+
+/** Removes jobs of one state, a chunk at a time, however many jobs there are. */
+export class QueueCleaner {
+  private readonly cleanJobs: Script<[removed: number, isEnd: number, ...Cursor]>;
+
+  constructor(
+    store: RedisStore,
+    private readonly keys: Keys,
+  ) {
+    const before = readBullLua("getTimestamp", "isJobSchedulerJob", "removeJob");
+    this.cleanJobs = defineScript(store.client, "clean-jobs", 3, { before });
+  }
+
+  /** Throws if the store failed: then a part may be removed. */
+  async clean(
+    { queue, state, notAfter, limit = Number.POSITIVE_INFINITY }: CleanQuery,
+    caller: Caller,
+  ): Promise<Cleaned> {
+    const total: Cleaned = { removed: 0, more: false };
+    for (const place of places[state]) {
+      const rest = { notAfter, limit: limit - total.removed };
+      const { removed, more } = await this.cleanPlace(queue, place, rest, caller);
+      total.removed += removed;
+      total.more ||= more;
+    }
+    return total;
+  }
+
+  private async cleanPlace(
+    queue: string,
+    { part, kind, timeFields }: Place,
+    { notAfter, limit }: { notAfter: number | undefined; limit: number },
+    caller: Caller,
+  ): Promise<Cleaned> {
+    const keys = [part, "events", "repeat"].map((name) => this.keys.of(queue, name));
+    let [removed, cursor]: [number, Cursor] = [0, [0, "", ""]];
+    // Once in any case: where no more may be removed, it still tells whether there is more.
+    do {
+      const most = Math.min(limit - removed, chunkJobs);
+      const args = [this.keys.start(queue), kind, notAfter ?? "", most, chunkJobs, ...cursor, ...timeFields];
+      const [count, isEnd, ...next] = await this.cleanJobs(keys, args).catch(rethrowStoreError);
+      removed += count;
+      cursor = next;
+      if (isEnd === 1) return { removed, more: false };
+      if (!isAwaited(caller)) break;
+    } while (removed < limit);
+    return { removed, more: true };
+  }
+}
+
+function isAwaited({ cancelled, deadline }: Caller): boolean {
+  return !cancelled && deadline - Date.now() > answerMs;
+}

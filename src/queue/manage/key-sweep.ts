@@ -1,0 +1,93 @@
+import { randomUUID } from "node:crypto";
+import type { Redis } from "ioredis";
+import { mastersOf, parseInfo } from "../../store/redis/info.js";
+import { defineScript, readLua, type Script } from "../../store/redis/scripts.js";
+import type { RedisStore } from "../../store/redis/store.js";
+import type { Caller } from "../add/queue-batcher.js";
+import { readBullLua } from "../bullmq/bull-lua.js";
+import type { Keys } from "../job/keys.js";
+import { parseObject } from "../job/stored-json.js";
+import { requireCaller } from "./long-change.js";
+
+/** How many keys of the whole Redis one step of a scan looks at. */
+const scanKeys = 1000;
+/** So long after a call has ended early another one goes on where it ended. */
+const resumeSeconds = 3600;
+
+/** How far a sweep has come. */
+interface Progress {
+  /** When it began, in milliseconds since 1970. */
+  begun: number;
+  /** The cursor of each Redis server, by the id of that server's run: after a restart a cursor means nothing. "0": at the end. */
+  cursors: Record<string, string>;
+}
+
+/** Which queue to sweep; `anew`: it was a queue still or again, so what an earlier sweep has passed may have keys. */
+interface SweepQuery {
+  queue: string;
+  begun: number;
+  anew: boolean;
+}
+
+/**
+ * Finds and removes the last keys of an obliterated queue, by a scan of the whole Redis. A sweep whose caller leaves keeps its place, and
+ * the next one goes on there, so that it ends however large the Redis is.
+ */
+export class KeySweep {
+  private readonly sweepQueue: Script<number>;
+  /** Resolves when the sweeps before have ended: a process has one at a time, because each takes a good part of Redis' time. */
+  private earlier: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly store: RedisStore,
+    private readonly keys: Keys,
+  ) {
+    const before = readBullLua("removeJob") + readLua("job-state");
+    this.sweepQueue = defineScript(store.client, "sweep-queue", 1, { before });
+  }
+
+  /** Throws expired if the caller leaves before the end, and what Redis fails with. */
+  run(query: SweepQuery, caller: Caller): Promise<void> {
+    const done = this.earlier.then(() => this.sweep(query, caller));
+    this.earlier = done.catch(() => {});
+    return done;
+  }
+
+  /** The queue's keys are on one server of a Redis Cluster, and any may be that. */
+  private async sweep({ queue, begun, anew }: SweepQuery, caller: Caller): Promise<void> {
+    const { client } = this.store;
+    const key = this.keys.sweep(queue);
+    const kept = parseObject<Progress>((!anew && (await client.get(key))) || "{}");
+    const progress: Progress = { begun: kept.begun ?? begun, cursors: kept.cursors ?? {} };
+    try {
+      for (const node of mastersOf(client)) await this.sweepNode(node, queue, progress, caller);
+    } catch (error) {
+      await client.set(key, JSON.stringify(progress), "EX", resumeSeconds).catch(() => {}); // The first failure tells.
+      throw error;
+    }
+    await client.del(key);
+  }
+
+  private async sweepNode(node: Redis, queue: string, { begun, cursors }: Progress, caller: Caller): Promise<void> {
+    const run = parseInfo(await node.info("server")).get("run_id") ?? randomUUID();
+    const start = this.keys.start(queue);
+    const pattern = `${start.replace(/[\\*?[\]]/g, "\\$&")}*`;
+    const keys = [this.keys.of(queue, "meta")];
+    let cursor = cursors[run];
+    while (cursor !== "0") {
+      requireCaller(caller);
+      // Keys as bytes: an id of another producer need not be UTF-8.
+      const [next, found]: [Buffer, Buffer[]] = await node.scanBuffer(
+        cursor ?? "0",
+        "MATCH",
+        pattern,
+        "COUNT",
+        scanKeys,
+      );
+      const names = found.map((one) => one.subarray(Buffer.byteLength(start)));
+      if (names.length > 0) await this.sweepQueue(keys, [start, begun, ...names]);
+      cursor = next.toString();
+      cursors[run] = cursor;
+    }
+  }
+}

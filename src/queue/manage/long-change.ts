@@ -1,0 +1,21 @@
+import { PostaError, toPostaError } from "../../errors/posta-error.js";
+import type { Caller } from "../add/queue-batcher.js";
+
+/** How many jobs one script run of a long change touches: Redis serves others in between. */
+export const stepJobs = 1000;
+
+/** Throws expired if nobody waits for a long change any more. */
+export function requireCaller({ cancelled, deadline }: Caller): void {
+  if (cancelled || deadline <= Date.now()) {
+    throw new PostaError("expired", "the deadline passed before all was changed; call again to go on");
+  }
+}
+
+/** For the catch of a change of several steps: when one fails for the store, those before it are done. */
+export function rethrowPartial(thrown: unknown): never {
+  const error = toPostaError(thrown);
+  if (error.code !== "unavailable" && error.code !== "exhausted") throw error;
+  const { code, retryAfterMs, cause, isUnknown } = error;
+  const problem = isUnknown ? "the queue's store was lost" : "the queue's store takes no changes now";
+  throw new PostaError(code, `${problem}: a part of the change may be done; call again`, { retryAfterMs, cause });
+}

@@ -1,0 +1,52 @@
+import type { Queue } from "bullmq";
+import { patientCaller } from "../add/queue-batcher.js";
+import type { Bull } from "../bullmq/bull.js";
+import type { QueueReader } from "../inspect/read-queue.js";
+import type { QueueChanger } from "./change-queue.js";
+import { isCleanable } from "./clean-queue.js";
+import type { QueueObliterator } from "./obliterate-queue.js";
+
+/** What changes whole queues. */
+export interface Changers {
+  changer: QueueChanger;
+  obliterator: QueueObliterator;
+}
+
+/** The queues as objects of BullMQ, as a user interface for BullMQ wants them. */
+export class Board {
+  private readonly queues = new Map<string, Queue>();
+
+  constructor(
+    private readonly reader: QueueReader,
+    private readonly bull: Bull,
+    private readonly changers: Changers,
+  ) {}
+
+  /** The first queues in name order. Those that are still there are the same objects as before. Throws unavailable. */
+  async first(count: number): Promise<Queue[]> {
+    const names = await this.reader.names(count);
+    for (const name of this.queues.keys()) if (!names.includes(name)) this.queues.delete(name);
+    return Promise.all(names.map((name) => this.queue(name)));
+  }
+
+  private async queue(name: string): Promise<Queue> {
+    const queue = this.queues.get(name) ?? this.withChanges(name, await this.bull.shownQueue(name));
+    this.queues.set(name, queue);
+    return queue;
+  }
+
+  /** BullMQ's own look only at the first jobs in line, or at all of them in one script run, and leave keys behind. */
+  private withChanges(name: string, queue: Queue): Queue {
+    const { changer, obliterator } = this.changers;
+    const clean = queue.clean.bind(queue);
+    queue.clean = async (graceMs, limit, type = "completed") => {
+      const state = type === "wait" ? "waiting" : type;
+      if (!isCleanable(state)) return clean(graceMs, limit, type);
+      await changer.clean({ queue: name, state, notAfter: Date.now() - graceMs, limit }, patientCaller);
+      return []; // The ids of those that were removed: nobody asks for them.
+    };
+    queue.drain = (delayed = false) => changer.drain(name, delayed, patientCaller);
+    queue.obliterate = ({ force = false } = {}) => obliterator.obliterate(name, force, patientCaller);
+    return queue;
+  }
+}

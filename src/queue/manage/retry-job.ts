@@ -1,0 +1,27 @@
+import type { FinishedStatus, Job, RetryOptions } from "bullmq";
+import type { Bull } from "../bullmq/bull.js";
+import type { StoredJob } from "../inspect/read-job.js";
+import { parseObject } from "../job/stored-json.js";
+
+/** A job that has finished, as it was read. */
+export type FinishedJob = StoredJob & { state: FinishedStatus };
+
+/** Whether a job has finished. */
+export function isFinished(job: StoredJob): job is FinishedJob {
+  return job.state === "failed" || job.state === "completed";
+}
+
+/**
+ * Puts a finished job back in line. BullMQ's own job would parse the payload, which need not be JSON; only its options say how. Throws
+ * not-found or wrong-state if the job was removed or retried meanwhile.
+ */
+export async function retryFinished(
+  bull: Bull,
+  queue: string,
+  { id, state, fields }: FinishedJob,
+  options: RetryOptions = {},
+): Promise<void> {
+  const { lifo = false } = parseObject<{ lifo: unknown }>(fields.opts ?? "{}");
+  const job = { id, opts: { lifo } } as Job;
+  await bull.run(queue, (one) => one.getBackend().retryFinishedJob(job, state, options), id);
+}

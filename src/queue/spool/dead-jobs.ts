@@ -1,0 +1,155 @@
+import { forEachQueue } from "../../background/each-queue.js";
+import type { PostaError } from "../../errors/posta-error.js";
+import type { Queries, Statement } from "../../store/postgres/session.js";
+import { isWrongType } from "../../store/redis/errors.js";
+import type { RedisStore } from "../../store/redis/store.js";
+import type { Logger } from "../../telemetry/log/log.js";
+import { rethrow } from "../inspect/read-job.js";
+import type { QueueReader } from "../inspect/read-queue.js";
+import type { Keys } from "../job/keys.js";
+import { isReserved } from "../job/names.js";
+import { parseTraces } from "../job/stored-json.js";
+import { type DeadJob, deadLetterId, insertDeadJobs, logDeadJobs, unknownIds } from "./dead-letters.js";
+import { toRedriveOptions } from "./spool-row.js";
+
+/** So few that their payloads, of up to POSTA_MAX_JOB_BYTES each, fit into memory and into one statement. */
+const pageJobs = 16;
+const pageQueues = 1000;
+/** A job's end is told by its worker's clock: so far behind others may that be. */
+const overlapMs = 60_000;
+/** An end that is so far ahead is no time to go by. */
+const aheadMs = 24 * 3_600_000;
+const fields = ["name", "data", "opts", "failedReason", "stacktrace", "finishedOn", "processedOn", "atm"] as const;
+
+const readCursors: Statement = {
+  name: "dead-jobs-cursors",
+  text: "SELECT queue, finished_until AS until FROM dead_letter_cursors WHERE queue = ANY($1::text[])",
+};
+const moveCursor: Statement = {
+  name: "dead-jobs-move-cursor",
+  text: `INSERT INTO dead_letter_cursors (queue, finished_until) VALUES ($1, $2)
+    ON CONFLICT (queue) DO UPDATE SET finished_until = greatest(dead_letter_cursors.finished_until, $2)`,
+};
+
+interface Failed {
+  jobId: string;
+  failedAt: number;
+}
+
+/** Puts jobs that failed for good into dead_letters, once: BullMQ keeps them only for a time. */
+export class DeadJobs {
+  /** How many this process has put there. */
+  collected = 0;
+
+  constructor(
+    private readonly store: RedisStore,
+    private readonly keys: Keys,
+    private readonly queues: QueueReader,
+    private readonly log: Logger,
+  ) {}
+
+  /** Looks at all queues but Posta's own. What is wrong with one holds up no other: it is thrown at the end. */
+  async collect(session: Queries): Promise<void> {
+    let failure: PostaError | undefined;
+    for (let after: string | undefined; ; ) {
+      const names = await this.queues.names(pageQueues, after).catch(rethrow);
+      const cursors = await session.query<{ queue: string; until: number }>(readCursors, [names]);
+      const until = new Map(cursors.map((cursor) => [cursor.queue, cursor.until]));
+      const own = names.filter((name) => !isReserved(name));
+      failure =
+        (await forEachQueue(own, (queue) => this.collectFrom(session, queue, until.get(queue) ?? 0))) ?? failure;
+      after = names.at(-1);
+      if (names.length < pageQueues) break;
+    }
+    if (failure) throw failure;
+  }
+
+  private async collectFrom(session: Queries, queue: string, cursor: number): Promise<void> {
+    const from = Math.max(cursor - overlapMs, oldestKept(Date.now()));
+    let [last, offset] = [from, 0];
+    for (;;) {
+      const failed = await this.read(queue, last, offset);
+      await this.keep(session, queue, failed);
+      const end = failed.at(-1)?.failedAt ?? last;
+      // Many may end in one millisecond: the next page begins behind those of it that were seen.
+      offset = failed.filter(({ failedAt }) => failedAt === end).length + (end === last ? offset : 0);
+      last = end;
+      if (failed.length < pageJobs) break;
+    }
+    // What a worker's fast clock puts ahead is looked at again: those of others would end before it.
+    const until = Math.min(last, Date.now());
+    if (until > cursor && until > from) await session.query(moveCursor, [queue, until]);
+  }
+
+  private async read(queue: string, from: number, offset: number): Promise<Failed[]> {
+    const key = this.keys.of(queue, "failed");
+    const most = Date.now() + aheadMs;
+    const flat = await this.store.client
+      .zrangebyscore(key, from, most, "WITHSCORES", "LIMIT", offset, pageJobs)
+      .catch(rethrow);
+    const failed: Failed[] = [];
+    for (let at = 0; at < flat.length; at += 2) {
+      failed.push({ jobId: flat[at] as string, failedAt: Number(flat[at + 1]) });
+    }
+    return failed;
+  }
+
+  /** Reads only those that are not kept yet. */
+  private async keep(session: Queries, queue: string, failed: Failed[]): Promise<void> {
+    if (failed.length === 0) return;
+    const ids = failed.map(({ jobId, failedAt }) => deadLetterId(queue, jobId, failedAt));
+    const unknown = await unknownIds(session, ids);
+    const fresh = failed.filter((_, index) => unknown.has(ids[index] as string));
+    if (fresh.length === 0) return;
+    const pipeline = this.store.client.pipeline();
+    for (const { jobId } of fresh) pipeline.hmget(this.keys.of(queue, jobId), ...fields);
+    const answers = (await pipeline.exec().catch(rethrow)) ?? [];
+    const jobs = fresh.flatMap((job, index) => {
+      const [error, values] = answers[index] ?? [];
+      // A key of another type stands in this job's place: the others' ends are told all the same.
+      if (error && isWrongType(error)) return [];
+      if (error) rethrow(error);
+      return toDeadJob(queue, job, values as (string | null)[]) ?? [];
+    });
+    const collected = await insertDeadJobs(session, jobs);
+    this.collected += collected.length;
+    logDeadJobs(this.log, collected);
+  }
+}
+
+/** So much is kept of what happened to a job: a list of dead letters shows all of it. */
+const maxTraces = 20;
+const maxTraceLength = 8192;
+
+/** undefined for a job that was retried or removed since. */
+function toDeadJob(queue: string, { jobId, failedAt }: Failed, values: (string | null)[]): DeadJob | undefined {
+  const [name, data, opts, reason, stacktrace, finishedOn, processedOn, attempts] = values;
+  if (name === null || name === undefined || Number(finishedOn) !== failedAt) return undefined;
+  const history = toHistory(stacktrace ?? "[]", Number(attempts ?? 0), Number(processedOn ?? failedAt), failedAt);
+  const options = toRedriveOptions(name, opts ?? "{}");
+  return { queue, jobId, reason: reason ?? "", data: data ?? "{}", options, history, failedAt };
+}
+
+/** The attempts that BullMQ has a stack trace of, the last of them with its times. */
+function toHistory(stacktrace: string, attempts: number, begun: number, ended: number): string {
+  const traces = parseTraces(stacktrace).slice(-maxTraces);
+  const first = attempts - traces.length + 1;
+  const history = traces.map((trace, index) => ({
+    attempt: first + index,
+    stacktrace: trace.slice(0, maxTraceLength),
+  }));
+  const last = { attempt: attempts, ...history.pop(), start_time: toTime(begun), end_time: toTime(ended) };
+  return JSON.stringify([...history, last]);
+}
+
+/** What others wrote may be no time at all. */
+function toTime(ms: number): string | undefined {
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+}
+
+/** Partitions are kept for the month before this one; what failed earlier is left alone. */
+function oldestKept(now: number): number {
+  const date = new Date(now);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() - 1);
+}

@@ -1,0 +1,146 @@
+import { PendingCall } from "../../batching/pending-call.js";
+import { invalid, type PostaError, toPostaError } from "../../errors/posta-error.js";
+import type { Queries, Statement } from "../../store/postgres/session.js";
+import type { Logger } from "../../telemetry/log/log.js";
+import type { BatchWriter } from "../add/batch.js";
+import { type AddResult, Lane, patientCaller } from "../add/queue-batcher.js";
+import { type DeadJob, insertDeadJobs, logDeadJobs } from "./dead-letters.js";
+import type { Redriver } from "./redrive.js";
+import type { SpoolMarks } from "./spool-marks.js";
+import { type SpoolRow, toRedriveOptions, toSpec } from "./spool-row.js";
+
+const maxRows = 500;
+const maxBytes = 8 << 20;
+
+/**
+ * In the order of an index, with CASE to keep the planner from guessing how many rows are of stuck queues: where it took them for
+ * most, it read and sorted the whole spool for these few.
+ */
+const readNext: Statement = {
+  name: "spool-next",
+  text: `SELECT seq, queue, job_id AS "jobId", name, data, options, redrive,
+      (extract(epoch FROM clock_timestamp() - spooled_at) * 1000)::float8 AS "waitedMs"
+    FROM (
+      SELECT *, sum(octet_length(data)) OVER (ORDER BY seq) - octet_length(data) AS bytes_before
+      FROM (
+        SELECT * FROM spool WHERE moved_at IS NULL AND CASE WHEN queue = ANY($1::text[]) THEN false ELSE true END
+        ORDER BY seq LIMIT ${maxRows}
+      ) AS next
+    ) AS sized
+    WHERE bytes_before < ${maxBytes} ORDER BY seq`,
+};
+
+const markMoved: Statement = {
+  name: "spool-moved",
+  text: "UPDATE spool SET moved_at = clock_timestamp() WHERE seq = ANY($1::bigint[]) AND moved_at IS NULL",
+};
+
+type Outcome = { row: SpoolRow; result: AddResult };
+
+/**
+ * Moves jobs from the spool into their queues, in order: one after the other within a queue. It may die at any point, and
+ * any number of it may be at it: a job that came in is not added again, and its row is moved then. Marks tell; add-jobs.lua
+ * looks again itself.
+ */
+export class Drain {
+  /** How many jobs this process has moved. */
+  drained = 0;
+
+  constructor(
+    private readonly writer: BatchWriter,
+    private readonly redriver: Redriver,
+    private readonly marks: SpoolMarks,
+    private readonly log: Logger,
+  ) {}
+
+  /**
+   * Moves the next jobs of queues that are not `stuck`; false: there were none. Throws if a store failed. A queue that
+   * Redis cannot add to, for what stands in its place, becomes stuck; why is answered there.
+   */
+  async next(session: Queries, stuck: Map<string, PostaError>): Promise<boolean> {
+    const rows = await session.query<SpoolRow>(readNext, [[...stuck.keys()]]);
+    const cameIn = await this.marks.find(rows);
+    const queues = new Map<string, SpoolRow[]>();
+    for (const row of rows) if (!cameIn.has(row)) queues.set(row.queue, [...(queues.get(row.queue) ?? []), row]);
+    const outcomes = await Promise.all([...queues].map(([queue, ofQueue]) => this.move(queue, ofQueue)));
+    const earlier = [...cameIn].map((row): Outcome => ({ row, result: { jobId: row.jobId, outcome: "duplicate" } }));
+    const failure = await this.settle(session, [...earlier, ...outcomes.flat()], stuck);
+    if (failure) throw failure;
+    return rows.length > 0;
+  }
+
+  private async move(queue: string, rows: SpoolRow[]): Promise<Outcome[]> {
+    const redriven = await this.redriver.retryAll(rows);
+    const toAdd = rows.filter((row) => !redriven.has(row));
+    const done = [...redriven].map(([row, result]) => ({ row, result }));
+    return [...done, ...(await this.add(queue, toAdd))];
+  }
+
+  /** By a lane of its own, which stops at the first batch that fails: no later one may overtake that. */
+  private add(queue: string, rows: SpoolRow[]): Promise<Outcome[]> {
+    return new Promise((resolve) => {
+      if (rows.length === 0) return resolve([]);
+      let failure: PostaError | undefined;
+      const lane = new Lane(
+        async (batch, earlier) => {
+          await earlier;
+          if (failure) throw failure;
+          return this.writer.write(queue, batch).catch((error) => {
+            failure = toPostaError(error);
+            throw failure;
+          });
+        },
+        () => {},
+      );
+      const call = new PendingCall<Outcome>(rows.length, resolve);
+      for (const [index, row] of rows.entries()) {
+        const settle = (result: AddResult) => call.settle(index, { row, result });
+        try {
+          lane.push({ spec: toSpec(row), id: row.jobId, fresh: false, caller: patientCaller, row: row.seq, settle });
+        } catch {
+          settle({ jobId: row.jobId, error: invalid("options", "are not JSON") });
+        }
+      }
+    });
+  }
+
+  /** Answers why Redis, if it is that, did not take some. */
+  private async settle(session: Queries, outcomes: Outcome[], stuck: Map<string, PostaError>) {
+    const moved = outcomes.filter(({ result }) => !result.error).map(({ row }) => row.seq);
+    if (moved.length > 0) await session.query(markMoved, [moved]);
+    this.drained += moved.length;
+    const refused = outcomes.filter(({ result }) => isRefusal(result.error));
+    if (refused.length > 0) logDeadJobs(this.log, await giveUp(session, refused));
+    let failure: PostaError | undefined;
+    for (const { row, result } of outcomes) {
+      const { error } = result;
+      if (error?.code === "unavailable" || error?.code === "exhausted") failure ??= error;
+      else if (error && !isRefusal(error)) stuck.set(row.queue, error);
+    }
+    return failure;
+  }
+}
+
+/** The id is taken by a job with other content, or the row is none that Posta wrote: trying again is of no use. */
+function isRefusal(error: PostaError | undefined): boolean {
+  return error?.code === "exists" || error?.code === "invalid";
+}
+
+/** To where people look for what was not done. */
+function giveUp(session: Queries, refused: Outcome[]): Promise<DeadJob[]> {
+  const failedAt = Date.now();
+  const jobs = refused.map(({ row, result }) => ({
+    queue: row.queue,
+    jobId: row.jobId,
+    reason: result.error?.message ?? "",
+    data: row.data,
+    options: toRedriveOptions(row.name, row.options),
+    history: "[]",
+    failedAt,
+  }));
+  return insertDeadJobs(
+    session,
+    jobs,
+    refused.map(({ row }) => row.seq),
+  );
+}

@@ -1,0 +1,87 @@
+import type { JobsOptions } from "bullmq";
+import { type PostaError, toPostaError } from "../../errors/posta-error.js";
+import type { QueueWriter } from "../add/add.js";
+import type { BatchWriter } from "../add/batch.js";
+import type { AddResult, Entry } from "../add/queue-batcher.js";
+import type { Spool } from "./spool.js";
+import type { Backlog } from "./spool-order.js";
+
+/** What Redis must keep of finished jobs, at least, for an id to tell for long enough that its job was there. */
+const leastKept = { count: 1000, ageSeconds: 60 };
+
+/** Writes jobs to Redis, and while that cannot take them into the spool; in order all the same. */
+export class JobWriter implements QueueWriter {
+  constructor(
+    private readonly redis: BatchWriter,
+    private readonly spool: Spool,
+    private readonly backlog: Backlog,
+  ) {}
+
+  async write(queue: string, batch: Entry[], earlier: Promise<void>): Promise<AddResult[]> {
+    if (this.backlog.holds(queue)) return this.writeBehind(queue, batch, earlier);
+    return this.writeOrSpool(queue, batch, earlier);
+  }
+
+  private async writeOrSpool(queue: string, batch: Entry[], earlier: Promise<void>): Promise<AddResult[]> {
+    try {
+      return await this.redis.write(queue, batch);
+    } catch (error) {
+      return this.writeInstead(queue, batch, earlier, toPostaError(error));
+    }
+  }
+
+  /** Jobs of the queue are in the spool: these go after them. If they cannot, better out of order than not at all. */
+  private async writeBehind(queue: string, batch: Entry[], earlier: Promise<void>): Promise<AddResult[]> {
+    await earlier;
+    const isMoved = await this.backlog.isMoved(queue).catch(() => true); // PostgreSQL is away.
+    if (isMoved) return this.writeOrSpool(queue, batch, earlier);
+    try {
+      return await this.put(queue, batch);
+    } catch (error) {
+      const failure = toPostaError(error);
+      // They may be in the spool: in both, they would run twice.
+      if (failure.isUnknown) throw failure;
+      return this.redis.write(queue, batch);
+    }
+  }
+
+  /** Redis did not take them. Where both stores fail, the caller hears of the one that may have done something. */
+  private async writeInstead(queue: string, batch: Entry[], earlier: Promise<void>, failure: PostaError) {
+    if (failure.code !== "unavailable" && failure.code !== "exhausted") throw failure;
+    const fit = batch.filter(({ spec }) => !failure.isUnknown || isRemembered(spec.options));
+    this.backlog.begin(queue); // At once: what comes now must not overtake them.
+    await earlier;
+    try {
+      const results = await this.put(queue, fit);
+      const resultOf = new Map(fit.map((entry, index) => [entry, results[index]]));
+      return batch.map((entry): AddResult => resultOf.get(entry) ?? { jobId: entry.id, error: failure });
+    } catch (error) {
+      throw toPostaError(error).isUnknown ? error : failure;
+    } finally {
+      this.backlog.end(queue);
+    }
+  }
+
+  private async put(queue: string, batch: Entry[]): Promise<AddResult[]> {
+    this.backlog.begin(queue);
+    let last: number | null = null;
+    try {
+      const spooled = await this.spool.put(queue, batch);
+      last = spooled.last;
+      return spooled.results;
+    } finally {
+      this.backlog.end(queue, last);
+    }
+  }
+}
+
+/** Whether the id of a job that may be in Redis keeps it from being added again, even if it has finished by then. */
+function isRemembered({ removeOnComplete, removeOnFail, deduplication }: JobsOptions): boolean {
+  return isKept(removeOnComplete) && isKept(removeOnFail) && deduplication?.replace !== true;
+}
+
+function isKept(retention: JobsOptions["removeOnComplete"]): boolean {
+  if (typeof retention !== "object") return retention !== true;
+  const { count = leastKept.count, age = leastKept.ageSeconds } = retention as { count?: number; age?: number };
+  return count >= leastKept.count && age >= leastKept.ageSeconds;
+}

@@ -1,0 +1,61 @@
+import type { JobsOptions } from "bullmq";
+import type { Entry } from "../add/queue-batcher.js";
+import { type JobSpec, openJson } from "../job/job.js";
+import { withMetadata } from "../job/request-id.js";
+import { parseObject } from "../job/stored-json.js";
+
+/** A job of the spool. */
+export interface SpoolRow {
+  seq: number;
+  queue: string;
+  jobId: string;
+  name: string;
+  data: string;
+  /** BullMQ's options, as JSON text. */
+  options: string;
+  /** It failed for good, and is to run again. */
+  redrive: boolean;
+  /** How long it has been here, in milliseconds. */
+  waitedMs: number;
+}
+
+/** What of BullMQ's options holds for every run of a job. */
+const lasting = ["attempts", "backoff", "removeOnComplete", "removeOnFail", "priority", "lifo"] as const;
+
+/** Options as BullMQ stores them. */
+type Stored = JobsOptions & {
+  /** Short for `telemetry.metadata`. */
+  tm?: string;
+};
+
+/** The columns of a job: queue, job_id, name, data, options. */
+export function toRow(queue: string, { id, spec }: Entry): [string, string, string, string, string] {
+  return [queue, id, spec.name, spec.dataJson, `${spec.optionsJson}}`];
+}
+
+/** The job as it was asked for; its delay began when it came here. Throws if the options are none. */
+export function toSpec({ name, data, options: json, waitedMs }: SpoolRow): JobSpec {
+  const given = JSON.parse(json) as Stored;
+  const { delay = 0, ...asked } = pick(given, [...lasting, "delay", "deduplication"]);
+  const delayMs = Math.max(0, Math.round(delay - waitedMs));
+  const options = delayMs > 0 ? { ...asked, delay: delayMs } : asked;
+  const { priority = 0, lifo = false } = options;
+  const optionsJson = openJson(options);
+  const payload = { dataJson: data, dataBytes: Buffer.byteLength(data) };
+  const spec = { name, ...payload, id: undefined, priority, delayMs, lifo, durable: true, options, optionsJson };
+  return withMetadata(spec, given.tm);
+}
+
+/**
+ * The options that a failed job is to run again with, as JSON text. It has waited, and is to run whatever else is there.
+ * Its name is among them: a dead letter has no other place for it.
+ */
+export function toRedriveOptions(name: string, json: string): string {
+  const { tm, ...options } = parseObject<Stored>(json);
+  const metadata = tm === undefined ? {} : { tm };
+  return JSON.stringify({ name: name.replaceAll("\0", "\ufffd"), ...pick(options, lasting), ...metadata });
+}
+
+function pick(options: JobsOptions, names: readonly (keyof JobsOptions)[]): JobsOptions {
+  return Object.fromEntries(names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]));
+}
