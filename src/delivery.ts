@@ -7,12 +7,12 @@ import { Schema } from "./background/schema.js";
 import { watchStatements } from "./background/statement-metrics.js";
 import type { Config } from "./config/config.js";
 import { DeliveryBeat } from "./health/delivery-beat.js";
-import type { MessageDelivery } from "./message/delivery-parts.js";
-import type { RecordStatus } from "./message/status.js";
-import { inboundRecorder, otherRecorder, type RecordEvents, statusRecorder } from "./message/status-events.js";
-import { WebhookApplier } from "./message/webhook-applier.js";
-import { WebhookMetrics } from "./message/webhook-metrics.js";
-import { WebhookWorker } from "./message/webhook-worker.js";
+import type { RecordStatus } from "./message/record/status.js";
+import { inboundRecorder, otherRecorder, type RecordEvents, statusRecorder } from "./message/webhook/status-events.js";
+import { WebhookApplier } from "./message/webhook/webhook-applier.js";
+import { WebhookMetrics } from "./message/webhook/webhook-metrics.js";
+import { WebhookWorker } from "./message/webhook/webhook-worker.js";
+import type { MessageDelivery } from "./process/create-delivery.js";
 import type { PostaProcess, ProcessEvents } from "./process.js";
 import { createSpoolWork } from "./queue/create-queue.js";
 import { Keys as QueueKeys } from "./queue/job/keys.js";
@@ -114,7 +114,7 @@ async function createMessages(
   log: Logger,
 ): Promise<MessageDelivery | undefined> {
   if (config.senders.length === 0) return undefined;
-  const { createMessageDelivery } = await import("./message/delivery-parts.js");
+  const { createMessageDelivery } = await import("./process/create-delivery.js");
   return createMessageDelivery(config, { ...stores, queueList: new QueueKeys(config.queuePrefix).queues }, log);
 }
 

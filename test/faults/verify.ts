@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import type { Sent } from "./load.js";
 import type { World } from "./world.js";
 
-/** Of src/message/status.ts: what a message may end as. */
+/** Of src/message/record/status.ts: what a message may end as. */
 const [unknown, failed, read, expired, cancelled] = [25, 45, 60, 26, 27];
 
 /**

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
-import { toWebhookJob, webhookQueue } from "../../src/message/webhook-job.js";
+import { toWebhookJob, webhookQueue } from "../../src/message/webhook/webhook-job.js";
 import { postWebhook, signatureOf } from "../message/webhook-bodies.js";
 import { incomingBytes } from "../support/incoming.js";
 import { startServer } from "../support/posta.js";

@@ -1,7 +1,7 @@
 import { status } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { deadLetterStatements } from "../../src/message/list-dead-letters.js";
-import { listStatements } from "../../src/message/list-messages.js";
+import { deadLetterStatements } from "../../src/message/read/list-dead-letters.js";
+import { listStatements } from "../../src/message/read/list-messages.js";
 import { ensurePartitions } from "../../src/store/postgres/partitions.js";
 import { failureOf } from "../support/client.js";
 import { type Bundle, freshNumber, sender, setup, toMs, toTimestamp } from "./service-setup.js";

@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from "vitest";
-import { applyStatement } from "../../src/message/apply-statuses.js";
-import { findByWamidStatement } from "../../src/message/find-by-wamid.js";
-import { dropIdle, expire, forgetKeys, settleLost } from "../../src/message/sweep-statements.js";
+import { dropIdle, expire, forgetKeys, settleLost } from "../../src/message/outbox/sweep-statements.js";
+import { applyStatement } from "../../src/message/webhook/apply-statuses.js";
+import { findByWamidStatement } from "../../src/message/webhook/find-by-wamid.js";
 import type { Statement } from "../../src/store/postgres/session.js";
 import { createDeliveryFixture, type DeliveryFixture, sender } from "./delivery-fixture.js";
 

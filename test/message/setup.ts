@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { pino } from "pino";
-import { Token } from "../../src/message/token.js";
-import { WhatsAppClient } from "../../src/message/whatsapp.js";
+import { Token } from "../../src/message/whatsapp/token.js";
+import { WhatsAppClient } from "../../src/message/whatsapp/whatsapp.js";
 
 /** A phone number id, and a request body for a recipient. */
 export const sender = "106540352242922";

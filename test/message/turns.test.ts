@@ -1,11 +1,11 @@
 import { Registry } from "prom-client";
 import { uuidv7 } from "uuidv7";
 import { afterEach, describe, expect, it } from "vitest";
-import { Claims } from "../../src/message/claim.js";
-import { type Decision, decide } from "../../src/message/decide.js";
-import { DeliveryMetrics } from "../../src/message/delivery-metrics.js";
-import { Postponer } from "../../src/message/postpone.js";
-import { Sweep } from "../../src/message/sweep.js";
+import { Claims } from "../../src/message/delivery/claim.js";
+import { type Decision, decide } from "../../src/message/delivery/decide.js";
+import { DeliveryMetrics } from "../../src/message/delivery/delivery-metrics.js";
+import { Postponer } from "../../src/message/delivery/rescheduler.js";
+import { Sweep } from "../../src/message/outbox/sweep.js";
 import type { PostgresStore } from "../../src/store/postgres/store.js";
 import { createDatabase } from "../support/postgres.js";
 import { openMessages, putMessages, readMessage } from "./messages.js";

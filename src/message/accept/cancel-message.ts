@@ -1,0 +1,37 @@
+import { PostaError } from "../../errors/posta-error.js";
+import type { Queries, Statement } from "../../store/postgres/session.js";
+import type { MayUse, MessageReader } from "../read/read-message.js";
+import { nameOfStatus, type RecordStatus, statuses } from "../record/status.js";
+
+/** Only from QUEUED: who claims the message to send it changes the same row, and one of the two comes too late. */
+const cancel: Statement = {
+  name: "cancel-message",
+  text: `WITH cancelled AS (
+    UPDATE messages SET status = ${statuses.cancelled}, status_at = now()
+    WHERE id = $1 AND status = ${statuses.queued} RETURNING id, sender, recipient, type
+  ), freed AS (
+    DELETE FROM outbox USING cancelled WHERE outbox.message_id = cancelled.id
+  ), events AS (
+    INSERT INTO message_events (message_id, status) SELECT id, ${statuses.cancelled} FROM cancelled
+  )
+  SELECT sender, recipient, type FROM cancelled`,
+};
+
+/** Keeps messages from being sent. */
+export class MessageCanceller {
+  constructor(
+    private readonly postgres: Queries,
+    private readonly reader: MessageReader,
+    private readonly record: RecordStatus,
+  ) {}
+
+  /** Throws not-found, also for a message of a number that the caller may not use; wrong-state if it is not queued; unavailable. */
+  async cancel(messageId: string, mayUse: MayUse): Promise<void> {
+    await this.reader.status(messageId, mayUse);
+    type Row = { sender: string; recipient: string; type: string };
+    const [row] = await this.postgres.query<Row>(cancel, [messageId]);
+    if (row) return this.record([{ messageId, status: "cancelled", ...row, timeMs: Date.now() }]);
+    const status = await this.reader.status(messageId, mayUse);
+    throw new PostaError("wrong-state", `the message is ${nameOfStatus(status)}, and no longer QUEUED`);
+  }
+}

@@ -1,0 +1,155 @@
+import { PostaError, show } from "../../errors/posta-error.js";
+import type { Queries, Statement } from "../../store/postgres/session.js";
+import { bodyOf, digestOf, type MessageSpec } from "../content/message.js";
+import { statuses } from "../record/status.js";
+
+/** Whose message it is, as far as it matters for writing it. */
+export interface Caller {
+  /** Nobody waits for it any more. */
+  readonly cancelled: boolean;
+  /** When nobody will, in milliseconds since 1970. */
+  readonly deadline: number;
+  /** The caller's id of the request, for the log of what becomes of the message. */
+  readonly requestId: string | undefined;
+}
+
+/** A message on its way to PostgreSQL. */
+export interface Entry {
+  readonly id: string;
+  readonly spec: MessageSpec;
+  readonly caller: Caller;
+}
+
+/** What became of a message; for a duplicate `id` is that of the message that is there. */
+export type Stored = { id: string; outcome: "stored" | "duplicate" } | PostaError;
+
+interface Row {
+  /** Those of which the deadline had passed when the batch was there. */
+  late: string[] | null;
+  /** Null in the one row of a batch without keys, and so is what follows. */
+  sender: string | null;
+  key: string;
+  message_id: string;
+  digest: Buffer;
+}
+
+/** A key that was taken so long ago counts as free, whether it has been swept away or not. */
+const isFree = "kept.created_at < now() - $13 * interval '1 ms'";
+
+/**
+ * A message, its key, its outbox row and its first event: all of a batch or nothing. `now()` is when the statement arrived,
+ * so that a PostgreSQL that hung does not take what nobody waits for any more. A key that is taken is written over with
+ * itself: only so does the statement see one that another transaction committed meanwhile. Keys go in order, so that
+ * two batches cannot wait for each other. Those who listen are told once a batch, and only if something is due; what nothing
+ * selects PostgreSQL does not run, so `told` is among the answer.
+ */
+const store: Statement = {
+  name: "store-messages",
+  text: `WITH input AS (
+    SELECT *, deadline <= extract(epoch FROM now()) * 1000 AS late
+    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::smallint[], $7::boolean[], $8::text[],
+        $9::bytea[], $10::timestamptz[], $11::timestamptz[], $12::float8[], $14::text[])
+      AS item (id, sender, recipient, type, body, priority, resend, key, digest, send_at, expires_at, deadline, request_id)
+  ), keys AS (
+    INSERT INTO message_keys AS kept (sender, key, message_id, digest)
+    SELECT sender, key, id, digest FROM input WHERE key IS NOT NULL AND NOT late ORDER BY sender, key
+    ON CONFLICT (sender, key) DO UPDATE SET
+      message_id = CASE WHEN ${isFree} THEN excluded.message_id ELSE kept.message_id END,
+      digest = CASE WHEN ${isFree} THEN excluded.digest ELSE kept.digest END,
+      created_at = CASE WHEN ${isFree} THEN now() ELSE kept.created_at END
+    RETURNING sender, key, message_id, digest
+  ), fresh AS (
+    SELECT * FROM input WHERE NOT late AND (key IS NULL OR id IN (SELECT message_id FROM keys))
+  ), stored AS (
+    INSERT INTO messages (id, sender, recipient, type, body, priority, resend, idempotency_key, send_at, expires_at,
+      status, status_at, request_id)
+    SELECT id, sender, recipient, type, body, priority, resend, key, coalesce(send_at, now()), expires_at,
+      ${statuses.queued}, now(), request_id FROM fresh
+  ), queued AS (
+    INSERT INTO outbox (message_id, sender, priority, due_at)
+    SELECT id, sender, priority, coalesce(send_at, now()) FROM fresh
+  ), events AS (
+    INSERT INTO message_events (message_id, status) SELECT id, ${statuses.queued} FROM fresh
+  ), told AS (
+    SELECT pg_notify('posta_outbox', '') WHERE EXISTS (SELECT FROM fresh WHERE send_at IS NULL)
+  )
+  SELECT batch.*, keys.* FROM (
+    SELECT (SELECT array_agg(id::text) FROM input WHERE late) AS late, (SELECT count(*) FROM told) AS told
+  ) AS batch LEFT JOIN keys ON true`,
+};
+
+/** Writes messages into PostgreSQL, a statement a batch. */
+export class MessageStore {
+  constructor(
+    private readonly postgres: Queries,
+    private readonly keyWindowMs: number,
+  ) {}
+
+  /** Answers what became of each. Throws if PostgreSQL failed. */
+  async write(entries: readonly Entry[]): Promise<Stored[]> {
+    const now = Date.now();
+    const awaited = entries.filter(({ caller }) => !caller.cancelled && caller.deadline > now);
+    const rows = awaited.length === 0 ? [] : await this.postgres.query<Row>(store, this.valuesOf(awaited));
+    const late = new Set(rows[0]?.late);
+    const holders = new Map(rows.map((row) => [`${row.sender} ${row.key}`, row]));
+    const kept = new Set(awaited.filter(({ id }) => !late.has(id)));
+    return entries.map((entry) => (kept.has(entry) ? toStored(entry, holders) : abandonedError()));
+  }
+
+  private valuesOf(awaited: Entry[]): unknown[] {
+    const entries = withoutRepetitions(awaited);
+    const column = <Value>(read: (entry: Entry) => Value) => entries.map(read);
+    return [
+      column(({ id }) => id),
+      column(({ spec }) => spec.sender),
+      column(({ spec }) => spec.recipient),
+      column(({ spec }) => spec.type),
+      column(({ spec, id }) => bodyOf(spec, id)),
+      column(({ spec }) => spec.priority),
+      column(({ spec }) => spec.resend),
+      column(({ spec }) => spec.key ?? null),
+      column(({ spec }) => (spec.key === undefined ? null : digestOf(spec))),
+      column(({ spec }) => toTime(spec.sendAtMs)),
+      column(({ spec }) => toTime(spec.expiresAtMs)),
+      column(({ caller }) => caller.deadline),
+      this.keyWindowMs,
+      column(({ caller }) => caller.requestId ?? null),
+    ];
+  }
+}
+
+/**
+ * One message for each key: a statement cannot write a row twice. It is the first one, unless another has a later deadline:
+ * if that one comes too late, so do all.
+ */
+function withoutRepetitions(entries: Entry[]): Entry[] {
+  const keyed = new Map<string, Entry>();
+  for (const entry of entries) {
+    if (entry.spec.key === undefined) continue;
+    const other = keyed.get(keyOf(entry.spec));
+    if (!other || other.caller.deadline < entry.caller.deadline) keyed.set(keyOf(entry.spec), entry);
+  }
+  return entries.filter((entry) => entry.spec.key === undefined || keyed.get(keyOf(entry.spec)) === entry);
+}
+
+function toStored({ id, spec }: Entry, holders: Map<string, Row>): Stored {
+  if (spec.key === undefined) return { id, outcome: "stored" };
+  const holder = holders.get(keyOf(spec));
+  if (!holder) return abandonedError();
+  if (holder.message_id === id) return { id, outcome: "stored" };
+  if (holder.digest.equals(digestOf(spec))) return { id: holder.message_id, outcome: "duplicate" };
+  const problem = `${show(spec.key)} is taken by another message, ${holder.message_id}`;
+  return new PostaError("exists", `idempotency_key: ${problem}`, { field: "idempotency_key" });
+}
+
+function keyOf({ sender, key }: MessageSpec): string {
+  return `${sender} ${key}`;
+}
+
+function toTime(ms: number | undefined): string | null {
+  return ms === undefined ? null : new Date(ms).toISOString();
+}
+
+function abandonedError(): PostaError {
+  return new PostaError("expired", "the deadline passed before the message was stored; it was not");
+}

@@ -1,0 +1,23 @@
+import { invalid, show } from "../../errors/posta-error.js";
+import { maskNumbers } from "./mask.js";
+
+const e164 = /^\+?([1-9]\d{7,14})$/;
+/** What is looked at of a text that is no number. */
+const maxShown = 64;
+
+/** A number in E.164, without its "+". Throws invalid; the error shows no more than its last four digits. */
+export function parsePhoneNumber(text: string, field: string): string {
+  if (text === "") throw invalid(field, "is required");
+  const [, digits] = e164.exec(text) ?? [];
+  if (digits !== undefined) return digits;
+  throw invalid(
+    field,
+    `${show(hideDigits(maskNumbers(text.slice(0, maxShown))))} is not E.164: 8 to 15 digits, the first not 0, "+" before or not`,
+  );
+}
+
+/** Whatever may be between them: of seven and more only the last four stay. */
+function hideDigits(text: string): string {
+  const digits = text.replace(/\D/g, "").length;
+  return digits < 7 ? text : text.replace(/\d(?=(?:\D*\d){4})/g, "*");
+}

@@ -1,0 +1,54 @@
+import type { Registry } from "prom-client";
+import { GroupCommit } from "../batching/group-commit.js";
+import type { Config } from "../config/config.js";
+import { maxItemBytes } from "../store/page-token.js";
+import type { PostgresStore } from "../store/postgres/store.js";
+import { batchHistogram, registerSendMetrics, TakenCounts } from "./accept/accept-metrics.js";
+import { MessageCanceller } from "./accept/cancel-message.js";
+import { Redriver } from "./accept/redrive.js";
+import { MessageSender } from "./accept/send.js";
+import { type Entry, MessageStore, type Stored } from "./accept/store-messages.js";
+import { DeadLetterLister } from "./read/list-dead-letters.js";
+import { MessageLister } from "./read/list-messages.js";
+import { MessageReader } from "./read/read-message.js";
+import type { RecordStatus } from "./record/status.js";
+
+/** What MessageService calls. */
+export interface MessageParts {
+  sender: MessageSender;
+  reader: MessageReader;
+  lister: MessageLister;
+  canceller: MessageCanceller;
+  deadLetters: DeadLetterLister;
+  redriver: Redriver;
+}
+
+/** Beyond the first only full batches are sent: two keep a connection busy, and the rest of the pool is for reads. */
+const commitLimits = { maxBatch: 500, maxInFlight: 2 };
+
+/** What a server is made of for messages; whoever opened the database closes it. */
+export function createMessageParts(
+  config: Config,
+  postgres: PostgresStore,
+  metrics: Registry,
+  record: RecordStatus,
+): MessageParts {
+  const store = new MessageStore(postgres, config.messageKeyWindowMs);
+  const counts = new TakenCounts();
+  const sizes = batchHistogram(metrics);
+  const commit = new GroupCommit<Entry, Stored>((entries) => {
+    sizes.observe(entries.length);
+    return store.write(entries);
+  }, commitLimits);
+  const sender = new MessageSender(commit, config, counts, () => postgres.requireUsable(), record);
+  registerSendMetrics(metrics, counts, () => sender.pending);
+  const reader = new MessageReader(postgres);
+  return {
+    sender,
+    reader,
+    lister: new MessageLister(postgres),
+    canceller: new MessageCanceller(postgres, reader, record),
+    deadLetters: new DeadLetterLister(postgres, maxItemBytes(config)),
+    redriver: new Redriver(postgres, record),
+  };
+}

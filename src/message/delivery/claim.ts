@@ -1,0 +1,107 @@
+import { GroupCommit } from "../../batching/group-commit.js";
+import type { Statement } from "../../store/postgres/session.js";
+import type { PostgresStore } from "../../store/postgres/store.js";
+import type { Errand } from "../record/delivery-job.js";
+import { holdMessages } from "../record/row-locks.js";
+import { type RecordStatus, type StatusChange, statuses, statusOf } from "../record/status.js";
+import type { DeliveryMetrics } from "./delivery-metrics.js";
+
+/** A message that this process, and no other, may send now. */
+export interface Claimed {
+  id: string;
+  /** Made for this attempt: who has it may say what became of it. */
+  claim: string;
+  sender: string;
+  recipient: string;
+  type: string;
+  /** The request to the Cloud API. */
+  body: string;
+  /** Whether it may be sent again when it is not known whether it was taken. */
+  resend: boolean;
+  /** Requests that have begun, this one among them. */
+  attempts: number;
+  /** How many of those before it were used up. */
+  tried: number;
+  /** How often WhatsApp has said that its recipient gets too many. */
+  pairLimits: number;
+  /** The id of the request that brought it, if its caller gave one. */
+  requestId: string | null;
+}
+
+interface Wanted {
+  errand: Errand;
+  claim: string;
+}
+
+interface Row extends Claimed {
+  status: number;
+}
+
+const isLate = "m.expires_at <= now()";
+
+/**
+ * A message is claimed where it is queued and its turn is the outbox's; one that is past its time expires instead. Messages are
+ * locked in order, as by all who change several.
+ */
+const claim: Statement = {
+  name: "claim-messages",
+  text: `WITH wanted AS (
+    SELECT * FROM unnest($1::uuid[], $2::integer[], $3::uuid[]) AS w (id, turn, claim)
+  ), ${holdMessages}, claimed AS (
+    UPDATE messages m SET status_at = now(),
+      status = CASE WHEN ${isLate} THEN ${statuses.expired} ELSE ${statuses.sending} END,
+      attempts = m.attempts + CASE WHEN ${isLate} THEN 0 ELSE 1 END,
+      claim = CASE WHEN ${isLate} THEN NULL ELSE w.claim END
+    FROM wanted w JOIN held ON held.id = w.id JOIN outbox o ON o.message_id = w.id AND o.turn = w.turn
+    WHERE m.id = w.id AND m.id = ANY ($1) AND m.status = ${statuses.queued}
+    RETURNING m.id, m.claim, m.status, m.sender, m.recipient, m.type, m.body, m.resend, m.attempts,
+      m.request_id AS "requestId", o.tried, o.pair_limits AS "pairLimits"
+  ), logged AS (
+    INSERT INTO message_events (message_id, status, attempt)
+    SELECT id, status, CASE status WHEN ${statuses.sending} THEN attempts ELSE 0 END FROM claimed
+  ), gone AS (
+    DELETE FROM outbox USING claimed WHERE message_id = id AND status = ${statuses.expired}
+  )
+  SELECT * FROM claimed`,
+};
+
+/** Claims messages, a statement a batch. */
+export class Claims {
+  private readonly commit: GroupCommit<Wanted, Row | undefined>;
+
+  constructor(
+    private readonly postgres: PostgresStore,
+    private readonly metrics: DeliveryMetrics,
+    private readonly record: RecordStatus,
+  ) {
+    this.commit = new GroupCommit((batch) => this.write(batch), { maxBatch: 100, maxInFlight: 2 });
+  }
+
+  /**
+   * Resolves to undefined if there is nothing to send: the message was cancelled, is expired, or is another job's. Throws a
+   * PostgresError; if the outcome is unknown, the message may have been claimed by `claim`.
+   */
+  async take(errand: Errand, claim: string): Promise<Claimed | undefined> {
+    const row = await this.commit.push({ errand, claim });
+    return row?.status === statuses.sending ? row : undefined;
+  }
+
+  private async write(batch: readonly Wanted[]): Promise<(Row | undefined)[]> {
+    const rows = await this.postgres.query<Row>(claim, [
+      batch.map(({ errand }) => errand.id),
+      batch.map(({ errand }) => errand.turn),
+      batch.map((wanted) => wanted.claim),
+    ]);
+    for (const { status } of rows) if (status === statuses.expired) this.metrics.cameToBe("expired");
+    this.record(rows.map(toChange));
+    const found = new Map(rows.map((row) => [row.id, row]));
+    return batch.map(({ errand, claim }) => {
+      const row = found.get(errand.id);
+      return row?.claim === claim ? row : undefined;
+    });
+  }
+}
+
+function toChange({ id, sender, recipient, type, status }: Row): StatusChange {
+  return { messageId: id, sender, recipient, type, status: statusOf(status), timeMs: Date.now() };
+}

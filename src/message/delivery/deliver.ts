@@ -1,0 +1,152 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { uuidv7 } from "uuidv7";
+import { toPostaError } from "../../errors/posta-error.js";
+import { PostgresError } from "../../store/postgres/errors.js";
+import type { Logger } from "../../telemetry/log/log.js";
+import type { Errand } from "../record/delivery-job.js";
+import type { SendAnswer } from "../whatsapp/whatsapp.js";
+import type { Breaker } from "./breaker.js";
+import type { Claimed, Claims } from "./claim.js";
+import { again, type Decision, decide } from "./decide.js";
+import type { DeliveryMetrics } from "./delivery-metrics.js";
+import { logDecision } from "./log-decision.js";
+import { Permits } from "./permits.js";
+import type { Limits } from "./rate-limits.js";
+import type { Postponer } from "./rescheduler.js";
+import { Gate } from "./semaphore.js";
+import type { Settler } from "./settle.js";
+
+/** What a delivery is made of; one of each for a process. */
+export interface DeliverParts {
+  claims: Claims;
+  settler: Settler;
+  postponer: Postponer;
+  limits: Limits;
+  client: { send(sender: string, body: string): Promise<SendAnswer> };
+  metrics: DeliveryMetrics;
+  log: Logger;
+}
+
+export interface DeliverOptions {
+  maxAttempts: number;
+  /** Messages that may be claimed and wait for their permits: those that are about to have them, and no more. */
+  ahead: number;
+  stopping: AbortSignal;
+}
+
+/** A claim that is older must not be used: soon others will take its process for dead. */
+const maxClaimMs = 4000;
+/** How long a number is held back that is over its rate, in all processes. */
+const slowDownMs = 1000;
+/** While the breaker is open this process' worker rests: the job is there again when it, or another process, takes jobs. */
+const restMs = 1000;
+/** When a message comes back that a store could not be asked about. */
+const outageMs = 1000;
+
+/** Sends the messages of one number: each when its limits allow it, and once. */
+export class Deliverer {
+  private readonly gate: Gate;
+  private readonly permits: Permits;
+
+  constructor(
+    private readonly sender: string,
+    private readonly parts: DeliverParts,
+    private readonly breaker: Breaker,
+    private readonly options: DeliverOptions,
+  ) {
+    this.gate = new Gate(options.ahead);
+    this.permits = new Permits(sender, parts.limits);
+  }
+
+  /** Resolves when there is nothing more to do for the job; to a number if it is to come back, after so many milliseconds. */
+  async deliver(errand: Errand): Promise<number | undefined> {
+    const begun = performance.now();
+    await this.gate.enter();
+    let isInside = true;
+    const leave = () => {
+      if (isInside) this.gate.leave();
+      isInside = false;
+    };
+    const onPermit = () => {
+      leave();
+      this.parts.metrics.waitedForPermit((performance.now() - begun) / 1000);
+    };
+    return this.deliverInside(errand, onPermit).finally(leave);
+  }
+
+  private async deliverInside(errand: Errand, onPermit: () => void): Promise<number | undefined> {
+    if (!this.mayBegin()) return Math.min(this.breaker.openForMs, restMs);
+    const turn = await this.parts.limits.turn(this.sender, errand.recipient, errand.id).catch(() => undefined);
+    if (turn === undefined) return this.waitForRedis();
+    if (turn > 0) return this.postpone(errand, turn);
+    return this.claimAndSend(errand, onPermit);
+  }
+
+  private mayBegin(): boolean {
+    return !this.options.stopping.aborted && this.breaker.state !== "open";
+  }
+
+  /** Before the job goes back, which waits for Redis itself. */
+  private async waitForRedis(): Promise<number> {
+    await sleep(outageMs, undefined, { signal: this.options.stopping }).catch(() => {}); // Told to stop.
+    return 0;
+  }
+
+  private async postpone(errand: Errand, afterMs: number): Promise<number | undefined> {
+    this.parts.metrics.delayedPair();
+    const isDone = await this.parts.postponer.postpone(errand, afterMs).then(
+      () => true,
+      () => false,
+    );
+    return isDone ? undefined : outageMs;
+  }
+
+  /** From the claim on there is no way back but a settlement. */
+  private async claimAndSend({ id, turn, recipient }: Errand, onPermit: () => void): Promise<number | undefined> {
+    const { claims, settler } = this.parts;
+    const claim = uuidv7();
+    const claimedAt = performance.now();
+    let message: Claimed | undefined;
+    try {
+      message = await claims.take({ id, turn, recipient }, claim);
+    } catch (thrown) {
+      return this.comeBack(thrown, id, claim);
+    }
+    if (!message) return undefined;
+    const decision = await this.send(message, claimedAt, onPermit);
+    logDecision(this.parts.log, message, decision);
+    await settler.settle({ id, claim, decision });
+    return undefined;
+  }
+
+  /** PostgreSQL failed. The message may have been claimed all the same: then it is given back. */
+  private async comeBack(thrown: unknown, id: string, claim: string): Promise<number> {
+    const error = toPostaError(thrown);
+    if (error.code !== "unavailable")
+      this.parts.log.error({ err: error.cause, messageId: id }, "a message was not claimed");
+    if (error instanceof PostgresError && error.lost) {
+      await this.parts.settler.settle({ id, claim, decision: again("the database was lost; nothing was sent", 0) });
+    }
+    return outageMs;
+  }
+
+  private async send(message: Claimed, claimedAt: number, onPermit: () => void): Promise<Decision> {
+    const leftMs = () => claimedAt + maxClaimMs - performance.now();
+    const mayGo = await this.permits.take(leftMs());
+    onPermit();
+    if (!mayGo) return again("there was no permit in time; nothing was sent", 0);
+    const answer = await this.breaker.run(() => this.request(message)).finally(() => this.permits.done());
+    if (!answer) return again("the number is held up; nothing was sent", 0);
+    if (answer.kind === "refused" && answer.verdict === "slow-down") {
+      await this.parts.limits.hold(this.sender, slowDownMs).catch(() => {}); // Redis is away: nobody sends.
+    }
+    return decide(answer, message, this.options.maxAttempts);
+  }
+
+  private async request({ sender, body }: Claimed): Promise<SendAnswer> {
+    const begun = performance.now();
+    const answer = await this.parts.client.send(sender, body);
+    this.parts.metrics.requested(answer.kind, (performance.now() - begun) / 1000);
+    return answer;
+  }
+}

@@ -1,0 +1,166 @@
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { type Status, statuses, statusOf } from "../record/status.js";
+import type { SendAnswer } from "../whatsapp/whatsapp.js";
+import { isListed } from "../whatsapp/whatsapp-errors.js";
+import type { SettledRow } from "./settle.js";
+
+/** What a sending number's breaker does, as numbers of its metric. */
+const breakerStates = { closed: 0, trial: 1, open: 2 } as const;
+export type BreakerState = keyof typeof breakerStates;
+
+/** The outbox as the process that leads sees it. */
+export interface OutboxDepth {
+  waiting: number;
+  moved: number;
+  /** How long the oldest message has been due that is not moved, in seconds. */
+  oldestSeconds: number;
+}
+
+/** What one delivery process does, for /metrics. */
+export class DeliveryMetrics {
+  private readonly outcomes: Counter<"status" | "code">;
+  private readonly unknown: Counter;
+  private readonly requests: Histogram<"kind">;
+  private readonly sent: Histogram;
+  private readonly permitWaits: Histogram;
+  private readonly pairDelays: Counter;
+  private readonly breaker: Gauge<"sender">;
+  private readonly stopped: Gauge<"sender" | "code">;
+  private readonly outbox: Gauge<"state">;
+  private readonly oldest: Gauge;
+  private readonly readTime: Gauge;
+  /** The codes that numbers are stopped by. */
+  private readonly codes = new Map<string, string>();
+
+  constructor(registry: Registry) {
+    const registers = [registry];
+    this.outcomes = new Counter({
+      name: "posta_message_outcomes_total",
+      help: "Messages by what they came to be, and by the Cloud API's code; queued: again, after an attempt.",
+      labelNames: ["status", "code"],
+      registers,
+    });
+    this.unknown = new Counter({
+      name: "posta_message_unknown_total",
+      help: "Messages of which it is not known whether the Cloud API took them.",
+      registers,
+    });
+    this.requests = new Histogram({
+      name: "posta_whatsapp_request_seconds",
+      help: "Requests to the Cloud API by how they ended.",
+      labelNames: ["kind"],
+      buckets: [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      registers,
+    });
+    this.sent = new Histogram({
+      name: "posta_message_sent_seconds",
+      help: "From when a message was to be sent until the Cloud API had taken it.",
+      buckets: [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600],
+      registers,
+    });
+    this.permitWaits = new Histogram({
+      name: "posta_message_permit_wait_seconds",
+      help: "How long messages waited for leave to be sent, from when their job began.",
+      buckets: [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 5],
+      registers,
+    });
+    this.pairDelays = new Counter({
+      name: "posta_message_pair_delays_total",
+      help: "Messages that were put off because their recipient gets too many.",
+      registers,
+    });
+    this.breaker = new Gauge({
+      name: "posta_whatsapp_breaker_state",
+      help: "Of a sending number: 0 it sends, 1 it tries whether it can again, 2 it is held up.",
+      labelNames: ["sender"],
+      aggregator: "max",
+      registers,
+    });
+    this.stopped = new Gauge({
+      name: "posta_whatsapp_sender_stopped",
+      help: "1: the Cloud API refuses all that a number sends, with this code. Somebody has to do something.",
+      labelNames: ["sender", "code"],
+      aggregator: "max",
+      registers,
+    });
+    this.outbox = new Gauge({
+      name: "posta_outbox_messages",
+      help: "Messages that are to be sent: waiting for their time or their turn, or moved into their queues. At most 100001.",
+      labelNames: ["state"],
+      aggregator: "max",
+      registers,
+    });
+    this.readTime = new Gauge({
+      name: "posta_outbox_metrics_timestamp_seconds",
+      help: "When the outbox was last counted, in seconds since 1970; 0: it was not.",
+      aggregator: "max",
+      registers,
+    });
+    this.oldest = new Gauge({
+      name: "posta_outbox_oldest_due_seconds",
+      help: "How long the oldest message has been due that is not moved yet.",
+      aggregator: "max",
+      registers,
+    });
+  }
+
+  /** An attempt is over. */
+  settled({ told, code, age_seconds: age }: SettledRow): void {
+    this.cameToBe(statusOf(told), code);
+    if (told === statuses.accepted) this.sent.observe(Math.max(0, age));
+  }
+
+  /** A message is in another status. */
+  cameToBe(status: Status, code: number | null = null): void {
+    this.outcomes.inc({ status, code: codeLabel(code) });
+    if (status === "unknown") this.unknown.inc();
+  }
+
+  requested(kind: SendAnswer["kind"], seconds: number): void {
+    this.requests.observe({ kind }, seconds);
+  }
+
+  waitedForPermit(seconds: number): void {
+    this.permitWaits.observe(seconds);
+  }
+
+  delayedPair(): void {
+    this.pairDelays.inc();
+  }
+
+  breakerChanged(sender: string, state: BreakerState): void {
+    this.breaker.set({ sender }, breakerStates[state]);
+  }
+
+  /** undefined: it may send again. */
+  senderStopped(sender: string, code: number | undefined): void {
+    const before = this.codes.get(sender);
+    if (before !== undefined) this.stopped.set({ sender, code: before }, 0);
+    this.codes.delete(sender);
+    if (code === undefined) return;
+    this.codes.set(sender, codeLabel(code));
+    this.stopped.set({ sender, code: codeLabel(code) }, 1);
+  }
+
+  outboxIs({ waiting, moved, oldestSeconds }: OutboxDepth): void {
+    this.readTime.setToCurrentTime();
+    this.setOutbox({ waiting, moved, oldestSeconds });
+  }
+
+  /** Another process looks after it, and tells. */
+  outboxIsOthers(): void {
+    this.setOutbox({ waiting: 0, moved: 0, oldestSeconds: 0 });
+  }
+
+  private setOutbox({ waiting, moved, oldestSeconds }: OutboxDepth): void {
+    this.outbox.set({ state: "waiting" }, waiting);
+    this.outbox.set({ state: "moved" }, moved);
+    this.oldest.set(oldestSeconds);
+  }
+}
+
+/** The table's codes are few; what else the API comes up with counts as one. */
+function codeLabel(code: number | null): string {
+  if (code === null) return "";
+  return isListed(code) ? String(code) : "other";
+}

@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Limits, Permit } from "./rate-limits.js";
+
+/** How long it waits for a Redis that is away. */
+const retryMs = 200;
+
+interface Waiting {
+  tell(given: boolean): void;
+  timer: NodeJS.Timeout;
+}
+
+/** Requests for which connections are still made, and how much later than others they may arrive. */
+const coldRequests = 20;
+const coldDelayMs = 60;
+/** After such a rest it begins slowly again: connections will have been closed. */
+const restMs = 10_000;
+
+/**
+ * The permits of one number for one process. They are asked for when somebody is ready to send, for all who are, and used
+ * at once: so what is sent keeps the time at which it was allowed. It begins slowly: until there are connections, requests
+ * would be held up by different times, and arrive nearer to each other than they were sent.
+ */
+export class Permits {
+  private readonly waiting = new Set<Waiting>();
+  private asking = false;
+  private underWay = 0;
+  /** How many may be under way: one more with each answer. */
+  private allowed: number;
+  private answeredAt = 0;
+
+  constructor(
+    private readonly sender: string,
+    private readonly limits: Limits,
+  ) {
+    this.allowed = limits.isPaced ? 1 : Number.POSITIVE_INFINITY;
+  }
+
+  /** Resolves when one message may be sent; to false if that is not within the time. First come, first served. */
+  take(withinMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const tell = (given: boolean) => {
+        clearTimeout(one.timer);
+        this.waiting.delete(one);
+        resolve(given);
+      };
+      const one: Waiting = { tell, timer: setTimeout(() => tell(false), withinMs) };
+      this.waiting.add(one);
+      if (!this.asking) void this.ask();
+    });
+  }
+
+  /** A message that had a permit was answered, or not sent. */
+  done(): void {
+    this.underWay -= 1;
+    this.allowed += 1;
+    this.answeredAt = performance.now();
+    if (!this.asking) void this.ask();
+  }
+
+  private async ask(): Promise<void> {
+    this.asking = true;
+    await undefined; // Others of this turn are asked for together.
+    let unused: Permit | undefined;
+    for (let wanted = this.wanted(); wanted > 0; wanted = this.wanted()) {
+      const delayMs = this.allowed < coldRequests ? coldDelayMs : 0;
+      const permit = await this.limits.permit(this.sender, wanted, delayMs, unused).catch(() => undefined);
+      unused = permit?.isStale ? permit : undefined;
+      if (permit?.isStale) continue;
+      this.give(permit?.count ?? 0);
+      if (this.wanted() > 0) await sleep(permit?.nextMs ?? retryMs);
+    }
+    this.asking = false;
+  }
+
+  private wanted(): number {
+    const hasRested = this.underWay === 0 && performance.now() - this.answeredAt > restMs;
+    if (hasRested && this.limits.isPaced) this.allowed = 1;
+    return Math.min(this.waiting.size, this.allowed - this.underWay);
+  }
+
+  private give(count: number): void {
+    for (const one of [...this.waiting].slice(0, count)) {
+      this.underWay += 1;
+      one.tell(true);
+    }
+  }
+}

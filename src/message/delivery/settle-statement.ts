@@ -1,0 +1,62 @@
+import type { Statement } from "../../store/postgres/session.js";
+import { deadLetterKinds } from "../record/dead-letter.js";
+import { holdMessages } from "../record/row-locks.js";
+import { statuses, statusName } from "../record/status.js";
+
+const { queued, sending, accepted, unknown, failed } = statuses;
+
+/**
+ * A dead letter of each message in the table `source` (id, dead_id, sender, body, status, attempts, code, text), which has
+ * just come to be what it says: its history ends with that.
+ */
+export function buryFrom(source: string): string {
+  return `INSERT INTO dead_letters (id, kind, source, ref, reason, error_code, content, history, failed_at)
+    SELECT s.dead_id, ${deadLetterKinds.message}, s.sender, s.id::text, s.text, s.code, s.body, (
+      SELECT json_agg(json_build_object('status', ${statusName("h.status")}, 'time', h.at, 'attempt', h.attempt,
+        'error_code', h.error_code, 'detail', h.detail) ORDER BY h.at, h.number)::text
+      FROM (
+        SELECT at, number, status, attempt, error_code, detail FROM message_events WHERE message_id = s.id
+        UNION ALL SELECT now(), ${Number.MAX_SAFE_INTEGER}, s.status, s.attempts, s.code, s.text
+      ) AS h
+    ), now()
+    FROM ${source} AS s WHERE s.status IN (${failed}, ${unknown})`;
+}
+
+/** Whether no webhook was faster; one that told of the failure of an earlier request is overtaken by a later one's acceptance. */
+const isNews = `(m.status = ${sending} OR t.status = ${accepted} AND (
+  m.status < ${accepted} OR m.status = ${failed} AND m.wamid IS DISTINCT FROM t.wamid))`;
+
+/**
+ * What became of attempts. Only who claimed a message tells of its attempt, and once: after that the claim is gone. That
+ * WhatsApp took a message is true whoever has it by now; only it never goes back from what a webhook told of that request meanwhile.
+ * Messages are locked in order, as by the webhooks, so that no two of these wait for each other.
+ */
+export const settle: Statement = {
+  name: "settle-messages",
+  text: `WITH told AS (
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $5::integer[], $6::text[], $7::float8[],
+      $8::integer[], $9::integer[], $10::uuid[])
+      AS t (id, claim, status, wamid, code, text, after_ms, used_up, pair_limit, dead_id)
+  ), ${holdMessages}, settled AS (
+    UPDATE messages m SET claim = NULL, wamid = coalesce(t.wamid, m.wamid),
+      status = CASE WHEN ${isNews} THEN t.status ELSE m.status END,
+      status_at = CASE WHEN ${isNews} THEN now() ELSE m.status_at END,
+      error_code = CASE WHEN ${isNews} THEN t.code ELSE m.error_code END,
+      error = CASE WHEN ${isNews} THEN t.text ELSE m.error END
+    FROM told t JOIN held ON held.id = t.id
+    WHERE m.id = t.id AND m.id = ANY ($1) AND (m.claim = t.claim OR t.status = ${accepted} AND m.status < ${accepted})
+    RETURNING m.id, m.sender, m.recipient, m.type, m.body, m.send_at, m.status, m.attempts, t.status AS told, t.code, t.text,
+      t.after_ms, t.used_up, t.pair_limit, t.dead_id
+  ), logged AS (
+    INSERT INTO message_events (message_id, status, attempt, error_code, detail)
+    SELECT id, told, attempts, code, text FROM settled WHERE told IN (status, ${accepted})
+  ), gone AS (
+    DELETE FROM outbox o USING settled s WHERE o.message_id = s.id AND s.status <> ${queued}
+  ), back AS (
+    UPDATE outbox o SET moved_at = NULL, due_at = now() + s.after_ms * interval '1 ms', turn = o.turn + 1,
+      tried = o.tried + s.used_up, pair_limits = o.pair_limits + s.pair_limit
+    FROM settled s WHERE o.message_id = s.id AND s.status = ${queued}
+  ), dead AS (${buryFrom("(SELECT * FROM settled WHERE status = told)")})
+  SELECT id, sender, recipient, type, status, told, code,
+    extract(epoch FROM now() - send_at)::float8 AS age_seconds FROM settled`,
+};

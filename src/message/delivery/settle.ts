@@ -1,0 +1,120 @@
+import { setMaxListeners } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { uuidv7 } from "uuidv7";
+import { GroupCommit } from "../../batching/group-commit.js";
+import { toPostaError } from "../../errors/posta-error.js";
+import type { PostgresStore } from "../../store/postgres/store.js";
+import type { Logger } from "../../telemetry/log/log.js";
+import { type RecordStatus, type StatusChange, statuses, statusOf } from "../record/status.js";
+import type { Decision } from "./decide.js";
+import type { DeliveryMetrics } from "./delivery-metrics.js";
+import { settle } from "./settle-statement.js";
+
+/** What became of an attempt. */
+export interface Settlement {
+  id: string;
+  claim: string;
+  decision: Decision;
+}
+
+/** A message after its settlement. */
+export interface SettledRow {
+  id: string;
+  sender: string;
+  recipient: string;
+  type: string;
+  status: number;
+  /** What it was to be; a webhook may have been faster. */
+  told: number;
+  code: number | null;
+  /** Since it was to be sent. */
+  age_seconds: number;
+}
+
+const retryMs = 500;
+const told = {
+  accepted: statuses.accepted,
+  failed: statuses.failed,
+  unknown: statuses.unknown,
+  again: statuses.queued,
+};
+
+/**
+ * Writes down what became of attempts, a statement a batch. What WhatsApp has answered is known nowhere else: it is kept and
+ * written again until PostgreSQL has taken it.
+ */
+export class Settler {
+  private readonly commit: GroupCommit<Settlement, undefined>;
+  private readonly givingUp = new AbortController();
+
+  constructor(
+    private readonly postgres: PostgresStore,
+    private readonly metrics: DeliveryMetrics,
+    private readonly record: RecordStatus,
+    private readonly log: Logger,
+  ) {
+    this.commit = new GroupCommit((batch) => this.write(batch), { maxBatch: 100, maxInFlight: 2 });
+    setMaxListeners(0, this.givingUp.signal); // One for each message that waits for PostgreSQL.
+  }
+
+  /** Resolves when it is committed, or given up: then the sweep will find the message. */
+  async settle(settlement: Settlement): Promise<void> {
+    const { signal } = this.givingUp;
+    let alone = false;
+    while (!signal.aborted) {
+      const written = alone ? this.write([settlement]) : this.commit.push(settlement);
+      const error = await written.then(() => undefined, toPostaError);
+      if (error === undefined) return;
+      // PostgreSQL is away.
+      if (error.code !== "internal") await sleep(retryMs, undefined, { signal }).catch(() => {});
+      else if (alone) return this.tellUnwritten(settlement, error);
+      else alone = true; // PostgreSQL refused it, or another of its batch.
+    }
+  }
+
+  /** The process is about to end: what PostgreSQL has not taken by now is left to the sweep. */
+  giveUp(): void {
+    this.givingUp.abort();
+  }
+
+  private tellUnwritten({ id }: Settlement, error: Error): void {
+    this.log.error({ err: error, messageId: id }, "what became of a message could not be written");
+  }
+
+  private async write(batch: readonly Settlement[]): Promise<undefined[]> {
+    const rows = await this.postgres.query<SettledRow>(settle, toColumns(batch));
+    for (const row of rows) this.metrics.settled(row);
+    this.record(rows.filter(({ status, told }) => status === told).map(toChange));
+    return batch.map(() => undefined);
+  }
+}
+
+function toColumns(batch: readonly Settlement[]): unknown[] {
+  const column = <Value>(read: (decision: Decision) => Value) => batch.map(({ decision }) => read(decision));
+  return [
+    batch.map(({ id }) => id),
+    batch.map(({ claim }) => claim),
+    column(({ kind }) => told[kind]),
+    column((decision) => (decision.kind === "accepted" ? decision.wamid : null)),
+    column((decision) => ("code" in decision ? toInteger(decision.code) : null)),
+    column((decision) => ("text" in decision ? toText(decision.text) : null)),
+    column((decision) => (decision.kind === "again" ? decision.afterMs : 0)),
+    column((decision) => (decision.kind === "again" && decision.usedUp ? 1 : 0)),
+    column((decision) => (decision.kind === "again" && decision.pairLimit ? 1 : 0)),
+    batch.map(() => uuidv7()),
+  ];
+}
+
+/** A code that the column has no place for is in the text. */
+function toInteger(code: number | undefined): number | null {
+  return code === undefined || Math.abs(code) > 2 ** 31 - 1 ? null : code;
+}
+
+/** PostgreSQL has no place for a null character in a text. */
+function toText(text: string): string {
+  return text.replaceAll("\0", "");
+}
+
+function toChange({ id, sender, recipient, type, status }: SettledRow): StatusChange {
+  return { messageId: id, sender, recipient, type, status: statusOf(status), timeMs: Date.now() };
+}

@@ -1,0 +1,117 @@
+import { forEachQueue } from "../../background/each-queue.js";
+import type { Statement } from "../../store/postgres/session.js";
+import type { PostgresStore } from "../../store/postgres/store.js";
+import { holdOutbox } from "../record/row-locks.js";
+import { type DueMessage, priorities, type SenderQueues } from "../sender/sender-queues.js";
+
+/** Messages of one step. */
+const maxBatch = 500;
+/** Steps of what Redis forgot, in one sweep. */
+const maxForgottenBatches = 20;
+/**
+ * Jobs of a number and a priority that its queue holds, at most: enough for more than a second at any rate. What is beyond
+ * that stays in PostgreSQL, however much it is: Redis holds little, and little is looked at again.
+ */
+const maxQueued = 2000;
+
+/**
+ * A row without a message is moved too: its job does nothing, and the sweep finds it. Looked up for each row, and not joined:
+ * for a join the planner, which cannot know how many are due, reads all months of messages from end to end.
+ */
+const recipient = "coalesce((SELECT m.recipient FROM messages m WHERE m.id = o.message_id), '') AS recipient";
+
+const readDue: Statement = {
+  name: "read-outbox-due",
+  text: `SELECT message_id AS id, turn, priority, ${recipient} FROM outbox o
+    WHERE sender = $1 AND priority = $2 AND moved_at IS NULL AND due_at <= now()
+    ORDER BY due_at, message_id LIMIT $3`,
+};
+
+const readForgotten: Statement = {
+  name: "read-outbox-forgotten",
+  text: `SELECT message_id AS id, turn, priority, ${recipient}, sender FROM outbox o
+    WHERE moved_at < now() - $1 * interval '1 ms' AND sender = ANY($2)
+    ORDER BY moved_at LIMIT ${maxBatch}`,
+};
+
+/**
+ * A message that was put back meanwhile has another turn: it waits for that. Rows are locked in order, as what was put into a
+ * queue may be done, and its row deleted, by now.
+ */
+const markMoved: Statement = {
+  name: "mark-outbox-moved",
+  text: `WITH ${holdOutbox}
+  UPDATE outbox o SET moved_at = now() FROM unnest($1::uuid[], $2::integer[]) AS k (id, turn) JOIN held ON held.message_id = k.id
+  WHERE o.message_id = k.id AND o.turn = k.turn`,
+};
+
+export interface MoverOptions {
+  senders: readonly string[];
+  /** When a message that is still in the outbox is put into its queue again: Redis may have forgotten it. */
+  forgottenAfterMs: number;
+}
+
+/**
+ * Moves messages that are due from the outbox into the BullMQ queues of their numbers, each number's and each priority's in
+ * order. If it dies between the two stores, it does the same again: a job's id keeps it from being there twice.
+ */
+export class Mover {
+  constructor(
+    private readonly postgres: PostgresStore,
+    private readonly queues: SenderQueues,
+    private readonly options: MoverOptions,
+  ) {}
+
+  /**
+   * Moves a step of what there is; resolves to whether there may be more. Throws a PostaError if a store failed, but what is
+   * wrong with one number's queue holds up no other.
+   */
+  async moveDue(): Promise<boolean> {
+    let isMore = false;
+    const failure = await forEachQueue(this.options.senders, async (sender) => {
+      if (await this.moveSender(sender)) isMore = true;
+    });
+    if (failure && !isMore) throw failure;
+    return isMore;
+  }
+
+  /** Moves again what was moved long ago and is not done yet. */
+  async moveForgotten(): Promise<void> {
+    for (let batch = 0; batch < maxForgottenBatches; batch++) {
+      if ((await this.moveForgottenBatch()) < maxBatch) return;
+    }
+  }
+
+  private async moveForgottenBatch(): Promise<number> {
+    const { senders, forgottenAfterMs } = this.options;
+    const rows = await this.postgres.query<DueMessage & { sender: string }>(readForgotten, [forgottenAfterMs, senders]);
+    const moved = [...new Set(rows.map((row) => row.sender))];
+    const failure = await forEachQueue(moved, async (sender) => {
+      await this.put(
+        sender,
+        rows.filter((row) => row.sender === sender),
+      );
+    });
+    if (failure) throw failure;
+    return rows.length;
+  }
+
+  private async moveSender(sender: string): Promise<boolean> {
+    const sizes = await this.queues.sizes(sender);
+    let isMore = false;
+    for (const [index, priority] of priorities.entries()) {
+      const room = Math.min(maxBatch, maxQueued - (sizes[index] ?? 0));
+      if (room <= 0) continue;
+      const due = await this.postgres.query<DueMessage>(readDue, [sender, priority, room]);
+      await this.put(sender, due);
+      if (due.length === maxBatch) isMore = true;
+    }
+    return isMore;
+  }
+
+  private async put(sender: string, messages: readonly DueMessage[]): Promise<void> {
+    if (messages.length === 0) return;
+    await this.queues.add(sender, messages);
+    await this.postgres.query(markMoved, [messages.map(({ id }) => id), messages.map(({ turn }) => turn)]);
+  }
+}

@@ -1,0 +1,97 @@
+import type { Statement } from "../../store/postgres/session.js";
+import { buryFrom } from "../delivery/settle-statement.js";
+import { statuses } from "../record/status.js";
+
+const { queued, sending, unknown, expired } = statuses;
+
+/*
+ * What others are about to change is skipped, and found by the next sweep. What is found is then named by an array: of a join
+ * with so many rows as the planner makes of a LIMIT it thinks that reading the whole table is cheaper.
+ */
+
+/**
+ * Messages whose process is gone: what it knew of the attempt went with it. They are sent again where their policy says so
+ * and they have an attempt left; else they are unknown.
+ */
+export const settleLost: Statement = {
+  name: "settle-lost-messages",
+  text: `WITH held AS MATERIALIZED (
+    SELECT id, resend FROM messages WHERE status = ${sending} AND status_at < now() - $1 * interval '1 ms'
+    ORDER BY id LIMIT array_length($3::uuid[], 1) FOR NO KEY UPDATE SKIP LOCKED
+  ), lost AS MATERIALIZED (
+    SELECT id, ($3::uuid[])[row_number() OVER ()] AS dead_id,
+      coalesce(resend AND (SELECT tried FROM outbox WHERE message_id = held.id) + 1 < $2, false) AS again
+    FROM held
+  ), settled AS (
+    UPDATE messages m SET claim = NULL, status_at = now(), error_code = NULL, error = $4,
+      status = CASE WHEN l.again THEN ${queued} ELSE ${unknown} END
+    FROM lost l
+    WHERE m.id = l.id AND m.id = ANY (ARRAY(SELECT id FROM lost))
+    RETURNING m.id, m.sender, m.recipient, m.type, m.body, m.status, m.attempts, m.error AS text, m.error_code AS code,
+      l.dead_id
+  ), logged AS (
+    INSERT INTO message_events (message_id, status, attempt, detail) SELECT id, status, attempts, text FROM settled
+  ), gone AS (
+    DELETE FROM outbox o USING settled s WHERE o.message_id = s.id AND s.status <> ${queued}
+  ), back AS (
+    UPDATE outbox o SET moved_at = NULL, due_at = now(), turn = o.turn + 1, tried = o.tried + 1
+    FROM settled s WHERE o.message_id = s.id AND s.status = ${queued}
+  ), dead AS (${buryFrom("settled")})
+  SELECT id, sender, recipient, type, status FROM settled`,
+};
+
+/** Messages that are past their time and were never claimed. */
+export const expire: Statement = {
+  name: "expire-messages",
+  text: `WITH late AS MATERIALIZED (
+    SELECT id FROM messages WHERE status = ${queued} AND expires_at IS NOT NULL AND expires_at <= now()
+    ORDER BY expires_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
+  ), settled AS (
+    UPDATE messages m SET status = ${expired}, status_at = now() WHERE m.id = ANY (ARRAY(SELECT id FROM late))
+    RETURNING m.id, m.sender, m.recipient, m.type, m.status
+  ), logged AS (
+    INSERT INTO message_events (message_id, status) SELECT id, status FROM settled
+  ), gone AS (
+    DELETE FROM outbox o USING settled s WHERE o.message_id = s.id
+  )
+  SELECT * FROM settled`,
+};
+
+/**
+ * Rows of messages for which nothing is left to do: a webhook told of them before their process was lost. Those that were moved
+ * longest ago; the others come to be that.
+ */
+export const dropIdle: Statement = {
+  name: "drop-idle-outbox",
+  text: `WITH old AS MATERIALIZED (
+    SELECT message_id FROM outbox WHERE moved_at < now() - $1 * interval '1 ms' ORDER BY moved_at LIMIT $2
+  )
+  DELETE FROM outbox o WHERE o.message_id = ANY (ARRAY(SELECT message_id FROM old)) AND coalesce(
+    (SELECT m.status NOT IN (${queued}, ${sending}) FROM messages m WHERE m.id = o.message_id), true)`,
+};
+
+/** A key that was taken again meanwhile is young. */
+export const forgetKeys: Statement = {
+  name: "forget-message-keys",
+  text: `WITH old AS MATERIALIZED (
+    SELECT ctid FROM message_keys WHERE created_at < now() - $1 * interval '1 ms' ORDER BY created_at LIMIT $2
+    FOR UPDATE SKIP LOCKED
+  )
+  DELETE FROM message_keys WHERE ctid = ANY (ARRAY(SELECT ctid FROM old)) AND created_at < now() - $1 * interval '1 ms'
+  RETURNING 1`,
+};
+
+/** Counted up to a limit: of a backlog its being long is enough to know. */
+export const measure: Statement = {
+  name: "measure-outbox",
+  text: `SELECT
+    (SELECT count(*) FROM (SELECT FROM outbox WHERE moved_at IS NULL LIMIT 100001) AS w) AS waiting,
+    (SELECT count(*) FROM (SELECT FROM outbox WHERE moved_at IS NOT NULL LIMIT 100001) AS m) AS moved,
+    coalesce((
+      SELECT greatest(extract(epoch FROM now() - min(first.due_at)), 0)
+      FROM unnest($1::text[]) AS s (sender) CROSS JOIN unnest($2::smallint[]) AS p (priority) CROSS JOIN LATERAL (
+        SELECT due_at FROM outbox o
+        WHERE o.sender = s.sender AND o.priority = p.priority AND moved_at IS NULL ORDER BY due_at LIMIT 1
+      ) AS first
+    ), 0)::float8 AS oldest`,
+};

@@ -1,0 +1,71 @@
+import { fromToken, pageSize, toToken } from "../../store/page-token.js";
+import type { Queries, Statement } from "../../store/postgres/session.js";
+import { endOfIds, firstIdAt, isId } from "../record/message-ids.js";
+import { type MessageRow, messageColumns, type StoredMessage, toStoredMessage } from "../record/stored-message.js";
+import { readPage } from "./filtered-page.js";
+
+/** Which messages to list. Times are in milliseconds since 1970; undefined: no bound. */
+export interface ListQuery {
+  by: { recipient: string } | { status: number };
+  /** At or after this. */
+  startMs: number | undefined;
+  /** Before this. */
+  endMs: number | undefined;
+  pageSize: number;
+  pageToken: string;
+  /** Whether the caller may see the messages of a number. */
+  mayUse(sender: string): boolean;
+}
+
+export interface MessagePage {
+  messages: StoredMessage[];
+  nextPageToken: string;
+}
+
+/**
+ * By which the lists are read: in the order of an index, so that a list ends after so many rows, however many there are. What is
+ * equal for all of a list is compared, and sorted, together with the id, and the id never alone: PostgreSQL would look for a
+ * rare status, or number, by going through all messages in the order of ids. That costs a look into the index of each month.
+ */
+export const listStatements = {
+  recipient: { name: "list-messages-by-recipient", text: list("recipient") },
+  status: { name: "list-messages-by-status", text: list("status") },
+} satisfies Record<string, Statement>;
+
+function list(column: string): string {
+  return `SELECT ${messageColumns} FROM messages
+    WHERE (${column}, id) >= ($1, $2) AND (${column}, id) < ($1, $3)
+    ORDER BY ${column} DESC, id DESC LIMIT $4`;
+}
+
+const defaultSize = 50;
+const maxSize = 1000;
+/** What a message of a list takes at most beside its error, in bytes. */
+const messageBytes = 1024;
+
+/** Lists messages, newest first, a page at a time. */
+export class MessageLister {
+  constructor(private readonly postgres: Queries) {}
+
+  /** Throws invalid for a size or token that cannot be, unavailable. */
+  async list(query: ListQuery): Promise<MessagePage> {
+    const size = pageSize(query.pageSize, defaultSize, maxSize);
+    const [after] = fromToken(query.pageToken, "messages", (place) => place.length === 1 && isId(place[0])) ?? [];
+    const source = {
+      read: (before: string | undefined, limit: number) => this.read(query, before, limit),
+      mayShow: ({ sender }: StoredMessage) => query.mayUse(sender),
+      bytesOf: ({ error = "" }: StoredMessage) => messageBytes + error.length * 3,
+    };
+    const { items, next } = await readPage(source, size, after as string | undefined);
+    return { messages: items, nextPageToken: next === undefined ? "" : toToken(["messages", next]) };
+  }
+
+  private async read({ by, startMs, endMs }: ListQuery, before: string | undefined, limit: number) {
+    const [statement, value] =
+      "recipient" in by ? [listStatements.recipient, by.recipient] : [listStatements.status, by.status];
+    const end = endMs === undefined ? endOfIds : firstIdAt(endMs);
+    const until = before !== undefined && before < end ? before : end;
+    const rows = await this.postgres.query<MessageRow>(statement, [value, firstIdAt(startMs ?? 0), until, limit + 1]);
+    return { items: rows.slice(0, limit).map(toStoredMessage), goesOn: rows.length > limit };
+  }
+}

@@ -1,0 +1,91 @@
+import type { Queue } from "bullmq";
+import { toStoreError } from "../../store/redis/errors.js";
+import type { RedisStore } from "../../store/redis/store.js";
+import { type JobData, jobIdOf } from "../record/delivery-job.js";
+import { queueOf } from "../record/keys.js";
+import type { Bull } from "./sender-worker.js";
+
+/** The contract's priorities, the most urgent first. */
+export const priorities = [1, 5, 10];
+/** BullMQ: a job's score is its priority times this, and its turn. */
+const priorityStep = 0x100000000;
+/** A job is gone when it is done: what became of its message is in PostgreSQL. */
+const jobOptions = { removeOnComplete: true, removeOnFail: true, attempts: 1 };
+
+/** A message that is due. */
+export interface DueMessage {
+  id: string;
+  turn: number;
+  priority: number;
+  recipient: string;
+}
+
+/** The BullMQ queues of the sending numbers, as the mover fills them. Throws unavailable while Redis is out of reach. */
+export class SenderQueues {
+  private readonly queues = new Map<string, Queue<JobData>>();
+
+  constructor(
+    private readonly bull: Bull,
+    private readonly store: RedisStore,
+    private readonly prefix: string,
+    /** The list of all queues that Posta knows. */
+    private readonly listKey: string,
+  ) {}
+
+  /** Adds messages to a number's queue, in order; those that are there stay as they are. */
+  async add(sender: string, messages: readonly DueMessage[]): Promise<void> {
+    const queue = await this.queueOf(sender);
+    const jobs = messages.map(({ id, turn, priority, recipient }) => ({
+      name: "send",
+      data: { to: recipient, turn },
+      opts: { ...jobOptions, jobId: jobIdOf({ id, turn }), priority },
+    }));
+    await queue.addBulk(jobs).catch((error) => this.fail(sender, error));
+  }
+
+  /** How many jobs of each priority a number's queue has; those that are to come back count for each. */
+  async sizes(sender: string): Promise<number[]> {
+    this.store.requireUsable();
+    const key = (part: string) => `${this.prefix}:${queueOf(sender)}:${part}`;
+    const pipeline = this.store.client.pipeline().zcard(key("delayed"));
+    for (const priority of priorities) {
+      pipeline.zcount(key("prioritized"), priority * priorityStep, (priority + 1) * priorityStep - 1);
+    }
+    const answers = await pipeline.exec().catch((error) => this.fail(sender, error));
+    const failure = answers?.find(([error]) => error)?.[0];
+    if (failure) this.fail(sender, failure);
+    const [delayed = 0, ...sizes] = (answers ?? []).map(([, size]) => Number(size));
+    return sizes.map((size) => size + delayed);
+  }
+
+  /** The connection stays open: it is the store's. */
+  async close(): Promise<void> {
+    for (const sender of [...this.queues.keys()]) this.drop(sender);
+  }
+
+  /** Made when Redis is first there: BullMQ asks it for its version, and would remember a failure for good. */
+  private async queueOf(sender: string): Promise<Queue<JobData>> {
+    this.store.requireUsable();
+    const made = this.queues.get(sender);
+    if (made) return made;
+    const name = queueOf(sender);
+    const queue = new this.bull.Queue<JobData>(name, { connection: this.store.client, prefix: this.prefix });
+    queue.on("error", () => {}); // The store tells of its connection.
+    this.queues.set(sender, queue);
+    await this.store.client.zadd(this.listKey, 0, name).catch((error) => this.fail(sender, error));
+    return queue;
+  }
+
+  private fail(sender: string, error: unknown): never {
+    this.drop(sender);
+    throw toStoreError(error);
+  }
+
+  private drop(sender: string): void {
+    this.queues
+      .get(sender)
+      ?.close()
+      .catch(() => {});
+    this.queues.delete(sender);
+  }
+}

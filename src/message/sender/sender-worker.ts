@@ -1,0 +1,97 @@
+import type { Job, Worker } from "bullmq";
+import type { RedisClient } from "../../store/redis/address.js";
+import type { Logger } from "../../telemetry/log/log.js";
+import type { Breaker } from "../delivery/breaker.js";
+import type { Deliverer } from "../delivery/deliver.js";
+import type { BreakerState, DeliveryMetrics } from "../delivery/delivery-metrics.js";
+import { errandOf, type JobData } from "../record/delivery-job.js";
+import { queueOf } from "../record/keys.js";
+import { Concurrency } from "./concurrency.js";
+
+/** BullMQ's module, which is loaded only where messages are sent. */
+export type Bull = typeof import("bullmq");
+
+/** The guide's: a job counts as lost after 30 s, and is taken up again up to three times. */
+const workerOptions = { lockDuration: 30_000, stalledInterval: 30_000, maxStalledCount: 3, runRetryDelay: 1000 };
+
+export interface SenderWorkerOptions {
+  sender: string;
+  prefix: string;
+  /** Requests to the Cloud API at a time, at most. */
+  concurrency: number;
+}
+
+/** The BullMQ worker of one sending number. It rests while its breaker is open. */
+export class SenderWorker {
+  readonly concurrency: Concurrency;
+  private readonly worker: Worker<JobData>;
+  private readonly underWay = new Set<Promise<unknown>>();
+
+  constructor(
+    private readonly bull: Bull,
+    connection: RedisClient,
+    private readonly deliverer: Deliverer,
+    private readonly breaker: Breaker,
+    private readonly options: SenderWorkerOptions,
+    private readonly metrics: DeliveryMetrics,
+    private readonly log: Logger,
+  ) {
+    const { sender, prefix, concurrency } = options;
+    this.concurrency = new Concurrency(concurrency, () => this.tune());
+    const settings = { ...workerOptions, connection, prefix, concurrency, autorun: false };
+    this.worker = new bull.Worker<JobData>(queueOf(sender), (job, token) => this.process(job, token), settings);
+    // Of its connections; without a listener that would end the process.
+    this.worker.on("error", (error) => log.debug({ err: error, sender }, "worker of a sending number"));
+    this.worker.on("failed", (_, error) =>
+      log.error({ err: error, sender }, "a message's job failed; it is done again"),
+    );
+    breaker.on("change", (state) => this.obey(state));
+    metrics.breakerChanged(sender, "closed");
+  }
+
+  start(): void {
+    const { sender } = this.options;
+    this.worker
+      .run()
+      .catch((error) => this.log.error({ err: error, sender }, "a sending number has no worker any more"));
+  }
+
+  /** Takes no more jobs; resolves when those under way are finished, or at once if `force` is set. */
+  async close(force = false): Promise<void> {
+    this.breaker.close();
+    await this.worker.close(force);
+  }
+
+  /** Resolves when what is under way is answered and settled, whether Redis is told or not. */
+  async delivered(): Promise<void> {
+    await Promise.allSettled(this.underWay);
+  }
+
+  private async process(job: Job<JobData>, token: string | undefined): Promise<void> {
+    const delivery = this.deliverer.deliver(errandOf(job.id as string, job.data));
+    this.underWay.add(delivery);
+    const afterMs = await delivery.finally(() => this.underWay.delete(delivery));
+    if (afterMs === undefined) return;
+    await job.moveToDelayed(Date.now() + afterMs, token);
+    throw new this.bull.DelayedError();
+  }
+
+  private obey(state: BreakerState): void {
+    const { sender } = this.options;
+    const { code, openForMs } = this.breaker;
+    this.metrics.breakerChanged(sender, state);
+    this.metrics.senderStopped(sender, code);
+    this.tune();
+    if (state !== "open") void this.worker.resume();
+    else void this.worker.pause(true);
+    const why = code === undefined ? "the Cloud API fails" : `the Cloud API refuses all it sends (code ${code})`;
+    if (state === "open")
+      this.log.error({ sender, forMs: Math.round(openForMs) }, `a sending number is held up: ${why}`);
+    if (state === "closed") this.log.info({ sender }, "a sending number sends again");
+  }
+
+  /** One message is enough for a trial. */
+  private tune(): void {
+    this.worker.concurrency = this.breaker.state === "trial" ? 1 : this.concurrency.value;
+  }
+}

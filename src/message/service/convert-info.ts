@@ -1,0 +1,108 @@
+import { invalid } from "../../errors/posta-error.js";
+import type { DeadLetter as DeadLetterMessage } from "../../gen/posta/message/v1/DeadLetter.js";
+import type { GetMessageResponse } from "../../gen/posta/message/v1/GetMessageResponse.js";
+import type { ListMessagesRequest__Output as ListMessages } from "../../gen/posta/message/v1/ListMessagesRequest.js";
+import type { MessageInfo } from "../../gen/posta/message/v1/MessageInfo.js";
+import { toTimeMs, toTimestamp } from "../../rpc/contract/times.js";
+import { parsePhoneNumber } from "../content/phone-number.js";
+import type { ListQuery } from "../read/list-messages.js";
+import type { FullMessage } from "../read/read-message.js";
+import type { DeadLetter, DeadLetterKind } from "../record/dead-letter.js";
+import { statuses } from "../record/status.js";
+import type { StoredMessage } from "../record/stored-message.js";
+import { toWord } from "./convert-enum.js";
+
+/** The names of the contract's statuses. The numbers are the same on both sides. */
+const statusWords = Object.fromEntries(Object.entries(statuses).map(([name, number]) => [name.toUpperCase(), number]));
+type StatusName = NonNullable<MessageInfo["status"]>;
+
+/** A message as the contract has it. */
+export function toMessageInfo(message: StoredMessage): MessageInfo {
+  const { id, sender, recipient, type, attempts, priority } = message;
+  return {
+    id,
+    type,
+    attempts,
+    from: sender,
+    to: recipient,
+    // Numbers are as good as names to the encoder, and those that it has no name for pass too.
+    status: message.status as StatusName,
+    priority: priority as NonNullable<MessageInfo["priority"]>,
+    policy: message.resend ? "DELIVERY_POLICY_AT_LEAST_ONCE" : "DELIVERY_POLICY_AT_MOST_ONCE",
+    statusTime: toTimestamp(message.statusAtMs),
+    createTime: toTimestamp(message.createdAtMs),
+    sendTime: toTimestamp(message.sendAtMs),
+    expireTime: toTimestamp(message.expiresAtMs),
+    wamid: message.wamid ?? "",
+    errorCode: message.errorCode ?? 0,
+    errorMessage: message.error ?? "",
+    idempotencyKey: message.key ?? "",
+  };
+}
+
+/** A message with its request and history. */
+export function toFullMessage({ message, body, history }: FullMessage): GetMessageResponse {
+  return {
+    message: { ...toMessageInfo(message), contentJson: body },
+    history: history.map(({ status, atMs, attempt, code, detail }) => ({
+      status: status as StatusName,
+      time: toTimestamp(Math.floor(atMs)),
+      attempt,
+      errorCode: code ?? 0,
+      detail: detail ?? "",
+    })),
+  };
+}
+
+/** By what messages are listed; throws invalid. */
+export function toListedBy({ by, to = "", status }: ListMessages): ListQuery["by"] {
+  if (by === "to") return { recipient: parsePhoneNumber(to, "to") };
+  if (by !== "status") throw invalid("by", "is required: to or status");
+  const number = toWord(status ?? "", "MESSAGE_STATUS", statusWords, "status");
+  if (number === undefined) throw invalid("status", "is UNSPECIFIED");
+  return { status: number };
+}
+
+/**
+ * The bounds of a list, in milliseconds. Messages have whole milliseconds: those at or after a moment are those from the next
+ * whole one on, and those before it end there too.
+ */
+export function toBounds({ startTime, endTime }: ListMessages): Pick<ListQuery, "startMs" | "endMs"> {
+  const bound = (time: ListMessages["startTime"], field: string) => {
+    const ms = toTimeMs(time, field);
+    return ms === undefined || !time ? undefined : ms + (time.nanos % 1e6 > 0 ? 1 : 0);
+  };
+  const [startMs, endMs] = [bound(startTime, "start_time"), bound(endTime, "end_time")];
+  if (startMs !== undefined && endMs !== undefined && endMs <= startMs) {
+    throw invalid("end_time", "is not after start_time");
+  }
+  return { startMs, endMs };
+}
+
+const kinds: Record<string, DeadLetterKind> = { MESSAGE: "message", JOB: "job" };
+
+/** undefined: both. */
+export function toDeadLetterKind(kind: string): DeadLetterKind | undefined {
+  return toWord(kind, "DEAD_LETTER_KIND", kinds, "kind");
+}
+
+export function toDeadLetterMessage(letter: DeadLetter): DeadLetterMessage {
+  const { id, kind, source, ref, reason, content, history, cut, errorCode, failedAtMs, redrivenAtMs } = letter;
+  return {
+    id,
+    source,
+    ref,
+    reason,
+    kind: kind === "job" ? "DEAD_LETTER_KIND_JOB" : "DEAD_LETTER_KIND_MESSAGE",
+    errorCode: errorCode ?? 0,
+    contentJson: content,
+    historyJson: history,
+    failTime: toTimestamp(failedAtMs),
+    redriveTime: toTimestamp(redrivenAtMs),
+    cutFields: [
+      ...(cut.reason ? ["reason"] : []),
+      ...(cut.content ? ["content_json"] : []),
+      ...(cut.history ? ["history_json"] : []),
+    ],
+  };
+}

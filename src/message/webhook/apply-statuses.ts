@@ -1,0 +1,141 @@
+import { uuidv7 } from "uuidv7";
+import type { Queries, Statement } from "../../store/postgres/session.js";
+import { deadLetterKinds } from "../record/dead-letter.js";
+import { type Status, statuses, statusName, statusOf } from "../record/status.js";
+import { type StatusUpdate, unknownWamid } from "./body/webhook-status.js";
+
+/** What became of a step that WhatsApp told of. */
+export type Applied =
+  /** It moved the status; or it is new in the history only: a later one had come before. */
+  | { outcome: "moved" | "late"; sender: string; recipient: string; type: string }
+  /** It was there. */
+  | { outcome: "repeated" }
+  /** There is no such message: it is older than what is kept, or of another user of the number. */
+  | { outcome: "no-message" };
+
+interface Row {
+  message_id: string;
+  wamid: string;
+  /** Of the step: {@link oneWamid} may stand for one that WhatsApp does not tell. */
+  step_wamid: string;
+  status: number;
+  sender: string;
+  recipient: string;
+  type: string;
+  is_new: boolean;
+  is_move: boolean;
+}
+
+/** What a message may take over of a step: not what stands for a wamid that WhatsApp did not tell. */
+const toldWamid = toldWamidOf("steps");
+
+/**
+ * The only wamid that a message has had, by the API's answer or by what WhatsApp told; null: it has had none, or several. A step
+ * without a wamid then is that request's. Steps without a wamid that are in the history count as another request's.
+ */
+const oneWamid = `(SELECT CASE WHEN min(known.wamid) = max(known.wamid) THEN min(known.wamid) END
+      FROM (
+        SELECT found.wamid
+        UNION ALL SELECT event.wamid FROM message_events AS event WHERE event.message_id = found.id
+        UNION ALL SELECT ${toldWamidOf("other")} FROM told AS other WHERE other.message_id = found.id
+      ) AS known)`;
+
+/**
+ * A step of a wamid is taken once: the unique index of message_events says so, and only what is new there does anything.
+ * The messages are locked first, and in order, so that no two of these wait for each other. Whatever WhatsApp tells, it has
+ * the message: nothing is left to send. Where there were several requests, each has its wamid: that one failed does not count
+ * where another was accepted, nor that one was sent which is known to have failed, as after a redrive.
+ */
+export const applyStatement: Statement = {
+  name: "apply-statuses",
+  text: `WITH told AS MATERIALIZED (
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::smallint[], $4::timestamptz[], $5::integer[], $6::text[], $7::uuid[])
+      AS told (message_id, wamid, status, at, error_code, error, letter_id)
+  ), found AS MATERIALIZED (
+    SELECT id, sender, recipient, type, body, status, wamid FROM messages
+    WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE
+  ), matched AS MATERIALIZED (
+    SELECT told.*, CASE told.wamid WHEN '${unknownWamid}' THEN coalesce(${oneWamid}, told.wamid) ELSE told.wamid END
+      AS step_wamid
+    FROM told JOIN found ON found.id = message_id
+  ), given AS MATERIALIZED (
+    SELECT DISTINCT ON (message_id, step_wamid, status) message_id, step_wamid AS wamid, status, at, error_code, error, letter_id
+    FROM matched ORDER BY message_id, step_wamid, status, at
+  ), steps AS (
+    INSERT INTO message_events (message_id, wamid, status, at, error_code, detail)
+    SELECT message_id, wamid, status, at, error_code, error FROM given ORDER BY message_id, wamid, status
+    ON CONFLICT DO NOTHING
+    RETURNING message_id, number, wamid, status, at, attempt, error_code, detail
+  ), moves AS MATERIALIZED (
+    SELECT DISTINCT ON (found.id) found.id, sender, body, steps.status, at, error_code, detail, steps.wamid AS told_wamid,
+      CASE WHEN found.status IN (${statuses.accepted}, ${statuses.sent}, ${statuses.delivered})
+        THEN coalesce(found.wamid, ${toldWamid}) ELSE coalesce(${toldWamid}, found.wamid) END AS wamid
+    FROM steps JOIN found ON found.id = message_id
+    WHERE CASE steps.status
+      WHEN ${statuses.failed} THEN found.status < ${statuses.accepted}
+        OR found.status < steps.status AND coalesce(found.wamid, steps.wamid) = steps.wamid
+      WHEN ${statuses.sent} THEN (found.status < steps.status OR found.status = ${statuses.failed})
+        AND NOT EXISTS (SELECT FROM message_events AS event WHERE event.message_id = steps.message_id
+          AND event.wamid = steps.wamid AND event.status = ${statuses.failed})
+        AND NOT EXISTS (SELECT FROM steps AS other WHERE other.message_id = steps.message_id
+          AND other.wamid = steps.wamid AND other.status = ${statuses.failed})
+      ELSE found.status < steps.status END
+    ORDER BY found.id, steps.status = ${statuses.failed}, steps.status DESC, at
+  ), moved AS (
+    UPDATE messages SET status = moves.status, status_at = moves.at, wamid = moves.wamid,
+      error_code = moves.error_code, error = moves.detail
+    FROM moves WHERE messages.id = moves.id AND messages.id = ANY ($1)
+  ), taken AS (
+    DELETE FROM outbox USING moves WHERE outbox.message_id = moves.id
+  ), letters AS (
+    INSERT INTO dead_letters (id, kind, source, ref, reason, error_code, content, history, failed_at)
+    SELECT letter_id, ${deadLetterKinds.message}, sender, moves.id::text, detail, moves.error_code, body,
+      (SELECT json_agg(json_build_object('status', ${statusName("event.status")}, 'time', event.at,
+          'attempt', attempt, 'error_code', event.error_code, 'detail', event.detail) ORDER BY event.at, number)
+        FROM (
+          SELECT status, at, number, attempt, error_code, detail FROM message_events WHERE message_id = moves.id
+          UNION ALL SELECT status, at, number, attempt, error_code, detail FROM steps WHERE message_id = moves.id
+        ) AS event)::text,
+      now()
+    FROM moves JOIN given ON given.message_id = moves.id AND given.wamid = told_wamid AND given.status = moves.status
+    WHERE moves.status = ${statuses.failed}
+  )
+  SELECT told.message_id, told.wamid, step_wamid, told.status, sender, recipient, type, steps.message_id IS NOT NULL AS is_new,
+    EXISTS (SELECT FROM moves WHERE moves.id = found.id AND moves.status = told.status AND told_wamid = step_wamid) AS is_move
+  FROM matched AS told JOIN found ON found.id = told.message_id
+    LEFT JOIN steps ON steps.message_id = told.message_id AND steps.wamid = step_wamid AND steps.status = told.status`,
+};
+
+/** Applies what WhatsApp told of messages; answers for each. As often as the same is told, it changes something once. */
+export async function applyStatuses(queries: Queries, updates: readonly StatusUpdate[]): Promise<Applied[]> {
+  const rows = await queries.query<Row>(applyStatement, [
+    updates.map(({ messageId }) => messageId),
+    updates.map(({ wamid }) => wamid),
+    updates.map(({ status }) => statuses[status]),
+    updates.map(({ at }) => at),
+    updates.map(({ error }) => error?.code),
+    updates.map(({ error }) => error?.text),
+    updates.map(() => uuidv7()),
+  ]);
+  const found = new Map(rows.map((row) => [toKey(row.message_id, row.wamid, statusOf(row.status)), row]));
+  const seen = new Set<string>();
+  return updates.map(({ messageId, wamid, status }) => {
+    const row = found.get(toKey(messageId, wamid, status));
+    if (!row) return { outcome: "no-message" };
+    const step = toKey(messageId, row.step_wamid, status);
+    // The same was told several times in one batch.
+    if (!row.is_new || seen.has(step)) return { outcome: "repeated" };
+    seen.add(step);
+    const { sender, recipient, type } = row;
+    return { outcome: row.is_move ? "moved" : "late", sender, recipient, type };
+  });
+}
+
+function toKey(messageId: string, wamid: string, status: Status): string {
+  return `${messageId} ${status} ${wamid}`;
+}
+
+/** The wamid of a row of updates; null: WhatsApp does not tell it. */
+function toldWamidOf(table: string): string {
+  return `nullif(${table}.wamid, '${unknownWamid}')`;
+}

@@ -1,0 +1,72 @@
+import type { Logger } from "../../../telemetry/log/log.js";
+
+/** Why parts of a body are left out. */
+export type SkipReason = "foreign-status" | "other-status" | "other-field" | "malformed";
+
+/** Fields that Posta reads. Where one is not as it should be, a stand-in takes its place. */
+export type OddField =
+  | "metadata.phone_number_id"
+  | "message.id"
+  | "message.from"
+  | "message.timestamp"
+  | "message.type"
+  | "status.id"
+  | "status.timestamp"
+  | "status.errors";
+
+/** A part of a webhook that Posta has no use for. */
+export interface OtherPart {
+  /** What it is, in WhatsApp's words: "status.played", "field.account_update". */
+  kind: string;
+  /** Our number, by its phone number id; "unknown": WhatsApp does not tell it. */
+  sender: string;
+  at: Date;
+  json: unknown;
+}
+
+/** Parts of one body that are kept as such; where there are more, the whole body is. */
+const maxParts = 1000;
+/** Kinds that a process tells of, each once. */
+const maxKinds = 256;
+
+/** What a body has that Posta does not understand. */
+export class WebhookOddities {
+  readonly skipped = new Map<SkipReason, number>();
+  readonly fields = new Map<OddField, number>();
+  readonly parts: OtherPart[] = [];
+  /** Whether there are more parts than {@link parts} has. */
+  isCut = false;
+
+  /** A field of a part that is used is missing, or is not as it should be. */
+  addField(field: OddField): void {
+    this.fields.set(field, (this.fields.get(field) ?? 0) + 1);
+  }
+
+  /** A part is left out. It is kept as such, unless it is another's. */
+  skip(reason: SkipReason, part?: OtherPart): void {
+    this.skipped.set(reason, (this.skipped.get(reason) ?? 0) + 1);
+    if (!part) return;
+    if (this.parts.length < maxParts) this.parts.push(part);
+    else this.isCut = true;
+  }
+}
+
+/** Tells of each kind of oddity once in the life of a process: a new version of the API would fill the log else. */
+export class OddityLog {
+  private readonly told = new Set<string>();
+
+  constructor(private readonly log: Logger) {}
+
+  tell({ fields, parts }: WebhookOddities): void {
+    for (const field of fields.keys())
+      this.tellOnce(field, "a webhook's field is missing or odd: a stand-in takes its place");
+    for (const { kind } of parts)
+      this.tellOnce(kind, "a webhook has a part that Posta has no use for: Posta keeps it in inbound_messages");
+  }
+
+  private tellOnce(kind: string, message: string): void {
+    if (this.told.has(kind) || this.told.size >= maxKinds) return;
+    this.told.add(kind);
+    this.log.warn({ kind }, message);
+  }
+}

@@ -1,0 +1,38 @@
+import type { Queries, Statement } from "../../store/postgres/session.js";
+import type { InboundMessage } from "./body/webhook-message.js";
+
+/** Told of messages that came in, once they are kept. It must not throw. */
+export type RecordInbound = (messages: InboundMessage[]) => void;
+
+/**
+ * A wamid is kept once. Its time is part of the key, so that alone tells of a repetition only where the time is WhatsApp's: one
+ * that stands for it differs each time that the webhook is sent, and the wamid is looked up.
+ */
+export const keepStatement: Statement = {
+  name: "keep-inbound",
+  text: `INSERT INTO inbound_messages (wamid, sender, contact, at, body)
+    SELECT DISTINCT ON (given.wamid) given.wamid, sender, contact, given.at, body
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::boolean[])
+      AS given (wamid, sender, contact, at, body, is_dated)
+      LEFT JOIN LATERAL (
+        SELECT true AS is_kept FROM inbound_messages AS kept
+        WHERE NOT given.is_dated AND kept.wamid = given.wamid LIMIT 1
+      ) AS earlier ON true
+    WHERE is_kept IS NULL
+    ORDER BY given.wamid, given.at ON CONFLICT DO NOTHING RETURNING wamid`,
+};
+
+/** Keeps messages, each once; answers for each whether it is new. */
+export async function keepInbound(queries: Queries, messages: readonly InboundMessage[]): Promise<boolean[]> {
+  const rows = await queries.query<{ wamid: string }>(keepStatement, [
+    messages.map(({ wamid }) => wamid),
+    messages.map(({ sender }) => sender),
+    messages.map(({ contact }) => contact),
+    messages.map(({ at }) => at),
+    messages.map(({ body }) => body),
+    messages.map(({ isDated }) => isDated),
+  ]);
+  const kept = new Set(rows.map(({ wamid }) => wamid));
+  // Deleting makes the first of several with the same wamid the new one.
+  return messages.map(({ wamid }) => kept.delete(wamid));
+}

@@ -1,0 +1,66 @@
+import { createHash } from "node:crypto";
+import type { RecordStatus } from "../record/status.js";
+import type { OtherPart } from "./body/webhook-oddities.js";
+import { writeJson } from "./body/webhook-values.js";
+import type { RecordInbound } from "./inbound.js";
+
+/** An event as the analytics take it. */
+interface MessageEvent {
+  name: string;
+  timeMs: number;
+  id: string;
+  subject: string;
+  value: undefined;
+  dimensions: { sender: string; type: string };
+}
+
+/** Gives events to the analytics. */
+export type RecordEvents = (events: MessageEvent[]) => void;
+
+/** Makes an event of each status change: "whatsapp.<status>". A message comes to each status once, so its id is the event's. */
+export function statusRecorder(record: RecordEvents): RecordStatus {
+  return (changes) =>
+    record(
+      changes.map(({ messageId, sender, recipient, type, status, timeMs }) => {
+        return toEvent(status, timeMs, `${messageId}-${status}`, recipient, { sender, type });
+      }),
+    );
+}
+
+/** Makes an event "whatsapp.inbound" of each message that came in. */
+export function inboundRecorder(record: RecordEvents): RecordInbound {
+  return (messages) =>
+    record(
+      messages.map(({ wamid, sender, contact, type, at }) => {
+        // A wamid may be longer than an event's id.
+        return toEvent("inbound", at.getTime(), toId(wamid), contact, { sender, type });
+      }),
+    );
+}
+
+/** Told of parts of webhooks that Posta has no use for. It must not throw. */
+export type RecordOther = (parts: readonly OtherPart[]) => void;
+
+/** Makes an event "whatsapp.other" of each such part; its type is what the part is, its id is made from what the part says. */
+export function otherRecorder(record: RecordEvents): RecordOther {
+  return (parts) =>
+    record(
+      parts.map(({ kind, sender, at, json }) => {
+        return toEvent("other", at.getTime(), toId(`${kind} ${writeJson(json)}`), "", { sender, type: kind });
+      }),
+    );
+}
+
+function toId(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+function toEvent(
+  what: string,
+  timeMs: number,
+  id: string,
+  subject: string,
+  dimensions: MessageEvent["dimensions"],
+): MessageEvent {
+  return { name: `whatsapp.${what}`, timeMs, id, subject, value: undefined, dimensions };
+}

@@ -1,0 +1,153 @@
+import { GroupCommit } from "../../batching/group-commit.js";
+import { toPostaError } from "../../errors/posta-error.js";
+import type { Queries } from "../../store/postgres/session.js";
+import type { Logger } from "../../telemetry/log/log.js";
+import type { RecordStatus, StatusChange } from "../record/status.js";
+import { type Applied, applyStatuses } from "./apply-statuses.js";
+import { parseWebhook } from "./body/webhook-body.js";
+import { type InboundMessage, toKeptPart } from "./body/webhook-message.js";
+import { OddityLog, type WebhookOddities } from "./body/webhook-oddities.js";
+import type { ForeignStatus, StatusUpdate } from "./body/webhook-status.js";
+import { findByWamid } from "./find-by-wamid.js";
+import { keepInbound, type RecordInbound } from "./inbound.js";
+import type { RecordOther } from "./status-events.js";
+import type { WebhookMetrics } from "./webhook-metrics.js";
+
+/** Told of what is new, once it is committed; of other parts each time that they come. */
+export interface Recorders {
+  statuses: RecordStatus;
+  inbound: RecordInbound;
+  other: RecordOther;
+}
+
+/** A second batch only sets out beside a full one: together they keep PostgreSQL busy, and hardly wait for each other. */
+const grouping = { maxBatch: 200, maxInFlight: 2 };
+
+/** Applies webhooks: what several of them say goes into PostgreSQL together. */
+export class WebhookApplier {
+  private readonly statuses = new GroupCommit(
+    (updates: readonly StatusUpdate[]) => this.writeStatuses(updates),
+    grouping,
+  );
+  private readonly inbound = new GroupCommit(
+    (messages: readonly InboundMessage[]) => this.writeInbound(messages),
+    grouping,
+  );
+
+  private readonly parts = new GroupCommit(
+    (parts: readonly InboundMessage[]) => keepInbound(this.postgres, parts),
+    grouping,
+  );
+  private readonly foreign = new GroupCommit(
+    (statuses: readonly ForeignStatus[]) => findByWamid(this.postgres, statuses),
+    grouping,
+  );
+
+  private readonly oddityLog: OddityLog;
+
+  constructor(
+    private readonly postgres: Queries,
+    private readonly record: Recorders,
+    private readonly metrics: WebhookMetrics,
+    log: Logger,
+  ) {
+    this.oddityLog = new OddityLog(log);
+  }
+
+  /**
+   * Applies a webhook's JSON, which came at `receivedAt`. `alone`: not together with others, so that what PostgreSQL does
+   * not take of it cannot make theirs fail. Throws unavailable if PostgreSQL is down.
+   */
+  async apply(json: unknown, receivedAt: Date, alone: boolean): Promise<void> {
+    const { statuses: named, foreign, inbound, oddities } = parseWebhook(json, receivedAt);
+    const statuses = [...named, ...(await this.findOurs(foreign, oddities))];
+    const whole = { kind: "malformed.body", sender: "unknown", at: receivedAt, json };
+    const parts = (oddities.isCut ? [whole] : oddities.parts).map(toKeptPart);
+    if (alone) await this.applyAlone(statuses, inbound, parts);
+    else {
+      await Promise.all([
+        ...statuses.map((update) => this.statuses.push(update)),
+        ...inbound.map((message) => this.inbound.push(message)),
+        ...parts.map((part) => this.parts.push(part)),
+      ]);
+    }
+    // At the end, and so once: a body that fails is worked off again.
+    this.metrics.countOddities(oddities);
+    this.oddityLog.tell(oddities);
+    this.record.other(oddities.parts);
+  }
+
+  /** The statuses of Posta's own messages. The others are counted. */
+  private async findOurs(foreign: ForeignStatus[], oddities: WebhookOddities): Promise<StatusUpdate[]> {
+    const ids = await Promise.all(foreign.map((status) => this.foreign.push(status)));
+    return foreign.flatMap(({ recipient, ...step }, index) => {
+      const messageId = ids[index];
+      if (messageId !== undefined) return [{ ...step, messageId }];
+      oddities.skip("foreign-status");
+      return [];
+    });
+  }
+
+  /** Writes all that PostgreSQL takes, and then throws what it said of the rest. */
+  private async applyAlone(
+    statuses: StatusUpdate[],
+    inbound: InboundMessage[],
+    parts: InboundMessage[],
+  ): Promise<void> {
+    const failures: unknown[] = [];
+    await writeAll(statuses, (batch) => this.writeStatuses(batch), failures);
+    await writeAll(inbound, (batch) => this.writeInbound(batch), failures);
+    await writeAll(parts, (batch) => keepInbound(this.postgres, batch), failures);
+    if (failures.length > 0) throw failures[0];
+  }
+
+  private async writeStatuses(updates: readonly StatusUpdate[]): Promise<Applied[]> {
+    const applied = await applyStatuses(this.postgres, updates);
+    this.metrics.countStatuses(updates, applied);
+    this.record.statuses(applied.flatMap((result, index) => toChange(updates[index] as StatusUpdate, result)));
+    return applied;
+  }
+
+  private async writeInbound(messages: readonly InboundMessage[]): Promise<boolean[]> {
+    const areNew = await keepInbound(this.postgres, messages);
+    this.metrics.countInbound(areNew);
+    this.record.inbound(messages.filter((_, index) => areNew[index]));
+    return areNew;
+  }
+}
+
+/** A step that came late is a change too, so that there are as many "sent" as messages that were. */
+function toChange({ messageId, status, at }: StatusUpdate, applied: Applied): StatusChange[] {
+  if (applied.outcome !== "moved" && applied.outcome !== "late") return [];
+  const { sender, recipient, type } = applied;
+  return [{ messageId, sender, recipient, type, status, timeMs: at.getTime() }];
+}
+
+/** Of a batch that fails each item is written by itself; what fails then is added to `failures`. */
+async function writeAll<Item>(
+  items: readonly Item[],
+  write: (batch: readonly Item[]) => Promise<unknown>,
+  failures: unknown[],
+): Promise<void> {
+  for (const batch of batchesOf(items, grouping.maxBatch)) {
+    if (await tryToWrite(() => write(batch))) continue;
+    for (const item of batch) await tryToWrite(() => write([item]), failures);
+  }
+}
+
+/** Whether it was written. Throws if it can be written later. */
+async function tryToWrite(write: () => Promise<unknown>, failures: unknown[] = []): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    if (["unavailable", "exhausted"].includes(toPostaError(error).code)) throw error;
+    failures.push(error);
+    return false;
+  }
+}
+
+function batchesOf<Item>(items: readonly Item[], size: number): (readonly Item[])[] {
+  const starts = Array.from({ length: Math.ceil(items.length / size) }, (_, index) => index * size);
+  return starts.map((start) => items.slice(start, start + size));
+}

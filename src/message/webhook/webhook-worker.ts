@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Job, Worker } from "bullmq";
+import { toPostaError } from "../../errors/posta-error.js";
+import type { RedisClient } from "../../store/redis/address.js";
+import { untilLost } from "../../store/redis/worker-connection.js";
+import type { Logger } from "../../telemetry/log/log.js";
+import type { WebhookApplier } from "./webhook-applier.js";
+import { webhookQueue } from "./webhook-job.js";
+import type { BodyOutcome, WebhookMetrics } from "./webhook-metrics.js";
+
+/** Where the queue is. */
+export interface WebhookQueueOptions {
+  queuePrefix: string;
+  /** How long a stop waits for what is under way, in milliseconds. */
+  drainTimeoutMs: number;
+}
+
+/** Bodies that are worked on at a time: they wait together for a round trip of PostgreSQL. */
+const concurrency = 100;
+/** How long a body waits that PostgreSQL could not take, in milliseconds. */
+const retryMs = 1000;
+/** How long a worker may take to close without Redis, in milliseconds. */
+const farewellMs = 1000;
+const stalling = { lockDuration: 30_000, stalledInterval: 30_000, maxStalledCount: 3 };
+
+/** BullMQ's module, which is loaded when it is first needed. */
+type Library = typeof import("bullmq");
+
+/** Works off the webhooks' queue. Any number of processes may do so at a time. */
+export class WebhookWorker {
+  private worker: Worker | undefined;
+  private client: RedisClient | undefined;
+  private active = false;
+  private stopped = false;
+  /** Starting, pausing and going on, one after the other. */
+  private changing = Promise.resolve();
+
+  constructor(
+    private readonly options: WebhookQueueOptions,
+    private readonly connect: () => RedisClient,
+    private readonly applier: WebhookApplier,
+    private readonly metrics: WebhookMetrics,
+    private readonly log: Logger,
+  ) {}
+
+  /** Whether PostgreSQL can take what the webhooks say: while it cannot, they stay where they are. */
+  setActive(active: boolean): void {
+    this.active = active;
+    this.changing = this.changing
+      .then(() => this.change())
+      .catch((error) => {
+        this.log.error({ err: error }, "the worker of the webhooks could not be started or paused");
+      });
+  }
+
+  /** Lets the bodies that are worked on finish; one that does not in time is worked off again by another process. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await this.changing;
+    if (this.client) await Promise.race([this.worker?.close(), this.untilTooLate(this.client)]);
+    this.client?.disconnect();
+  }
+
+  /** BullMQ waits for a Redis that is gone, or goes meanwhile; but nothing can be finished without it. */
+  private async untilTooLate(client: RedisClient): Promise<void> {
+    const wait = (ms: number) => sleep(ms, undefined, { ref: false });
+    await Promise.race([wait(this.options.drainTimeoutMs), untilLost(client).then(() => wait(farewellMs))]);
+  }
+
+  private async change(): Promise<void> {
+    if (this.stopped) return;
+    if (!this.active) await this.worker?.pause(true);
+    else if (this.worker) await this.worker.resume();
+    else await this.start();
+  }
+
+  private async start(): Promise<void> {
+    const library = await import("bullmq");
+    const connection = this.connect();
+    this.client = connection;
+    const { queuePrefix: prefix } = this.options;
+    const process = (job: Job, token?: string) => this.process(library, job, token);
+    const worker = new library.Worker(webhookQueue, process, { connection, prefix, concurrency, ...stalling });
+    worker.on("error", (error) => this.log.debug({ err: error }, "worker of the webhooks"));
+    this.worker = worker;
+  }
+
+  private async process(library: Library, job: Job, token: string | undefined): Promise<void> {
+    try {
+      await this.applier.apply(job.data, new Date(job.timestamp), job.attemptsMade > 0);
+      this.metrics.countBody("applied");
+    } catch (thrown) {
+      const error = toPostaError(thrown);
+      const outcome = outcomeOf(error.code);
+      this.metrics.countBody(outcome);
+      if (outcome === "failed") throw this.explain(error.cause ?? error, job);
+      // This is no attempt: it is tried for as long as PostgreSQL takes to come back.
+      await job.moveToDelayed(Date.now() + retryMs * (1 + Math.random()), token);
+      throw new library.DelayedError();
+    }
+  }
+
+  private explain(error: unknown, { id }: Job): Error {
+    this.log.error({ err: error, job: id }, "a webhook could not be applied; trying again");
+    return error as Error;
+  }
+}
+
+function outcomeOf(code: string): BodyOutcome {
+  return code === "unavailable" || code === "exhausted" ? "delayed" : "failed";
+}

@@ -1,0 +1,85 @@
+import { Pool } from "undici";
+import { maskNumbers } from "../content/mask.js";
+import { readAnswer } from "./answer.js";
+import { exchange, type Outcome } from "./exchange.js";
+import type { Token } from "./token.js";
+import type { Verdict } from "./whatsapp-errors.js";
+
+/** A connection takes a fraction of this; a host that drops packets should not cost a message its whole deadline. */
+const connectTimeoutMs = 5000;
+/**
+ * How long an idle connection is kept, unless the server names a shorter time. One that the server closes at the very moment
+ * of a request makes an unknown outcome, so this is well below what servers allow.
+ */
+const keepAliveMs = 20_000;
+/** An error's text is kept with the message. */
+const maxTextLength = 512;
+
+export interface WhatsAppOptions {
+  /** POSTA_WHATSAPP_URL; it may have a path. */
+  url: string;
+  version: string;
+  /** From the call of send() to the end of the answer. */
+  timeoutMs: number;
+}
+
+/** What became of a request to the Cloud API. Its texts name no token and no phone number. */
+export type SendAnswer =
+  | { kind: "accepted"; wamid: string }
+  /** It was not taken. `code` is 0 if the answer has none. */
+  | { kind: "refused"; verdict: Verdict; code: number; message: string }
+  /** Nothing of it was written: it may be sent again. */
+  | { kind: "unsent"; message: string }
+  /** It was written and no whole answer came: it may have been taken, and the API cannot be asked. */
+  | { kind: "unknown"; message: string };
+
+/** The WhatsApp Cloud API, as far as messages are sent by it. One request at a time on a connection, connections reused. */
+export class WhatsAppClient {
+  private readonly pool: Pool;
+  private readonly base: string;
+
+  constructor(
+    private readonly options: WhatsAppOptions,
+    private readonly token: Token,
+  ) {
+    const { origin, pathname } = new URL(options.url);
+    this.base = `${pathname.replace(/\/$/, "")}/${options.version}`;
+    this.pool = new Pool(origin, {
+      connect: { timeout: Math.min(connectTimeoutMs, options.timeoutMs) },
+      keepAliveTimeout: keepAliveMs,
+      // The deadline is over all of it.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+  }
+
+  /** Sends `body`, the whole request as JSON text, from the number with the id `sender`. Does not throw for what the network does. */
+  async send(sender: string, body: string): Promise<SendAnswer> {
+    const token = this.token.value;
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    const request = { path: `${this.base}/${sender}/messages`, method: "POST", headers, body } as const;
+    const answer = judgeOutcome(await exchange(this.pool, request, this.options.timeoutMs));
+    // With the token that there is by now it may do well.
+    const isOutdated = answer.kind === "refused" && answer.verdict === "stop-sender" && token !== this.token.value;
+    if (isOutdated) answer.verdict = "slow-down";
+    return answer.kind === "accepted" ? answer : { ...answer, message: hide(answer.message, token) };
+  }
+
+  /** Lets requests that are under way finish; they have a deadline. */
+  async close(): Promise<void> {
+    await this.pool.close();
+  }
+}
+
+function judgeOutcome(outcome: Outcome): SendAnswer {
+  if (outcome.kind === "answer") return readAnswer(outcome.status, outcome.text);
+  const { written, reason } = outcome;
+  if (written) return { kind: "unknown", message: `no answer of the Cloud API: ${reason}` };
+  return { kind: "unsent", message: `no connection to the Cloud API: ${reason}` };
+}
+
+/** The API repeats a malformed token in its error, and in others the number of the recipient. */
+function hide(text: string, token: string): string {
+  const shown = text.replaceAll(token, "***").replace(/\bEAA\w{10,}/g, "***");
+  return maskNumbers(shown).slice(0, maxTextLength);
+}

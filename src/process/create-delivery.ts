@@ -1,0 +1,189 @@
+import { setMaxListeners } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Registry } from "prom-client";
+import { Leader } from "../background/leader.js";
+import type { Config } from "../config/config.js";
+import { Breaker, type BreakerOptions, breakerDefaults } from "../message/delivery/breaker.js";
+import { Claims } from "../message/delivery/claim.js";
+import { Deliverer, type DeliverParts } from "../message/delivery/deliver.js";
+import { DeliveryMetrics } from "../message/delivery/delivery-metrics.js";
+import { Limits } from "../message/delivery/rate-limits.js";
+import { Postponer } from "../message/delivery/rescheduler.js";
+import { Settler } from "../message/delivery/settle.js";
+import { Mover } from "../message/outbox/move.js";
+import { OutboxLoops } from "../message/outbox/outbox-loops.js";
+import { Sweep } from "../message/outbox/sweep.js";
+import { LimitKeys } from "../message/record/keys.js";
+import type { RecordStatus } from "../message/record/status.js";
+import { LoopDelay } from "../message/sender/concurrency.js";
+import { SenderQueues } from "../message/sender/sender-queues.js";
+import { type Bull, SenderWorker } from "../message/sender/sender-worker.js";
+import { Token } from "../message/whatsapp/token.js";
+import { WhatsAppClient } from "../message/whatsapp/whatsapp.js";
+import type { PostgresStore } from "../store/postgres/store.js";
+import type { RedisClient } from "../store/redis/address.js";
+import type { RedisStore } from "../store/redis/store.js";
+import { openWorkerRedis, untilLost } from "../store/redis/worker-connection.js";
+import type { Logger } from "../telemetry/log/log.js";
+
+/** What the delivery of messages works on; whoever opened the stores closes them. */
+export interface DeliveryStores {
+  queue: RedisStore;
+  postgres: PostgresStore;
+  metrics: Registry;
+  /** The key of the list of all queues. */
+  queueList: string;
+  record: RecordStatus;
+  times?: DeliveryTimes;
+}
+
+/** What the delivery of messages does, from its start to its end. */
+export interface MessageDelivery {
+  start(): void;
+  /** Lets what is under way be finished and settled. */
+  stop(): Promise<void>;
+}
+
+/** How long things are waited for, in milliseconds. */
+export interface DeliveryTimes {
+  /** A request has so much longer than its time-out until it is settled; after that its process counts as lost. */
+  settleGraceMs: number;
+  /** When a message that is still in the outbox is put into its queue again. */
+  forgottenAfterMs: number;
+  breaker: BreakerOptions;
+}
+
+/** How long the last answers may take to come, and then to be written down, when the time to drain is over. */
+const [answerMs, settleMs] = [1500, 1000];
+
+const defaultTimes: DeliveryTimes = { settleGraceMs: 10_000, forgottenAfterMs: 60_000, breaker: breakerDefaults };
+/** As many requests as the rate allows in so long are enough, however slow the Cloud API is. */
+const enoughSeconds = 2;
+
+/** A claim takes less than this: so much of the rate is claimed ahead. */
+const aheadSeconds = 0.1;
+
+/** Sends the messages of the numbers that the settings name. Throws a ConfigError for a token that cannot be read. */
+export async function createMessageDelivery(
+  config: Config,
+  stores: DeliveryStores,
+  log: Logger,
+): Promise<MessageDelivery> {
+  const metrics = new DeliveryMetrics(stores.metrics);
+  const { postgres, queue, record, times = defaultTimes } = stores;
+  const sweep = new Sweep(postgres, metrics, record, sweepOptions(config, times));
+  const leader = new Leader(postgres, "outbox");
+  if (config.whatsappToken === undefined && config.whatsappTokenFile === undefined) {
+    log.warn("POSTA_WHATSAPP_TOKEN: is not set, so messages stay queued; set it, or POSTA_WHATSAPP_TOKEN_FILE");
+    return new OutboxLoops(leader, undefined, sweep, metrics, log);
+  }
+  const token = new Token(config, log);
+  const bull = await import("bullmq");
+  const queues = new SenderQueues(bull, queue, config.queuePrefix, stores.queueList);
+  const mover = new Mover(postgres, queues, { senders: config.senders, forgottenAfterMs: times.forgottenAfterMs });
+  const loops = new OutboxLoops(leader, mover, sweep, metrics, log);
+  const senders = createSenders(config, stores, bull, token, metrics, log);
+  return {
+    start() {
+      token.open();
+      senders.start();
+      loops.start();
+    },
+    async stop() {
+      await loops.stop();
+      await senders.stop();
+      await Promise.all([queues.close(), token.close()]);
+    },
+  };
+}
+
+/** The workers of all numbers and what they share. */
+function createSenders(
+  config: Config,
+  { queue, postgres, record, times = defaultTimes }: DeliveryStores,
+  bull: Bull,
+  token: Token,
+  metrics: DeliveryMetrics,
+  log: Logger,
+) {
+  const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal);
+  const settler = new Settler(postgres, metrics, record, log);
+  const client = new WhatsAppClient(clientOptions(config), token);
+  const claims = new Claims(postgres, metrics, record);
+  const limits = new Limits(queue, new LimitKeys(config.queuePrefix), ratesOf(config));
+  const parts = { claims, settler, postponer: new Postponer(postgres), limits, client, metrics, log };
+  // A worker waits for a Redis that is away, and for jobs on a connection of its own.
+  const connection = openWorkerRedis(config, log);
+  const make = (sender: string) =>
+    createSender(sender, config, bull, connection, parts, token, stopping.signal, times.breaker);
+  const workers = config.senders.map(make);
+  const load = new LoopDelay((delayMs) => {
+    for (const { concurrency } of workers) concurrency.adjust(delayMs);
+  });
+  return {
+    start() {
+      for (const worker of workers) worker.start();
+      load.start();
+    },
+    async stop() {
+      load.stop();
+      stopping.abort();
+      const wait = (ms: number) => sleep(ms, undefined, { ref: false });
+      // Without Redis no worker ends, but deliveries do.
+      const delivered = untilLost(connection).then(() => Promise.all(workers.map((worker) => worker.delivered())));
+      const closed = Promise.race([Promise.all(workers.map((worker) => worker.close())), delivered]);
+      await Promise.race([closed, wait(config.drainTimeoutMs)]);
+      // What is answered a little later is written down yet; the supervisor waits for 3 s.
+      await Promise.race([client.close(), wait(answerMs)]);
+      await Promise.race([closed, wait(settleMs)]);
+      settler.giveUp();
+      connection.disconnect();
+    },
+  };
+}
+
+function createSender(
+  sender: string,
+  config: Config,
+  bull: Bull,
+  connection: RedisClient,
+  parts: DeliverParts,
+  token: Token,
+  stopping: AbortSignal,
+  breakerOptions: BreakerOptions,
+): SenderWorker {
+  const { metrics, log } = parts;
+  const breaker = new Breaker(breakerOptions);
+  token.on("change", () => breaker.tryNow());
+  const options = { maxAttempts: config.messageAttempts, ahead: aheadOf(config), stopping };
+  const deliverer = new Deliverer(sender, parts, breaker, options);
+  const settings = { sender, prefix: config.queuePrefix, concurrency: concurrencyOf(config) };
+  return new SenderWorker(bull, connection, deliverer, breaker, settings, metrics, log);
+}
+
+function concurrencyOf({ messageConcurrency, whatsappRate: rate }: Config): number {
+  return rate === 0 ? messageConcurrency : Math.min(messageConcurrency, rate * enoughSeconds + 1);
+}
+
+function aheadOf({ messageConcurrency, whatsappRate: rate }: Config): number {
+  return rate === 0 ? messageConcurrency : Math.ceil(rate * aheadSeconds) + 1;
+}
+
+function ratesOf({ whatsappRate: perSecond, whatsappPairIntervalMs: pairIntervalMs, whatsappPairBurst }: Config) {
+  return { perSecond, pairIntervalMs, pairBurst: whatsappPairBurst };
+}
+
+function clientOptions({ whatsappUrl: url, whatsappVersion: version, whatsappTimeoutMs: timeoutMs }: Config) {
+  return { url, version, timeoutMs };
+}
+
+function sweepOptions(config: Config, { settleGraceMs, forgottenAfterMs }: DeliveryTimes) {
+  return {
+    senders: config.senders,
+    maxAttempts: config.messageAttempts,
+    lostAfterMs: config.whatsappTimeoutMs + settleGraceMs,
+    forgottenAfterMs,
+    keyWindowMs: config.messageKeyWindowMs,
+  };
+}
