@@ -1,9 +1,9 @@
 import type { Registry } from "prom-client";
-import { Keys as AnalyticsKeys } from "./analytics/keys.js";
-import { RecentLister } from "./analytics/list-recent.js";
-import { ownEventsRecorder } from "./analytics/own-events.js";
-import { createReads, createTracker, limitsOf } from "./analytics/parts.js";
-import { analyticsHandlers } from "./analytics/service.js";
+import { createReads, createTracker, limitsOf } from "./analytics/create-analytics.js";
+import { Keys as AnalyticsKeys } from "./analytics/hot/keys.js";
+import { RecentLister } from "./analytics/read/list-recent.js";
+import { analyticsHandlers } from "./analytics/service/service.js";
+import { ownEventsRecorder } from "./analytics/track/own-events.js";
 import { Schema } from "./background/schema.js";
 import type { Config } from "./config/config.js";
 import { healthService } from "./grpc/health.js";

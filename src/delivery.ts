@@ -1,7 +1,7 @@
 import type { Registry } from "prom-client";
-import { Keys } from "./analytics/keys.js";
-import { ownEventsRecorder } from "./analytics/own-events.js";
-import { createRollUp, createTracker, limitsOf } from "./analytics/parts.js";
+import { createRollUp, createTracker, limitsOf } from "./analytics/create-analytics.js";
+import { Keys } from "./analytics/hot/keys.js";
+import { ownEventsRecorder } from "./analytics/track/own-events.js";
 import { Loop } from "./background/loop.js";
 import { Schema } from "./background/schema.js";
 import { watchStatements } from "./background/statement-metrics.js";

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import type { Registry } from "prom-client";
-import { Keys as AnalyticsKeys } from "./analytics/keys.js";
-import { SeriesMetrics } from "./analytics/series-metrics.js";
+import { Keys as AnalyticsKeys } from "./analytics/hot/keys.js";
+import { SeriesMetrics } from "./analytics/hot/series-metrics.js";
 import type { Config } from "./config/config.js";
 import { type Backlog, toBacklog } from "./health/backlog.js";
 import { QueueMetrics } from "./queue/inspect/queue-metrics.js";

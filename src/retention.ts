@@ -1,4 +1,4 @@
-import { forgetHistory } from "./analytics/forget.js";
+import { forgetHistory } from "./analytics/history/forget.js";
 import type { Config } from "./config/config.js";
 import { dropPartitions, listOldPartitions, oldestKept } from "./store/postgres/partitions.js";
 import type { PostgresStore } from "./store/postgres/store.js";

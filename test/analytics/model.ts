@@ -1,8 +1,8 @@
 import { expect } from "vitest";
-import { EventParser, type EventSpec } from "../../src/analytics/event.js";
-import { EventStore } from "../../src/analytics/event-store.js";
-import type { Keys, Series } from "../../src/analytics/keys.js";
-import { minuteMs, type Range } from "../../src/analytics/range.js";
+import type { Keys, Series } from "../../src/analytics/hot/keys.js";
+import { minuteMs, type Range } from "../../src/analytics/time/range.js";
+import { EventParser, type EventSpec } from "../../src/analytics/track/event.js";
+import { EventStore } from "../../src/analytics/track/event-store.js";
 import type { RedisStore } from "../../src/store/redis/store.js";
 
 /** An event as the plain model knows it. */

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { putSums } from "../../src/analytics/day-writer.js";
+import { putSums } from "../../src/analytics/history/day-writer.js";
 import type { Statement } from "../../src/store/postgres/session.js";
 import { createFixture, type Fixture } from "./fixture.js";
 

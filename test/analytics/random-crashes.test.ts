@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { afterEach, expect, inject, it } from "vitest";
-import { Keys } from "../../src/analytics/keys.js";
+import { Keys } from "../../src/analytics/hot/keys.js";
 import { TestClient } from "../support/client.js";
 import { freshPrefix, startCluster } from "../support/posta.js";
 import { startPostgres, type TestPostgres } from "../support/postgres.js";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { hoursOf } from "../../src/analytics/sums.js";
+import { hoursOf } from "../../src/analytics/time/sums.js";
 import { createFixture, createRandom, type Fixture, openReads } from "./fixture.js";
 import type { ModelEvent } from "./model.js";
 

@@ -1,8 +1,8 @@
 import { Duplex } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { trackHandlers } from "../../src/analytics/service-track.js";
-import type { Tracker } from "../../src/analytics/track.js";
+import { trackHandlers } from "../../src/analytics/service/track-service.js";
+import type { Tracker } from "../../src/analytics/track/track.js";
 import type { Adder } from "../../src/queue/add/add.js";
 import { addHandlers } from "../../src/queue/service/add-service.js";
 import type { Adapter, BidiMethod, CallContext } from "../../src/rpc/method.js";

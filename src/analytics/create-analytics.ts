@@ -1,0 +1,80 @@
+import type { Registry } from "prom-client";
+import { Leader } from "../background/leader.js";
+import type { Config } from "../config/config.js";
+import type { PostgresStore } from "../store/postgres/store.js";
+import type { RedisStore } from "../store/redis/store.js";
+import type { Logger } from "../telemetry/log/log.js";
+import { History } from "./history/history.js";
+import { HistoryDays } from "./history/history-days.js";
+import { HistorySums } from "./history/history-sums.js";
+import { HistoryUniques } from "./history/history-uniques.js";
+import { HistoryValues } from "./history/history-values.js";
+import { Watermark } from "./history/watermark.js";
+import { Hot, type HotLimits } from "./hot/hot.js";
+import { HourReader } from "./hot/hour-reader.js";
+import type { Keys } from "./hot/keys.js";
+import { UniquesMerger } from "./hot/uniques.js";
+import { Cache } from "./read/cache.js";
+import { HotLists } from "./read/hot-lists.js";
+import { ListsReader } from "./read/read-lists.js";
+import { SumsReader } from "./read/read-sums.js";
+import { RollUp, type RollUpLimits } from "./rollup/roll-up.js";
+import { RollUpLoop } from "./rollup/roll-up-loop.js";
+import { EventBuffer } from "./track/buffer.js";
+import { Window } from "./track/event-batcher.js";
+import { EventStore } from "./track/event-store.js";
+import { registerTrackMetrics } from "./track/metrics.js";
+import { Tracker } from "./track/track.js";
+
+/** What reads and roll-ups are made of; whoever opened the stores closes them. */
+export interface Stores {
+  redis: RedisStore;
+  postgres: PostgresStore;
+  keys: Keys;
+  metrics: Registry;
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+/** What answers the questions of AnalyticsService. */
+export interface Reads {
+  sums: SumsReader;
+  lists: ListsReader;
+}
+
+/** What the settings say of how events age. */
+export function limitsOf(config: Pick<Config, "analyticsHotMs" | "analyticsMaxLeadMs" | "analyticsMaxAgeMs">) {
+  const { analyticsHotMs: hotMs, analyticsMaxLeadMs: maxLeadMs, analyticsMaxAgeMs: maxAgeMs } = config;
+  return { hotMs, maxLeadMs, maxAgeMs };
+}
+
+/** What records events, on the way from a process to Redis. */
+export function createTracker(config: Config, store: RedisStore, keys: Keys, metrics: Registry): Tracker {
+  const events = new EventStore(store, keys, config);
+  const window = new Window((batch, deadline) => events.write(batch, deadline));
+  const buffer = new EventBuffer(window, config.analyticsBuffer, config.analyticsIdWindowMs);
+  registerTrackMetrics(metrics, window, buffer);
+  return new Tracker(window, buffer, config, () => store.requireUsable());
+}
+
+export function createReads({ redis, postgres, keys, metrics, now }: Stores, limits: HotLimits): Reads {
+  const history = new History(postgres);
+  const days = new HistoryDays(history);
+  const hot = new Hot(redis, keys, limits, now);
+  const merger = new UniquesMerger(redis, keys);
+  const watermark = new Watermark(redis, postgres, keys, now);
+  const cache = new Cache(redis, keys, metrics, now);
+  const lists = { uniques: new HistoryUniques(history, merger), values: new HistoryValues(history, days) };
+  return {
+    sums: new SumsReader(new HistorySums(history, days), hot, watermark, cache),
+    lists: new ListsReader(lists, new HotLists(hot, keys), merger, watermark, cache),
+  };
+}
+
+/** What moves hours into the history, in a delivery process. */
+export function createRollUp(stores: Stores, limits: HotLimits & RollUpLimits, log: Logger): RollUpLoop {
+  const { redis, postgres, keys, metrics, now } = stores;
+  const reader = new HourReader(new Hot(redis, keys, limits, now), keys);
+  const rollUp = new RollUp(redis, postgres, keys, reader, new UniquesMerger(redis, keys), limits, now);
+  return new RollUpLoop(rollUp, new Leader(postgres, "rollUp"), metrics, log);
+}

@@ -1,0 +1,33 @@
+import { Counter, type Registry } from "prom-client";
+import { PostaError } from "../../errors/posta-error.js";
+import type { EventLimits, EventRequest } from "./event.js";
+import type { TrackCaller, Tracker } from "./track.js";
+
+/** Posta itself may record any event, and does not wait for it. */
+const posta: TrackCaller = { cancelled: false, deadline: Number.POSITIVE_INFINITY, requireEvent: () => {} };
+
+/** What may pass, in milliseconds, until an event that is just in time is written. */
+const marginMs = 60_000;
+
+/**
+ * Records events of Posta's own. One that is known too late to count in its hour counts now. What cannot be taken is lost,
+ * and counted: the work that it tells of goes on.
+ */
+export function ownEventsRecorder(tracker: Tracker, limits: EventLimits, metrics: Registry) {
+  const lost = new Counter({
+    name: "posta_analytics_lost_own_events_total",
+    help: "Events of Posta's own that were not taken, for want of room most likely.",
+    registers: [metrics],
+  });
+  return (events: EventRequest[]): void => {
+    const now = Date.now();
+    const timely = events.map((event) => (isTimely(event, now, limits) ? event : { ...event, timeMs: now }));
+    const refused = tracker.accept(timely, posta).filter((result) => result instanceof PostaError);
+    lost.inc(refused.length);
+  };
+}
+
+function isTimely({ timeMs = Number.NaN }: EventRequest, now: number, limits: EventLimits): boolean {
+  const { analyticsMaxAgeMs, analyticsMaxLeadMs } = limits;
+  return timeMs > now - analyticsMaxAgeMs + marginMs && timeMs <= now + analyticsMaxLeadMs;
+}

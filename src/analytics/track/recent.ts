@@ -1,0 +1,27 @@
+import { separator } from "../hot/keys.js";
+import type { EventRequest, EventSpec } from "./event.js";
+
+/**
+ * An event as the list of a name's last events keeps it: its parts in a row, of which none can have the separator. Every
+ * event is written so, and this costs a third of what JSON does.
+ */
+export function toRecent({ timeMs, id, subject, value, dimensions }: EventSpec): string {
+  let text = `${timeMs}${separator}${id}${separator}${subject}${separator}${value ?? ""}`;
+  for (const key in dimensions) text += separator + key + separator + dimensions[key];
+  return text;
+}
+
+/** The event of a name that {@link toRecent} wrote. */
+export function fromRecent(name: string, text: string): EventRequest {
+  const [timeMs, id = "", subject = "", value, ...parts] = text.split(separator);
+  const dimensions: [string, string][] = [];
+  for (let at = 0; at < parts.length; at += 2) dimensions.push([parts[at] as string, parts[at + 1] as string]);
+  return {
+    name,
+    timeMs: Number(timeMs),
+    id,
+    subject,
+    value: value === "" ? undefined : Number(value),
+    dimensions: Object.fromEntries(dimensions),
+  };
+}
