@@ -1,7 +1,7 @@
 import { Gauge, type Registry } from "prom-client";
 import type { Config } from "../src/config/config.js";
 import type { Logger } from "../src/telemetry/log/log.js";
-import type { Supervisor } from "./supervisor.js";
+import type { Supervisor } from "./supervise/supervisor.js";
 
 /** Says where everything is, once all servers serve. */
 export function announce(config: Config, stores: string, servers: Supervisor, begun: number): void {

@@ -1,11 +1,17 @@
 import cluster from "node:cluster";
 import { type Config, ConfigError, readConfig } from "../src/config/config.js";
-import type { PostaProcess, ProcessEvents, ProcessHealth, Surroundings } from "../src/process.js";
+import type { PostaProcess, ProcessEvents, ProcessHealth, Surroundings } from "../src/process/process.js";
 import { captureOutput } from "../src/telemetry/log/capture.js";
 import { createLog, type Logger } from "../src/telemetry/log/log.js";
 import { packMetrics } from "../src/telemetry/metrics/histogram.js";
-import { readOrder } from "./message-reader.js";
-import { type ChildRole, type MetricsSnapshot, type ToChild, type ToPrimary, unfitExitCode } from "./messages.js";
+import { readOrder } from "./supervise/message-reader.js";
+import {
+  type ChildRole,
+  type MetricsSnapshot,
+  type ToChild,
+  type ToPrimary,
+  unfitExitCode,
+} from "./supervise/messages.js";
 import { leave } from "./terminal.js";
 
 const healthIntervalMs = 1000;
@@ -76,8 +82,8 @@ async function create(role: ChildRole, config: Config, log: Logger): Promise<Pos
     onUnfit: leaveUnfit,
     onSchema: (state) => tell({ type: "schema", state }),
   };
-  if (role === "delivery") return (await import("../src/delivery.js")).createDelivery(config, log, events);
-  return (await import("../src/app.js")).createServer(config, log, events);
+  if (role === "delivery") return (await import("../src/process/delivery.js")).createDelivery(config, log, events);
+  return (await import("../src/process/server.js")).createServer(config, log, events);
 }
 
 async function leaveUnfit(error: unknown): Promise<never> {

@@ -2,7 +2,7 @@
 import cluster from "node:cluster";
 import { ConfigError } from "../src/config/config.js";
 import { createLog } from "../src/telemetry/log/log.js";
-import { type ChildRole, othersServe, unfitExitCode } from "./messages.js";
+import { type ChildRole, othersServe, unfitExitCode } from "./supervise/messages.js";
 import { leave, printProblem } from "./terminal.js";
 
 const [childRole, ...surroundings] = process.argv.slice(2);

@@ -6,4 +6,4 @@ cpSync("src/store/lua", "dist/src/store/lua", { recursive: true });
 cpSync("src/store/migrations", "dist/src/store/migrations", { recursive: true });
 cpSync("src/gen/contract.binpb", "dist/src/gen/contract.binpb");
 cpSync("perf/targets.json", "dist/perf/targets.json");
-cpSync("cluster/status-page.html", "dist/cluster/status-page.html");
+cpSync("cluster/admin/status-page.html", "dist/cluster/admin/status-page.html");

@@ -13,7 +13,7 @@ const hours = 24;
 const seriesPerName = 1000;
 /** What docs/analytics.md states for a series and a day, in bytes. */
 const statedBytes = { counts: 16_000, sums: 40_000 };
-/** As cluster/embedded-redis.ts sets them for the analytics. */
+/** As cluster/embedded/embedded-redis.ts sets them for the analytics. */
 const settings = { appendonly: "no", "hash-max-ziplist-entries": "512", "hash-max-ziplist-value": "64" };
 
 /** One hour of one name: a full hash, copied for each series, and the set that lists them. */

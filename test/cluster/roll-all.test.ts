@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { createRoll } from "../../cluster/roll.js";
+import { createRoll } from "../../cluster/supervise/roll.js";
 import { createLog } from "../../src/telemetry/log/log.js";
 
 /** Stands for the supervisor of so many processes that serve. */

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { MetricsSnapshot } from "../../cluster/messages.js";
-import { checklist } from "../../cluster/status-checklist.js";
-import { judge } from "../../cluster/status-figure.js";
-import { takeSample } from "../../cluster/status-sample.js";
-import { errorRuleOf, readTargets } from "../../cluster/status-targets.js";
-import { StatusWindow } from "../../cluster/status-window.js";
+import { checklist } from "../../cluster/status/checklist.js";
+import { judge } from "../../cluster/status/figure.js";
+import { takeSample } from "../../cluster/status/sample.js";
+import { errorRuleOf, readTargets } from "../../cluster/status/targets.js";
+import { StatusWindow } from "../../cluster/status/window.js";
+import type { MetricsSnapshot } from "../../cluster/supervise/messages.js";
 
 const targets = readTargets();
 

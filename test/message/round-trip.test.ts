@@ -1,6 +1,6 @@
 import { afterEach, expect, inject, it } from "vitest";
 import { readConfig } from "../../src/config/config.js";
-import { createDelivery } from "../../src/delivery.js";
+import { createDelivery } from "../../src/process/delivery.js";
 import { createLog } from "../../src/telemetry/log/log.js";
 import { freePort, freshPrefix, startServer } from "../support/posta.js";
 import { createDatabase } from "../support/postgres.js";

@@ -2,7 +2,7 @@ import { type Job, Worker } from "bullmq";
 import { Redis } from "ioredis";
 import pg from "pg";
 import { expect, onTestFinished } from "vitest";
-import { createDelivery } from "../../src/delivery.js";
+import { createDelivery } from "../../src/process/delivery.js";
 import { createLog, type Logger } from "../../src/telemetry/log/log.js";
 import { startServer } from "../support/posta.js";
 import { createDatabase, startPostgres, type TestPostgres } from "../support/postgres.js";

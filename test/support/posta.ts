@@ -6,10 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { inject } from "vitest";
-import type { User } from "../../cluster/postgres-user.js";
+import type { User } from "../../cluster/embedded/postgres-user.js";
 import { takePorts } from "../../perf/bench/ports.js";
-import { createServer } from "../../src/app.js";
 import { readConfig } from "../../src/config/config.js";
+import { createServer } from "../../src/process/server.js";
 import { createLog } from "../../src/telemetry/log/log.js";
 import { TestClient } from "./client.js";
 

@@ -12,7 +12,7 @@ const leftOut = [
   ...["handles", "requests", "resources"].map((kind) => `nodejs_active_${kind}_total`),
 ];
 
-/** The metrics of one process; the primary merges those of all (cluster/merge.ts). */
+/** The metrics of one process; the primary merges those of all (cluster/status/merge-metrics.ts). */
 export function createMetrics(): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });

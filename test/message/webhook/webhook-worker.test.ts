@@ -1,8 +1,8 @@
 import type { Registry } from "prom-client";
 import { afterEach, describe, expect, inject, it } from "vitest";
 import { readConfig } from "../../../src/config/config.js";
-import { createDelivery } from "../../../src/delivery.js";
 import { webhookQueue } from "../../../src/message/webhook/webhook-job.js";
+import { createDelivery } from "../../../src/process/delivery.js";
 import type { PostgresStore } from "../../../src/store/postgres/store.js";
 import { createLog } from "../../../src/telemetry/log/log.js";
 import { startServer } from "../../support/posta.js";

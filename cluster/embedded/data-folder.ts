@@ -1,0 +1,30 @@
+import { mkdirSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ConfigError } from "../../src/config/config.js";
+
+/** How long a server whose Posta was killed may still take to end. */
+const settleMs = 10_000;
+
+/** Makes an embedded store's folder, which is only its user's. Throws a ConfigError that names the fix. */
+export function makeFolder(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw unusable(error);
+  }
+}
+
+/** Two servers on one folder would spoil its files. Throws a ConfigError if the folder stays in use. */
+export async function requireUnused(dir: string, isUsed: () => Promise<boolean>): Promise<void> {
+  const until = Date.now() + settleMs;
+  while (await isUsed()) {
+    if (Date.now() > until) {
+      throw new ConfigError(`POSTA_DATA_DIR: ${dir} is in use by another Posta; stop that, or set POSTA_DATA_DIR`);
+    }
+    await sleep(100);
+  }
+}
+
+export function unusable(error: unknown): ConfigError {
+  return new ConfigError(`POSTA_DATA_DIR: cannot be used: ${(error as Error).message}`);
+}

@@ -1,0 +1,146 @@
+import { execFile } from "node:child_process";
+import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { type Config, ConfigError } from "../../src/config/config.js";
+import type { Logger } from "../../src/telemetry/log/log.js";
+import { requireUnused } from "./data-folder.js";
+import { GuardedServer } from "./guarded-server.js";
+import { LogFile } from "./log-file.js";
+import { forgetDeadOwner, isOwned } from "./postgres-lock.js";
+import { type PostgresPlace, preparePlace, socketName } from "./postgres-place.js";
+import { acceptsSessions } from "./postgres-ready.js";
+import { isListening } from "./socket-path.js";
+
+const superuser = "posta";
+const database = "postgres";
+/** Connections beyond those of Posta's processes: for whoever looks into the database, and PostgreSQL's own reserve. */
+const spareConnections = 20;
+const readyPollMs = 20;
+/** How long a child of a killed server may still be at work. */
+const orphanMs = 10_000;
+/** How often its log is looked at, whether it is too large. */
+const logCheckMs = 60_000;
+/** Nothing of Posta's own settings: they are none of PostgreSQL's business. */
+const env = { PATH: process.env.PATH, LC_ALL: "C" };
+
+/** A private PostgreSQL, on a Unix socket in its folder: who reaches that is let in. It keeps its data between starts. */
+export class EmbeddedPostgres {
+  /** Its folder, as far as it can be told by the settings' own words. */
+  readonly shownDir: string;
+  readonly dir: string;
+  private readonly place: PostgresPlace;
+  private readonly data: string;
+  private readonly logFile: LogFile;
+  private readonly server: GuardedServer;
+  private readonly stopping = new AbortController();
+  private logCheck: NodeJS.Timeout | undefined;
+
+  /** Throws a ConfigError that names the fix. */
+  constructor(config: Config, log: Logger) {
+    this.place = preparePlace(config.dataDir);
+    this.dir = this.place.dir;
+    this.shownDir = this.dir === resolve(config.dataDir, "postgres") ? config.dataDir : this.dir;
+    this.data = join(this.dir, "data");
+    this.logFile = new LogFile(join(this.dir, "postgres.log"));
+    const command = {
+      name: "PostgreSQL",
+      command: this.place.program.postgres,
+      args: [
+        "-D",
+        this.data,
+        ...Object.entries(this.settings(config)).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
+      ],
+      signal: "INT" as const, // TERM would wait for all who are connected.
+      missing: "PostgreSQL's program is gone; install the npm packages again, or set POSTA_DATABASE_URL",
+      logFile: this.logFile.path,
+      captured: true,
+      user: this.place.user,
+      env,
+    };
+    this.server = new GuardedServer(command, log);
+  }
+
+  get url(): string {
+    return `postgresql:///${database}?host=${encodeURIComponent(this.place.socketDir)}&user=${superuser}`;
+  }
+
+  /** Throws a ConfigError that names the fix. */
+  async start(): Promise<void> {
+    const { socketDir } = this.place;
+    await requireUnused(this.dir, async () => isOwned(this.data) || (await isListening(this.socket)));
+    if (!existsSync(this.data)) await this.initialise();
+    forgetDeadOwner(this.data);
+    rmSync(join(socketDir, `${socketName}.lock`), { force: true });
+    this.logFile.cut();
+    await this.startBesideOrphans();
+    if (!this.stopping.signal.aborted) this.logCheck = setInterval(() => this.logFile.cut(), logCheckMs).unref();
+  }
+
+  /** Also one that is still making its data. */
+  stop(): Promise<void> {
+    this.stopping.abort();
+    clearInterval(this.logCheck);
+    return this.server.stop();
+  }
+
+  private get socket(): string {
+    return join(this.place.socketDir, socketName);
+  }
+
+  private settings({ databasePool, servers, deliveries }: Config): Record<string, string | number> {
+    return {
+      listen_addresses: "",
+      unix_socket_directories: this.place.socketDir,
+      unix_socket_permissions: "0700",
+      // A rolling restart has one process more.
+      max_connections: databasePool * (servers + deliveries + 1) + spareConnections,
+      shared_buffers: "64MB",
+      max_wal_size: "256MB",
+      // Else four processes more.
+      io_method: "sync",
+      max_logical_replication_workers: 0,
+      jit: "off",
+      timezone: "UTC",
+      log_timezone: "UTC",
+      log_checkpoints: "off",
+      // What statements cost, for /metrics and /status (src/background/statement-metrics.ts).
+      shared_preload_libraries: "pg_stat_statements",
+      "pg_stat_statements.max": 1000,
+    };
+  }
+
+  /** Under another name until it is whole: a start that is cut short leaves nothing that looks like data. */
+  private async initialise(): Promise<void> {
+    for (const name of readdirSync(this.dir)) {
+      if (name.startsWith("new-")) rmSync(join(this.dir, name), { recursive: true });
+    }
+    const { user, program } = this.place;
+    const fresh = join(this.dir, `new-${process.pid}`);
+    const args = ["-D", fresh, "--username", superuser, "--auth=trust", "--encoding=UTF8", "--locale=C"];
+    const { signal } = this.stopping;
+    await promisify(execFile)(program.initdb, args, { ...user, cwd: "/", env, signal }).catch((error) => {
+      throw new ConfigError(`PostgreSQL's data cannot be made in ${this.dir}: ${error.stderr || error.message}`);
+    });
+    renameSync(fresh, this.data);
+  }
+
+  /** PostgreSQL does not start while a child of a server that was killed is still at work; that ends by itself. */
+  private async startBesideOrphans(): Promise<void> {
+    const until = Date.now() + orphanMs;
+    for (;;) {
+      const before = this.logFile.size;
+      try {
+        return await this.server.start((over) => this.untilReady(over));
+      } catch (error) {
+        if (!/pre-existing shared memory/.test(this.logFile.readSince(before)) || Date.now() > until) throw error;
+        await sleep(200);
+      }
+    }
+  }
+
+  private async untilReady(over: AbortSignal): Promise<void> {
+    while (!over.aborted && !(await acceptsSessions(this.socket, superuser, database))) await sleep(readyPollMs);
+  }
+}

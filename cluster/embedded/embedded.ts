@@ -1,0 +1,60 @@
+import type { Config } from "../../src/config/config.js";
+import type { Logger } from "../../src/telemetry/log/log.js";
+import { EmbeddedPostgres } from "./embedded-postgres.js";
+import { EmbeddedRedis } from "./embedded-redis.js";
+
+/** The addresses of all stores, by the variables that the children read them from. */
+export type StoreUrls = Record<"POSTA_QUEUE_REDIS_URL" | "POSTA_ANALYTICS_REDIS_URL" | "POSTA_DATABASE_URL", string>;
+
+/** The private stores: one in place of each that the settings give no address of. */
+export class EmbeddedStores {
+  readonly urls: StoreUrls;
+  private readonly queue: EmbeddedRedis | undefined;
+  private readonly analytics: EmbeddedRedis | undefined;
+  private readonly postgres: EmbeddedPostgres | undefined;
+
+  /** Throws a ConfigError that names the fix. */
+  constructor(
+    private readonly config: Config,
+    log: Logger,
+  ) {
+    const { queueRedisUrl, analyticsRedisUrl, databaseUrl } = config;
+    if (queueRedisUrl === undefined) this.queue = EmbeddedRedis.forQueue(config, log);
+    if (analyticsRedisUrl === undefined) this.analytics = EmbeddedRedis.forAnalytics(config, log);
+    if (databaseUrl === undefined) this.postgres = new EmbeddedPostgres(config, log);
+    this.urls = {
+      POSTA_QUEUE_REDIS_URL: queueRedisUrl ?? (this.queue?.url as string),
+      POSTA_ANALYTICS_REDIS_URL: analyticsRedisUrl ?? (this.analytics?.url as string),
+      POSTA_DATABASE_URL: databaseUrl ?? (this.postgres?.url as string),
+    };
+  }
+
+  /** Starts all of them. The servers need only that of the queue: they need not wait for the others. */
+  start(): { queue: Promise<void>; others: Promise<void> } {
+    const others = Promise.all([this.analytics?.start(), this.postgres?.start()]).then(() => {});
+    others.catch(() => {}); // Whoever waits for it hears of it.
+    return { queue: this.queue?.start() ?? Promise.resolve(), others };
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.queue?.stop(), this.analytics?.stop(), this.postgres?.stop()]);
+  }
+
+  /** Where the data is. */
+  get folders(): string[] {
+    const { queue, analytics, postgres } = this;
+    const folders = [queue?.dir, analytics?.dir, postgres?.dir];
+    return folders.filter((dir) => dir !== undefined);
+  }
+
+  /** For the line that says where everything is. */
+  describe(): string {
+    const { dataDir } = this.config;
+    const parts = [
+      `queue Redis ${this.queue ? `embedded in ${dataDir}` : "external"}`,
+      `analytics Redis ${this.analytics ? `embedded in ${dataDir}` : "external"}`,
+      `PostgreSQL ${this.postgres ? `embedded in ${this.postgres.shownDir}` : "external"}`,
+    ];
+    return parts.join(", ");
+  }
+}

@@ -1,0 +1,202 @@
+import type { Registry } from "prom-client";
+import { createReads, createTracker, limitsOf } from "../analytics/create-analytics.js";
+import { Keys as AnalyticsKeys } from "../analytics/hot/keys.js";
+import { RecentLister } from "../analytics/read/list-recent.js";
+import { analyticsHandlers } from "../analytics/service/service.js";
+import { ownEventsRecorder } from "../analytics/track/own-events.js";
+import { Schema } from "../background/schema.js";
+import type { Config } from "../config/config.js";
+import { healthService } from "../grpc/health.js";
+import { GrpcServer } from "../grpc/server.js";
+import { ServerHealth } from "../health/server-health.js";
+import { healthHandlers } from "../health/service.js";
+import { HttpServer } from "../http/server.js";
+import { maxWebhookBytes, Webhook, webhookPath } from "../http/webhook.js";
+import { createMessageParts } from "../message/create-message-service.js";
+import { messageHandlers } from "../message/service/service.js";
+import { statusRecorder } from "../message/webhook/status-events.js";
+import { toWebhookJob, webhookQueue } from "../message/webhook/webhook-job.js";
+import type { Adder } from "../queue/add/add.js";
+import { createQueueParts } from "../queue/create-queue.js";
+import { Keys as QueueKeys } from "../queue/job/keys.js";
+import { queueHandlers } from "../queue/service/service.js";
+import { Admission } from "../rpc/admission.js";
+import { requireClientCa } from "../rpc/auth/authenticate.js";
+import { loadContract } from "../rpc/contract/contract.js";
+import { createEntries } from "../rpc/entry.js";
+import { registerIncoming } from "../rpc/incoming-metrics.js";
+import { openDatabase, type PostgresStore } from "../store/postgres/store.js";
+import { openAnalyticsStore, openQueueStore, type RedisStore } from "../store/redis/store.js";
+import { registerStoreMetrics } from "../store/store-metrics.js";
+import type { Logger } from "../telemetry/log/log.js";
+import { createMetrics } from "../telemetry/metrics/registry.js";
+import type { PostaProcess, ProcessEvents } from "./process.js";
+
+const queueService = "posta.queue.v1.QueueService";
+const analyticsService = "posta.analytics.v1.AnalyticsService";
+const messageService = "posta.message.v1.MessageService";
+const ownHealthService = "posta.health.v1.HealthService";
+
+/** Which check a service follows. What is left out is there while the process is: a probe of its life asks for that. */
+const followed = [
+  // The queues are what the server is for as a whole: the others come and go beside them.
+  ["", "queue"],
+  [queueService, "queue"],
+  [analyticsService, "redis-analytics"],
+  [messageService, "postgres"],
+] as const;
+
+/**
+ * How long a server waits for the database's schema before it listens, where no other takes calls meanwhile. If the schema is known to
+ * be on its way then, the server says that it does not serve until the schema is there: other machines do, or a migration must end.
+ * Without PostgreSQL it takes jobs, and messages later. Where others take calls, it listens when the schema is there: no call
+ * fails in a rolling restart.
+ */
+const schemaPatienceMs = 3000;
+
+/** Puts a server together: the stores, what works on them, and gRPC and HTTP, by which it is asked. */
+export function createServer(config: Config, log: Logger, events: ProcessEvents): PostaProcess {
+  const metrics = createMetrics();
+  const stores = createStores(config, log, metrics);
+  const capabilities = createCapabilities(config, stores, metrics);
+  const { queue, analytics, message } = capabilities;
+  const deliveryKey = new QueueKeys(config.queuePrefix).delivery;
+  const health = new ServerHealth({ ...stores, canAdd: queue.canAdd, deliveryKey });
+  const transports = createTransports(config, health, metrics, log);
+  const { grpc, http } = transports;
+  addServices(transports, capabilities, health);
+  const webhook = new Webhook(config, (body) => keepWebhook(queue.adder, body, config), metrics, log);
+  http.addPage(webhookPath, (request) => webhook.answer(request));
+  const { callers, anyone } = transports.entries;
+  registerIncoming(metrics, { calls: callers.incoming, anyone: anyone.incoming, webhooks: webhook.incoming });
+  const schema = new Schema(stores.postgres, { migrates: config.deliveries > 0 }, log);
+  schema.on("change", (state) => {
+    health.checks.refresh();
+    events.onSchema?.(state);
+  });
+  for (const redis of [stores.queueRedis, stores.analyticsRedis]) redis.on("unfit", events.onUnfit);
+
+  return {
+    metrics,
+    health: {
+      get checks() {
+        return health.checks.states;
+      },
+      onChange: (listener) => health.checks.on("change", listener),
+      hear: (facts) => health.hear(facts),
+    },
+    async start({ othersServe = false } = {}) {
+      stores.postgres.open();
+      schema.start();
+      if (!(await schema.untilUsable(othersServe ? undefined : schemaPatienceMs))) return;
+      await grpc.bind();
+      await http.bind();
+      grpc.health.set(ownHealthService, true);
+      followChecks(health, grpc, events, holdBack(schema, log));
+      health.start();
+      for (const store of Object.values(stores)) store.open();
+    },
+    async stop() {
+      health.stop();
+      events.onServing(false);
+      await Promise.all([schema.stop(), grpc.drain(config.drainTimeoutMs), http.drain(config.drainTimeoutMs)]);
+      await Promise.all([queue.adder.drain(), message.sender.drain()]);
+      // After the messages, which are events too.
+      await analytics.tracker.drain();
+      await Promise.all(Object.values(stores).map((store) => store.close()));
+    },
+  };
+}
+
+type Stores = ReturnType<typeof createStores>;
+type Capabilities = ReturnType<typeof createCapabilities>;
+type Transports = ReturnType<typeof createTransports>;
+
+/** They are opened when the ports are bound, but for the database: until then nobody can ask for anything. */
+function createStores(config: Config, log: Logger, metrics: Registry) {
+  const queueRedis = openQueueStore(config, log);
+  const analyticsRedis = openAnalyticsStore(config, log);
+  const postgres = openDatabase(config, log);
+  registerStoreMetrics(metrics, { "redis-queue": queueRedis, "redis-analytics": analyticsRedis, postgres });
+  return { queueRedis, analyticsRedis, postgres };
+}
+
+function createCapabilities(config: Config, { queueRedis, analyticsRedis, postgres }: Stores, metrics: Registry) {
+  const queue = createQueueParts(config, { redis: queueRedis, postgres, metrics });
+  const analytics = createAnalyticsParts(config, analyticsRedis, postgres, metrics);
+  const message = createMessageParts(config, postgres, metrics, statusRecorder(analytics.recordOwn));
+  return { queue, analytics, message };
+}
+
+function createTransports(config: Config, health: ServerHealth, metrics: Registry, log: Logger) {
+  requireClientCa(config);
+  const contract = loadContract();
+  const admission = new Admission(config.maxCalls);
+  const entries = createEntries(config);
+  const services = [queueService, analyticsService, messageService, ownHealthService];
+  const grpc = new GrpcServer(config, contract, services, entries, admission, metrics, log);
+  const probed = { services: grpc.health.all, report: () => health.report() };
+  const http = new HttpServer(config, contract, grpc.statuses, probed, entries, admission, metrics, log);
+  return { grpc, http, entries };
+}
+
+/** Each service by both ways. */
+function addServices({ grpc, http }: Transports, { queue, analytics, message }: Capabilities, health: ServerHealth) {
+  const { statuses } = grpc;
+  grpc.add(queueService, (adapter) => queueHandlers(adapter, queue, statuses));
+  http.add(queueService, (adapter) => queueHandlers(adapter, queue, statuses), "callers");
+  grpc.add(analyticsService, (adapter) => analyticsHandlers(adapter, analytics, statuses));
+  http.add(analyticsService, (adapter) => analyticsHandlers(adapter, analytics, statuses), "callers");
+  grpc.add(messageService, (adapter) => messageHandlers(adapter, message, statuses));
+  http.add(messageService, (adapter) => messageHandlers(adapter, message, statuses), "callers");
+  grpc.add(ownHealthService, (adapter) => healthHandlers(adapter, health), "anyone");
+  http.add(ownHealthService, (adapter) => healthHandlers(adapter, health), "anyone");
+  // gRPC's own is there already.
+  http.add(healthService, (adapter) => grpc.health.handlers(adapter), "anyone");
+}
+
+/** What keeps a server from serving, whatever its checks find. Resolves to whether it may go on, when that has ended. */
+type Hold = Promise<boolean> | undefined;
+
+/** For as long as the schema is on its way: probes should send nothing here, and leave the process alone. */
+function holdBack(schema: Schema, log: Logger): Hold {
+  if (!schema.isAwaited) return undefined;
+  log.warn(`this server is not ready until the database's schema is there: ${schema.state.detail}`);
+  return schema.untilNotAwaited();
+}
+
+/** The standard health service says of each service what its check finds. */
+function followChecks(health: ServerHealth, grpc: GrpcServer, events: ProcessEvents, hold: Hold): void {
+  let held = hold !== undefined;
+  const follow = () => {
+    const wasServing = grpc.health.isServing("");
+    for (const [name, check] of followed) grpc.health.set(name, !held && health.works(check));
+    const serving = grpc.health.isServing("");
+    if (serving !== wasServing) events.onServing(serving);
+  };
+  health.checks.on("change", follow);
+  follow(); // PostgreSQL was looked at before.
+  void hold?.then((goesOn) => {
+    held = !goesOn;
+    follow();
+  });
+}
+
+/** Puts a webhook's body into the queue that the delivery processes work off. */
+async function keepWebhook(adder: Adder, body: Buffer, { defaultDeadlineMs }: Config): Promise<void> {
+  const caller = { cancelled: false, deadline: Date.now() + defaultDeadlineMs };
+  const { error } = await adder.add(webhookQueue, { ...toWebhookJob(body), maxBytes: maxWebhookBytes }, caller);
+  if (error) throw error;
+}
+
+function createAnalyticsParts(config: Config, store: RedisStore, database: PostgresStore, metrics: Registry) {
+  const keys = new AnalyticsKeys(config.analyticsPrefix);
+  const tracker = createTracker(config, store, keys, metrics);
+  return {
+    tracker,
+    /** For what happens in Posta itself. */
+    recordOwn: ownEventsRecorder(tracker, config, metrics),
+    recent: new RecentLister(store, keys),
+    reads: createReads({ redis: store, postgres: database, keys, metrics, now: Date.now }, limitsOf(config)),
+  };
+}
