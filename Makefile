@@ -102,9 +102,10 @@ preflight: build redis ## The checks before a deployment, a line each with its e
 alerts: node_modules/.ready ## Write Prometheus' alerts and Grafana's dashboard (deploy/) from perf/targets.json and perf/alerts/ (RUNBOOKS=https://... for links)
 	@$(BIN)/tsx perf/alerts.ts --write
 
-lint: node_modules/.ready ## Check format, lint, import directions, and code that nothing uses
+lint: node_modules/.ready ## Check format, lint, who imports whom (scripts/rooms.ts), and code that nothing uses
 	@$(BIN)/biome check --error-on-warnings .
 	@$(BIN)/knip
+	@$(BIN)/tsx scripts/check-rooms.ts
 
 format: node_modules/.ready ## Rewrite the format, and what lint can mend
 	@$(BIN)/biome check --write .

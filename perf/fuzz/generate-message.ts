@@ -1,16 +1,10 @@
 import type protobuf from "protobufjs";
 import { isRequired } from "./contract.js";
 import { doubles, drawJson, drawText, integers } from "./odd-values.js";
-import { drawPlain, type Source } from "./plain-values.js";
+import { drawPlain, type Taste } from "./plain-values.js";
 import { drawTime, isTime } from "./times.js";
 import type { Entry, Scalar, Tree, Value } from "./tree.js";
 import { encodeField, encodeTag } from "./wire.js";
-
-/** How a message is generated. */
-export interface Taste extends Source {
-  /** The share of odd values, 0 to 1. */
-  wildness: number;
-}
 
 const maxDepth = 6;
 /** How many of the fields that need not be there, are: in the request itself, and in its parts. */

@@ -11,6 +11,12 @@ export interface Source {
   caller: Caller;
 }
 
+/** How a message is generated. */
+export interface Taste extends Source {
+  /** The share of odd values, 0 to 1. */
+  wildness: number;
+}
+
 type Draw = (source: Source) => Scalar;
 
 const recipients = ["+34600000001", "34600000002", "15550000003"];

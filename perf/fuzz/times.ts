@@ -1,7 +1,7 @@
 import type protobuf from "protobufjs";
 import { nameOf } from "./contract.js";
-import type { Taste } from "./generate-message.js";
 import { integers } from "./odd-values.js";
+import type { Taste } from "./plain-values.js";
 import type { Entry, Scalar, Tree } from "./tree.js";
 
 const hour = 3600;

@@ -1,31 +1,9 @@
-import type { ProfiledCluster } from "./cluster.js";
+import type { ProfileContext, ProfileReport } from "./profile.js";
 import { profileCpu } from "./profile-cpu.js";
 import { profileDoctor } from "./profile-doctor.js";
 import { profileFlame } from "./profile-flame.js";
 import { profileHeap } from "./profile-heap.js";
 import { profileLeaks } from "./profile-leaks.js";
-
-/** What a kind of profile is made with. */
-export interface ProfileContext {
-  cluster: ProfiledCluster;
-  /** How long the load is looked at. */
-  seconds: number;
-  scenario: string;
-  /** Path of a file of the profile's folder. */
-  file(name: string): string;
-  /** Says what is going on, in a line. */
-  say(text: string): void;
-}
-
-/** What a profile found. */
-export interface ProfileReport {
-  /** For the terminal. */
-  lines: string[];
-  /** What to do with it, a sentence or two. */
-  next: string;
-  /** Whether what it looked for, and should not be there, is there. */
-  failed?: boolean;
-}
 
 /** In the order of `make profile-all`: what costs the least time, and says the most, first. */
 export const kinds: Record<string, (context: ProfileContext) => Promise<ProfileReport>> = {

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { formatColumns, formatShare } from "./columns.js";
 import { type CpuProfile, type CpuSummary, summariseCpu } from "./cpu-profile.js";
-import type { ProfileContext, ProfileReport } from "./kinds.js";
 import { Places } from "./places.js";
+import type { ProfileContext, ProfileReport } from "./profile.js";
 
 /** How many functions the table has. */
 const shown = 30;

@@ -5,7 +5,7 @@ import { readUsage, type Usage } from "../watch/processes.js";
 import type { ProfiledCluster } from "./cluster.js";
 import { formatColumns } from "./columns.js";
 import { type Diagnosis, diagnose, type Symptoms } from "./diagnosis.js";
-import type { ProfileContext, ProfileReport } from "./kinds.js";
+import type { ProfileContext, ProfileReport } from "./profile.js";
 
 /** Watches all processes under load, and says what is well and what to look at. */
 export async function profileDoctor({ cluster, seconds, file, say }: ProfileContext): Promise<ProfileReport> {

@@ -2,8 +2,8 @@ import { writeFileSync } from "node:fs";
 import { summariseCpu } from "./cpu-profile.js";
 import { renderFlame } from "./flame-html.js";
 import { buildFlame } from "./flame-tree.js";
-import type { ProfileContext, ProfileReport } from "./kinds.js";
 import { Places } from "./places.js";
+import type { ProfileContext, ProfileReport } from "./profile.js";
 import { describeTimes, readCpuProfile, takeCpuProfile } from "./profile-cpu.js";
 
 /** A CPU profile of one server under load, drawn as a flame graph: one HTML file that needs nothing else. */

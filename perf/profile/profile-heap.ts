@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { formatColumns, formatKib } from "./columns.js";
 import { type HeapClass, readHeap } from "./heap.js";
-import type { ProfileContext, ProfileReport } from "./kinds.js";
+import type { ProfileContext, ProfileReport } from "./profile.js";
 
 /** How many constructors the table has. */
 const shown = 30;

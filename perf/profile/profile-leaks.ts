@@ -1,7 +1,7 @@
 import { formatColumns } from "./columns.js";
 import { findGrowth, findLeaks, type Growth } from "./growth.js";
 import { type HeapClass, readHeap } from "./heap.js";
-import type { ProfileContext, ProfileReport } from "./kinds.js";
+import type { ProfileContext, ProfileReport } from "./profile.js";
 
 /** So many rounds of load before the first snapshot: until then, code is compiled and pools fill up. */
 const warmUps = 2;

@@ -9,7 +9,6 @@ import type {
   UntypedHandleCall,
 } from "@grpc/grpc-js";
 import { perObject } from "../batching/per-object.js";
-import { PostaError } from "../errors/posta-error.js";
 import type { Admission } from "../rpc/admission.js";
 import type { Principal } from "../rpc/auth/authenticate.js";
 import { boundRequestId, requestIdKey } from "../rpc/failed-call.js";
@@ -103,9 +102,4 @@ export class GrpcAdapter implements Adapter<UntypedHandleCall> {
     const end = () => setImmediate(() => stream.cancelled || stream.end());
     run().then(end, fail);
   }
-}
-
-/** What ends the streams of a server that stops. */
-export function stoppingError(): PostaError {
-  return new PostaError("unavailable", "the server is stopping: open a new stream", { retryAfterMs: 100 });
 }

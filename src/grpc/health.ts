@@ -5,7 +5,7 @@ import type { HealthCheckRequest__Output as CheckRequest } from "../gen/grpc/hea
 import type { HealthCheckResponse } from "../gen/grpc/health/v1/HealthCheckResponse.js";
 import type { HealthListResponse } from "../gen/grpc/health/v1/HealthListResponse.js";
 import type { Adapter } from "../rpc/method.js";
-import { stoppingError } from "./handlers.js";
+import { stoppingError } from "../rpc/stream/stream-end.js";
 
 export const healthService = "grpc.health.v1.Health";
 

@@ -28,7 +28,7 @@ import { encodingOnce, GrpcAdapter } from "./handlers.js";
 import { Health, healthService } from "./health.js";
 import { http2ServersOf, requireInternals } from "./incoming/call-internals.js";
 import { guardCalls, type MethodRules } from "./incoming/guard.js";
-import { Inflater } from "./incoming/inflate.js";
+import { encodings, Inflater } from "./incoming/inflate.js";
 import { correctTimeout } from "./incoming/timeout-header.js";
 import { observeCalls } from "./observe.js";
 import { addReflection } from "./reflection.js";
@@ -89,11 +89,15 @@ export class GrpcServer {
   }
 
   private register(definition: ServiceDefinition, handlers: UntypedServiceImplementation, audience: Audience): void {
-    const { authenticate, ...bounds } = this.entries[audience];
+    const { authenticate, allowsCompression, ...bounds } = this.entries[audience];
+    const allowed = allowsCompression ? encodings : ["identity"];
     for (const { path, requestStream: isStream, responseStream } of Object.values(definition)) {
       const mustBegin = responseStream && !isStream;
       const takesMalformed = isStream && audience === "callers";
-      this.rules.set(path, { authenticate, limits: { ...bounds, isStream, mustBegin, takesMalformed } });
+      this.rules.set(path, {
+        authenticate,
+        limits: { ...bounds, encodings: allowed, isStream, mustBegin, takesMalformed },
+      });
     }
     this.server.addService(definition, handlers);
   }

@@ -1,5 +1,4 @@
 import type { Config } from "../config/config.js";
-import { encodings } from "../grpc/incoming/inflate.js";
 import { type Authenticate, createAuthenticate } from "./auth/authenticate.js";
 import { IncomingBytes } from "./incoming-bytes.js";
 import type { Audience } from "./method.js";
@@ -17,8 +16,8 @@ export interface Entry {
   incoming: IncomingBytes;
   /** Of one message, compressed or not. */
   maxMessageBytes: number;
-  /** The encodings that gRPC messages may have. */
-  encodings: readonly string[];
+  /** Whether gRPC messages may be compressed. */
+  allowsCompression: boolean;
 }
 
 /** Each audience's entry, once a process. Who needs no token has a small budget apart, so that callers always have theirs. */
@@ -29,14 +28,14 @@ export function createEntries(config: Config): Record<Audience, Entry> {
       authenticate: createAuthenticate(config.authFile),
       incoming: new IncomingBytes({ maxBytes: maxIncomingBytes, patienceMs }),
       maxMessageBytes,
-      encodings,
+      allowsCompression: true,
     },
     anyone: {
       authenticate: createAuthenticate(undefined),
       incoming: new IncomingBytes({ maxBytes: maxIncomingBytes / 16, patienceMs }),
       maxMessageBytes: Math.min(maxMessageBytes, anyonesMessageBytes),
       // A few bytes could inflate to a message a thousand times their size.
-      encodings: ["identity"],
+      allowsCompression: false,
     },
   };
 }

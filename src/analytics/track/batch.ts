@@ -1,7 +1,22 @@
 import { PostaError } from "../../errors/posta-error.js";
 import type { EventSpec } from "./event.js";
-import type { Entry } from "./event-batcher.js";
 import type { EventOutcome } from "./event-store.js";
+
+/** Whose events they are, as far as it matters for writing them. */
+export interface Caller {
+  /** Nobody waits for them any more. */
+  readonly cancelled: boolean;
+  /** When nobody will, in milliseconds since 1970. */
+  readonly deadline: number;
+}
+
+/** The events of one call on their way to Redis: all that there is but once a call is here, not with each event. */
+export interface Entry {
+  readonly events: readonly EventSpec[];
+  readonly caller: Caller;
+  /** Told of each event once, by its place among the events. */
+  settle(place: number, result: EventOutcome | PostaError): void;
+}
 
 /** Events of several calls that are written together. Lists side by side, so that no event needs an object of its own. */
 export class Batch {

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { PostaError } from "../../errors/posta-error.js";
+import type { Caller } from "./batch.js";
 import type { EventSpec } from "./event.js";
-import type { Caller, Window } from "./event-batcher.js";
+import type { Window } from "./event-batcher.js";
 import type { EventOutcome } from "./event-store.js";
 
 /** The guide's batching: so many events, or so long after the first. */

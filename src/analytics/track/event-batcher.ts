@@ -1,24 +1,8 @@
 import { BatchFigures } from "../../batching/batch-metrics.js";
-import { type PostaError, toPostaError } from "../../errors/posta-error.js";
-import { Batch } from "./batch.js";
+import { toPostaError } from "../../errors/posta-error.js";
+import { Batch, type Entry } from "./batch.js";
 import type { EventSpec } from "./event.js";
-import type { EventOutcome, Written } from "./event-store.js";
-
-/** Whose events they are, as far as it matters for writing them. */
-export interface Caller {
-  /** Nobody waits for them any more. */
-  readonly cancelled: boolean;
-  /** When nobody will, in milliseconds since 1970. */
-  readonly deadline: number;
-}
-
-/** The events of one call on their way to Redis: all that there is but once a call is here, not with each event. */
-export interface Entry {
-  readonly events: readonly EventSpec[];
-  readonly caller: Caller;
-  /** Told of each event once, by its place among the events. */
-  settle(place: number, result: EventOutcome | PostaError): void;
-}
+import type { Written } from "./event-store.js";
 
 /** Writes events of which the earliest deadline is given; throws if the store failed. */
 export type WriteEvents = (events: readonly EventSpec[], deadline: number) => Promise<Written>;

@@ -2,9 +2,10 @@ import { Room } from "../../batching/in-flight-limit.js";
 import { PendingCall } from "../../batching/pending-call.js";
 import { PostaError, toPostaError } from "../../errors/posta-error.js";
 import { hourMs } from "../time/range.js";
+import type { Caller, Entry } from "./batch.js";
 import type { EventBuffer } from "./buffer.js";
 import { type EventLimits, EventParser, type EventRequest, type EventSpec } from "./event.js";
-import type { Caller, Entry, Window } from "./event-batcher.js";
+import type { Window } from "./event-batcher.js";
 import type { EventOutcome } from "./event-store.js";
 
 export interface TrackLimits extends EventLimits {

@@ -1,21 +1,9 @@
 import type { OutgoingHttpHeaders } from "node:http";
 import { toPostaError } from "../../errors/posta-error.js";
 import type { StatusMap } from "../../rpc/status.js";
+import { Unimplemented } from "../exchange/unimplemented.js";
 import { connectCode, unimplementedCode } from "./codes.js";
 import type { JsonCodec } from "./json-codec.js";
-
-/** What this transport does not do, though the contract may. */
-export class Unimplemented extends Error {
-  override readonly name = "Unimplemented";
-
-  constructor(
-    message: string,
-    /** What the answer's headers say of it. */
-    readonly headers: OutgoingHttpHeaders = {},
-  ) {
-    super(message);
-  }
-}
 
 /** How a call failed. */
 export interface Failure {

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { gunzipSync } from "node:zlib";
 import { invalid, PostaError, show } from "../../errors/posta-error.js";
 import type { IncomingBytes, IncomingShare } from "../../rpc/incoming-bytes.js";
-import { Unimplemented } from "../connect/failure.js";
+import { Unimplemented } from "./unimplemented.js";
 
 /** How much of a body is taken. */
 export interface BodyLimits {

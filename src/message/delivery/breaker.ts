@@ -9,7 +9,7 @@ import {
   type IHalfOpenAfterBackoffContext,
   isBrokenCircuitError,
 } from "cockatiel";
-import type { SendAnswer } from "../whatsapp/whatsapp.js";
+import type { SendAnswer } from "../whatsapp/answer.js";
 import type { BreakerState } from "./delivery-metrics.js";
 
 export interface BreakerOptions {

@@ -1,4 +1,4 @@
-import type { SendAnswer } from "../whatsapp/whatsapp.js";
+import type { SendAnswer } from "../whatsapp/answer.js";
 import type { Verdict } from "../whatsapp/whatsapp-errors.js";
 import type { Claimed } from "./claim.js";
 

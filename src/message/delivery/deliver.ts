@@ -4,7 +4,7 @@ import { toPostaError } from "../../errors/posta-error.js";
 import { PostgresError } from "../../store/postgres/errors.js";
 import type { Logger } from "../../telemetry/log/log.js";
 import type { Errand } from "../record/delivery-job.js";
-import type { SendAnswer } from "../whatsapp/whatsapp.js";
+import type { SendAnswer } from "../whatsapp/answer.js";
 import type { Breaker } from "./breaker.js";
 import type { Claimed, Claims } from "./claim.js";
 import { again, type Decision, decide } from "./decide.js";

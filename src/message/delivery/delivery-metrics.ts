@@ -1,8 +1,8 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import { type Status, statuses, statusOf } from "../record/status.js";
-import type { SendAnswer } from "../whatsapp/whatsapp.js";
+import type { SendAnswer } from "../whatsapp/answer.js";
 import { isListed } from "../whatsapp/whatsapp-errors.js";
-import type { SettledRow } from "./settle.js";
+import type { SettledRow } from "./settle-statement.js";
 
 /** What a sending number's breaker does, as numbers of its metric. */
 const breakerStates = { closed: 0, trial: 1, open: 2 } as const;

@@ -3,6 +3,20 @@ import { deadLetterKinds } from "../record/dead-letter.js";
 import { holdMessages } from "../record/row-locks.js";
 import { statuses, statusName } from "../record/status.js";
 
+/** A message after its settlement. */
+export interface SettledRow {
+  id: string;
+  sender: string;
+  recipient: string;
+  type: string;
+  status: number;
+  /** What it was to be; a webhook may have been faster. */
+  told: number;
+  code: number | null;
+  /** Since it was to be sent. */
+  age_seconds: number;
+}
+
 const { queued, sending, accepted, unknown, failed } = statuses;
 
 /**

@@ -8,27 +8,13 @@ import type { Logger } from "../../telemetry/log/log.js";
 import { type RecordStatus, type StatusChange, statuses, statusOf } from "../record/status.js";
 import type { Decision } from "./decide.js";
 import type { DeliveryMetrics } from "./delivery-metrics.js";
-import { settle } from "./settle-statement.js";
+import { type SettledRow, settle } from "./settle-statement.js";
 
 /** What became of an attempt. */
 export interface Settlement {
   id: string;
   claim: string;
   decision: Decision;
-}
-
-/** A message after its settlement. */
-export interface SettledRow {
-  id: string;
-  sender: string;
-  recipient: string;
-  type: string;
-  status: number;
-  /** What it was to be; a webhook may have been faster. */
-  told: number;
-  code: number | null;
-  /** Since it was to be sent. */
-  age_seconds: number;
 }
 
 const retryMs = 500;

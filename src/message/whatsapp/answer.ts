@@ -1,6 +1,15 @@
 import { z } from "zod";
-import type { SendAnswer } from "./whatsapp.js";
-import { judge } from "./whatsapp-errors.js";
+import { judge, type Verdict } from "./whatsapp-errors.js";
+
+/** What became of a request to the Cloud API. Its texts name no token and no phone number. */
+export type SendAnswer =
+  | { kind: "accepted"; wamid: string }
+  /** It was not taken. `code` is 0 if the answer has none. */
+  | { kind: "refused"; verdict: Verdict; code: number; message: string }
+  /** Nothing of it was written: it may be sent again. */
+  | { kind: "unsent"; message: string }
+  /** It was written and no whole answer came: it may have been taken, and the API cannot be asked. */
+  | { kind: "unknown"; message: string };
 
 /** As it can be kept: PostgreSQL has no place for a null character in a text, and none in an index for a long one. */
 const wamid = z.string().transform((id) => id.replaceAll("\0", "").slice(0, 256));

@@ -1,9 +1,8 @@
 import { Pool } from "undici";
 import { maskNumbers } from "../content/mask.js";
-import { readAnswer } from "./answer.js";
+import { readAnswer, type SendAnswer } from "./answer.js";
 import { exchange, type Outcome } from "./exchange.js";
 import type { Token } from "./token.js";
-import type { Verdict } from "./whatsapp-errors.js";
 
 /** A connection takes a fraction of this; a host that drops packets should not cost a message its whole deadline. */
 const connectTimeoutMs = 5000;
@@ -22,16 +21,6 @@ export interface WhatsAppOptions {
   /** From the call of send() to the end of the answer. */
   timeoutMs: number;
 }
-
-/** What became of a request to the Cloud API. Its texts name no token and no phone number. */
-export type SendAnswer =
-  | { kind: "accepted"; wamid: string }
-  /** It was not taken. `code` is 0 if the answer has none. */
-  | { kind: "refused"; verdict: Verdict; code: number; message: string }
-  /** Nothing of it was written: it may be sent again. */
-  | { kind: "unsent"; message: string }
-  /** It was written and no whole answer came: it may have been taken, and the API cannot be asked. */
-  | { kind: "unknown"; message: string };
 
 /** The WhatsApp Cloud API, as far as messages are sent by it. One request at a time on a connection, connections reused. */
 export class WhatsAppClient {

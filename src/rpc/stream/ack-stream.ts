@@ -1,8 +1,7 @@
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { invalid } from "../../errors/posta-error.js";
-import { stoppingError } from "../../grpc/handlers.js";
 import { readOneAhead } from "./read-ahead.js";
-import { refuseMalformed } from "./stream-end.js";
+import { refuseMalformed, stoppingError } from "./stream-end.js";
 
 /** A message that its acknowledgement names by its number. */
 interface Numbered {

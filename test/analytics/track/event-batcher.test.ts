@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { Caller } from "../../../src/analytics/track/batch.js";
 import type { EventSpec } from "../../../src/analytics/track/event.js";
-import { type Caller, Window } from "../../../src/analytics/track/event-batcher.js";
+import { Window } from "../../../src/analytics/track/event-batcher.js";
 import type { Written } from "../../../src/analytics/track/event-store.js";
 import { PostaError } from "../../../src/errors/posta-error.js";
 
