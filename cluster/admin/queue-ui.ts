@@ -9,12 +9,12 @@ import { BoardServer } from "./queue-ui-server.js";
 const maxQueues = 100;
 
 /** Where the queues come from: Posta's own list of them. */
-interface Board {
+interface QueueHandles {
   first(count: number): Promise<Queue[]>;
 }
 
 interface Loaded {
-  board: Board;
+  board: QueueHandles;
   server: BoardServer;
   show(queues: Queue[]): void;
 }
@@ -28,7 +28,7 @@ export class QueueUi {
 
   constructor(
     private readonly config: Config,
-    private readonly openBoard: () => Promise<Board>,
+    private readonly openBoard: () => Promise<QueueHandles>,
     private readonly log: Logger,
   ) {}
 

@@ -17,7 +17,7 @@ prom.collectDefaultMetrics = nothing;
 const own = [
   ["telemetry/metrics/histogram.js", "Distribution", "add"],
   ["rpc/call-metrics.js", "MethodMetrics", "finish"],
-  ["batching/batch-metrics.js", "BatchFigures", "add"],
+  ["batching/batch-metrics.js", "BatchMetrics", "add"],
   ["health/server-health.js", "ServerHealth", "start"],
 ];
 for (const [file, name, method] of own) {

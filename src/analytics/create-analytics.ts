@@ -21,7 +21,7 @@ import { SumsReader } from "./read/read-sums.js";
 import { RollUp, type RollUpLimits } from "./rollup/roll-up.js";
 import { RollUpLoop } from "./rollup/roll-up-loop.js";
 import { EventBuffer } from "./track/buffer.js";
-import { Window } from "./track/event-batcher.js";
+import { EventBatcher } from "./track/event-batcher.js";
 import { EventStore } from "./track/event-store.js";
 import { registerTrackMetrics } from "./track/metrics.js";
 import { Tracker } from "./track/track.js";
@@ -51,7 +51,7 @@ export function limitsOf(config: Pick<Config, "analyticsHotMs" | "analyticsMaxLe
 /** What records events, on the way from a process to Redis. */
 export function createTracker(config: Config, store: RedisStore, keys: Keys, metrics: Registry): Tracker {
   const events = new EventStore(store, keys, config);
-  const window = new Window((batch, deadline) => events.write(batch, deadline));
+  const window = new EventBatcher((batch, deadline) => events.write(batch, deadline));
   const buffer = new EventBuffer(window, config.analyticsBuffer, config.analyticsIdWindowMs);
   registerTrackMetrics(metrics, window, buffer);
   return new Tracker(window, buffer, config, () => store.requireUsable());

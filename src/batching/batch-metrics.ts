@@ -5,7 +5,7 @@ const sizeBounds = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 const secondsBounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
 /** What a group commit does; told once a batch, so that it costs a call next to nothing. */
-export class BatchFigures {
+export class BatchMetrics {
   readonly sizes = new Distribution(sizeBounds);
   readonly waits = new Distribution(secondsBounds);
   readonly writes = new Distribution(secondsBounds);
@@ -22,7 +22,7 @@ export class BatchFigures {
 }
 
 /** Shows the figures as `<name>_size`, `<name>_wait_seconds` and `<name>_write_seconds`; `of` is what a batch has. */
-export function registerBatchFigures(registry: Registry, name: string, of: string, figures: BatchFigures): void {
+export function registerBatchMetrics(registry: Registry, name: string, of: string, figures: BatchMetrics): void {
   const { sizes, waits, writes } = figures;
   registerDistributions(registry, { name: `${name}_size`, help: `How many ${of} share a batch.` }, () => [sizes]);
   const wait = {

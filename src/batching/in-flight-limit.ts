@@ -1,6 +1,6 @@
 import { PostaError } from "../errors/posta-error.js";
 
-export interface RoomLimits {
+export interface InFlightLimits {
   items: number;
   /** What the items may weigh together. */
   bytes?: number;
@@ -9,7 +9,7 @@ export interface RoomLimits {
 }
 
 /** Bounds what is under way. Who comes when there is no room is refused, or waits for its turn. */
-export class Room {
+export class InFlightLimit {
   private items = 0;
   private bytes = 0;
   private scheduled = false;
@@ -18,7 +18,7 @@ export class Room {
   /** Who waits for room, in their order. */
   private readonly waiting: (() => void)[] = [];
 
-  constructor(private readonly limits: RoomLimits) {}
+  constructor(private readonly limits: InFlightLimits) {}
 
   /** Lets items in, or throws exhausted. One call may overfill it: what it holds is known only once it has been looked at. */
   enter(items: number): void {

@@ -8,7 +8,7 @@ import { Claims } from "../message/delivery/claim.js";
 import { Deliverer, type DeliverParts } from "../message/delivery/deliver.js";
 import { DeliveryMetrics } from "../message/delivery/delivery-metrics.js";
 import { Limits } from "../message/delivery/rate-limits.js";
-import { Postponer } from "../message/delivery/rescheduler.js";
+import { Rescheduler } from "../message/delivery/rescheduler.js";
 import { Settler } from "../message/delivery/settle.js";
 import { Mover } from "../message/outbox/move.js";
 import { OutboxLoops } from "../message/outbox/outbox-loops.js";
@@ -17,7 +17,7 @@ import { LimitKeys } from "../message/record/keys.js";
 import type { RecordStatus } from "../message/record/status.js";
 import { LoopDelay } from "../message/sender/concurrency.js";
 import { SenderQueues } from "../message/sender/sender-queues.js";
-import { type Bull, SenderWorker } from "../message/sender/sender-worker.js";
+import { type BullAdapter, SenderWorker } from "../message/sender/sender-worker.js";
 import { Token } from "../message/whatsapp/token.js";
 import { WhatsAppClient } from "../message/whatsapp/whatsapp.js";
 import type { PostgresStore } from "../store/postgres/store.js";
@@ -101,7 +101,7 @@ export async function createMessageDelivery(
 function createSenders(
   config: Config,
   { queue, postgres, record, times = defaultTimes }: DeliveryStores,
-  bull: Bull,
+  bull: BullAdapter,
   token: Token,
   metrics: DeliveryMetrics,
   log: Logger,
@@ -112,7 +112,7 @@ function createSenders(
   const client = new WhatsAppClient(clientOptions(config), token);
   const claims = new Claims(postgres, metrics, record);
   const limits = new Limits(queue, new LimitKeys(config.queuePrefix), ratesOf(config));
-  const parts = { claims, settler, postponer: new Postponer(postgres), limits, client, metrics, log };
+  const parts = { claims, settler, rescheduler: new Rescheduler(postgres), limits, client, metrics, log };
   // A worker waits for a Redis that is away, and for jobs on a connection of its own.
   const connection = openWorkerRedis(config, log);
   const make = (sender: string) =>
@@ -146,7 +146,7 @@ function createSenders(
 function createSender(
   sender: string,
   config: Config,
-  bull: Bull,
+  bull: BullAdapter,
   connection: RedisClient,
   parts: DeliverParts,
   token: Token,

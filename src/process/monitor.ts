@@ -7,7 +7,7 @@ import { type Backlog, toBacklog } from "../health/backlog.js";
 import { QueueMetrics } from "../queue/inspect/queue-metrics.js";
 import { QueueReader } from "../queue/inspect/read-queue.js";
 import { Keys } from "../queue/job/keys.js";
-import type { Board } from "../queue/manage/queue-handles.js";
+import type { QueueHandles } from "../queue/manage/queue-handles.js";
 import { type RedisFigures, readFigures } from "../store/redis/info.js";
 import { registerRedisMetrics } from "../store/redis/metrics.js";
 import { openAnalyticsStore, openQueueStore, type RedisStore } from "../store/redis/store.js";
@@ -57,9 +57,9 @@ export function createMonitor(config: Config, log: Logger, metrics: Registry) {
 }
 
 /** BullMQ as CommonJS, as bull-board has it: as a module it would be in memory twice. */
-async function openBoard(store: RedisStore, reader: QueueReader, prefix: string): Promise<Board> {
-  const { createBoard } = await import("../queue/manage/create-queue-handles.js");
-  return createBoard(store, reader, new Keys(prefix), () => createRequire(import.meta.url)("bullmq"));
+async function openBoard(store: RedisStore, reader: QueueReader, prefix: string): Promise<QueueHandles> {
+  const { createQueueHandles } = await import("../queue/manage/create-queue-handles.js");
+  return createQueueHandles(store, reader, new Keys(prefix), () => createRequire(import.meta.url)("bullmq"));
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Registry } from "prom-client";
 import { Leader } from "../background/leader.js";
-import { registerBatchFigures } from "../batching/batch-metrics.js";
+import { registerBatchMetrics } from "../batching/batch-metrics.js";
 import type { Config } from "../config/config.js";
 import { maxItemBytes } from "../store/page-token.js";
 import type { PostgresStore } from "../store/postgres/store.js";
@@ -9,7 +9,7 @@ import type { Logger } from "../telemetry/log/log.js";
 import { registerCount } from "../telemetry/metrics/counters.js";
 import { Adder } from "./add/add.js";
 import { BatchWriter } from "./add/batch.js";
-import { Bull } from "./bullmq/bull.js";
+import { BullAdapter } from "./bullmq/bull.js";
 import { JobLister } from "./inspect/list-jobs.js";
 import { JobReader } from "./inspect/read-job.js";
 import { QueueReader } from "./inspect/read-queue.js";
@@ -25,8 +25,8 @@ import { Redriver } from "./spool/redrive.js";
 import { Spool } from "./spool/spool.js";
 import { SpoolMarks } from "./spool/spool-marks.js";
 import { SpoolMetrics } from "./spool/spool-metrics.js";
-import { Backlog } from "./spool/spool-order.js";
-import { MovedRows } from "./spool/spool-retention.js";
+import { SpoolOrder } from "./spool/spool-order.js";
+import { SpoolRetention } from "./spool/spool-retention.js";
 import { SpoolWork } from "./spool/spool-work.js";
 
 /** What the queues are made of; whoever opened the stores closes them. */
@@ -39,17 +39,17 @@ export interface Stores {
 /** What QueueService calls, in a server. */
 export function createQueueParts(config: Config, { redis, postgres, metrics }: Stores) {
   const keys = new Keys(config.queuePrefix);
-  const bull = new Bull(redis, config.queuePrefix);
+  const bull = new BullAdapter(redis, config.queuePrefix);
   const maxShownBytes = maxItemBytes(config);
   const jobs = new JobReader(redis, keys, maxShownBytes);
   const queues = new QueueReader(redis, keys);
   const cleaner = new QueueCleaner(redis, keys);
   const spool = new Spool(postgres, config.spoolMaxJobs);
   registerCount(metrics, "posta_spool_spooled_total", "Jobs put into the spool.", () => spool.spooled);
-  const writer = new JobWriter(new BatchWriter(redis, keys, bull), spool, new Backlog(redis, postgres));
+  const writer = new JobWriter(new BatchWriter(redis, keys, bull), spool, new SpoolOrder(redis, postgres));
   const adder = new Adder({ plain: writer, durable: spool }, config);
-  registerBatchFigures(metrics, "posta_queue_batch", "jobs", adder.batches.plain);
-  registerBatchFigures(metrics, "posta_queue_durable_batch", "jobs for PostgreSQL", adder.batches.durable);
+  registerBatchMetrics(metrics, "posta_queue_batch", "jobs", adder.batches.plain);
+  registerBatchMetrics(metrics, "posta_queue_durable_batch", "jobs for PostgreSQL", adder.batches.durable);
   return {
     adder,
     jobs,
@@ -68,14 +68,14 @@ export function createQueueParts(config: Config, { redis, postgres, metrics }: S
 /** What moves jobs from the spool into their queues and keeps those that failed, in a delivery process. */
 export function createSpoolWork(config: Config, { redis, postgres, metrics }: Stores, log: Logger): SpoolWork {
   const keys = new Keys(config.queuePrefix);
-  const bull = new Bull(redis, config.queuePrefix);
+  const bull = new BullAdapter(redis, config.queuePrefix);
   const marks = new SpoolMarks(redis, keys);
   const redriver = new Redriver(marks, bull, new JobReader(redis, keys, Number.MAX_SAFE_INTEGER));
   const drain = new Drain(new BatchWriter(redis, keys, bull), redriver, marks, log);
   const deadJobs = new DeadJobs(redis, keys, new QueueReader(redis, keys), log);
   registerCount(metrics, "posta_spool_drained_total", "Jobs moved from the spool.", () => drain.drained);
   registerCount(metrics, "posta_dead_jobs_total", "Failed jobs put into dead_letters.", () => deadJobs.collected);
-  const moved = new MovedRows(marks);
+  const moved = new SpoolRetention(marks);
   const spoolMetrics = new SpoolMetrics(metrics, config.spoolMaxJobs);
   return new SpoolWork({ drain, moved, deadJobs, metrics: spoolMetrics }, new Leader(postgres, "spool"), redis, log);
 }

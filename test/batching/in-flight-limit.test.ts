@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { Room } from "../../src/batching/in-flight-limit.js";
+import { InFlightLimit } from "../../src/batching/in-flight-limit.js";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("a room", () => {
   it("refuses who comes when it is full, by number or by weight", () => {
-    const room = new Room({ items: 2, bytes: 10, full: "full" });
+    const room = new InFlightLimit({ items: 2, bytes: 10, full: "full" });
     room.enter(1);
     room.weigh(10);
     expect(() => room.enter(1)).toThrow("full");
@@ -15,7 +15,7 @@ describe("a room", () => {
   });
 
   it("lets in who waits in their order, and never while somebody leaves", async () => {
-    const room = new Room({ items: 1, full: "full" });
+    const room = new InFlightLimit({ items: 1, full: "full" });
     const entered: string[] = [];
     const come = (name: string) => room.queueUp(() => entered.push(name) && room.enter(1));
     for (const name of ["a", "b", "c"]) come(name);
@@ -27,7 +27,7 @@ describe("a room", () => {
   });
 
   it("refuses who comes by while others wait", async () => {
-    const room = new Room({ items: 1, full: "full" });
+    const room = new InFlightLimit({ items: 1, full: "full" });
     room.enter(1);
     room.queueUp(() => room.enter(1));
     room.leave(1);
@@ -38,7 +38,7 @@ describe("a room", () => {
   });
 
   it("is empty when who waited went away instead of going in", async () => {
-    const room = new Room({ items: 1, full: "full" });
+    const room = new InFlightLimit({ items: 1, full: "full" });
     room.enter(1);
     room.queueUp(() => {});
     const empty = room.untilEmpty();
@@ -47,7 +47,7 @@ describe("a room", () => {
   });
 
   it("is empty when nobody waits for it either", async () => {
-    const room = new Room({ items: 1, full: "full" });
+    const room = new InFlightLimit({ items: 1, full: "full" });
     for (let count = 0; count < 3; count += 1) room.queueUp(() => room.enter(1));
     let isEmpty = false;
     const empty = room.untilEmpty().then(() => {

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { Claims } from "../../src/message/delivery/claim.js";
 import { type Decision, decide } from "../../src/message/delivery/decide.js";
 import { DeliveryMetrics } from "../../src/message/delivery/delivery-metrics.js";
-import { Postponer } from "../../src/message/delivery/rescheduler.js";
+import { Rescheduler } from "../../src/message/delivery/rescheduler.js";
 import { Sweep } from "../../src/message/outbox/sweep.js";
 import type { PostgresStore } from "../../src/store/postgres/store.js";
 import { createDatabase } from "../support/postgres.js";
@@ -29,26 +29,26 @@ async function outboxOf(store: PostgresStore, id: string) {
 }
 
 const metrics = () => new DeliveryMetrics(new Registry());
-const errand = (id: string, turn: number) => ({ id, recipient: "4915112345678", turn });
+const job = (id: string, turn: number) => ({ id, recipient: "4915112345678", turn });
 
 describe("a job of another turn than the outbox's", () => {
   it("claims nothing", async () => {
     const store = await setup();
     const [id = ""] = await putMessages(store, 1, "queued");
     const claims = new Claims(store, metrics(), () => {});
-    expect(await claims.take(errand(id, 1), uuidv7())).toBeUndefined();
+    expect(await claims.take(job(id, 1), uuidv7())).toBeUndefined();
     expect((await readMessage(store, id)).status).toBe("queued");
-    expect(await claims.take(errand(id, 0), uuidv7())).toMatchObject({ id });
-    expect(await claims.take(errand(id, 0), uuidv7())).toBeUndefined();
+    expect(await claims.take(job(id, 0), uuidv7())).toMatchObject({ id });
+    expect(await claims.take(job(id, 0), uuidv7())).toBeUndefined();
   });
 
   it("puts nothing off", async () => {
     const store = await setup();
     const [id = ""] = await putMessages(store, 1, "queued");
-    const postponer = new Postponer(store);
-    await postponer.postpone(errand(id, 1), 1000);
+    const rescheduler = new Rescheduler(store);
+    await rescheduler.postpone(job(id, 1), 1000);
     expect(await outboxOf(store, id)).toEqual([{ turn: 0, tried: 0, moved: true }]);
-    await postponer.postpone(errand(id, 0), 1000);
+    await rescheduler.postpone(job(id, 0), 1000);
     expect(await outboxOf(store, id)).toEqual([{ turn: 1, tried: 0, moved: false }]);
   });
 });

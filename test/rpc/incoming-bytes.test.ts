@@ -4,7 +4,7 @@ import { IncomingBytes } from "../../src/rpc/incoming-bytes.js";
 
 const kib = 1 << 10;
 
-/** Room for so many KiB, and requests with names that may be dropped. */
+/** InFlightLimit for so many KiB, and requests with names that may be dropped. */
 function setup(maxKib: number, patienceMs: number) {
   const incoming = new IncomingBytes({ maxBytes: maxKib * kib, patienceMs });
   const dropped: string[] = [];

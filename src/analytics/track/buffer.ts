@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { PostaError } from "../../errors/posta-error.js";
 import type { Caller } from "./batch.js";
 import type { EventSpec } from "./event.js";
-import type { Window } from "./event-batcher.js";
+import type { EventBatcher } from "./event-batcher.js";
 import type { EventOutcome } from "./event-store.js";
 
 /** The guide's batching: so many events, or so long after the first. */
@@ -40,7 +40,7 @@ export class EventBuffer {
   private empty: (() => void) | undefined;
 
   constructor(
-    private readonly window: Window,
+    private readonly window: EventBatcher,
     private readonly limit: number,
     /** How long the store remembers an id, in milliseconds. */
     private readonly idWindowMs: number,

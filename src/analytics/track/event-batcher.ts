@@ -1,4 +1,4 @@
-import { BatchFigures } from "../../batching/batch-metrics.js";
+import { BatchMetrics } from "../../batching/batch-metrics.js";
 import { toPostaError } from "../../errors/posta-error.js";
 import { Batch, type Entry } from "./batch.js";
 import type { EventSpec } from "./event.js";
@@ -24,10 +24,10 @@ export interface WindowCounts {
  * Group commit for events: while a batch is on its way, what arrives gathers into the next one. The more there is to do,
  * the more events fall into the same series and minute and become one increment.
  */
-export class Window {
+export class EventBatcher {
   readonly counts: WindowCounts = { batches: 0, events: 0, refused: 0, overflow: 0 };
   /** What the batches are like. */
-  readonly figures = new BatchFigures();
+  readonly figures = new BatchMetrics();
   private waiting: Entry[] = [];
   /** Since when the first of them has, as far as is known. */
   private waitingSince = 0;

@@ -1,11 +1,11 @@
 import { Gauge, type Registry } from "prom-client";
-import { registerBatchFigures } from "../../batching/batch-metrics.js";
+import { registerBatchMetrics } from "../../batching/batch-metrics.js";
 import { registerCount } from "../../telemetry/metrics/counters.js";
 import type { EventBuffer } from "./buffer.js";
-import type { Window } from "./event-batcher.js";
+import type { EventBatcher } from "./event-batcher.js";
 
 /** What became of the events of one process. They are counted in plain fields; prom-client sees them at a scrape. */
-export function registerTrackMetrics(registry: Registry, window: Window, buffer: EventBuffer): void {
+export function registerTrackMetrics(registry: Registry, window: EventBatcher, buffer: EventBuffer): void {
   const counter = (name: string, help: string, read: () => number) => registerCount(registry, name, help, read);
   counter("posta_analytics_events_total", "Events that Redis has taken, duplicates included.", () => {
     return window.counts.events;
@@ -18,7 +18,7 @@ export function registerTrackMetrics(registry: Registry, window: Window, buffer:
     return window.counts.overflow;
   });
   counter("posta_analytics_lost_events_total", "Accepted events that could not be written.", () => buffer.counts.lost);
-  registerBatchFigures(registry, "posta_analytics_batch", "events", window.figures);
+  registerBatchMetrics(registry, "posta_analytics_batch", "events", window.figures);
   new Gauge({
     name: "posta_analytics_buffered_events",
     help: "Accepted events that are not written yet.",

@@ -1,11 +1,11 @@
-import { Room } from "../../batching/in-flight-limit.js";
+import { InFlightLimit } from "../../batching/in-flight-limit.js";
 import { PendingCall } from "../../batching/pending-call.js";
 import { PostaError, toPostaError } from "../../errors/posta-error.js";
 import { hourMs } from "../time/range.js";
 import type { Caller, Entry } from "./batch.js";
 import type { EventBuffer } from "./buffer.js";
 import { type EventLimits, EventParser, type EventRequest, type EventSpec } from "./event.js";
-import type { Window } from "./event-batcher.js";
+import type { EventBatcher } from "./event-batcher.js";
 import type { EventOutcome } from "./event-store.js";
 
 export interface TrackLimits extends EventLimits {
@@ -27,10 +27,10 @@ export interface TrackCaller extends Caller {
 /** Records events: checks them, and hands them to the window, or to the buffer if their caller does not wait. */
 export class Tracker {
   private readonly parser: EventParser;
-  private readonly room: Room;
+  private readonly room: InFlightLimit;
 
   constructor(
-    private readonly window: Window,
+    private readonly window: EventBatcher,
     private readonly buffer: EventBuffer,
     limits: TrackLimits,
     /** Throws unavailable if the store is known to be down. */
@@ -38,7 +38,7 @@ export class Tracker {
   ) {
     this.parser = new EventParser(limits);
     const full = "too many events are on their way to the store; nothing was counted";
-    this.room = new Room({ items: limits.analyticsMaxPending, full });
+    this.room = new InFlightLimit({ items: limits.analyticsMaxPending, full });
   }
 
   /** Writes events in order; answers a result for each. Throws exhausted, and counts none, if too many are under way. */

@@ -1,8 +1,8 @@
 import { GroupCommit } from "../../batching/group-commit.js";
 import type { Statement } from "../../store/postgres/session.js";
 import type { PostgresStore } from "../../store/postgres/store.js";
-import type { Errand } from "../record/delivery-job.js";
-import { holdMessages } from "../record/row-locks.js";
+import type { DeliveryJob } from "../record/delivery-job.js";
+import { lockMessages } from "../record/row-locks.js";
 import { type RecordStatus, type StatusChange, statuses, statusOf } from "../record/status.js";
 import type { DeliveryMetrics } from "./delivery-metrics.js";
 
@@ -29,7 +29,7 @@ export interface Claimed {
 }
 
 interface Wanted {
-  errand: Errand;
+  job: DeliveryJob;
   claim: string;
 }
 
@@ -47,7 +47,7 @@ const claim: Statement = {
   name: "claim-messages",
   text: `WITH wanted AS (
     SELECT * FROM unnest($1::uuid[], $2::integer[], $3::uuid[]) AS w (id, turn, claim)
-  ), ${holdMessages}, claimed AS (
+  ), ${lockMessages}, claimed AS (
     UPDATE messages m SET status_at = now(),
       status = CASE WHEN ${isLate} THEN ${statuses.expired} ELSE ${statuses.sending} END,
       attempts = m.attempts + CASE WHEN ${isLate} THEN 0 ELSE 1 END,
@@ -81,22 +81,22 @@ export class Claims {
    * Resolves to undefined if there is nothing to send: the message was cancelled, is expired, or is another job's. Throws a
    * PostgresError; if the outcome is unknown, the message may have been claimed by `claim`.
    */
-  async take(errand: Errand, claim: string): Promise<Claimed | undefined> {
-    const row = await this.commit.push({ errand, claim });
+  async take(job: DeliveryJob, claim: string): Promise<Claimed | undefined> {
+    const row = await this.commit.push({ job, claim });
     return row?.status === statuses.sending ? row : undefined;
   }
 
   private async write(batch: readonly Wanted[]): Promise<(Row | undefined)[]> {
     const rows = await this.postgres.query<Row>(claim, [
-      batch.map(({ errand }) => errand.id),
-      batch.map(({ errand }) => errand.turn),
+      batch.map(({ job }) => job.id),
+      batch.map(({ job }) => job.turn),
       batch.map((wanted) => wanted.claim),
     ]);
     for (const { status } of rows) if (status === statuses.expired) this.metrics.cameToBe("expired");
     this.record(rows.map(toChange));
     const found = new Map(rows.map((row) => [row.id, row]));
-    return batch.map(({ errand, claim }) => {
-      const row = found.get(errand.id);
+    return batch.map(({ job, claim }) => {
+      const row = found.get(job.id);
       return row?.claim === claim ? row : undefined;
     });
   }

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { uuidv7 } from "uuidv7";
+import { Semaphore } from "../../batching/semaphore.js";
 import { toPostaError } from "../../errors/posta-error.js";
 import { PostgresError } from "../../store/postgres/errors.js";
 import type { Logger } from "../../telemetry/log/log.js";
-import type { Errand } from "../record/delivery-job.js";
+import type { DeliveryJob } from "../record/delivery-job.js";
 import type { SendAnswer } from "../whatsapp/answer.js";
 import type { Breaker } from "./breaker.js";
 import type { Claimed, Claims } from "./claim.js";
@@ -12,15 +13,14 @@ import type { DeliveryMetrics } from "./delivery-metrics.js";
 import { logDecision } from "./log-decision.js";
 import { Permits } from "./permits.js";
 import type { Limits } from "./rate-limits.js";
-import type { Postponer } from "./rescheduler.js";
-import { Gate } from "./semaphore.js";
+import type { Rescheduler } from "./rescheduler.js";
 import type { Settler } from "./settle.js";
 
 /** What a delivery is made of; one of each for a process. */
 export interface DeliverParts {
   claims: Claims;
   settler: Settler;
-  postponer: Postponer;
+  rescheduler: Rescheduler;
   limits: Limits;
   client: { send(sender: string, body: string): Promise<SendAnswer> };
   metrics: DeliveryMetrics;
@@ -45,7 +45,7 @@ const outageMs = 1000;
 
 /** Sends the messages of one number: each when its limits allow it, and once. */
 export class Deliverer {
-  private readonly gate: Gate;
+  private readonly semaphore: Semaphore;
   private readonly permits: Permits;
 
   constructor(
@@ -54,32 +54,32 @@ export class Deliverer {
     private readonly breaker: Breaker,
     private readonly options: DeliverOptions,
   ) {
-    this.gate = new Gate(options.ahead);
+    this.semaphore = new Semaphore(options.ahead);
     this.permits = new Permits(sender, parts.limits);
   }
 
   /** Resolves when there is nothing more to do for the job; to a number if it is to come back, after so many milliseconds. */
-  async deliver(errand: Errand): Promise<number | undefined> {
+  async deliver(job: DeliveryJob): Promise<number | undefined> {
     const begun = performance.now();
-    await this.gate.enter();
+    await this.semaphore.enter();
     let isInside = true;
     const leave = () => {
-      if (isInside) this.gate.leave();
+      if (isInside) this.semaphore.leave();
       isInside = false;
     };
     const onPermit = () => {
       leave();
       this.parts.metrics.waitedForPermit((performance.now() - begun) / 1000);
     };
-    return this.deliverInside(errand, onPermit).finally(leave);
+    return this.deliverInside(job, onPermit).finally(leave);
   }
 
-  private async deliverInside(errand: Errand, onPermit: () => void): Promise<number | undefined> {
+  private async deliverInside(job: DeliveryJob, onPermit: () => void): Promise<number | undefined> {
     if (!this.mayBegin()) return Math.min(this.breaker.openForMs, restMs);
-    const turn = await this.parts.limits.turn(this.sender, errand.recipient, errand.id).catch(() => undefined);
+    const turn = await this.parts.limits.turn(this.sender, job.recipient, job.id).catch(() => undefined);
     if (turn === undefined) return this.waitForRedis();
-    if (turn > 0) return this.postpone(errand, turn);
-    return this.claimAndSend(errand, onPermit);
+    if (turn > 0) return this.postpone(job, turn);
+    return this.claimAndSend(job, onPermit);
   }
 
   private mayBegin(): boolean {
@@ -92,9 +92,9 @@ export class Deliverer {
     return 0;
   }
 
-  private async postpone(errand: Errand, afterMs: number): Promise<number | undefined> {
+  private async postpone(job: DeliveryJob, afterMs: number): Promise<number | undefined> {
     this.parts.metrics.delayedPair();
-    const isDone = await this.parts.postponer.postpone(errand, afterMs).then(
+    const isDone = await this.parts.rescheduler.postpone(job, afterMs).then(
       () => true,
       () => false,
     );
@@ -102,7 +102,7 @@ export class Deliverer {
   }
 
   /** From the claim on there is no way back but a settlement. */
-  private async claimAndSend({ id, turn, recipient }: Errand, onPermit: () => void): Promise<number | undefined> {
+  private async claimAndSend({ id, turn, recipient }: DeliveryJob, onPermit: () => void): Promise<number | undefined> {
     const { claims, settler } = this.parts;
     const claim = uuidv7();
     const claimedAt = performance.now();

@@ -1,6 +1,6 @@
 import type { Statement } from "../../store/postgres/session.js";
 import { deadLetterKinds } from "../record/dead-letter.js";
-import { holdMessages } from "../record/row-locks.js";
+import { lockMessages } from "../record/row-locks.js";
 import { statuses, statusName } from "../record/status.js";
 
 /** A message after its settlement. */
@@ -51,7 +51,7 @@ export const settle: Statement = {
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $5::integer[], $6::text[], $7::float8[],
       $8::integer[], $9::integer[], $10::uuid[])
       AS t (id, claim, status, wamid, code, text, after_ms, used_up, pair_limit, dead_id)
-  ), ${holdMessages}, settled AS (
+  ), ${lockMessages}, settled AS (
     UPDATE messages m SET claim = NULL, wamid = coalesce(t.wamid, m.wamid),
       status = CASE WHEN ${isNews} THEN t.status ELSE m.status END,
       status_at = CASE WHEN ${isNews} THEN now() ELSE m.status_at END,

@@ -1,7 +1,7 @@
 import { forEachQueue } from "../../background/each-queue.js";
 import type { Statement } from "../../store/postgres/session.js";
 import type { PostgresStore } from "../../store/postgres/store.js";
-import { holdOutbox } from "../record/row-locks.js";
+import { lockOutbox } from "../record/row-locks.js";
 import { type DueMessage, priorities, type SenderQueues } from "../sender/sender-queues.js";
 
 /** Messages of one step. */
@@ -40,7 +40,7 @@ const readForgotten: Statement = {
  */
 const markMoved: Statement = {
   name: "mark-outbox-moved",
-  text: `WITH ${holdOutbox}
+  text: `WITH ${lockOutbox}
   UPDATE outbox o SET moved_at = now() FROM unnest($1::uuid[], $2::integer[]) AS k (id, turn) JOIN held ON held.message_id = k.id
   WHERE o.message_id = k.id AND o.turn = k.turn`,
 };

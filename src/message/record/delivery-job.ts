@@ -1,5 +1,5 @@
 /** A message as a job names it: enough to know whether it may be sent now. */
-export interface Errand {
+export interface DeliveryJob {
   id: string;
   recipient: string;
   /** Which time it is that the outbox sends it out; one of an earlier time does nothing. */
@@ -13,11 +13,11 @@ export interface JobData {
 }
 
 /** BullMQ adds no job whose id is there: so each turn of a message is put into its queue once. */
-export function jobIdOf({ id, turn }: Pick<Errand, "id" | "turn">): string {
+export function jobIdOf({ id, turn }: Pick<DeliveryJob, "id" | "turn">): string {
   return `${id}-${turn}`;
 }
 
-/** The errand of a job. */
-export function errandOf(jobId: string, { to, turn }: JobData): Errand {
+/** The delivery job that a job of BullMQ stands for. */
+export function toDeliveryJob(jobId: string, { to, turn }: JobData): DeliveryJob {
   return { id: jobId.slice(0, jobId.lastIndexOf("-")), recipient: to, turn };
 }

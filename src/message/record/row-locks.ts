@@ -2,7 +2,7 @@
  * What statements that change several rows begin with: they lock them in order, so that no two of them wait for each other. The ids
  * are the first parameter; the statement joins `held`.
  */
-export const holdMessages =
+export const lockMessages =
   "held AS MATERIALIZED (SELECT id FROM messages WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE)";
-export const holdOutbox = `held AS MATERIALIZED (
+export const lockOutbox = `held AS MATERIALIZED (
     SELECT message_id FROM outbox WHERE message_id = ANY ($1::uuid[]) ORDER BY message_id FOR NO KEY UPDATE)`;

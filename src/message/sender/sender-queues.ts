@@ -3,7 +3,7 @@ import { toStoreError } from "../../store/redis/errors.js";
 import type { RedisStore } from "../../store/redis/store.js";
 import { type JobData, jobIdOf } from "../record/delivery-job.js";
 import { queueOf } from "../record/keys.js";
-import type { Bull } from "./sender-worker.js";
+import type { BullAdapter } from "./sender-worker.js";
 
 /** The contract's priorities, the most urgent first. */
 export const priorities = [1, 5, 10];
@@ -25,7 +25,7 @@ export class SenderQueues {
   private readonly queues = new Map<string, Queue<JobData>>();
 
   constructor(
-    private readonly bull: Bull,
+    private readonly bull: BullAdapter,
     private readonly store: RedisStore,
     private readonly prefix: string,
     /** The list of all queues that Posta knows. */

@@ -4,12 +4,12 @@ import type { Logger } from "../../telemetry/log/log.js";
 import type { Breaker } from "../delivery/breaker.js";
 import type { Deliverer } from "../delivery/deliver.js";
 import type { BreakerState, DeliveryMetrics } from "../delivery/delivery-metrics.js";
-import { errandOf, type JobData } from "../record/delivery-job.js";
+import { type JobData, toDeliveryJob } from "../record/delivery-job.js";
 import { queueOf } from "../record/keys.js";
 import { Concurrency } from "./concurrency.js";
 
 /** BullMQ's module, which is loaded only where messages are sent. */
-export type Bull = typeof import("bullmq");
+export type BullAdapter = typeof import("bullmq");
 
 /** The guide's: a job counts as lost after 30 s, and is taken up again up to three times. */
 const workerOptions = { lockDuration: 30_000, stalledInterval: 30_000, maxStalledCount: 3, runRetryDelay: 1000 };
@@ -28,7 +28,7 @@ export class SenderWorker {
   private readonly underWay = new Set<Promise<unknown>>();
 
   constructor(
-    private readonly bull: Bull,
+    private readonly bull: BullAdapter,
     connection: RedisClient,
     private readonly deliverer: Deliverer,
     private readonly breaker: Breaker,
@@ -68,7 +68,7 @@ export class SenderWorker {
   }
 
   private async process(job: Job<JobData>, token: string | undefined): Promise<void> {
-    const delivery = this.deliverer.deliver(errandOf(job.id as string, job.data));
+    const delivery = this.deliverer.deliver(toDeliveryJob(job.id as string, job.data));
     this.underWay.add(delivery);
     const afterMs = await delivery.finally(() => this.underWay.delete(delivery));
     if (afterMs === undefined) return;

@@ -1,11 +1,11 @@
-import { BatchFigures } from "../../batching/batch-metrics.js";
-import { Room } from "../../batching/in-flight-limit.js";
+import { BatchMetrics } from "../../batching/batch-metrics.js";
+import { InFlightLimit } from "../../batching/in-flight-limit.js";
 import { PendingCall } from "../../batching/pending-call.js";
 import { PostaError, toPostaError } from "../../errors/posta-error.js";
 import { type JobRequest, type JobSpec, parseJob } from "../job/job.js";
 import { createJobIds } from "../job/job-ids.js";
 import { toMetadata, withMetadata } from "../job/request-id.js";
-import { type AddResult, type Caller, type Entry, Lane, type WriteBatch } from "./queue-batcher.js";
+import { type AddResult, type Caller, type Entry, QueueBatcher, type WriteBatch } from "./queue-batcher.js";
 
 export interface AddLimits {
   maxJobBytes: number;
@@ -30,21 +30,21 @@ export interface Refusal {
   error: PostaError;
 }
 
-/** Adds jobs to queues: checks them, gives them ids, and hands them to their queue's lane. */
+/** Adds jobs to queues: checks them, gives them ids, and hands them to their queue's batcher. */
 export class Adder {
-  /** What the lanes of either kind do. */
-  readonly batches = { plain: new BatchFigures(), durable: new BatchFigures() };
+  /** What the batchers of either kind do. */
+  readonly batches = { plain: new BatchMetrics(), durable: new BatchMetrics() };
   /** Of the queues that jobs are on their way to; one at rest is dropped. */
-  private readonly lanes = { plain: new Map<string, Lane>(), durable: new Map<string, Lane>() };
+  private readonly batchers = { plain: new Map<string, QueueBatcher>(), durable: new Map<string, QueueBatcher>() };
   private readonly ids = createJobIds();
-  private readonly room: Room;
+  private readonly room: InFlightLimit;
 
   constructor(
     private readonly writers: Writers,
     private readonly limits: AddLimits,
   ) {
     const full = "too many jobs are on their way to the store; nothing was done";
-    this.room = new Room({ items: limits.maxPendingJobs, bytes: limits.maxPendingBytes, full });
+    this.room = new InFlightLimit({ items: limits.maxPendingJobs, bytes: limits.maxPendingBytes, full });
   }
 
   /** Adds one job. What is wrong is in the result, not thrown, unless there is no room for it. */
@@ -73,7 +73,7 @@ export class Adder {
       for (const [index, job] of jobs.entries()) {
         const spec = this.parse(job, metadata);
         if (spec instanceof PostaError) call.settle(index, { jobId: job.id ?? "", error: spec.within(pathOf(index)) });
-        else this.laneOf(queue, spec).push(this.accept(spec, caller, call, index));
+        else this.batcherOf(queue, spec).push(this.accept(spec, caller, call, index));
       }
     });
   }
@@ -104,19 +104,19 @@ export class Adder {
     return new PendingJob(spec, spec.id ?? this.ids.generate().toString(), fresh, caller, call, index);
   }
 
-  private laneOf(queue: string, { durable }: JobSpec): Lane {
+  private batcherOf(queue: string, { durable }: JobSpec): QueueBatcher {
     const way = durable ? "durable" : "plain";
-    const lanes = this.lanes[way];
-    let lane = lanes.get(queue);
-    if (!lane) {
-      lane = new Lane(
+    const batchers = this.batchers[way];
+    let batcher = batchers.get(queue);
+    if (!batcher) {
+      batcher = new QueueBatcher(
         (batch, earlier) => this.writers[way].write(queue, batch, earlier),
-        () => lanes.delete(queue),
+        () => batchers.delete(queue),
         this.batches[way],
       );
-      lanes.set(queue, lane);
+      batchers.set(queue, batcher);
     }
-    return lane;
+    return batcher;
   }
 }
 

@@ -4,12 +4,12 @@ import { PostaError, show } from "../../errors/posta-error.js";
 import { toStoreError } from "../../store/redis/errors.js";
 import { defineScript, type Script } from "../../store/redis/scripts.js";
 import type { RedisStore } from "../../store/redis/store.js";
-import { type Bull, queueMeta } from "../bullmq/bull.js";
+import { type BullAdapter, queueMeta } from "../bullmq/bull.js";
 import { type Keys, spoolMark } from "../job/keys.js";
 import { Orphans } from "./orphans.js";
 import { type AddResult, abandonedError, type Entry, isAbandoned, isDeduplicated } from "./queue-batcher.js";
 
-type Transaction = Awaited<ReturnType<Bull["transaction"]>>;
+type Transaction = Awaited<ReturnType<BullAdapter["transaction"]>>;
 
 const scriptKeys = ["wait", "meta", "id", "events", "marker", "active", "delayed", "prioritized", "pc"];
 
@@ -27,7 +27,7 @@ export class BatchWriter {
   constructor(
     private readonly store: RedisStore,
     private readonly keys: Keys,
-    private readonly bull: Bull,
+    private readonly bull: BullAdapter,
   ) {
     this.orphans = new Orphans(store, keys);
     this.addJobs = defineScript(store.client, "add-jobs", scriptKeys.length);

@@ -1,4 +1,4 @@
-import type { BatchFigures } from "../../batching/batch-metrics.js";
+import type { BatchMetrics } from "../../batching/batch-metrics.js";
 import { PostaError, toPostaError } from "../../errors/posta-error.js";
 import type { JobSpec } from "../job/job.js";
 
@@ -47,7 +47,7 @@ const maxInFlight = 4;
  * Group commit for one queue: while a batch is on its way, what arrives gathers into the next one. So an idle service adds
  * no delay, and a busy one shares a round trip and a script run among up to a hundred jobs. Order is kept.
  */
-export class Lane {
+export class QueueBatcher {
   private waiting: Entry[] = [];
   /** Since when the first of them has, as far as is known. */
   private waitingSince = 0;
@@ -60,7 +60,7 @@ export class Lane {
     private readonly write: WriteBatch,
     /** Told when nothing is left to write. */
     private readonly onRest: () => void,
-    private readonly figures?: BatchFigures,
+    private readonly figures?: BatchMetrics,
   ) {}
 
   push(entry: Entry): void {

@@ -28,7 +28,7 @@ interface Shared {
  * BullMQ's own API on the store's one connection, for all that the fast path does not do. A queue is a light object on a
  * shared backend: it is made for a call and needs no closing.
  */
-export class Bull {
+export class BullAdapter {
   private loading: Promise<Shared> | undefined;
 
   constructor(

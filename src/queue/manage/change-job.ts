@@ -1,5 +1,5 @@
 import { type PostaError, show } from "../../errors/posta-error.js";
-import type { Bull } from "../bullmq/bull.js";
+import type { BullAdapter } from "../bullmq/bull.js";
 import { wrongState } from "../bullmq/bull-errors.js";
 import { type FoundState, type JobReader, noSuchJob, type StoredJob } from "../inspect/read-job.js";
 import { retryFields } from "../job/job-fields.js";
@@ -10,7 +10,7 @@ import { isFinished, retryFinished } from "./retry-job.js";
 export class JobChanger {
   constructor(
     private readonly keys: Keys,
-    private readonly bull: Bull,
+    private readonly bull: BullAdapter,
     private readonly jobs: JobReader,
   ) {}
 

@@ -2,7 +2,7 @@ import type { Queue } from "bullmq";
 import { rethrowStoreError } from "../../store/redis/errors.js";
 import type { RedisStore } from "../../store/redis/store.js";
 import type { Caller } from "../add/queue-batcher.js";
-import { type Bull, queueMeta } from "../bullmq/bull.js";
+import { type BullAdapter, queueMeta } from "../bullmq/bull.js";
 import type { QueueLimits, QueueReader } from "../inspect/read-queue.js";
 import type { Keys } from "../job/keys.js";
 import type { Cleaned, CleanQuery, QueueCleaner } from "./clean-queue.js";
@@ -13,7 +13,7 @@ export class QueueChanger {
   constructor(
     private readonly store: RedisStore,
     private readonly keys: Keys,
-    private readonly bull: Bull,
+    private readonly bull: BullAdapter,
     private readonly queues: QueueReader,
     private readonly cleaner: QueueCleaner,
   ) {}

@@ -1,19 +1,24 @@
 import type { RedisStore } from "../../store/redis/store.js";
-import { Bull } from "../bullmq/bull.js";
+import { BullAdapter } from "../bullmq/bull.js";
 import type { QueueReader } from "../inspect/read-queue.js";
 import type { Keys } from "../job/keys.js";
 import { QueueChanger } from "./change-queue.js";
 import { QueueCleaner } from "./clean-queue.js";
 import { QueueObliterator } from "./obliterate-queue.js";
-import { Board } from "./queue-handles.js";
+import { QueueHandles } from "./queue-handles.js";
 
-type LoadLibrary = ConstructorParameters<typeof Bull>[2];
+type LoadLibrary = ConstructorParameters<typeof BullAdapter>[2];
 
 /** The queues for a user interface, in a process that has no PostgreSQL. */
-export function createBoard(redis: RedisStore, queues: QueueReader, keys: Keys, loadLibrary: LoadLibrary): Board {
-  const bull = new Bull(redis, keys.prefix, loadLibrary);
+export function createQueueHandles(
+  redis: RedisStore,
+  queues: QueueReader,
+  keys: Keys,
+  loadLibrary: LoadLibrary,
+): QueueHandles {
+  const bull = new BullAdapter(redis, keys.prefix, loadLibrary);
   const cleaner = new QueueCleaner(redis, keys);
-  return new Board(queues, bull, {
+  return new QueueHandles(queues, bull, {
     changer: new QueueChanger(redis, keys, bull, queues, cleaner),
     obliterator: new QueueObliterator({ redis, postgres: undefined }, keys, bull, queues, cleaner),
   });

@@ -2,7 +2,7 @@ import type { Statement } from "../../store/postgres/session.js";
 import type { PostgresStore } from "../../store/postgres/store.js";
 import type { RedisStore } from "../../store/redis/store.js";
 import type { Caller } from "../add/queue-batcher.js";
-import type { Bull } from "../bullmq/bull.js";
+import type { BullAdapter } from "../bullmq/bull.js";
 import { hasActiveJobs, toQueueError, wrongState } from "../bullmq/bull-errors.js";
 import { noSuchQueue } from "../inspect/read-job.js";
 import type { QueueFigures, QueueReader } from "../inspect/read-queue.js";
@@ -36,7 +36,7 @@ export class QueueObliterator {
   constructor(
     private readonly stores: ObliterateStores,
     private readonly keys: Keys,
-    private readonly bull: Bull,
+    private readonly bull: BullAdapter,
     private readonly queues: QueueReader,
     private readonly cleaner: QueueCleaner,
   ) {

@@ -1,6 +1,6 @@
 import type { Queue } from "bullmq";
 import { patientCaller } from "../add/queue-batcher.js";
-import type { Bull } from "../bullmq/bull.js";
+import type { BullAdapter } from "../bullmq/bull.js";
 import type { QueueReader } from "../inspect/read-queue.js";
 import type { QueueChanger } from "./change-queue.js";
 import { isCleanable } from "./clean-queue.js";
@@ -13,12 +13,12 @@ export interface Changers {
 }
 
 /** The queues as objects of BullMQ, as a user interface for BullMQ wants them. */
-export class Board {
+export class QueueHandles {
   private readonly queues = new Map<string, Queue>();
 
   constructor(
     private readonly reader: QueueReader,
-    private readonly bull: Bull,
+    private readonly bull: BullAdapter,
     private readonly changers: Changers,
   ) {}
 

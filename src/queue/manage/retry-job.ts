@@ -1,5 +1,5 @@
 import type { FinishedStatus, Job, RetryOptions } from "bullmq";
-import type { Bull } from "../bullmq/bull.js";
+import type { BullAdapter } from "../bullmq/bull.js";
 import type { StoredJob } from "../inspect/read-job.js";
 import { parseObject } from "../job/stored-json.js";
 
@@ -16,7 +16,7 @@ export function isFinished(job: StoredJob): job is FinishedJob {
  * not-found or wrong-state if the job was removed or retried meanwhile.
  */
 export async function retryFinished(
-  bull: Bull,
+  bull: BullAdapter,
   queue: string,
   { id, state, fields }: FinishedJob,
   options: RetryOptions = {},

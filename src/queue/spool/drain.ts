@@ -3,7 +3,7 @@ import { invalid, type PostaError, toPostaError } from "../../errors/posta-error
 import type { Queries, Statement } from "../../store/postgres/session.js";
 import type { Logger } from "../../telemetry/log/log.js";
 import type { BatchWriter } from "../add/batch.js";
-import { type AddResult, Lane, patientCaller } from "../add/queue-batcher.js";
+import { type AddResult, patientCaller, QueueBatcher } from "../add/queue-batcher.js";
 import { type DeadJob, insertDeadJobs, logDeadJobs } from "./dead-letters.js";
 import type { Redriver } from "./redrive.js";
 import type { SpoolMarks } from "./spool-marks.js";
@@ -76,12 +76,12 @@ export class Drain {
     return [...done, ...(await this.add(queue, toAdd))];
   }
 
-  /** By a lane of its own, which stops at the first batch that fails: no later one may overtake that. */
+  /** By a batcher of its own, which stops at the first batch that fails: no later one may overtake that. */
   private add(queue: string, rows: SpoolRow[]): Promise<Outcome[]> {
     return new Promise((resolve) => {
       if (rows.length === 0) return resolve([]);
       let failure: PostaError | undefined;
-      const lane = new Lane(
+      const batcher = new QueueBatcher(
         async (batch, earlier) => {
           await earlier;
           if (failure) throw failure;
@@ -96,7 +96,7 @@ export class Drain {
       for (const [index, row] of rows.entries()) {
         const settle = (result: AddResult) => call.settle(index, { row, result });
         try {
-          lane.push({ spec: toSpec(row), id: row.jobId, fresh: false, caller: patientCaller, row: row.seq, settle });
+          batcher.push({ spec: toSpec(row), id: row.jobId, fresh: false, caller: patientCaller, row: row.seq, settle });
         } catch {
           settle({ jobId: row.jobId, error: invalid("options", "are not JSON") });
         }

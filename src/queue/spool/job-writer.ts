@@ -4,7 +4,7 @@ import type { QueueWriter } from "../add/add.js";
 import type { BatchWriter } from "../add/batch.js";
 import type { AddResult, Entry } from "../add/queue-batcher.js";
 import type { Spool } from "./spool.js";
-import type { Backlog } from "./spool-order.js";
+import type { SpoolOrder } from "./spool-order.js";
 
 /** What Redis must keep of finished jobs, at least, for an id to tell for long enough that its job was there. */
 const leastKept = { count: 1000, ageSeconds: 60 };
@@ -14,7 +14,7 @@ export class JobWriter implements QueueWriter {
   constructor(
     private readonly redis: BatchWriter,
     private readonly spool: Spool,
-    private readonly backlog: Backlog,
+    private readonly backlog: SpoolOrder,
   ) {}
 
   async write(queue: string, batch: Entry[], earlier: Promise<void>): Promise<AddResult[]> {

@@ -1,6 +1,6 @@
 import { toPostaError } from "../../errors/posta-error.js";
 import type { AddResult } from "../add/queue-batcher.js";
-import type { Bull } from "../bullmq/bull.js";
+import type { BullAdapter } from "../bullmq/bull.js";
 import type { JobReader } from "../inspect/read-job.js";
 import { contentFields } from "../job/job-fields.js";
 import { isFinished, retryFinished } from "../manage/retry-job.js";
@@ -11,7 +11,7 @@ import type { SpoolRow } from "./spool-row.js";
 export class Redriver {
   constructor(
     private readonly marks: SpoolMarks,
-    private readonly bull: Bull,
+    private readonly bull: BullAdapter,
     private readonly jobs: JobReader,
   ) {}
 

@@ -38,7 +38,7 @@ interface First {
  * The queues of which this process has put jobs into the spool that are not in Redis yet. What comes next must not overtake
  * them: it goes into the spool too, until the drain is near, and then waits for the drain.
  */
-export class Backlog {
+export class SpoolOrder {
   private readonly queues = new Map<string, Behind>();
   private looking: Promise<void> | undefined;
 

@@ -29,7 +29,7 @@ interface MovedRow {
  * The rows of jobs that are in their queues. Those whose mark Redis has lost, and the job with it, wait again; the others
  * are removed once Redis cannot lose them any more.
  */
-export class MovedRows {
+export class SpoolRetention {
   constructor(
     private readonly marks: SpoolMarks,
     private readonly safeMs = safeAfterMs,

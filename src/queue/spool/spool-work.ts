@@ -8,14 +8,14 @@ import type { DeadJobs } from "./dead-jobs.js";
 import type { Drain } from "./drain.js";
 import { spoolChannel } from "./spool.js";
 import type { SpoolMetrics } from "./spool-metrics.js";
-import type { MovedRows } from "./spool-retention.js";
+import type { SpoolRetention } from "./spool-retention.js";
 
 const drainTimes = { name: "the spool's drain", everyMs: 500, retryMs: 500 };
 const upkeepTimes = { name: "upkeep of the spool", everyMs: 5000, retryMs: 5000 };
 
 export interface SpoolParts {
   drain: Drain;
-  moved: MovedRows;
+  moved: SpoolRetention;
   deadJobs: DeadJobs;
   metrics: SpoolMetrics;
 }

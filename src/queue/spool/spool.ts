@@ -5,7 +5,7 @@ import type { PostgresStore } from "../../store/postgres/store.js";
 import { type AddResult, abandonedError, type Entry, isAbandoned } from "../add/queue-batcher.js";
 import { toRow } from "./spool-row.js";
 
-/** What a lane hands over at once is up to 1 MiB; so many of these are committed together. */
+/** What a batcher hands over at once is up to 1 MiB; so many of these are committed together. */
 const maxBatches = 16;
 
 /** How long who came to a full spool in vain is to wait, and how often it is looked at again. */

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { EventBuffer } from "../../../src/analytics/track/buffer.js";
 import type { EventSpec } from "../../../src/analytics/track/event.js";
-import type { Window } from "../../../src/analytics/track/event-batcher.js";
+import type { EventBatcher } from "../../../src/analytics/track/event-batcher.js";
 import { PostaError } from "../../../src/errors/posta-error.js";
 
 const unknown = new PostaError("unavailable", "the outcome is unknown", { isUnknown: true });
@@ -10,8 +10,8 @@ const named = (id: string) => ({ name: "n", id }) as EventSpec;
 
 /** A buffer and what its window is given, to be settled by hand. */
 function open(idWindowMs = 600_000) {
-  const pushed: Parameters<Window["push"]>[0][] = [];
-  const window = { push: (entry: (typeof pushed)[number]) => pushed.push(entry) } as unknown as Window;
+  const pushed: Parameters<EventBatcher["push"]>[0][] = [];
+  const window = { push: (entry: (typeof pushed)[number]) => pushed.push(entry) } as unknown as EventBatcher;
   /** Resolves when it was given so many entries. */
   const until = (count: number) => expect.poll(() => pushed.length).toBe(count);
   return { buffer: new EventBuffer(window, 10_000, idWindowMs), pushed, until };

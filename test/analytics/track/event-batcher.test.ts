@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Caller } from "../../../src/analytics/track/batch.js";
 import type { EventSpec } from "../../../src/analytics/track/event.js";
-import { Window } from "../../../src/analytics/track/event-batcher.js";
+import { EventBatcher } from "../../../src/analytics/track/event-batcher.js";
 import type { Written } from "../../../src/analytics/track/event-store.js";
 import { PostaError } from "../../../src/errors/posta-error.js";
 
@@ -10,7 +10,7 @@ const forever: Caller = { cancelled: false, deadline: Number.POSITIVE_INFINITY }
 /** A window on a store that a test answers for, one batch after the other. */
 function setup() {
   const batches: { events: readonly EventSpec[]; deadline: number; answer(written: Written | Error): void }[] = [];
-  const window = new Window(
+  const window = new EventBatcher(
     (events, deadline) =>
       new Promise((resolve, reject) => {
         const answer = (written: Written | Error) => (written instanceof Error ? reject(written) : resolve(written));

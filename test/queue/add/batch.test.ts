@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { BatchWriter } from "../../../src/queue/add/batch.js";
 import type { Entry } from "../../../src/queue/add/queue-batcher.js";
-import { Bull } from "../../../src/queue/bullmq/bull.js";
+import { BullAdapter } from "../../../src/queue/bullmq/bull.js";
 import { parseJob } from "../../../src/queue/job/job.js";
 import { Keys } from "../../../src/queue/job/keys.js";
 import { RedisStore } from "../../../src/store/redis/store.js";
@@ -42,7 +42,7 @@ it("writes no deduplicated job whose deadline passes while BullMQ is loaded, and
     Object.assign((batch[1] as Entry).caller, { deadline: Date.now() - 1 });
     return import("bullmq");
   };
-  const writer = new BatchWriter(store, new Keys(prefix), new Bull(store, prefix, load));
+  const writer = new BatchWriter(store, new Keys(prefix), new BullAdapter(store, prefix, load));
   expect(await writer.write("emails", batch)).toMatchObject([
     { jobId: "stays", outcome: "added" },
     { jobId: "late", error: { code: "expired" } },

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { BatchFigures } from "../../../src/batching/batch-metrics.js";
+import { BatchMetrics } from "../../../src/batching/batch-metrics.js";
 import { PostaError } from "../../../src/errors/posta-error.js";
-import { type AddResult, type Caller, type Entry, Lane } from "../../../src/queue/add/queue-batcher.js";
+import { type AddResult, type Caller, type Entry, QueueBatcher } from "../../../src/queue/add/queue-batcher.js";
 import { parseJob } from "../../../src/queue/job/job.js";
 
 const patient: Caller = { cancelled: false, deadline: Number.POSITIVE_INFINITY };
 
-/** A lane whose batches are on their way for as long as the test wants. */
+/** A batcher whose batches are on their way for as long as the test wants. */
 function setup() {
   const batches: { ids: string[]; answer(): void; fail(error: unknown): void }[] = [];
   const results: AddResult[] = [];
@@ -18,25 +18,25 @@ function setup() {
       batches.push({ ids, answer, fail: reject });
     });
   };
-  const figures = new BatchFigures();
+  const figures = new BatchMetrics();
   const countRest = () => {
     rests += 1;
   };
-  const lane = new Lane(write, countRest, figures);
+  const batcher = new QueueBatcher(write, countRest, figures);
   const push = (id: string, caller = patient, dataJson = "1") => {
     const spec = parseJob({ name: "n", dataJson }, 1 << 22);
     const entry: Entry = { spec, id, fresh: true, caller, settle: (result) => results.push(result) };
-    lane.push(entry);
+    batcher.push(entry);
   };
   return { push, batches, results, figures, written: () => batches.map(({ ids }) => ids), rests: () => rests };
 }
 
-/** One turn of the event loop: a lane at rest writes after the present one. */
+/** One turn of the event loop: a batcher at rest writes after the present one. */
 const turn = () => new Promise(setImmediate);
 
 const named = (start: number, end: number) => Array.from({ length: end - start }, (_, index) => `j${start + index}`);
 
-describe("a lane", () => {
+describe("a batcher", () => {
   it("writes what came in one turn as one batch, in order, and tells each its result", async () => {
     const { push, batches, results, written } = setup();
     for (const id of ["a", "b", "c"]) push(id);

@@ -1,7 +1,7 @@
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import type { PostaError } from "../../../src/errors/posta-error.js";
-import { Bull } from "../../../src/queue/bullmq/bull.js";
+import { BullAdapter } from "../../../src/queue/bullmq/bull.js";
 import { toQueueError } from "../../../src/queue/bullmq/bull-errors.js";
 import { Keys } from "../../../src/queue/job/keys.js";
 import { rethrowPartial } from "../../../src/queue/manage/long-change.js";
@@ -11,16 +11,16 @@ import { freshPrefix } from "../../support/posta.js";
 const prefix = freshPrefix();
 const keys = new Keys(prefix);
 let redis: Redis;
-let bull: Bull;
+let bull: BullAdapter;
 
 beforeAll(() => {
   redis = new Redis({ path: inject("redisUrl").replace("unix://", "") });
-  bull = new Bull({ client: redis, requireUsable: () => {} } as unknown as RedisStore, prefix);
+  bull = new BullAdapter({ client: redis, requireUsable: () => {} } as unknown as RedisStore, prefix);
 });
 afterAll(() => redis.disconnect());
 
 /** BullMQ's own operations on a queue, and on a job of it that is not there. */
-const failureOf = (operate: Parameters<Bull["run"]>[1], jobId?: string): Promise<PostaError> =>
+const failureOf = (operate: Parameters<BullAdapter["run"]>[1], jobId?: string): Promise<PostaError> =>
   bull.run("q", operate, jobId).then(
     () => {
       throw new Error("it did not fail");

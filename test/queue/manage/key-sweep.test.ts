@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { patientCaller } from "../../../src/queue/add/queue-batcher.js";
-import { Bull } from "../../../src/queue/bullmq/bull.js";
+import { BullAdapter } from "../../../src/queue/bullmq/bull.js";
 import { QueueReader } from "../../../src/queue/inspect/read-queue.js";
 import { Keys } from "../../../src/queue/job/keys.js";
 import { QueueCleaner } from "../../../src/queue/manage/clean-queue.js";
@@ -26,7 +26,11 @@ beforeEach(async () => {
   const usable = once(store, "usable");
   store.open();
   await usable;
-  const [bull, queues, cleaner] = [new Bull(store, "t"), new QueueReader(store, keys), new QueueCleaner(store, keys)];
+  const [bull, queues, cleaner] = [
+    new BullAdapter(store, "t"),
+    new QueueReader(store, keys),
+    new QueueCleaner(store, keys),
+  ];
   obliterator = new QueueObliterator({ redis: store, postgres: undefined }, keys, bull, queues, cleaner);
   await store.client.eval(`for n = 1, ${otherKeys} do redis.call("SET", "other:" .. n, "") end`, 0);
 });
