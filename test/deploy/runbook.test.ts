@@ -5,7 +5,7 @@ import { Client } from "pg";
 import { describe, expect, it } from "vitest";
 import { createGroups } from "../../slo/alerts/groups.js";
 import { readTargets } from "../../slo/targets.js";
-import { settings } from "../../src/config/config.js";
+import { settings } from "../../src/config/settings.js";
 import { createDatabase } from "../support/postgres.js";
 import { readRunbook } from "./queries.js";
 
