@@ -1,4 +1,4 @@
-import { duration, integer, text } from "../kinds.js";
+import { duration, integer, text } from "./kinds.js";
 
 /** Which events count, and how long they are kept. */
 export const analyticsSettings = {

@@ -1,4 +1,4 @@
-import { bytes, duration, integer } from "../kinds.js";
+import { bytes, duration, integer } from "./kinds.js";
 
 /** POSTA_MAX_INCOMING_BYTES where it is not set, unless twice the largest message is more. */
 export const defaultIncomingBytes = 128 << 20;

@@ -1,4 +1,4 @@
-import { flag, integer, optional, text } from "../kinds.js";
+import { flag, integer, optional, text } from "./kinds.js";
 
 /** Where Posta listens, and who may call. */
 export const listenSettings = {

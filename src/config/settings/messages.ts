@@ -1,4 +1,4 @@
-import { duration, integer, list, optional, text } from "../kinds.js";
+import { duration, integer, list, optional, text } from "./kinds.js";
 
 /** WhatsApp, and how messages are sent. */
 export const messagesSettings = {

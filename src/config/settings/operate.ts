@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { duration, flag, integer, list, oneOf, text } from "../kinds.js";
+import { duration, flag, integer, list, oneOf, text } from "./kinds.js";
 
 /** How many processes run, how they stop, and what operators see. */
 export const operateSettings = {

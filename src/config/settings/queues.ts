@@ -1,4 +1,4 @@
-import { bytes, integer, text } from "../kinds.js";
+import { bytes, integer, text } from "./kinds.js";
 
 /** Jobs on their way into queues. */
 export const queuesSettings = {

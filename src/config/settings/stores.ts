@@ -1,4 +1,4 @@
-import { duration, flag, integer, memory, optional } from "../kinds.js";
+import { duration, flag, integer, memory, optional } from "./kinds.js";
 
 /** Where the two Redis and PostgreSQL are. */
 export const storesSettings = {
