@@ -102,10 +102,12 @@ preflight: build redis ## The checks before a deployment, a line each with its e
 alerts: node_modules/.ready ## Write Prometheus' alerts and Grafana's dashboard (deploy/) from slo/targets.json and slo/alerts/ (RUNBOOKS=https://... for links)
 	@$(BIN)/tsx slo/alerts.ts --write
 
-lint: node_modules/.ready ## Check format, lint, who imports whom (scripts/rooms.ts), and code that nothing uses
+lint: node_modules/.ready ## Check format, lint, who imports whom (scripts/rooms.ts), code that nothing uses, links and spelling
 	@$(BIN)/biome check --error-on-warnings .
 	@$(BIN)/knip
 	@$(BIN)/tsx scripts/check-rooms.ts
+	@$(BIN)/tsx scripts/check-links.ts
+	@$(BIN)/cspell --no-progress
 
 format: node_modules/.ready ## Rewrite the format, and what lint can mend
 	@$(BIN)/biome check --write .
@@ -119,7 +121,7 @@ proto-lint: node_modules/.ready ## Lint the contract (buf STANDARD)
 proto-breaking: node_modules/.ready ## Compare the contract with AGAINST (a git ref, main by default): nothing may break
 	@$(BIN)/buf breaking --against '.git#ref=$(or $(AGAINST),main)'
 
-generate: node_modules/.ready ## Write the contract's types (src/gen) and the README's table of settings
+generate: node_modules/.ready ## Write the contract's types (src/gen) and docs/settings.md
 	@scripts/generate-types.sh
 	@$(BIN)/tsx scripts/settings-table.ts --write
 

@@ -32,7 +32,7 @@ function unknownVariables(env: NodeJS.ProcessEnv): string[] {
   const known = new Set<string>(Object.values(settings).map((setting) => setting.variable));
   return Object.keys(env)
     .filter((name) => name.startsWith("POSTA_") && !known.has(name) && !isServiceLink(name, env[name]))
-    .map((name) => `${name}: no such setting; see the README's table`);
+    .map((name) => `${name}: no such setting; docs/settings.md lists them all`);
 }
 
 /** What Kubernetes puts into the environment for a Service that is called posta. */

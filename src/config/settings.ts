@@ -9,17 +9,29 @@ import { storesSettings } from "./settings/stores.js";
 
 /** The settings in groups, in the order in which docs/settings.md shows them. */
 export const settingGroups = [
-  { title: "Listening, TLS and callers", about: "Where Posta listens, and who may call.", settings: listenSettings },
+  {
+    title: "Listening, TLS and callers",
+    about: "Where Posta listens, and who may call. See [callers](operations/callers.md).",
+    settings: listenSettings,
+  },
   {
     title: "Processes and operation",
-    about: "How many processes run, how they stop, and what operators see.",
+    about: "How many processes run, how they stop, and what operators see. See [operations](operations/README.md).",
     settings: operateSettings,
   },
-  { title: "Stores", about: "Where the two Redis and PostgreSQL are.", settings: storesSettings },
-  { title: "Calls and connections", about: "What calls and connections may take.", settings: callsSettings },
-  { title: "Queues", about: "Jobs on their way into queues.", settings: queuesSettings },
-  { title: "Messages", about: "WhatsApp, and how messages are sent.", settings: messagesSettings },
-  { title: "Analytics", about: "Which events count, and how long they are kept.", settings: analyticsSettings },
+  {
+    title: "Stores",
+    about: "Where the two Redis and PostgreSQL are. See [stores](operations/running.md#stores).",
+    settings: storesSettings,
+  },
+  { title: "Calls and connections", about: "Limits of each server, for all services.", settings: callsSettings },
+  { title: "Queues", about: "See [queues](queues.md) and [guarantees](guarantees.md).", settings: queuesSettings },
+  {
+    title: "Messages",
+    about: "See [messages](messages.md) and [the webhook](webhook.md).",
+    settings: messagesSettings,
+  },
+  { title: "Analytics", about: "See [analytics](analytics.md).", settings: analyticsSettings },
 ];
 
 /** Every setting, once: its variable, default, meaning and rule. The process reads its environment by this list, and nowhere else. */

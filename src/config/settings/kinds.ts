@@ -1,13 +1,13 @@
 import { z } from "zod";
 
-/** The kinds of setting. Each knows its rule, and how its default and its range read in the README. */
+/** The kinds of settings. Each knows its rule, and how docs/settings.md shows its default, its unit and its range. */
 
 export function text<V extends string>(variable: V, fallback: string, doc: string) {
-  return { variable, doc, shown: fallback, range: "", schema: z.string().min(1).default(fallback) };
+  return { variable, doc, shown: fallback, unit: "text", range: "", schema: z.string().min(1).default(fallback) };
 }
 
 export function optional<V extends string>(variable: V, doc: string) {
-  return { variable, doc, shown: "", range: "", schema: z.string().min(1).optional() };
+  return { variable, doc, shown: "", unit: "text", range: "", schema: z.string().min(1).optional() };
 }
 
 /** Texts with commas between; none by default. */
@@ -17,7 +17,7 @@ export function list<V extends string>(variable: V, doc: string) {
     .default("")
     .transform((value) => value.split(",").map((item) => item.trim()))
     .transform((items) => items.filter((item) => item !== ""));
-  return { variable, doc, shown: "", range: "", schema };
+  return { variable, doc, shown: "", unit: "list", range: "", schema };
 }
 
 export function flag<V extends string>(variable: V, doc: string) {
@@ -25,7 +25,7 @@ export function flag<V extends string>(variable: V, doc: string) {
     .enum(["0", "1"], { error: "use 1 or 0" })
     .default("0")
     .transform((value) => value === "1");
-  return { variable, doc, shown: "0", range: "0, 1", schema };
+  return { variable, doc, shown: "0", unit: "0 or 1", range: "0, 1", schema };
 }
 
 export function oneOf<V extends string, O extends string>(
@@ -35,7 +35,7 @@ export function oneOf<V extends string, O extends string>(
   doc: string,
 ) {
   const schema = z.enum(options, { error: `use one of ${options.join(", ")}` }).default(fallback as never);
-  return { variable, doc, shown: fallback, range: options.join(", "), schema };
+  return { variable, doc, shown: fallback, unit: "word", range: options.join(", "), schema };
 }
 
 export function integer<V extends string>(
@@ -53,11 +53,11 @@ export function integer<V extends string>(
       error: ({ input }) => `"${input}" is not a whole number from ${min} to ${max}`,
     })
     .transform(Number);
-  return { variable, doc, shown, range: `${min} to ${max}`, schema };
+  return { variable, doc, shown, unit: "number", range: `${min} to ${max}`, schema };
 }
 
-export function bytes<V extends string>(variable: V, fallback: number, min: number, doc: string) {
-  return integer(variable, fallback, min, 1 << 30, doc);
+export function bytes<V extends string>(variable: V, fallback: number, min: number, doc: string, max = 1 << 30) {
+  return { ...integer(variable, fallback, min, max, doc), unit: "bytes" };
 }
 
 const unitBytes = { kb: 1 << 10, mb: 1 << 20, gb: 1 << 30 };
@@ -74,7 +74,7 @@ export function memory<V extends string>(variable: V, fallback: string, minBytes
     .refine((size) => size >= minBytes && size <= Number.MAX_SAFE_INTEGER, {
       error: `use a number and a unit (kb, mb, gb), at least ${minBytes / unitBytes.mb}mb, as in "${fallback}"`,
     });
-  return { variable, doc, shown: fallback, range: `from ${minBytes / unitBytes.mb}mb`, schema };
+  return { variable, doc, shown: fallback, unit: "size", range: `from ${minBytes / unitBytes.mb}mb`, schema };
 }
 
 const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
@@ -105,5 +105,5 @@ export function duration<V extends string>(
     .refine((ms) => ms >= minMs && ms <= maxMs, {
       error: `use a number and a unit (ms, s, m, h), ${range}, as in "${fallback}"`,
     });
-  return { variable, doc, shown: fallback, range, schema };
+  return { variable, doc, shown: fallback, unit: "duration", range, schema };
 }

@@ -3,25 +3,24 @@ import { duration, flag, integer, list, oneOf, text } from "./kinds.js";
 
 /** How many processes run, how they stop, and what operators see. */
 export const operateSettings = {
-  servers: integer("POSTA_SERVERS", availableParallelism(), 1, 256, "Server processes.", "one a core"),
+  servers: integer("POSTA_SERVERS", availableParallelism(), 1, 256, "Server processes.", "one per core"),
   deliveries: integer(
     "POSTA_DELIVERIES",
     1,
     0,
     16,
-    "Processes that do the work in the background: migrations and upkeep of the database, the spool. 0: leave it to another Posta on the same stores.",
+    "Delivery processes. They do the background work: migrations, partitions, the spool, WhatsApp messages, webhooks, the history of events. 0: another Posta on the same stores does this work.",
   ),
-  drainTimeoutMs: duration(
-    "POSTA_DRAIN_TIMEOUT",
-    "20s",
-    0,
-    "How long a stopping server waits for its calls to finish.",
+  drainTimeoutMs: duration("POSTA_DRAIN_TIMEOUT", "20s", 0, "How long a stopping server waits for calls in flight."),
+  dataDir: text("POSTA_DATA_DIR", ".posta", "Folder for the data of the embedded stores."),
+  adminHost: text(
+    "POSTA_ADMIN_HOST",
+    "127.0.0.1",
+    "Address of the admin port, which has no auth. An address other than loopback needs POSTA_INSECURE=1.",
   ),
-  dataDir: text("POSTA_DATA_DIR", ".posta", "Folder of the embedded stores' data."),
-  adminHost: text("POSTA_ADMIN_HOST", "127.0.0.1", "Address of the admin port. It has no auth of its own."),
   adminHosts: list(
     "POSTA_ADMIN_HOSTS",
-    "Host names under which the admin port is asked, as by Prometheus, comma between. IP addresses, localhost and this machine's own name need not be listed.",
+    "Host names that the admin port accepts in a request, separated by commas. Prometheus needs one if its target is a name. IP addresses, localhost and the machine's own name are always accepted.",
   ),
   adminPort: integer(
     "POSTA_ADMIN_PORT",
@@ -32,13 +31,13 @@ export const operateSettings = {
   ),
   queueUiWrite: flag(
     "POSTA_QUEUE_UI_WRITE",
-    "1: whoever reaches the admin port may also change jobs and queues at /queues. 0: only look at them.",
+    "1: anyone who reaches the admin port may change jobs and queues at /queues. 0: they may only read them.",
   ),
   metricsIntervalMs: duration(
     "POSTA_METRICS_INTERVAL",
     "5s",
     100,
-    "How often the queues are counted for /metrics. At most 10s: /status takes figures of 16 s ago for old ones.",
+    "How often Posta counts the queues for /metrics. At most 10s, because /status treats figures older than 16 s as stale.",
     10_000,
   ),
   metricsMaxQueues: integer(
@@ -46,16 +45,16 @@ export const operateSettings = {
     500,
     0,
     10_000,
-    "How many queues /metrics shows: Posta's own, and then the first in name order.",
+    "Queues that /metrics shows: Posta's own queues first, then the others by name.",
   ),
   logLevel: oneOf(
     "POSTA_LOG_LEVEL",
     "info",
     ["debug", "info", "warn", "error", "silent"],
-    "Least severe level that is logged.",
+    "Lowest level that Posta logs.",
   ),
   inspect: flag(
     "POSTA_INSPECT",
-    "1: each server opens Node's inspector on a loopback port of its own, which it prints. Whoever reaches that can run code in the server: for a developer's machine.",
+    "1: each server opens Node's inspector on its own loopback port and prints that port. Anyone who reaches the port can run code in the server, so use this on a developer's machine only.",
   ),
 };

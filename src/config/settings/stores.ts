@@ -4,33 +4,38 @@ import { duration, flag, integer, memory, optional } from "./kinds.js";
 export const storesSettings = {
   queueRedisUrl: optional(
     "POSTA_QUEUE_REDIS_URL",
-    "Redis of the queues: redis://, rediss://, unix:///path, redis+sentinel://host,host/master or redis+cluster://host,host. Unset: an embedded, private one.",
+    "Redis of the queues: redis://, rediss://, unix:///path, redis+sentinel://host,host/master or redis+cluster://host,host. Unset: Posta starts a private one.",
   ),
   allowNoAof: flag(
     "POSTA_ALLOW_NO_AOF",
-    "1: start although the queues' Redis keeps no append-only file, and lose jobs with it.",
+    "1: start with a queues' Redis that keeps no append-only file. Jobs are lost when that Redis dies.",
   ),
   analyticsRedisUrl: optional(
     "POSTA_ANALYTICS_REDIS_URL",
-    "Redis of the analytics, in the same forms. It may evict. Unset: an embedded, private one.",
+    "Redis of the analytics, with the address forms of POSTA_QUEUE_REDIS_URL. This Redis may evict. Unset: Posta starts a private one.",
   ),
   analyticsMaxMemory: memory(
     "POSTA_ANALYTICS_MAX_MEMORY",
     "2gb",
     16 << 20,
-    "Memory of the embedded analytics Redis; over it, it evicts what was not used for longest.",
+    "Memory limit of the embedded analytics' Redis. Over this, that Redis evicts the least recently used keys.",
   ),
-  redisTimeoutMs: duration("POSTA_REDIS_TIMEOUT", "3s", 100, "How long Redis may be silent before it counts as lost."),
+  redisTimeoutMs: duration(
+    "POSTA_REDIS_TIMEOUT",
+    "3s",
+    100,
+    "How long a Redis may be silent before its connection counts as lost.",
+  ),
   databaseUrl: optional(
     "POSTA_DATABASE_URL",
-    "PostgreSQL of messages, spool and history: postgresql://user:password@host:5432/database, or a Unix socket's folder in ?host=. Unset: an embedded, private one.",
+    "PostgreSQL of messages, spool and history: postgresql://user:password@host:5432/database, or a Unix socket's folder in ?host=. Unset: Posta starts a private one.",
   ),
   databasePool: integer(
     "POSTA_DATABASE_POOL",
     20,
     1,
     1000,
-    "Connections of one process to PostgreSQL, at most. All processes together must stay under its max_connections.",
+    "Most connections of one process to PostgreSQL. All processes together must stay under PostgreSQL's max_connections.",
   ),
-  databaseTimeoutMs: duration("POSTA_DATABASE_TIMEOUT", "10s", 100, "How long a statement may take in PostgreSQL."),
+  databaseTimeoutMs: duration("POSTA_DATABASE_TIMEOUT", "10s", 100, "Longest run time of one statement in PostgreSQL."),
 };
