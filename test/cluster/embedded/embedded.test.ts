@@ -177,7 +177,11 @@ describe("the embedded stores", () => {
     cluster.process.kill("SIGTERM");
     process.kill(pid, "SIGCONT");
     expect(await cluster.ended).toEqual([0, null]);
-    expect(processes().split("\n").filter((line) => line.includes(dataDir))).toEqual([]);
+    expect(
+      processes()
+        .split("\n")
+        .filter((line) => line.includes(dataDir)),
+    ).toEqual([]);
   });
 });
 
