@@ -1,6 +1,6 @@
 import { toPostaError } from "../../errors/posta-error.js";
+import type { BullAdapter } from "../../store/bullmq/adapter.js";
 import type { AddResult } from "../add/queue-batcher.js";
-import type { BullAdapter } from "../bullmq/bull.js";
 import type { JobReader } from "../inspect/read-job.js";
 import { contentFields } from "../job/job-fields.js";
 import { isFinished, retryFinished } from "../manage/retry-job.js";
