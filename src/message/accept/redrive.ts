@@ -1,7 +1,7 @@
 import { PostaError, toPostaError } from "../../errors/posta-error.js";
 import type { Queries, Statement } from "../../store/postgres/session.js";
+import { parseId } from "../../store/row-ids.js";
 import { type DeadLetterKind, deadLetterKinds, toKind } from "../record/dead-letter.js";
-import { parseId } from "../record/message-ids.js";
 import { nameOfStatus, type RecordStatus, statuses } from "../record/status.js";
 
 /** Whether the caller may use a source, which is of a kind. A dead letter of another source is to it as if it were not there. */

@@ -1,10 +1,10 @@
 import { cutText } from "../../errors/check-text.js";
 import { invalid } from "../../errors/posta-error.js";
+import { readPage } from "../../store/filtered-page.js";
 import { fromToken, maxPageBytes, pageSize, toToken } from "../../store/page-token.js";
 import type { Queries, Statement } from "../../store/postgres/session.js";
+import { endOfIds, firstIdAt, isId } from "../../store/row-ids.js";
 import { type DeadLetter, type DeadLetterKind, deadLetterKinds, toKind } from "../record/dead-letter.js";
-import { endOfIds, firstIdAt, isId } from "../record/message-ids.js";
-import { readPage } from "./filtered-page.js";
 
 /** Which dead letters to list. */
 export interface DeadLetterQuery {

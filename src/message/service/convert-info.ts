@@ -3,6 +3,7 @@ import type { DeadLetter as DeadLetterMessage } from "../../gen/posta/message/v1
 import type { GetMessageResponse } from "../../gen/posta/message/v1/GetMessageResponse.js";
 import type { ListMessagesRequest__Output as ListMessages } from "../../gen/posta/message/v1/ListMessagesRequest.js";
 import type { MessageInfo } from "../../gen/posta/message/v1/MessageInfo.js";
+import { toWord } from "../../rpc/contract/enums.js";
 import { toTimeMs, toTimestamp } from "../../rpc/contract/times.js";
 import { parsePhoneNumber } from "../content/phone-number.js";
 import type { ListQuery } from "../read/list-messages.js";
@@ -10,7 +11,6 @@ import type { FullMessage } from "../read/read-message.js";
 import type { DeadLetter, DeadLetterKind } from "../record/dead-letter.js";
 import { statuses } from "../record/status.js";
 import type { StoredMessage } from "../record/stored-message.js";
-import { toWord } from "./convert-enum.js";
 
 /** The names of the contract's statuses. The numbers are the same on both sides. */
 const statusWords = Object.fromEntries(Object.entries(statuses).map(([name, number]) => [name.toUpperCase(), number]));

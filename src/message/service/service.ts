@@ -6,11 +6,11 @@ import type { ListMessagesRequest__Output as ListMessages } from "../../gen/post
 import type { RedriveMessagesRequest__Output as RedriveMessages } from "../../gen/posta/message/v1/RedriveMessagesRequest.js";
 import type { Adapter, CallContext } from "../../rpc/method.js";
 import type { StatusMap } from "../../rpc/status.js";
+import { parseId } from "../../store/row-ids.js";
 import type { MayUseSource } from "../accept/redrive.js";
 import type { MessageParts } from "../create-message-service.js";
 import type { MayUse } from "../read/read-message.js";
 import type { DeadLetterKind } from "../record/dead-letter.js";
-import { parseId } from "../record/message-ids.js";
 import {
   toBounds,
   toDeadLetterKind,
