@@ -6,6 +6,8 @@ import { analyticsHandlers } from "../analytics/service/service.js";
 import { ownEventsRecorder } from "../analytics/track/own-events.js";
 import { Schema } from "../background/schema.js";
 import type { Config } from "../config/config.js";
+import { createDeadLetterParts } from "../dead-letter/create-dead-letters.js";
+import { deadLetterHandlers } from "../dead-letter/service/service.js";
 import { healthService } from "../grpc/health.js";
 import { GrpcServer } from "../grpc/server.js";
 import { ServerHealth } from "../health/server-health.js";
@@ -25,6 +27,7 @@ import { requireClientCa } from "../rpc/auth/authenticate.js";
 import { loadContract } from "../rpc/contract/contract.js";
 import { createEntries } from "../rpc/entry.js";
 import { registerIncoming } from "../rpc/incoming-metrics.js";
+import type { Adapter } from "../rpc/method.js";
 import { openDatabase, type PostgresStore } from "../store/postgres/store.js";
 import { openAnalyticsStore, openQueueStore, type RedisStore } from "../store/redis/store.js";
 import { registerStoreMetrics } from "../store/store-metrics.js";
@@ -125,7 +128,8 @@ function createCapabilities(config: Config, { queueRedis, analyticsRedis, postgr
   const queue = createQueueParts(config, { redis: queueRedis, postgres, metrics });
   const analytics = createAnalyticsParts(config, analyticsRedis, postgres, metrics);
   const message = createMessageParts(config, postgres, metrics, statusRecorder(analytics.recordOwn));
-  return { queue, analytics, message };
+  const deadLetter = createDeadLetterParts(config, postgres, { job: queue.redrive, message: message.redrive });
+  return { queue, analytics, message, deadLetter };
 }
 
 function createTransports(config: Config, health: ServerHealth, metrics: Registry, log: Logger) {
@@ -141,14 +145,19 @@ function createTransports(config: Config, health: ServerHealth, metrics: Registr
 }
 
 /** Each service by both ways. */
-function addServices({ grpc, http }: Transports, { queue, analytics, message }: Capabilities, health: ServerHealth) {
+function addServices({ grpc, http }: Transports, capabilities: Capabilities, health: ServerHealth) {
+  const { queue, analytics, message, deadLetter } = capabilities;
   const { statuses } = grpc;
+  const messageServiceHandlers = <Handler>(adapter: Adapter<Handler>) => ({
+    ...messageHandlers(adapter, message, statuses),
+    ...deadLetterHandlers(adapter, deadLetter, statuses),
+  });
   grpc.add(queueService, (adapter) => queueHandlers(adapter, queue, statuses));
   http.add(queueService, (adapter) => queueHandlers(adapter, queue, statuses), "callers");
   grpc.add(analyticsService, (adapter) => analyticsHandlers(adapter, analytics, statuses));
   http.add(analyticsService, (adapter) => analyticsHandlers(adapter, analytics, statuses), "callers");
-  grpc.add(messageService, (adapter) => messageHandlers(adapter, message, statuses));
-  http.add(messageService, (adapter) => messageHandlers(adapter, message, statuses), "callers");
+  grpc.add(messageService, messageServiceHandlers);
+  http.add(messageService, messageServiceHandlers, "callers");
   grpc.add(ownHealthService, (adapter) => healthHandlers(adapter, health), "anyone");
   http.add(ownHealthService, (adapter) => healthHandlers(adapter, health), "anyone");
   // gRPC's own is there already.

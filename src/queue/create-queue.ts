@@ -20,8 +20,8 @@ import { QueueCleaner } from "./manage/clean-queue.js";
 import { QueueObliterator } from "./manage/obliterate-queue.js";
 import { DeadJobs } from "./spool/dead-jobs.js";
 import { Drain } from "./spool/drain.js";
+import { FailedJobRetrier, jobRedrive } from "./spool/job-redrive.js";
 import { JobWriter } from "./spool/job-writer.js";
-import { Redriver } from "./spool/redrive.js";
 import { Spool } from "./spool/spool.js";
 import { SpoolMarks } from "./spool/spool-marks.js";
 import { SpoolMetrics } from "./spool/spool-metrics.js";
@@ -62,6 +62,8 @@ export function createQueueParts(config: Config, { redis, postgres, metrics }: S
     /** Whether jobs can be added: to Redis, or, if that takes none and is not just about to be there, to the spool. */
     canAdd: () => (redis.usable && !redis.refusal) || ((redis.usable || redis.isLost) && spool.usable),
     maxJobBytes: config.maxJobBytes,
+    /** How dead jobs are put back. */
+    redrive: jobRedrive,
   };
 }
 
@@ -70,8 +72,8 @@ export function createSpoolWork(config: Config, { redis, postgres, metrics }: St
   const keys = new Keys(config.queuePrefix);
   const bull = new BullAdapter(redis, config.queuePrefix);
   const marks = new SpoolMarks(redis, keys);
-  const redriver = new Redriver(marks, bull, new JobReader(redis, keys, Number.MAX_SAFE_INTEGER));
-  const drain = new Drain(new BatchWriter(redis, keys, bull), redriver, marks, log);
+  const retrier = new FailedJobRetrier(marks, bull, new JobReader(redis, keys, Number.MAX_SAFE_INTEGER));
+  const drain = new Drain(new BatchWriter(redis, keys, bull), retrier, marks, log);
   const deadJobs = new DeadJobs(redis, keys, new QueueReader(redis, keys), log);
   registerCount(metrics, "posta_spool_drained_total", "Jobs moved from the spool.", () => drain.drained);
   registerCount(metrics, "posta_dead_jobs_total", "Failed jobs put into dead_letters.", () => deadJobs.collected);

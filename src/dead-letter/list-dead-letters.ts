@@ -1,10 +1,11 @@
-import { cutText } from "../../errors/check-text.js";
-import { invalid } from "../../errors/posta-error.js";
-import { readPage } from "../../store/filtered-page.js";
-import { fromToken, maxPageBytes, pageSize, toToken } from "../../store/page-token.js";
-import type { Queries, Statement } from "../../store/postgres/session.js";
-import { endOfIds, firstIdAt, isId } from "../../store/row-ids.js";
-import { type DeadLetter, type DeadLetterKind, deadLetterKinds, toKind } from "../record/dead-letter.js";
+import { cutText } from "../errors/check-text.js";
+import { invalid } from "../errors/posta-error.js";
+import { readPage } from "../store/filtered-page.js";
+import { fromToken, maxPageBytes, pageSize, toToken } from "../store/page-token.js";
+import { type DeadLetterKind, deadLetterKinds } from "../store/postgres/dead-letters.js";
+import type { Queries, Statement } from "../store/postgres/session.js";
+import { endOfIds, firstIdAt, isId } from "../store/row-ids.js";
+import { type DeadLetter, type MayUseSource, toKind } from "./dead-letter.js";
 
 /** Which dead letters to list. */
 export interface DeadLetterQuery {
@@ -14,8 +15,7 @@ export interface DeadLetterQuery {
   source: string;
   pageSize: number;
   pageToken: string;
-  /** Whether the caller may see those of a sending number, or of a queue. */
-  mayUse(kind: DeadLetterKind, source: string): boolean;
+  mayUse: MayUseSource;
 }
 
 export interface DeadLetterPage {
