@@ -4,7 +4,6 @@ import type { Config } from "../config/config.js";
 import type { PostgresStore } from "../store/postgres/store.js";
 import { batchHistogram, registerSendMetrics, TakenCounts } from "./accept/accept-metrics.js";
 import { MessageCanceller } from "./accept/cancel-message.js";
-import { MessageRedrive } from "./accept/message-redrive.js";
 import { MessageSender } from "./accept/send.js";
 import { type Entry, MessageStore, type Stored } from "./accept/store-messages.js";
 import { MessageLister } from "./read/list-messages.js";
@@ -17,8 +16,6 @@ export interface MessageParts {
   reader: MessageReader;
   lister: MessageLister;
   canceller: MessageCanceller;
-  /** How dead messages are put back. */
-  redrive: MessageRedrive;
 }
 
 /** Beyond the first only full batches are sent: two keep a connection busy, and the rest of the pool is for reads. */
@@ -46,6 +43,5 @@ export function createMessageParts(
     reader,
     lister: new MessageLister(postgres),
     canceller: new MessageCanceller(postgres, reader, record),
-    redrive: new MessageRedrive(postgres, record),
   };
 }

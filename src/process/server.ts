@@ -14,6 +14,7 @@ import { ServerHealth } from "../health/server-health.js";
 import { healthHandlers } from "../health/service.js";
 import { HttpServer } from "../http/server.js";
 import { maxWebhookBytes, Webhook, webhookPath } from "../http/webhook.js";
+import { MessageRedrive } from "../message/accept/message-redrive.js";
 import { createMessageParts } from "../message/create-message-service.js";
 import { messageHandlers } from "../message/service/service.js";
 import { statusRecorder } from "../message/webhook/status-events.js";
@@ -22,6 +23,7 @@ import type { Adder } from "../queue/add/add.js";
 import { createQueueParts } from "../queue/create-queue.js";
 import { Keys as QueueKeys } from "../queue/job/keys.js";
 import { queueHandlers } from "../queue/service/service.js";
+import { jobRedrive } from "../queue/spool/job-redrive.js";
 import { Admission } from "../rpc/admission.js";
 import { requireClientCa } from "../rpc/auth/authenticate.js";
 import { loadContract } from "../rpc/contract/contract.js";
@@ -127,8 +129,10 @@ function createStores(config: Config, log: Logger, metrics: Registry) {
 function createCapabilities(config: Config, { queueRedis, analyticsRedis, postgres }: Stores, metrics: Registry) {
   const queue = createQueueParts(config, { redis: queueRedis, postgres, metrics });
   const analytics = createAnalyticsParts(config, analyticsRedis, postgres, metrics);
-  const message = createMessageParts(config, postgres, metrics, statusRecorder(analytics.recordOwn));
-  const deadLetter = createDeadLetterParts(config, postgres, { job: queue.redrive, message: message.redrive });
+  const record = statusRecorder(analytics.recordOwn);
+  const message = createMessageParts(config, postgres, metrics, record);
+  const redriveHandlers = { job: jobRedrive, message: new MessageRedrive(postgres, record) };
+  const deadLetter = createDeadLetterParts(config, postgres, redriveHandlers);
   return { queue, analytics, message, deadLetter };
 }
 

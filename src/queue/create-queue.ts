@@ -20,7 +20,7 @@ import { QueueCleaner } from "./manage/clean-queue.js";
 import { QueueObliterator } from "./manage/obliterate-queue.js";
 import { DeadJobs } from "./spool/dead-jobs.js";
 import { Drain } from "./spool/drain.js";
-import { FailedJobRetrier, jobRedrive } from "./spool/job-redrive.js";
+import { FailedJobRetrier } from "./spool/job-redrive.js";
 import { JobWriter } from "./spool/job-writer.js";
 import { Spool } from "./spool/spool.js";
 import { SpoolMarks } from "./spool/spool-marks.js";
@@ -62,8 +62,6 @@ export function createQueueParts(config: Config, { redis, postgres, metrics }: S
     /** Whether jobs can be added: to Redis, or, if that takes none and is not just about to be there, to the spool. */
     canAdd: () => (redis.usable && !redis.refusal) || ((redis.usable || redis.isLost) && spool.usable),
     maxJobBytes: config.maxJobBytes,
-    /** How dead jobs are put back. */
-    redrive: jobRedrive,
   };
 }
 
