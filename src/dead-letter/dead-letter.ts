@@ -12,7 +12,7 @@ export interface DeadLetter {
   errorCode: number | undefined;
   content: string;
   history: string;
-  /** Which of its texts do not fit an answer: of the reason the start is there, of the others nothing. */
+  /** Which texts do not fit an answer. A cut reason keeps its start; the other texts are left out. */
   cut: { reason: boolean; content: boolean; history: boolean };
   failedAtMs: number;
   redrivenAtMs: number | undefined;

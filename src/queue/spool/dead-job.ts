@@ -40,18 +40,18 @@ const insert: Statement = {
     ${insertDeadLetters("job", letter, jobs)} ON CONFLICT DO NOTHING RETURNING id`,
 };
 
-/** A dead letter's id, made of the job and its end: however often that is looked at, it is one dead letter. */
+/** A dead letter's id, made of the job and its end, so that one end of a job makes one dead letter. */
 export function deadLetterId(queue: string, jobId: string, failedAt: number): string {
   const hash = createHash("sha256").update(`${queue}\0${jobId}`).digest();
   const [a, b, c] = [hash.readUInt16BE(0) & 0xfff, hash.readUInt32BE(2) & 0x3fff_ffff, hash.readUInt32BE(6)];
   return UUID.fromFieldsV7(Math.trunc(failedAt), a, b, c).toString();
 }
 
-/** In one step with the end of their rows in the spool, if they have some. Answers those that were new. */
+/** Inserts dead letters, and deletes their jobs' rows of the spool in the same statement. Answers the jobs that were new. */
 export async function insertDeadJobs(session: Queries, jobs: DeadJob[], rows: number[] = []): Promise<DeadJob[]> {
   const column = (read: (job: DeadJob) => string) => jobs.map((job) => toText(read(job)));
   const ids = jobs.map(({ queue, jobId, failedAt }, index) => {
-    // Several of the spool may have one id, and be refused at one time.
+    // Several rows of the spool may have the same job id, and be refused at the same time.
     const row = rows[index];
     return deadLetterId(queue, row === undefined ? jobId : `${jobId}\0${row}`, failedAt);
   });

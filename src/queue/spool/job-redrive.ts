@@ -29,7 +29,7 @@ export class FailedJobRetrier {
     private readonly jobs: JobReader,
   ) {}
 
-  /** Of rows that are redriven: those whose jobs are still there. The others are to be added, as any row. */
+  /** Retries the redriven rows whose jobs are still there. The caller adds the others, as any row. */
   async retryAll(rows: SpoolRow[]): Promise<Map<SpoolRow, AddResult>> {
     const results = new Map<SpoolRow, AddResult>();
     for (const row of rows) {
