@@ -16,7 +16,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 /** What a build needs, of this version and of older ones. */
-const sources = ["src", "cluster", "proto", "perf/targets.json", "scripts", "tsconfig.json", "tsconfig.build.json"];
+const sources = ["src", "cluster", "proto", "slo/targets.json", "scripts", "tsconfig.json", "tsconfig.build.json"];
 const buildMs = 120_000;
 
 /** A change of a built release: in a file, a text that is there in place of another. */

@@ -1,7 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
-import { type Config, ConfigError, settings } from "../../config/config.js";
+import { type Config, ConfigError } from "../../config/config.js";
+import { settings } from "../../config/settings.js";
 
 type FileSetting = "tlsCertFile" | "tlsKeyFile" | "tlsClientCaFile";
 
