@@ -48,6 +48,7 @@ export class LeaderLoop {
       return;
     }
     await this.runTerm(session, stopping);
+    // The loop asks again soon, and logs nothing: the store has said that it is away.
     if (!stopping.aborted) throw new PostaError("unavailable", "the session that held the leader's lock was lost");
   }
 
