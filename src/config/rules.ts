@@ -34,11 +34,14 @@ const transport: Rule[] = [
       `POSTA_ADMIN_HOSTS: "${bad}" is not a host name; leave out the scheme, the port and wildcards`,
     );
   },
-  ({ grpcPort, httpPort, adminPort }) =>
-    failIf(
-      new Set([grpcPort, httpPort, adminPort]).size < 3,
-      "POSTA_GRPC_PORT, POSTA_HTTP_PORT, POSTA_ADMIN_PORT: two of them are the same; give each its own",
-    ),
+  ({ grpcPort, httpPort, adminPort }) => {
+    const ports = { POSTA_GRPC_PORT: grpcPort, POSTA_HTTP_PORT: httpPort, POSTA_ADMIN_PORT: adminPort };
+    const shared = Object.entries(ports).filter(
+      ([, port], _, all) => all.filter(([, other]) => other === port).length > 1,
+    );
+    const names = shared.map(([name]) => name).join(", ");
+    return failIf(shared.length > 0, `${names}: are the same, ${shared[0]?.[1]}; give each its own`);
+  },
 ];
 
 const limits: Rule[] = [
@@ -87,8 +90,8 @@ const whatsapp: Rule[] = [
 const stores: Rule[] = [
   ({ databaseUrl }) =>
     failIf(
-      databaseUrl !== undefined && !/^postgres(ql)?:\/\//.test(databaseUrl),
-      "POSTA_DATABASE_URL: is not a PostgreSQL address; use postgresql://user:password@host:5432/database",
+      databaseUrl !== undefined && !(/^postgres(ql)?:\/\//.test(databaseUrl) && URL.canParse(databaseUrl)),
+      "POSTA_DATABASE_URL: is not a PostgreSQL address; use postgresql://user:password@host:5432/database, with a port from 1 to 65535",
     ),
   ({ analyticsHotMs, analyticsMaxAgeMs }) =>
     failIf(
