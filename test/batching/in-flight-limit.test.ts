@@ -17,7 +17,7 @@ describe("a room", () => {
   it("lets in who waits in their order, and never while somebody leaves", async () => {
     const room = new InFlightLimit({ items: 1, full: "full" });
     const entered: string[] = [];
-    const come = (name: string) => room.queueUp(() => entered.push(name) && room.enter(1));
+    const come = (name: string) => room.inTurn(async () => entered.push(name) && room.enter(1));
     for (const name of ["a", "b", "c"]) come(name);
     expect(entered).toEqual(["a"]);
     room.leave(1);
@@ -29,7 +29,7 @@ describe("a room", () => {
   it("refuses who comes by while others wait", async () => {
     const room = new InFlightLimit({ items: 1, full: "full" });
     room.enter(1);
-    room.queueUp(() => room.enter(1));
+    room.inTurn(async () => room.enter(1));
     room.leave(1);
     expect(() => room.enter(1)).toThrow("full");
     await turn();
@@ -40,7 +40,7 @@ describe("a room", () => {
   it("is empty when who waited went away instead of going in", async () => {
     const room = new InFlightLimit({ items: 1, full: "full" });
     room.enter(1);
-    room.queueUp(() => {});
+    room.inTurn(async () => {});
     const empty = room.untilEmpty();
     room.leave(1);
     await expect(empty).resolves.toBeUndefined();
@@ -48,7 +48,7 @@ describe("a room", () => {
 
   it("is empty when nobody waits for it either", async () => {
     const room = new InFlightLimit({ items: 1, full: "full" });
-    for (let count = 0; count < 3; count += 1) room.queueUp(() => room.enter(1));
+    for (let count = 0; count < 3; count += 1) room.inTurn(async () => room.enter(1));
     let isEmpty = false;
     const empty = room.untilEmpty().then(() => {
       isEmpty = true;

@@ -1,8 +1,8 @@
 import { toPostaError } from "../../errors/posta-error.js";
-import type { AddResult } from "../add/queue-batcher.js";
 import type { BullAdapter } from "../bullmq/bull.js";
 import type { JobReader } from "../inspect/read-job.js";
 import { contentFields } from "../job/job-fields.js";
+import type { AddResult } from "../job/pending-job.js";
 import { isFinished, retryFinished } from "../manage/retry-job.js";
 import type { SpoolMarks } from "./spool-marks.js";
 import type { SpoolRow } from "./spool-row.js";
