@@ -1,3 +1,4 @@
+import { BatchMetrics } from "../../batching/batch-metrics.js";
 import { GroupCommit } from "../../batching/group-commit.js";
 import { isAbandoned } from "../../batching/waiter.js";
 import { PostaError } from "../../errors/posta-error.js";
@@ -85,6 +86,8 @@ export interface Spooled {
 export class Spool implements QueueWriter {
   /** How many jobs this process has put there. */
   spooled = 0;
+  /** What its own batches are like: each commits several batches of queues. */
+  readonly batches = new BatchMetrics();
   /** As it last was. */
   private isFull = false;
   /** When a full one is to be looked at again, by performance.now(). */
@@ -97,7 +100,7 @@ export class Spool implements QueueWriter {
     private readonly lookEveryMs = fullForMs,
   ) {
     const options = { maxBatch: maxBatches, maxInFlight: 1 };
-    this.commits = new GroupCommit((batches) => this.insert(batches), options);
+    this.commits = new GroupCommit((batches) => this.insert(batches), options, this.batches);
   }
 
   /** Whether jobs can be put here, as far as is known. Nobody may try while it is full: being asked, it looks again. */
