@@ -1,3 +1,4 @@
+import { acceptedItems, mergeResults } from "../../batching/checked-items.js";
 import { InFlightLimit } from "../../batching/in-flight-limit.js";
 import type { Waiter } from "../../batching/waiter.js";
 import { PostaError, toPostaError } from "../../errors/posta-error.js";
@@ -46,17 +47,9 @@ export class Tracker {
     this.inFlight.enter(events.length);
     try {
       const now = Date.now();
-      const parsed = events.map((incoming) => this.parse(incoming, caller, now));
-      const good = parsed.filter((event) => !(event instanceof PostaError)) as EventSpec[];
-      const outcomes = await this.batcher.push(good, caller);
-      let next = 0;
-      return parsed.map((event, index) => {
-        return toResult(
-          event instanceof PostaError ? event : (outcomes[next++] as EventOutcome | PostaError),
-          index,
-          pathOf,
-        );
-      });
+      const checked = events.map((incoming) => this.parse(incoming, caller, now));
+      const results = mergeResults(checked, await this.batcher.push(acceptedItems(checked), caller));
+      return results.map((result, index) => toResult(result, index, pathOf));
     } finally {
       this.inFlight.leave(events.length);
     }

@@ -1,4 +1,5 @@
 import { V7Generator } from "uuidv7";
+import { acceptedItems, mergeResults } from "../../batching/checked-items.js";
 import type { GroupCommit } from "../../batching/group-commit.js";
 import { InFlightLimit } from "../../batching/in-flight-limit.js";
 import { PostaError, toPostaError } from "../../errors/posta-error.js";
@@ -52,11 +53,11 @@ export class MessageSender {
     this.inFlight.enter(messages.length);
     const now = Date.now();
     const checked = messages.map((incoming) => this.check(incoming, caller, now));
-    const good = checked.filter((message) => !(message instanceof PostaError)) as PendingMessage[];
-    const bytes = good.reduce((sum, { spec }) => sum + spec.bodyBytes, 0);
+    const accepted = acceptedItems(checked);
+    const bytes = accepted.reduce((sum, { spec }) => sum + spec.bodyBytes, 0);
     this.inFlight.weigh(bytes);
     try {
-      const results = merge(checked, await this.store(good, caller));
+      const results = mergeResults(checked, await this.store(accepted, caller));
       for (const result of results) this.counts.count(result);
       return results.map((result, index) => (result instanceof PostaError ? result.within(pathOf(index)) : result));
     } finally {
@@ -110,12 +111,6 @@ function isStored(result: Stored | undefined): boolean {
 function toChange({ id, spec }: PendingMessage, timeMs: number): StatusChange {
   const { sender, recipient, type } = spec;
   return { messageId: id, status: "queued", sender, recipient, type, timeMs };
-}
-
-/** The results in the order of the call's messages: what was wrong with a message, or what became of it. */
-function merge(checked: (PendingMessage | PostaError)[], stored: Stored[]): Stored[] {
-  let next = 0;
-  return checked.map((message) => (message instanceof PostaError ? message : (stored[next++] as Stored)));
 }
 
 /** It does not name the number. */

@@ -49,7 +49,7 @@ export class Adder {
 
   /** Adds one job. What is wrong is in the result, not thrown, unless there is no room for it. */
   async add(queue: string, job: JobRequest | Refusal, caller: AddCaller): Promise<AddResult> {
-    const [result] = await this.addAll(queue, [job], caller, () => "job");
+    const [result] = await this.addAll(queue, [job], caller, singlePath);
     return result as AddResult;
   }
 
@@ -61,7 +61,7 @@ export class Adder {
     queue: string,
     jobs: (JobRequest | Refusal)[],
     caller: AddCaller,
-    pathOf = (index: number) => `jobs[${index}]`,
+    pathOf = jobPath,
   ): Promise<AddResult[]> {
     this.inFlight.enter(jobs.length);
     const checked = this.checkAll(jobs, caller, pathOf);
@@ -121,6 +121,14 @@ export class Adder {
       return (job.spec.durable ? durable[nextDurable++] : plain[nextPlain++]) as AddResult;
     });
   }
+}
+
+function jobPath(index: number): string {
+  return `jobs[${index}]`;
+}
+
+function singlePath(): string {
+  return "job";
 }
 
 function isPending(job: Checked): job is PendingJob {
