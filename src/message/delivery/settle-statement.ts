@@ -1,5 +1,5 @@
+import { insertDeadLetters } from "../../store/postgres/dead-letters.js";
 import type { Statement } from "../../store/postgres/session.js";
-import { deadLetterKinds } from "../record/dead-letter.js";
 import { lockMessages } from "../record/row-locks.js";
 import { statuses, statusName } from "../record/status.js";
 
@@ -24,16 +24,17 @@ const { queued, sending, accepted, unknown, failed } = statuses;
  * just come to be what it says: its history ends with that.
  */
 export function buryFrom(source: string): string {
-  return `INSERT INTO dead_letters (id, kind, source, ref, reason, error_code, content, history, failed_at)
-    SELECT s.dead_id, ${deadLetterKinds.message}, s.sender, s.id::text, s.text, s.code, s.body, (
+  const history = `(
       SELECT json_agg(json_build_object('status', ${statusName("h.status")}, 'time', h.at, 'attempt', h.attempt,
         'error_code', h.error_code, 'detail', h.detail) ORDER BY h.at, h.number)::text
       FROM (
         SELECT at, number, status, attempt, error_code, detail FROM message_events WHERE message_id = s.id
         UNION ALL SELECT now(), ${Number.MAX_SAFE_INTEGER}, s.status, s.attempts, s.code, s.text
       ) AS h
-    ), now()
-    FROM ${source} AS s WHERE s.status IN (${failed}, ${unknown})`;
+    )`;
+  const letter = { id: "s.dead_id", source: "s.sender", ref: "s.id::text", reason: "s.text", errorCode: "s.code" };
+  const rows = `${source} AS s WHERE s.status IN (${failed}, ${unknown})`;
+  return insertDeadLetters("message", { ...letter, content: "s.body", history, failedAt: "now()" }, rows);
 }
 
 /** Whether no webhook was faster; one that told of the failure of an earlier request is overtaken by a later one's acceptance. */

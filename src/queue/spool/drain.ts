@@ -6,8 +6,8 @@ import type { Logger } from "../../telemetry/log/log.js";
 import type { BatchWriter } from "../add/batch.js";
 import { jobBatches } from "../add/queue-batcher.js";
 import { type AddResult, type PendingJob, toAddResults } from "../job/pending-job.js";
-import { type DeadJob, insertDeadJobs, logDeadJobs } from "./dead-letters.js";
-import type { Redriver } from "./redrive.js";
+import { type DeadJob, insertDeadJobs, logDeadJobs } from "./dead-job.js";
+import type { FailedJobRetrier } from "./job-redrive.js";
 import type { SpoolMarks } from "./spool-marks.js";
 import { type SpoolRow, toRedriveOptions, toSpec } from "./spool-row.js";
 
@@ -50,7 +50,7 @@ export class Drain {
 
   constructor(
     private readonly writer: BatchWriter,
-    private readonly redriver: Redriver,
+    private readonly retrier: FailedJobRetrier,
     private readonly marks: SpoolMarks,
     private readonly log: Logger,
   ) {}
@@ -72,9 +72,9 @@ export class Drain {
   }
 
   private async move(queue: string, rows: SpoolRow[]): Promise<Outcome[]> {
-    const redriven = await this.redriver.retryAll(rows);
-    const toAdd = rows.filter((row) => !redriven.has(row));
-    const done = [...redriven].map(([row, result]) => ({ row, result }));
+    const retried = await this.retrier.retryAll(rows);
+    const toAdd = rows.filter((row) => !retried.has(row));
+    const done = [...retried].map(([row, result]) => ({ row, result }));
     return [...done, ...(await this.add(queue, toAdd))];
   }
 

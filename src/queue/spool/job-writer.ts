@@ -1,5 +1,5 @@
-import type { JobsOptions } from "bullmq";
 import { type PostaError, toPostaError } from "../../errors/posta-error.js";
+import type { JobsOptions } from "../../store/bullmq/module.js";
 import type { BatchWriter } from "../add/batch.js";
 import type { AddResult, PendingJob, QueueWriter } from "../job/pending-job.js";
 import type { Spool } from "./spool.js";
