@@ -2,7 +2,8 @@ import { PostaError, toPostaError } from "../../errors/posta-error.js";
 import type { Queries, Statement } from "../../store/postgres/session.js";
 import { type DeadLetterKind, deadLetterKinds, toKind } from "../record/dead-letter.js";
 import { parseId } from "../record/message-ids.js";
-import { nameOfStatus, type RecordStatus, statuses } from "../record/status.js";
+import { nameOfStatus, type RecordStatus } from "../record/status.js";
+import { allows, endOf } from "../record/status-machine.js";
 
 /** Whether the caller may use a source, which is of a kind. A dead letter of another source is to it as if it were not there. */
 export type MayUseSource = (kind: DeadLetterKind, source: string) => boolean;
@@ -51,8 +52,8 @@ const redrive: Statement = {
     SELECT id, kind, source, ref, content, options FROM dead_letters
     WHERE id = ANY ($1::uuid[]) AND redriven_at IS NULL ORDER BY id FOR UPDATE
   ), moved AS (
-    UPDATE messages SET status = ${statuses.queued}, status_at = now(), wamid = NULL, claim = NULL
-    FROM letter WHERE messages.id = ${messageId} AND messages.status IN (${statuses.unknown}, ${statuses.failed})
+    UPDATE messages SET status = ${endOf("redrive")}, status_at = now(), wamid = NULL, claim = NULL
+    FROM letter WHERE messages.id = ${messageId} AND ${allows("redrive", "messages.status")}
       AND (messages.expires_at IS NULL OR messages.expires_at > now())
     RETURNING messages.id, messages.sender, messages.recipient, messages.type, messages.priority
   ), queued AS (
@@ -60,7 +61,7 @@ const redrive: Statement = {
     ON CONFLICT (message_id) DO UPDATE SET due_at = excluded.due_at, moved_at = NULL, turn = outbox.turn + 1, tried = 0,
       pair_limits = 0
   ), events AS (
-    INSERT INTO message_events (message_id, status, detail) SELECT id, ${statuses.queued}, 'redriven' FROM moved
+    INSERT INTO message_events (message_id, status, detail) SELECT id, ${endOf("redrive")}, 'redriven' FROM moved
   ), spooled AS (
     INSERT INTO spool (queue, job_id, name, data, options, redrive)
     SELECT source, ref, options::json ->> 'name', content, options, true

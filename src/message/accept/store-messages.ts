@@ -1,7 +1,7 @@
 import { PostaError, show } from "../../errors/posta-error.js";
 import type { Queries, Statement } from "../../store/postgres/session.js";
 import { bodyOf, digestOf, type MessageSpec } from "../content/message.js";
-import { statuses } from "../record/status.js";
+import { endOf } from "../record/status-machine.js";
 
 /** Whose message it is, as far as it matters for writing it. */
 export interface Caller {
@@ -64,12 +64,12 @@ const store: Statement = {
     INSERT INTO messages (id, sender, recipient, type, body, priority, resend, idempotency_key, send_at, expires_at,
       status, status_at, request_id)
     SELECT id, sender, recipient, type, body, priority, resend, key, coalesce(send_at, now()), expires_at,
-      ${statuses.queued}, now(), request_id FROM fresh
+      ${endOf("store")}, now(), request_id FROM fresh
   ), queued AS (
     INSERT INTO outbox (message_id, sender, priority, due_at)
     SELECT id, sender, priority, coalesce(send_at, now()) FROM fresh
   ), events AS (
-    INSERT INTO message_events (message_id, status) SELECT id, ${statuses.queued} FROM fresh
+    INSERT INTO message_events (message_id, status) SELECT id, ${endOf("store")} FROM fresh
   ), told AS (
     SELECT pg_notify('posta_outbox', '') WHERE EXISTS (SELECT FROM fresh WHERE send_at IS NULL)
   )

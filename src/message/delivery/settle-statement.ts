@@ -1,7 +1,8 @@
 import type { Statement } from "../../store/postgres/session.js";
 import { deadLetterKinds } from "../record/dead-letter.js";
 import { lockMessages } from "../record/row-locks.js";
-import { statuses, statusName } from "../record/status.js";
+import { statusName } from "../record/status.js";
+import { allows, endOf, givenUp, isOneOf, pending } from "../record/status-machine.js";
 
 /** A message after its settlement. */
 export interface SettledRow {
@@ -17,7 +18,7 @@ export interface SettledRow {
   age_seconds: number;
 }
 
-const { queued, sending, accepted, unknown, failed } = statuses;
+const accepted = endOf("accept");
 
 /**
  * A dead letter of each message in the table `source` (id, dead_id, sender, body, status, attempts, code, text), which has
@@ -33,12 +34,19 @@ export function buryFrom(source: string): string {
         UNION ALL SELECT now(), ${Number.MAX_SAFE_INTEGER}, s.status, s.attempts, s.code, s.text
       ) AS h
     ), now()
-    FROM ${source} AS s WHERE s.status IN (${failed}, ${unknown})`;
+    FROM ${source} AS s WHERE ${isOneOf(givenUp, "s.status")}`;
 }
 
-/** Whether no webhook was faster; one that told of the failure of an earlier request is overtaken by a later one's acceptance. */
-const isNews = `(m.status = ${sending} OR t.status = ${accepted} AND (
-  m.status < ${accepted} OR m.status = ${failed} AND m.wamid IS DISTINCT FROM t.wamid))`;
+const isOtherRequest = "m.wamid IS DISTINCT FROM t.wamid";
+/** Whether the message still is where the outcome can change it. Otherwise a webhook was faster. */
+const isNews = `CASE t.status
+    WHEN ${accepted} THEN ${allows("accept", "m.status", { "other-request": isOtherRequest })}
+    WHEN ${endOf("refuse")} THEN ${allows("refuse", "m.status")}
+    WHEN ${endOf("lose-answer")} THEN ${allows("lose-answer", "m.status")}
+    WHEN ${endOf("retry")} THEN ${allows("retry", "m.status")} END`;
+const isPending = isOneOf(pending, "s.status");
+/** An acceptance is true whoever has the message by now. But without its claim nobody can tell that a failure was an earlier one. */
+const isTrueWithoutClaim = `t.status = ${accepted} AND ${allows("accept", "m.status", { "other-request": "false" })}`;
 
 /**
  * What became of attempts. Only who claimed a message tells of its attempt, and once: after that the claim is gone. That
@@ -58,18 +66,18 @@ export const settle: Statement = {
       error_code = CASE WHEN ${isNews} THEN t.code ELSE m.error_code END,
       error = CASE WHEN ${isNews} THEN t.text ELSE m.error END
     FROM told t JOIN held ON held.id = t.id
-    WHERE m.id = t.id AND m.id = ANY ($1) AND (m.claim = t.claim OR t.status = ${accepted} AND m.status < ${accepted})
+    WHERE m.id = t.id AND m.id = ANY ($1) AND (m.claim = t.claim OR ${isTrueWithoutClaim})
     RETURNING m.id, m.sender, m.recipient, m.type, m.body, m.send_at, m.status, m.attempts, t.status AS told, t.code, t.text,
       t.after_ms, t.used_up, t.pair_limit, t.dead_id
   ), logged AS (
     INSERT INTO message_events (message_id, status, attempt, error_code, detail)
     SELECT id, told, attempts, code, text FROM settled WHERE told IN (status, ${accepted})
   ), gone AS (
-    DELETE FROM outbox o USING settled s WHERE o.message_id = s.id AND s.status <> ${queued}
+    DELETE FROM outbox o USING settled s WHERE o.message_id = s.id AND NOT ${isPending}
   ), back AS (
     UPDATE outbox o SET moved_at = NULL, due_at = now() + s.after_ms * interval '1 ms', turn = o.turn + 1,
       tried = o.tried + s.used_up, pair_limits = o.pair_limits + s.pair_limit
-    FROM settled s WHERE o.message_id = s.id AND s.status = ${queued}
+    FROM settled s WHERE o.message_id = s.id AND ${isPending}
   ), dead AS (${buryFrom("(SELECT * FROM settled WHERE status = told)")})
   SELECT id, sender, recipient, type, status, told, code,
     extract(epoch FROM now() - send_at)::float8 AS age_seconds FROM settled`,

@@ -5,7 +5,8 @@ import { GroupCommit } from "../../batching/group-commit.js";
 import { toPostaError } from "../../errors/posta-error.js";
 import type { PostgresStore } from "../../store/postgres/store.js";
 import type { Logger } from "../../telemetry/log/log.js";
-import { type RecordStatus, type StatusChange, statuses, statusOf } from "../record/status.js";
+import { type RecordStatus, type StatusChange, statusOf } from "../record/status.js";
+import { endOf } from "../record/status-machine.js";
 import type { Decision } from "./decide.js";
 import type { DeliveryMetrics } from "./delivery-metrics.js";
 import { type SettledRow, settle } from "./settle-statement.js";
@@ -18,11 +19,12 @@ export interface Settlement {
 }
 
 const retryMs = 500;
-const told = {
-  accepted: statuses.accepted,
-  failed: statuses.failed,
-  unknown: statuses.unknown,
-  again: statuses.queued,
+/** The status that each decision leads to. */
+const outcomes = {
+  accepted: endOf("accept"),
+  failed: endOf("refuse"),
+  unknown: endOf("lose-answer"),
+  again: endOf("retry"),
 };
 
 /**
@@ -80,7 +82,7 @@ function toColumns(batch: readonly Settlement[]): unknown[] {
   return [
     batch.map(({ id }) => id),
     batch.map(({ claim }) => claim),
-    column(({ kind }) => told[kind]),
+    column(({ kind }) => outcomes[kind]),
     column((decision) => (decision.kind === "accepted" ? decision.wamid : null)),
     column((decision) => ("code" in decision ? toInteger(decision.code) : null)),
     column((decision) => ("text" in decision ? toText(decision.text) : null)),

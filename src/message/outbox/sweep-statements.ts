@@ -1,8 +1,10 @@
 import type { Statement } from "../../store/postgres/session.js";
 import { buryFrom } from "../delivery/settle-statement.js";
-import { statuses } from "../record/status.js";
+import { allows, endOf, isOneOf, pending } from "../record/status-machine.js";
 
-const { queued, sending, unknown, expired } = statuses;
+const isPending = isOneOf(pending, "s.status");
+/** "abandon" and "recover" start from the same state: which of the two happens follows from the message's policy. */
+const mayBeLost = allows("abandon", "status");
 
 /*
  * What others are about to change is skipped, and found by the next sweep. What is found is then named by an array: of a join
@@ -16,7 +18,7 @@ const { queued, sending, unknown, expired } = statuses;
 export const settleLost: Statement = {
   name: "settle-lost-messages",
   text: `WITH held AS MATERIALIZED (
-    SELECT id, resend FROM messages WHERE status = ${sending} AND status_at < now() - $1 * interval '1 ms'
+    SELECT id, resend FROM messages WHERE ${mayBeLost} AND status_at < now() - $1 * interval '1 ms'
     ORDER BY id LIMIT array_length($3::uuid[], 1) FOR NO KEY UPDATE SKIP LOCKED
   ), lost AS MATERIALIZED (
     SELECT id, ($3::uuid[])[row_number() OVER ()] AS dead_id,
@@ -24,7 +26,7 @@ export const settleLost: Statement = {
     FROM held
   ), settled AS (
     UPDATE messages m SET claim = NULL, status_at = now(), error_code = NULL, error = $4,
-      status = CASE WHEN l.again THEN ${queued} ELSE ${unknown} END
+      status = CASE WHEN l.again THEN ${endOf("recover")} ELSE ${endOf("abandon")} END
     FROM lost l
     WHERE m.id = l.id AND m.id = ANY (ARRAY(SELECT id FROM lost))
     RETURNING m.id, m.sender, m.recipient, m.type, m.body, m.status, m.attempts, m.error AS text, m.error_code AS code,
@@ -32,10 +34,10 @@ export const settleLost: Statement = {
   ), logged AS (
     INSERT INTO message_events (message_id, status, attempt, detail) SELECT id, status, attempts, text FROM settled
   ), gone AS (
-    DELETE FROM outbox o USING settled s WHERE o.message_id = s.id AND s.status <> ${queued}
+    DELETE FROM outbox o USING settled s WHERE o.message_id = s.id AND NOT ${isPending}
   ), back AS (
     UPDATE outbox o SET moved_at = NULL, due_at = now(), turn = o.turn + 1, tried = o.tried + 1
-    FROM settled s WHERE o.message_id = s.id AND s.status = ${queued}
+    FROM settled s WHERE o.message_id = s.id AND ${isPending}
   ), dead AS (${buryFrom("settled")})
   SELECT id, sender, recipient, type, status FROM settled`,
 };
@@ -44,10 +46,10 @@ export const settleLost: Statement = {
 export const expire: Statement = {
   name: "expire-messages",
   text: `WITH late AS MATERIALIZED (
-    SELECT id FROM messages WHERE status = ${queued} AND expires_at IS NOT NULL AND expires_at <= now()
+    SELECT id FROM messages WHERE ${allows("expire", "status")} AND expires_at IS NOT NULL AND expires_at <= now()
     ORDER BY expires_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
   ), settled AS (
-    UPDATE messages m SET status = ${expired}, status_at = now() WHERE m.id = ANY (ARRAY(SELECT id FROM late))
+    UPDATE messages m SET status = ${endOf("expire")}, status_at = now() WHERE m.id = ANY (ARRAY(SELECT id FROM late))
     RETURNING m.id, m.sender, m.recipient, m.type, m.status
   ), logged AS (
     INSERT INTO message_events (message_id, status) SELECT id, status FROM settled
@@ -67,7 +69,7 @@ export const dropIdle: Statement = {
     SELECT message_id FROM outbox WHERE moved_at < now() - $1 * interval '1 ms' ORDER BY moved_at LIMIT $2
   )
   DELETE FROM outbox o WHERE o.message_id = ANY (ARRAY(SELECT message_id FROM old)) AND coalesce(
-    (SELECT m.status NOT IN (${queued}, ${sending}) FROM messages m WHERE m.id = o.message_id), true)`,
+    (SELECT NOT ${isOneOf(pending, "m.status")} FROM messages m WHERE m.id = o.message_id), true)`,
 };
 
 /** A key that was taken again meanwhile is young. */

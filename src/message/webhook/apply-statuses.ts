@@ -2,6 +2,7 @@ import { uuidv7 } from "uuidv7";
 import type { Queries, Statement } from "../../store/postgres/session.js";
 import { deadLetterKinds } from "../record/dead-letter.js";
 import { type Status, statuses, statusName, statusOf } from "../record/status.js";
+import { allows, endOf, givenUp, isOneOf, taken } from "../record/status-machine.js";
 import { type StatusUpdate, unknownWamid } from "./body/webhook-status.js";
 
 /** What became of a step that WhatsApp told of. */
@@ -40,6 +41,21 @@ const oneWamid = `(SELECT CASE WHEN min(known.wamid) = max(known.wamid) THEN min
         UNION ALL SELECT ${toldWamidOf("other")} FROM told AS other WHERE other.message_id = found.id
       ) AS known)`;
 
+const [sent, failed] = [endOf("report-sent"), endOf("report-failed")];
+const ofSameRequest = "coalesce(found.wamid, steps.wamid) = steps.wamid";
+const ofRequestNotFailed = `NOT EXISTS (SELECT FROM message_events AS event WHERE event.message_id = steps.message_id
+          AND event.wamid = steps.wamid AND event.status = ${failed})
+        AND NOT EXISTS (SELECT FROM steps AS other WHERE other.message_id = steps.message_id
+          AND other.wamid = steps.wamid AND other.status = ${failed})`;
+/** Whether a step that is new changes the status of its message. */
+const isMove = `CASE steps.status
+      WHEN ${failed} THEN ${allows("report-failed", "found.status", { "same-request": ofSameRequest })}
+      WHEN ${sent} THEN ${allows("report-sent", "found.status", { "request-not-failed": ofRequestNotFailed })}
+      WHEN ${endOf("report-delivered")} THEN ${allows("report-delivered", "found.status")}
+      WHEN ${endOf("report-read")} THEN ${allows("report-read", "found.status")} END`;
+/** Of several steps that come together, the furthest counts. */
+const furthestFirst = [endOf("report-read"), endOf("report-delivered"), sent, failed];
+
 /**
  * A step of a wamid is taken once: the unique index of message_events says so, and only what is new there does anything.
  * The messages are locked first, and in order, so that no two of these wait for each other. Whatever WhatsApp tells, it has
@@ -68,19 +84,11 @@ export const applyStatement: Statement = {
     RETURNING message_id, number, wamid, status, at, attempt, error_code, detail
   ), moves AS MATERIALIZED (
     SELECT DISTINCT ON (found.id) found.id, sender, body, steps.status, at, error_code, detail, steps.wamid AS told_wamid,
-      CASE WHEN found.status IN (${statuses.accepted}, ${statuses.sent}, ${statuses.delivered})
+      CASE WHEN ${isOneOf(taken, "found.status")}
         THEN coalesce(found.wamid, ${toldWamid}) ELSE coalesce(${toldWamid}, found.wamid) END AS wamid
     FROM steps JOIN found ON found.id = message_id
-    WHERE CASE steps.status
-      WHEN ${statuses.failed} THEN found.status < ${statuses.accepted}
-        OR found.status < steps.status AND coalesce(found.wamid, steps.wamid) = steps.wamid
-      WHEN ${statuses.sent} THEN (found.status < steps.status OR found.status = ${statuses.failed})
-        AND NOT EXISTS (SELECT FROM message_events AS event WHERE event.message_id = steps.message_id
-          AND event.wamid = steps.wamid AND event.status = ${statuses.failed})
-        AND NOT EXISTS (SELECT FROM steps AS other WHERE other.message_id = steps.message_id
-          AND other.wamid = steps.wamid AND other.status = ${statuses.failed})
-      ELSE found.status < steps.status END
-    ORDER BY found.id, steps.status = ${statuses.failed}, steps.status DESC, at
+    WHERE ${isMove}
+    ORDER BY found.id, array_position(ARRAY[${furthestFirst}]::smallint[], steps.status), at
   ), moved AS (
     UPDATE messages SET status = moves.status, status_at = moves.at, wamid = moves.wamid,
       error_code = moves.error_code, error = moves.detail
@@ -98,7 +106,7 @@ export const applyStatement: Statement = {
         ) AS event)::text,
       now()
     FROM moves JOIN given ON given.message_id = moves.id AND given.wamid = told_wamid AND given.status = moves.status
-    WHERE moves.status = ${statuses.failed}
+    WHERE ${isOneOf(givenUp, "moves.status")}
   )
   SELECT told.message_id, told.wamid, step_wamid, told.status, sender, recipient, type, steps.message_id IS NOT NULL AS is_new,
     EXISTS (SELECT FROM moves WHERE moves.id = found.id AND moves.status = told.status AND told_wamid = step_wamid) AS is_move
