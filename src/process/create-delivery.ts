@@ -82,7 +82,7 @@ export async function createMessageDelivery(
   const queues = new SenderQueues(bull, queue, config.queuePrefix, stores.queueList);
   const mover = new Mover(postgres, queues, { senders: config.senders, forgottenAfterMs: times.forgottenAfterMs });
   const loops = new OutboxLoops(leader, mover, sweep, metrics, log);
-  const senders = createSenders(config, stores, bull, token, metrics, log);
+  const senders = createSenders({ config, stores, bull, token, metrics, log });
   return {
     start() {
       token.open();
@@ -97,15 +97,19 @@ export async function createMessageDelivery(
   };
 }
 
+/** What the workers of all numbers are made of. */
+interface SendersOptions {
+  config: Config;
+  stores: DeliveryStores;
+  bull: BullAdapter;
+  token: Token;
+  metrics: DeliveryMetrics;
+  log: Logger;
+}
+
 /** The workers of all numbers and what they share. */
-function createSenders(
-  config: Config,
-  { queue, postgres, record, times = defaultTimes }: DeliveryStores,
-  bull: BullAdapter,
-  token: Token,
-  metrics: DeliveryMetrics,
-  log: Logger,
-) {
+function createSenders({ config, stores, bull, token, metrics, log }: SendersOptions) {
+  const { queue, postgres, record, times = defaultTimes } = stores;
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal);
   const settler = new Settler(postgres, metrics, record, log);
@@ -115,9 +119,8 @@ function createSenders(
   const parts = { claims, settler, rescheduler: new Rescheduler(postgres), limits, client, metrics, log };
   // A worker waits for a Redis that is away, and for jobs on a connection of its own.
   const connection = openWorkerRedis(config, log);
-  const make = (sender: string) =>
-    createSender(sender, config, bull, connection, parts, token, stopping.signal, times.breaker);
-  const workers = config.senders.map(make);
+  const shared = { config, bull, connection, parts, token, stopping: stopping.signal, breaker: times.breaker };
+  const workers = config.senders.map((sender) => createSender(sender, shared));
   const load = new LoopDelay((delayMs) => {
     for (const { concurrency } of workers) concurrency.adjust(delayMs);
   });
@@ -143,18 +146,21 @@ function createSenders(
   };
 }
 
-function createSender(
-  sender: string,
-  config: Config,
-  bull: BullAdapter,
-  connection: RedisClient,
-  parts: DeliverParts,
-  token: Token,
-  stopping: AbortSignal,
-  breakerOptions: BreakerOptions,
-): SenderWorker {
+/** What the workers of all numbers share. */
+interface SenderOptions {
+  config: Config;
+  bull: BullAdapter;
+  connection: RedisClient;
+  parts: DeliverParts;
+  token: Token;
+  stopping: AbortSignal;
+  breaker: BreakerOptions;
+}
+
+function createSender(sender: string, shared: SenderOptions): SenderWorker {
+  const { config, bull, connection, parts, token, stopping } = shared;
   const { metrics, log } = parts;
-  const breaker = new Breaker(breakerOptions);
+  const breaker = new Breaker(shared.breaker);
   token.on("change", () => breaker.tryNow());
   const options = { maxAttempts: config.messageAttempts, ahead: aheadOf(config), stopping };
   const deliverer = new Deliverer(sender, parts, breaker, options);
