@@ -7,13 +7,12 @@ import { Breaker, type BreakerOptions, breakerDefaults } from "../message/delive
 import { Claims } from "../message/delivery/claim.js";
 import { Deliverer, type DeliverParts } from "../message/delivery/deliver.js";
 import { DeliveryMetrics } from "../message/delivery/delivery-metrics.js";
-import { Limits } from "../message/delivery/rate-limits.js";
+import { LimitKeys, Limits } from "../message/delivery/rate-limits.js";
 import { Rescheduler } from "../message/delivery/rescheduler.js";
 import { Settler } from "../message/delivery/settle.js";
 import { Mover } from "../message/outbox/move.js";
 import { OutboxLoops } from "../message/outbox/outbox-loops.js";
 import { Sweep } from "../message/outbox/sweep.js";
-import { LimitKeys } from "../message/record/keys.js";
 import type { RecordStatus } from "../message/record/status.js";
 import { LoopDelay } from "../message/sender/concurrency.js";
 import { SenderQueues } from "../message/sender/sender-queues.js";

@@ -1,3 +1,4 @@
+import type { Logger } from "../../telemetry/log/log.js";
 import type { SendAnswer } from "../whatsapp/answer.js";
 import type { Verdict } from "../whatsapp/whatsapp-errors.js";
 import type { Claimed } from "./claim.js";
@@ -82,4 +83,20 @@ function fail({ code, message: text }: Refused): Decision {
 
 function isLast({ tried }: Claimed, maxAttempts: number): boolean {
   return tried + 1 >= maxAttempts;
+}
+
+/** Tells what became of an attempt: so a message can be followed from its request. What ends badly is told at any level. */
+export function logDecision(
+  log: Logger,
+  { id: messageId, sender, requestId, attempts }: Claimed,
+  decision: Decision,
+): void {
+  const line = { messageId, ...(requestId === null ? {} : { requestId }), sender, attempts };
+  if (decision.kind === "accepted") {
+    log.debug({ ...line, wamid: decision.wamid }, "a message was accepted");
+    return;
+  }
+  const why = { ...line, ...("code" in decision ? { code: decision.code } : {}), details: decision.text };
+  if (decision.kind === "again") log.debug(why, "a message is to be sent again");
+  else log.warn(why, decision.kind === "failed" ? "a message failed" : "whether a message was sent is not known");
 }

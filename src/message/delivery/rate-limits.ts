@@ -1,7 +1,6 @@
 import { rethrowStoreError } from "../../store/redis/errors.js";
 import { defineScript, type Script } from "../../store/redis/scripts.js";
 import type { RedisStore } from "../../store/redis/store.js";
-import type { LimitKeys } from "../record/keys.js";
 
 export interface Rates {
   /** Messages a second from one number; 0: no limit. */
@@ -36,6 +35,36 @@ const lagMicros = 500_000;
 /** The same for a pair, as a part of its interval, and how much longer than WhatsApp's that is. */
 const pairMargin = 0.1;
 const pairSlack = 1.01;
+
+/** The Redis keys that keep the rates of sending, beside BullMQ's and under the same prefix. */
+export class LimitKeys {
+  constructor(private readonly prefix: string) {}
+
+  /** Up to when a number has used its rate. */
+  pace(sender: string): string {
+    return `${this.prefix}:posta-pace:${sender}`;
+  }
+
+  /** When a number has sent within the last second. */
+  log(sender: string): string {
+    return `${this.prefix}:posta-pace-log:${sender}`;
+  }
+
+  /** There while a number is to send nothing. */
+  hold(sender: string): string {
+    return `${this.prefix}:posta-hold:${sender}`;
+  }
+
+  /** Up to when a number has used its rate for a recipient. */
+  pair(sender: string, recipient: string): string {
+    return `${this.prefix}:posta-pair:${sender}:${recipient}`;
+  }
+
+  /** The messages to a recipient that were told to come back, and when their turns are. */
+  turns(sender: string, recipient: string): string {
+    return `${this.prefix}:posta-pair-turns:${sender}:${recipient}`;
+  }
+}
 
 /** The rates that WhatsApp sets, kept over all processes that send. Throws unavailable while Redis is out of reach. */
 export class Limits {

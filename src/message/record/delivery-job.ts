@@ -1,3 +1,8 @@
+/** The BullMQ queue of a sending number. */
+export function queueOf(sender: string): string {
+  return `posta-whatsapp-${sender}`;
+}
+
 /** A message as a job names it: enough to know whether it may be sent now. */
 export interface DeliveryJob {
   id: string;

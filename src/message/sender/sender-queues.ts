@@ -1,8 +1,7 @@
 import type { Queue } from "bullmq";
 import { toStoreError } from "../../store/redis/errors.js";
 import type { RedisStore } from "../../store/redis/store.js";
-import { type JobData, jobIdOf } from "../record/delivery-job.js";
-import { queueOf } from "../record/keys.js";
+import { type JobData, jobIdOf, queueOf } from "../record/delivery-job.js";
 import type { BullAdapter } from "./sender-worker.js";
 
 /** The contract's priorities, the most urgent first. */

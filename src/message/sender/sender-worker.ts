@@ -4,8 +4,7 @@ import type { Logger } from "../../telemetry/log/log.js";
 import type { Breaker } from "../delivery/breaker.js";
 import type { Deliverer } from "../delivery/deliver.js";
 import type { BreakerState, DeliveryMetrics } from "../delivery/delivery-metrics.js";
-import { type JobData, toDeliveryJob } from "../record/delivery-job.js";
-import { queueOf } from "../record/keys.js";
+import { type JobData, queueOf, toDeliveryJob } from "../record/delivery-job.js";
 import { Concurrency } from "./concurrency.js";
 
 /** BullMQ's module, which is loaded only where messages are sent. */

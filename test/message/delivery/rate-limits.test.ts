@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
-import { Limits } from "../../../src/message/delivery/rate-limits.js";
-import { LimitKeys } from "../../../src/message/record/keys.js";
+import { LimitKeys, Limits } from "../../../src/message/delivery/rate-limits.js";
 import {
   createDeliveryFixture,
   type DeliveryFixture,
