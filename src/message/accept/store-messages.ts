@@ -40,8 +40,8 @@ const isFree = "kept.created_at < now() - $13 * interval '1 ms'";
  * A message, its key, its outbox row and its first event: all of a batch or nothing. `now()` is when the statement arrived,
  * so that a PostgreSQL that hung does not take what nobody waits for any more. A key that is taken is written over with
  * itself: only so does the statement see one that another transaction committed meanwhile. Keys go in order, so that
- * two batches cannot wait for each other. Those who listen are told once a batch, and only if something is due; what nothing
- * selects PostgreSQL does not run, so `told` is among the answer.
+ * two batches cannot wait for each other. Listeners are notified once a batch, and only if a message is due. PostgreSQL does
+ * not run a part that nothing selects, so `notified` is among the answer.
  */
 const store: Statement = {
   name: "store-messages",
@@ -70,11 +70,11 @@ const store: Statement = {
     SELECT id, sender, priority, coalesce(send_at, now()) FROM fresh
   ), events AS (
     INSERT INTO message_events (message_id, status) SELECT id, ${endOf("store")} FROM fresh
-  ), told AS (
+  ), notified AS (
     SELECT pg_notify('posta_outbox', '') WHERE EXISTS (SELECT FROM fresh WHERE send_at IS NULL)
   )
   SELECT batch.*, keys.* FROM (
-    SELECT (SELECT array_agg(id::text) FROM input WHERE late) AS late, (SELECT count(*) FROM told) AS told
+    SELECT (SELECT array_agg(id::text) FROM input WHERE late) AS late, (SELECT count(*) FROM notified) AS notified
   ) AS batch LEFT JOIN keys ON true`,
 };
 

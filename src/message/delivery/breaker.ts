@@ -123,7 +123,7 @@ export class Breaker extends EventEmitter<Events> {
   }
 }
 
-/** Whether an answer tells of the API or the number, and not of the message. */
+/** Whether the API or the number is in trouble, and not the message alone. */
 function isTrouble(answer: SendAnswer): boolean {
   if (answer.kind === "refused") return answer.verdict === "retry" || stoppingCode(answer) !== undefined;
   return answer.kind !== "accepted";

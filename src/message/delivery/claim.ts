@@ -43,19 +43,19 @@ const [sending, expired] = [endOf("claim"), endOf("expire")];
 const mayChange = `CASE WHEN ${isLate} THEN ${allows("expire", "m.status")} ELSE ${allows("claim", "m.status")} END`;
 
 /**
- * A message is claimed where it is queued and its turn is the outbox's; one that is past its time expires instead. Messages are
- * locked in order, as by all who change several.
+ * Claims each message that is queued, if the job's generation is that of the outbox. A message that is past its time expires instead.
+ * Messages are locked in order, as in all statements that change several.
  */
 const claim: Statement = {
   name: "claim-messages",
   text: `WITH wanted AS (
-    SELECT * FROM unnest($1::uuid[], $2::integer[], $3::uuid[]) AS w (id, turn, claim)
+    SELECT * FROM unnest($1::uuid[], $2::integer[], $3::uuid[]) AS w (id, generation, claim)
   ), ${lockMessages}, claimed AS (
     UPDATE messages m SET status_at = now(),
       status = CASE WHEN ${isLate} THEN ${expired} ELSE ${sending} END,
       attempts = m.attempts + CASE WHEN ${isLate} THEN 0 ELSE 1 END,
       claim = CASE WHEN ${isLate} THEN NULL ELSE w.claim END
-    FROM wanted w JOIN held ON held.id = w.id JOIN outbox o ON o.message_id = w.id AND o.turn = w.turn
+    FROM wanted w JOIN locked ON locked.id = w.id JOIN outbox o ON o.message_id = w.id AND o.turn = w.generation
     WHERE m.id = w.id AND m.id = ANY ($1) AND ${mayChange}
     RETURNING m.id, m.claim, m.status, m.sender, m.recipient, m.type, m.body, m.resend, m.attempts,
       m.request_id AS "requestId", o.tried, o.pair_limits AS "pairLimits"
@@ -92,7 +92,7 @@ export class Claims {
   private async write(batch: readonly Wanted[]): Promise<(Row | undefined)[]> {
     const rows = await this.postgres.query<Row>(claim, [
       batch.map(({ job }) => job.id),
-      batch.map(({ job }) => job.turn),
+      batch.map(({ job }) => job.generation),
       batch.map((wanted) => wanted.claim),
     ]);
     for (const { status } of rows) if (status === expired) this.metrics.cameToBe("expired");

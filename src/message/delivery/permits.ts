@@ -5,7 +5,7 @@ import type { Limits, Permit } from "./rate-limits.js";
 const retryMs = 200;
 
 interface Waiting {
-  tell(given: boolean): void;
+  resolve(given: boolean): void;
   timer: NodeJS.Timeout;
 }
 
@@ -38,12 +38,12 @@ export class Permits {
   /** Resolves when one message may be sent; to false if that is not within the time. First come, first served. */
   take(withinMs: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const tell = (given: boolean) => {
+      const settle = (given: boolean) => {
         clearTimeout(one.timer);
         this.waiting.delete(one);
         resolve(given);
       };
-      const one: Waiting = { tell, timer: setTimeout(() => tell(false), withinMs) };
+      const one: Waiting = { resolve: settle, timer: setTimeout(() => settle(false), withinMs) };
       this.waiting.add(one);
       if (!this.asking) void this.ask();
     });
@@ -59,7 +59,7 @@ export class Permits {
 
   private async ask(): Promise<void> {
     this.asking = true;
-    await undefined; // Others of this turn are asked for together.
+    await undefined; // Asks once for all that call in this tick of the event loop.
     let unused: Permit | undefined;
     for (let wanted = this.wanted(); wanted > 0; wanted = this.wanted()) {
       const delayMs = this.allowed < coldRequests ? coldDelayMs : 0;
@@ -81,7 +81,7 @@ export class Permits {
   private give(count: number): void {
     for (const one of [...this.waiting].slice(0, count)) {
       this.underWay += 1;
-      one.tell(true);
+      one.resolve(true);
     }
   }
 }

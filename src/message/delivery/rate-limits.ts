@@ -10,7 +10,7 @@ export interface Rates {
   pairBurst: number;
 }
 
-/** Leave to send messages. */
+/** Permission to send messages. */
 export interface Permit {
   count: number;
   /** When to ask for the next, in milliseconds from now. */
@@ -50,8 +50,8 @@ export class LimitKeys {
     return `${this.prefix}:posta-pace-log:${sender}`;
   }
 
-  /** There while a number is to send nothing. */
-  hold(sender: string): string {
+  /** Exists while a number pauses. */
+  paused(sender: string): string {
     return `${this.prefix}:posta-hold:${sender}`;
   }
 
@@ -60,8 +60,8 @@ export class LimitKeys {
     return `${this.prefix}:posta-pair:${sender}:${recipient}`;
   }
 
-  /** The messages to a recipient that were told to come back, and when their turns are. */
-  turns(sender: string, recipient: string): string {
+  /** The messages to a recipient that were put off, and when each may be sent. */
+  putOff(sender: string, recipient: string): string {
     return `${this.prefix}:posta-pair-turns:${sender}:${recipient}`;
   }
 }
@@ -86,12 +86,12 @@ export class Limits {
   }
 
   /**
-   * Asks for leave to send `wanted` messages of a number now, which may get there up to `delayMs` later than usual. A permit
+   * Asks for permission to send `wanted` messages of a number now, which may get there up to `delayMs` later than usual. A permit
    * that was not used is given back with it.
    */
   async permit(sender: string, wanted: number, delayMs: number, unused?: Permit): Promise<Permit> {
     this.store.requireUsable();
-    const keys = [this.keys.pace(sender), this.keys.log(sender), this.keys.hold(sender)];
+    const keys = [this.keys.pace(sender), this.keys.log(sender), this.keys.paused(sender)];
     const { perSecond } = this.rates;
     const rate = [perSecond, windowMicros, perSecond && Math.round(evenMicros / perSecond), lagMicros, delayMs * 1000];
     const args = [wanted, ...rate, unused?.count ?? 0, unused?.sentMicros ?? 0];
@@ -100,19 +100,19 @@ export class Limits {
     return { count, nextMs: nextMicros / 1000, sentMicros, isStale };
   }
 
-  /** In how many milliseconds a message has its turn among those to its recipient; 0: now, and it counts as sent. */
-  async turn(sender: string, recipient: string, id: string): Promise<number> {
+  /** In how many milliseconds a message may be sent to its recipient. 0: now, and it counts as sent. */
+  async pairDelay(sender: string, recipient: string, id: string): Promise<number> {
     const { pairIntervalMs, pairBurst } = this.rates;
     if (pairIntervalMs === 0) return 0;
     this.store.requireUsable();
     const interval = Math.round(pairIntervalMs * 1000 * pairSlack);
     const ahead = Math.max(0, Math.round((pairBurst - 1 - pairMargin) * interval));
-    const keys = [this.keys.pair(sender, recipient), this.keys.turns(sender, recipient)];
+    const keys = [this.keys.pair(sender, recipient), this.keys.putOff(sender, recipient)];
     return (await this.takeTurn(keys, [id, interval, ahead]).catch(rethrowStoreError)) / 1000;
   }
 
-  /** Lets a number send nothing for a while, in no process. */
-  async hold(sender: string, forMs: number): Promise<void> {
-    await this.store.client.set(this.keys.hold(sender), 1, "PX", forMs).catch(rethrowStoreError);
+  /** Lets a number send nothing for a while, in all processes. */
+  async pauseSender(sender: string, forMs: number): Promise<void> {
+    await this.store.client.set(this.keys.paused(sender), 1, "PX", forMs).catch(rethrowStoreError);
   }
 }

@@ -28,8 +28,8 @@ const outcomes = {
 };
 
 /**
- * Writes down what became of attempts, a statement a batch. What WhatsApp has answered is known nowhere else: it is kept and
- * written again until PostgreSQL has taken it.
+ * Writes what became of attempts, a statement a batch. Only this process knows what WhatsApp has answered: so it tries again until
+ * PostgreSQL has taken the answer.
  */
 export class Settler {
   private readonly commit: GroupCommit<Settlement, undefined>;
@@ -45,7 +45,7 @@ export class Settler {
     setMaxListeners(0, this.givingUp.signal); // One for each message that waits for PostgreSQL.
   }
 
-  /** Resolves when it is committed, or given up: then the sweep will find the message. */
+  /** Resolves when the settlement is committed, or given up. In the second case the sweep will find the message. */
   async settle(settlement: Settlement): Promise<void> {
     const { signal } = this.givingUp;
     let alone = false;
@@ -55,24 +55,24 @@ export class Settler {
       if (error === undefined) return;
       // PostgreSQL is away.
       if (error.code !== "internal") await sleep(retryMs, undefined, { signal }).catch(() => {});
-      else if (alone) return this.tellUnwritten(settlement, error);
+      else if (alone) return this.logUnwritten(settlement, error);
       else alone = true; // PostgreSQL refused it, or another of its batch.
     }
   }
 
-  /** The process is about to end: what PostgreSQL has not taken by now is left to the sweep. */
+  /** The process is about to end. The sweep will find what PostgreSQL has not taken by now. */
   giveUp(): void {
     this.givingUp.abort();
   }
 
-  private tellUnwritten({ id }: Settlement, error: Error): void {
+  private logUnwritten({ id }: Settlement, error: Error): void {
     this.log.error({ err: error, messageId: id }, "what became of a message could not be written");
   }
 
   private async write(batch: readonly Settlement[]): Promise<undefined[]> {
     const rows = await this.postgres.query<SettledRow>(settle, toColumns(batch));
     for (const row of rows) this.metrics.settled(row);
-    this.record(rows.filter(({ status, told }) => status === told).map(toChange));
+    this.record(rows.filter(({ status, outcome }) => status === outcome).map(toChange));
     return batch.map(() => undefined);
   }
 }

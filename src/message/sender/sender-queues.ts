@@ -6,7 +6,7 @@ import type { BullAdapter } from "./sender-worker.js";
 
 /** The contract's priorities, the most urgent first. */
 export const priorities = [1, 5, 10];
-/** BullMQ: a job's score is its priority times this, and its turn. */
+/** In BullMQ a job's score is its priority times this, plus a number that grows with each job. */
 const priorityStep = 0x100000000;
 /** A job is gone when it is done: what became of its message is in PostgreSQL. */
 const jobOptions = { removeOnComplete: true, removeOnFail: true, attempts: 1 };
@@ -14,7 +14,7 @@ const jobOptions = { removeOnComplete: true, removeOnFail: true, attempts: 1 };
 /** A message that is due. */
 export interface DueMessage {
   id: string;
-  turn: number;
+  generation: number;
   priority: number;
   recipient: string;
 }
@@ -34,10 +34,10 @@ export class SenderQueues {
   /** Adds messages to a number's queue, in order; those that are there stay as they are. */
   async add(sender: string, messages: readonly DueMessage[]): Promise<void> {
     const queue = await this.queueOf(sender);
-    const jobs = messages.map(({ id, turn, priority, recipient }) => ({
+    const jobs = messages.map(({ id, generation, priority, recipient }) => ({
       name: "send",
-      data: { to: recipient, turn },
-      opts: { ...jobOptions, jobId: jobIdOf({ id, turn }), priority },
+      data: { to: recipient, turn: generation },
+      opts: { ...jobOptions, jobId: jobIdOf({ id, generation }), priority },
     }));
     await queue.addBulk(jobs).catch((error) => this.fail(sender, error));
   }
@@ -69,7 +69,7 @@ export class SenderQueues {
     if (made) return made;
     const name = queueOf(sender);
     const queue = new this.bull.Queue<JobData>(name, { connection: this.store.client, prefix: this.prefix });
-    queue.on("error", () => {}); // The store tells of its connection.
+    queue.on("error", () => {}); // The store logs the state of its connection.
     this.queues.set(sender, queue);
     await this.store.client.zadd(this.listKey, 0, name).catch((error) => this.fail(sender, error));
     return queue;

@@ -61,7 +61,7 @@ export class SenderWorker {
     await this.worker.close(force);
   }
 
-  /** Resolves when what is under way is answered and settled, whether Redis is told or not. */
+  /** Resolves when all requests under way are answered and settled. It does not wait for Redis. */
   async delivered(): Promise<void> {
     await Promise.allSettled(this.underWay);
   }

@@ -26,7 +26,7 @@ const stalling = { lockDuration: 30_000, stalledInterval: 30_000, maxStalledCoun
 /** BullMQ's module, which is loaded when it is first needed. */
 type Library = typeof import("bullmq");
 
-/** Works off the webhooks' queue. Any number of processes may do so at a time. */
+/** Applies the webhooks in their queue. Any number of processes may do so at a time. */
 export class WebhookWorker {
   private worker: Worker | undefined;
   private client: RedisClient | undefined;
@@ -53,7 +53,7 @@ export class WebhookWorker {
       });
   }
 
-  /** Lets the bodies that are worked on finish; one that does not in time is worked off again by another process. */
+  /** Waits for the bodies under way. One that does not finish in time is applied again by another process. */
   async stop(): Promise<void> {
     this.stopped = true;
     await this.changing;

@@ -6,8 +6,8 @@ import { type Config, ConfigError } from "../../config/config.js";
 import type { Logger } from "../../telemetry/log/log.js";
 
 /**
- * How often the file is read. Reading is what works everywhere: a secret that is mounted changes by a link, of which no
- * notification tells.
+ * How often the file is read. Reading works everywhere. A mounted secret changes by a link, and the file system sends no notification
+ * of that.
  */
 const everyMs = 1000;
 

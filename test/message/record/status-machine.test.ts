@@ -150,7 +150,7 @@ const ways: [string, Event, (parts: Parts, one: Case) => Promise<unknown>][] = [
 ];
 
 function jobOf(id: string) {
-  return { id, recipient: "4915112345678", turn: 0 };
+  return { id, recipient: "4915112345678", generation: 0 };
 }
 
 function settled(event: Event, decide: (one: Case) => Decision): (typeof ways)[number] {

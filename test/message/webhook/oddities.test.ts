@@ -110,7 +110,7 @@ describe("what Posta does not understand", () => {
     const told = { status: "played", seconds: now, id: uuidv7(), wamid: "w" };
     const noName = { ...textFrom("", "wamid.x", now, "a secret") };
     const body = webhookOf({ statuses: [statusOf(told), statusOf(told)], messages: [noName, noName] });
-    for (let times = 0; times < 3; times += 1) log.tell(parseWebhook(body, new Date()).oddities);
+    for (let times = 0; times < 3; times += 1) log.log(parseWebhook(body, new Date()).oddities);
     expect(lines).toEqual([{ kind: "message.from" }, { kind: "status.played" }]);
   });
 });
