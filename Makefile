@@ -97,10 +97,10 @@ status: ## The continuous checklist of a Posta that runs (ADMIN=http://host:port
 	@curl --silent --show-error --fail --max-time 10 $(or $(ADMIN),http://127.0.0.1:$(or $(POSTA_ADMIN_PORT),9464))/status
 
 preflight: build redis ## The checks before a deployment, a line each with its evidence (ONLY=memory,log for some)
-	@$(BIN)/tsx perf/preflight.ts
+	@$(BIN)/tsx ops/preflight.ts
 
-alerts: node_modules/.ready ## Write Prometheus' alerts and Grafana's dashboard (deploy/) from perf/targets.json and perf/alerts/ (RUNBOOKS=https://... for links)
-	@$(BIN)/tsx perf/alerts.ts --write
+alerts: node_modules/.ready ## Write Prometheus' alerts and Grafana's dashboard (deploy/) from slo/targets.json and slo/alerts/ (RUNBOOKS=https://... for links)
+	@$(BIN)/tsx slo/alerts.ts --write
 
 lint: node_modules/.ready ## Check format, lint, who imports whom (scripts/rooms.ts), and code that nothing uses
 	@$(BIN)/biome check --error-on-warnings .

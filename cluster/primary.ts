@@ -53,15 +53,19 @@ export async function runPrimary(): Promise<void> {
     released ??= release();
     return released;
   }
+  // From the first: a signal in the middle of a start ends it as well.
+  const supervisors: Supervisor[] = [];
+  const giveUp = stopOnSignal(supervisors, releaseAll, log);
   try {
     const { servers, deliveries, completed } = await start(config, log, releases);
-    stopOnSignal([servers, deliveries], releaseAll, log);
+    supervisors.push(servers, deliveries);
+    for (const supervisor of supervisors) supervisor.once("fatal", giveUp);
     const roll = createRoll(servers, deliveries, log);
     process.on("SIGHUP", () => void (isForeground ? stopOnHangup(releaseAll) : roll()));
     onTerminalGone(() => void stopOnHangup(releaseAll));
     await completed;
   } catch (error) {
-    if (released) return; // A signal came first, and what was still starting was stopped.
+    if (released) return released; // A signal came first, and ends what was still starting.
     await releaseAll();
     throw error;
   }
@@ -142,7 +146,8 @@ async function stopOnHangup(releaseAll: () => Promise<void>): Promise<void> {
   leave(0);
 }
 
-function stopOnSignal(supervisors: Supervisor[], releaseAll: () => Promise<void>, log: Logger): void {
+/** Answers what to do where a supervisor cannot go on. */
+function stopOnSignal(supervisors: Supervisor[], releaseAll: () => Promise<void>, log: Logger): (error: Error) => void {
   const endAtOnce = () => {
     for (const supervisor of supervisors) supervisor.kill();
     leave(1);
@@ -159,5 +164,5 @@ function stopOnSignal(supervisors: Supervisor[], releaseAll: () => Promise<void>
     grace.uninstall();
     void releaseAll().finally(() => leave(error instanceof ConfigError ? unfitExitCode : 1));
   };
-  for (const supervisor of supervisors) supervisor.once("fatal", giveUp);
+  return giveUp;
 }

@@ -4,6 +4,7 @@
  * objective is met); 1 otherwise, and for a run whose figures are not to be used.
  */
 import { relative } from "node:path";
+import { readTargets } from "../slo/targets.js";
 import { requireGhz } from "./ghz/ghz.js";
 import { exitStatus, type SuiteVerdict } from "./judge/verdict.js";
 import { writeHtml } from "./report/html.js";
@@ -17,7 +18,6 @@ import { runPhases } from "./suites/phases.js";
 import { runSpike } from "./suites/spike.js";
 import { runStress } from "./suites/stress.js";
 import type { Outcome, SuiteContext } from "./suites/suite.js";
-import { readTargets } from "./targets.js";
 import { PerfClient } from "./watch/client.js";
 import { findLosses } from "./watch/losses.js";
 import { Sampler } from "./watch/sampler.js";

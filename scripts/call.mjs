@@ -27,7 +27,7 @@ const {
   TOKEN: token,
 } = process.env;
 const channel = cert ? credentials.createSsl(readFileSync(cert)) : credentials.createInsecure();
-const client = new Client(`${host}:${port}`, channel);
+const client = new Client(`${toReachable(host)}:${port}`, channel);
 client.makeUnaryRequest(
   `/${method.parent.typeName}/${method.name}`,
   (bytes) => Buffer.from(bytes),
@@ -41,6 +41,12 @@ client.makeUnaryRequest(
     console.log(toJsonString(method.output, answer, { prettySpaces: 2, registry, alwaysEmitImplicit: true }));
   },
 );
+
+/** Where a server that listens on this address is reached from here. */
+function toReachable(address) {
+  if (address === "0.0.0.0" || address === "::") return "localhost";
+  return address.includes(":") ? `[${address}]` : address;
+}
 
 function encode(text) {
   try {

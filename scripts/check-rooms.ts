@@ -76,7 +76,7 @@ function checkSizes(files: Graph): string[] {
 }
 
 const files: Graph = new Map(
-  ["src", "cluster", "perf"].flatMap(listFiles).map((file) => [file, new Set(readImports(file))]),
+  ["src", "cluster", "perf", "slo", "ops"].flatMap(listFiles).map((file) => [file, new Set(readImports(file))]),
 );
 const faults = [...checkRule(files), ...findCircles(files), ...findCircles(toFolders(files)), ...checkSizes(files)];
 for (const fault of faults) console.error(`rooms: ${fault}`);

@@ -5,5 +5,5 @@ cpSync("proto", "dist/proto", { recursive: true });
 cpSync("src/store/lua", "dist/src/store/lua", { recursive: true });
 cpSync("src/store/migrations", "dist/src/store/migrations", { recursive: true });
 cpSync("src/gen/contract.binpb", "dist/src/gen/contract.binpb");
-cpSync("perf/targets.json", "dist/perf/targets.json");
+cpSync("slo/targets.json", "dist/slo/targets.json");
 cpSync("cluster/admin/status-page.html", "dist/cluster/admin/status-page.html");

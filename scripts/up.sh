@@ -2,7 +2,12 @@
 # Runs Posta in the foreground, and says what to try once it serves.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-host=${POSTA_HOST:-127.0.0.1}
+# An address as it stands in a URL; where Posta listens on all, the machine's own.
+case ${POSTA_HOST:-127.0.0.1} in
+  0.0.0.0 | ::) host=localhost ;;
+  *:*) host=[$POSTA_HOST] ;;
+  *) host=${POSTA_HOST:-127.0.0.1} ;;
+esac
 port=${POSTA_GRPC_PORT:-50051}
 http_port=${POSTA_HTTP_PORT:-8080}
 # What a call in another terminal needs to know of this one's settings.
@@ -10,6 +15,11 @@ settings=""
 for name in POSTA_HOST POSTA_GRPC_PORT POSTA_TLS_CERT_FILE; do
   if [ -n "${!name:-}" ]; then settings+="$name=${!name} "; fi
 done
+token=
+if [ -n "${POSTA_AUTH_FILE:-}" ]; then
+  settings+='TOKEN=<token> '
+  token="-H 'authorization: Bearer <token>' "
+fi
 plain=-plaintext
 url=http://$host:$http_port
 cacert=
@@ -41,11 +51,11 @@ posta: starting; Ctrl-C stops it. A first call to try, once it says where it lis
 
 or with grpcurl, through reflection:
 
-  grpcurl $plain -d '{"queue":"emails","job":{"name":"welcome"}}' $host:$port posta.queue.v1.QueueService/AddJob
+  grpcurl $plain ${token}-d '{"queue":"emails","job":{"name":"welcome"}}' $host:$port posta.queue.v1.QueueService/AddJob
 
 or over HTTP:
 
-  curl $cacert-H 'content-type: application/json' -d '{"queue":"emails","job":{"name":"welcome"}}' $url/posta.queue.v1.QueueService/AddJob
+  curl $cacert$token-H 'content-type: application/json' -d '{"queue":"emails","job":{"name":"welcome"}}' $url/posta.queue.v1.QueueService/AddJob
 
 TEXT
 exec node --enable-source-maps dist/cluster/main.js

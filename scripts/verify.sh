@@ -10,5 +10,5 @@ if ! diff -r src/gen "$fresh/gen"; then
   exit 1
 fi
 node_modules/.bin/tsx scripts/settings-table.ts
-node_modules/.bin/tsx perf/alerts.ts
+node_modules/.bin/tsx slo/alerts.ts
 echo "generated files are up to date"

@@ -1,4 +1,4 @@
-import { type Config, settings } from "../../src/config/config.js";
+import { type Config, settings } from "../../src/config/settings.js";
 import type { Logger } from "../../src/telemetry/log/log.js";
 import type { ToChild } from "../supervise/messages.js";
 import type { Supervisor } from "../supervise/supervisor.js";

@@ -14,9 +14,10 @@ export async function requireFreePort(variable: string, host: string, port: numb
 }
 
 export function listenError(variable: string, host: string, port: number, error: NodeJS.ErrnoException): ConfigError {
-  if (error.code === "EADDRNOTAVAIL") {
-    const address = variable.replace("_PORT", "_HOST").replace(/GRPC_|HTTP_/, "");
-    return new ConfigError(`${address}: this machine has no address ${host}`);
+  const address = variable.replace("_PORT", "_HOST").replace(/GRPC_|HTTP_/, "");
+  if (error.code === "EADDRNOTAVAIL") return new ConfigError(`${address}: this machine has no address ${host}`);
+  if (error.syscall === "getaddrinfo") {
+    return new ConfigError(`${address}: there is no host ${host}; use an address of this machine, as 127.0.0.1`);
   }
   const why =
     error.code === "EADDRINUSE" ? "is taken, perhaps by another Posta" : `cannot be listened on: ${error.message}`;

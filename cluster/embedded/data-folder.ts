@@ -1,4 +1,5 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConfigError } from "../../src/config/config.js";
 
@@ -8,9 +9,20 @@ const settleMs = 10_000;
 /** Makes an embedded store's folder, which is only its user's. Throws a ConfigError that names the fix. */
 export function makeFolder(dir: string): void {
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeMissing(dir);
   } catch (error) {
     throw unusable(error);
+  }
+}
+
+/** Level by level: where a level cannot be made, as below /proc, Node's own recursive way may never end. */
+function makeMissing(dir: string): void {
+  if (existsSync(dir)) return;
+  makeMissing(dirname(dir));
+  try {
+    mkdirSync(dir, { mode: 0o700 });
+  } catch (error) {
+    if (!existsSync(dir)) throw error; // Another store's start was first, else.
   }
 }
 

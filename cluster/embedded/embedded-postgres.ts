@@ -36,6 +36,7 @@ export class EmbeddedPostgres {
   private readonly server: GuardedServer;
   private readonly stopping = new AbortController();
   private logCheck: NodeJS.Timeout | undefined;
+  private initialising: Promise<void> | undefined;
 
   /** Throws a ConfigError that names the fix. */
   constructor(config: Config, log: Logger) {
@@ -70,7 +71,10 @@ export class EmbeddedPostgres {
   async start(): Promise<void> {
     const { socketDir } = this.place;
     await requireUnused(this.dir, async () => isOwned(this.data) || (await isListening(this.socket)));
-    if (!existsSync(this.data)) await this.initialise();
+    if (!existsSync(this.data)) {
+      this.initialising = this.initialise();
+      await this.initialising;
+    }
     forgetDeadOwner(this.data);
     rmSync(join(socketDir, `${socketName}.lock`), { force: true });
     this.logFile.cut();
@@ -78,11 +82,12 @@ export class EmbeddedPostgres {
     if (!this.stopping.signal.aborted) this.logCheck = setInterval(() => this.logFile.cut(), logCheckMs).unref();
   }
 
-  /** Also one that is still making its data. */
-  stop(): Promise<void> {
+  /** Also one that is still making its data: that ends first. */
+  async stop(): Promise<void> {
     this.stopping.abort();
     clearInterval(this.logCheck);
-    return this.server.stop();
+    await this.initialising?.catch(() => {});
+    await this.server.stop();
   }
 
   private get socket(): string {
@@ -120,7 +125,10 @@ export class EmbeddedPostgres {
     const fresh = join(this.dir, `new-${process.pid}`);
     const args = ["-D", fresh, "--username", superuser, "--auth=trust", "--encoding=UTF8", "--locale=C"];
     const { signal } = this.stopping;
-    await promisify(execFile)(program.initdb, args, { ...user, cwd: "/", env, signal }).catch((error) => {
+    const making = promisify(execFile)(program.initdb, args, { ...user, cwd: "/", env, signal });
+    const ended = new Promise((resolve) => making.child.once("close", resolve));
+    await making.catch(async (error) => {
+      await ended; // A signal does not end it at once.
       throw new ConfigError(`PostgreSQL's data cannot be made in ${this.dir}: ${error.stderr || error.message}`);
     });
     renameSync(fresh, this.data);

@@ -5,6 +5,9 @@ import { sumOf, valuesOf } from "./sample.js";
 import type { Targets } from "./targets.js";
 import { percentileMs, type StatusWindow } from "./window.js";
 
+/** Reads in a minute from which on the cache is judged: the first reads of anything always miss. */
+const fewestReads = 100;
+
 /** One item of the guide's checklist for continuous monitoring. */
 export interface Item {
   name: string;
@@ -127,8 +130,8 @@ function slowQueries(source: Source): Figure {
 
 function cacheHits({ window, targets, ageMs }: Source): Figure {
   const { reads, hits } = window.cache;
-  const value = reads > 0 ? (100 * hits) / reads : undefined;
-  const detail = reads > 0 ? `${hits} of ${reads} reads of analytics` : "no reads of analytics in the last minute";
+  const value = reads >= fewestReads ? (100 * hits) / reads : undefined;
+  const detail = `${hits} of ${reads} reads of analytics${value === undefined ? `, too few to judge: under ${fewestReads}` : ""}`;
   return judge(targets, "cache-hit-rate", { value, detail, ageMs });
 }
 

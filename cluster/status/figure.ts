@@ -39,7 +39,7 @@ export function worst(states: State[]): State {
 /** Judges a reading by the target of this id, or by so many times as much. */
 export function judge(targets: Targets, id: string, { value, detail, ageMs }: Reading, scale = 1): Figure {
   const found = targets.get(id);
-  if (!found) throw new Error(`perf/targets.json has no target ${id}`);
+  if (!found) throw new Error(`slo/targets.json has no target ${id}`);
   const target = { ...found, objective: found.objective * scale, critical: found.critical * scale };
   const { name, unit, objective, critical, better = "less" } = target;
   const figure: Omit<Figure, "state"> = { id, name, unit, objective, critical, better, detail, ageMs };

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** What a figure of the status is judged by: a row of perf/targets.json. */
+/** What a figure of the status is judged by: a row of slo/targets.json. */
 export interface Target {
   id: string;
   name: string;
@@ -9,7 +9,7 @@ export interface Target {
   critical: number;
   /** Less, where it does not say. */
   better?: "more";
-  /** What a figure of a running Posta takes into account: see perf/targets.ts. */
+  /** What a figure of a running Posta takes into account: see slo/targets.ts. */
   indicator?: { services?: string; codes?: string[]; processes?: number };
 }
 
@@ -23,7 +23,7 @@ export interface ErrorRule {
 export type Targets = ReadonlyMap<string, Target>;
 
 export function readTargets(): Targets {
-  const text = readFileSync(new URL("../../perf/targets.json", import.meta.url), "utf8");
+  const text = readFileSync(new URL("../../slo/targets.json", import.meta.url), "utf8");
   const { rows, continuous } = JSON.parse(text) as Record<"rows" | "continuous", Target[]>;
   return new Map([...rows, ...continuous].map((target) => [target.id, target]));
 }

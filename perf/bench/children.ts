@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -27,6 +27,8 @@ export function makeFolderUntilEnd(prefix: string): string {
   if (leaving) throw new Error("it was interrupted");
   listen();
   const folder = mkdtempSync(join(tmpdir(), prefix));
+  // PostgreSQL's own user must pass through, or Posta would put its data below /var/lib, where nobody removes it.
+  chmodSync(folder, 0o711);
   folders.add(folder);
   return folder;
 }

@@ -24,6 +24,14 @@ export function readOptions({ SEED, DURATION, ONLY, REPLAY }: NodeJS.ProcessEnv,
   if (chosen.length === 0) {
     throw new Error(`ONLY: the contract has no method "${ONLY}"; use one as posta.queue.v1.QueueService/AddJobs`);
   }
-  const replay = REPLAY ? parseCase(readFileSync(REPLAY, "utf8")) : undefined;
+  const replay = REPLAY ? parseCase(readReplay(REPLAY)) : undefined;
   return { seed, seconds: parseDuration("DURATION", DURATION) ?? 60, methods: chosen, withPages: !ONLY, replay };
+}
+
+function readReplay(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new Error(`REPLAY: cannot be read: ${(error as Error).message}; use a fault-<n>.json of a run`);
+  }
 }

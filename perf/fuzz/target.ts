@@ -31,7 +31,7 @@ export interface FuzzTarget {
   stop(): Promise<void>;
 }
 
-const logged = fileURLToPath(new URL("../preflight/logged-posta.ts", import.meta.url));
+const logged = fileURLToPath(new URL("../watch/logged-posta.ts", import.meta.url));
 const startMs = 60_000;
 
 /** Starts it; `onLine` gets each line of its log. */

@@ -1,4 +1,4 @@
-import { isBeyond, type Target } from "../targets.js";
+import { isBeyond, type Target } from "../../slo/targets.js";
 import type { Measured } from "./measure.js";
 
 /** What a row came to. "not measured": no scenario of the suite answers for it. */

@@ -2,10 +2,10 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Target } from "../../slo/targets.js";
 import { judge, judgeSuite, type Row, type SuiteVerdict } from "../judge/verdict.js";
 import type { LoadResult } from "../suites/load.js";
 import type { Outcome } from "../suites/suite.js";
-import type { Target } from "../targets.js";
 import { hasChanges, shortCommit } from "../watch/code.js";
 import { maxSamples, type Sample, thin } from "../watch/samples.js";
 

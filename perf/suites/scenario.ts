@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import type { Target } from "../targets.js";
+import type { Target } from "../../slo/targets.js";
 import { deliveryCall } from "./delivery.js";
 
 /** What all scenarios have. */

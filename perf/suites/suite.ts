@@ -1,5 +1,5 @@
+import type { Target as Goal } from "../../slo/targets.js";
 import type { Row } from "../judge/verdict.js";
-import type { Target as Goal } from "../targets.js";
 import type { PerfClient } from "../watch/client.js";
 import type { Sampler } from "../watch/sampler.js";
 import type { Sample } from "../watch/samples.js";

@@ -5,7 +5,7 @@ import { Distribution, registerDistributions } from "../telemetry/metrics/histog
 
 /**
  * Upper bounds of the latency histogram, in seconds: they resolve the 1-100 ms in which the targets lie. Each objective for
- * latency of perf/targets.json is one of them: the alerts count the calls beyond it.
+ * latency of slo/targets.json is one of them: the alerts count the calls beyond it.
  */
 const bounds = [
   0.0005, 0.001, 0.002, 0.003, 0.004, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.025, 0.03, 0.05, 0.1, 0.2, 0.25, 0.5, 1, 2.5,

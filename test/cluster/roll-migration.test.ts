@@ -19,8 +19,8 @@ afterEach(async () => {
 
 /** A message of the new release is written into a column that only its migration makes. */
 const usesColumn: Patch[] = [
-  ["src/message/store-messages.js", "status, status_at, request_id)", "status, status_at, request_id, trial)"],
-  ["src/message/store-messages.js", "now(), request_id FROM fresh", "now(), request_id, 'new' FROM fresh"],
+  ["src/message/accept/store-messages.js", "status, status_at, request_id)", "status, status_at, request_id, trial)"],
+  ["src/message/accept/store-messages.js", "now(), request_id FROM fresh", "now(), request_id, 'new' FROM fresh"],
 ];
 
 function install(): Installation {

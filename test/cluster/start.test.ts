@@ -74,8 +74,11 @@ describe("a start", () => {
     expect(answer.outcome).toBe("OUTCOME_ADDED");
   });
 
-  it("is refused on a data folder that is a file", async () => {
-    const { code, output } = await refusalOf({ POSTA_DATA_DIR: "package.json" });
+  it.each([
+    ["is a file", "package.json"],
+    ["cannot be made", "/proc/posta/data"],
+  ])("is refused on a data folder that %s", async (_, POSTA_DATA_DIR) => {
+    const { code, output } = await refusalOf({ POSTA_DATA_DIR });
     expect(output).toMatch(/^posta: POSTA_DATA_DIR: cannot be used: /m);
     expect(code).toBe(unfit);
   });
@@ -84,7 +87,11 @@ describe("a start", () => {
     ["POSTA_SERVERS", { POSTA_SERVERS: "abc" }],
     ["POSTA_TYPO", { POSTA_TYPO: "1" }],
     ["POSTA_HOST", { POSTA_HOST: "0.0.0.0" }],
+    ["POSTA_HOST", { POSTA_HOST: "no-such-host.invalid", POSTA_INSECURE: "1" }],
+    ["POSTA_ADMIN_HOST", { POSTA_ADMIN_HOST: "no-such-host.invalid", POSTA_INSECURE: "1" }],
     ["POSTA_QUEUE_REDIS_URL", { POSTA_QUEUE_REDIS_URL: "http://127.0.0.1" }],
+    ["POSTA_QUEUE_REDIS_URL", { POSTA_QUEUE_REDIS_URL: "redis://127.0.0.1:99999" }],
+    ["POSTA_ANALYTICS_REDIS_URL", { POSTA_ANALYTICS_REDIS_URL: "redis+sentinel://127.0.0.1:0/name" }],
     ["POSTA_TLS_CERT_FILE", { POSTA_TLS_CERT_FILE: "no-such.pem", POSTA_TLS_KEY_FILE: "no-such.key" }],
   ])("is refused for a wrong %s", async (variable, env) => {
     const { code, output } = await refusalOf({ ...onSharedRedis(), ...env });

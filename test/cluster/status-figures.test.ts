@@ -16,7 +16,7 @@ describe("the status' error rate", () => {
     value,
   });
 
-  it("counts what perf/targets.json says: Posta's services, and the codes that say that it failed", () => {
+  it("counts what slo/targets.json says: Posta's services, and the codes that say that it failed", () => {
     const queue = "posta.queue.v1.QueueService";
     const values = [
       ended(queue, "OK", 90),

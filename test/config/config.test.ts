@@ -88,10 +88,10 @@ describe("readConfig", () => {
     ["POSTA_DATABASE_POOL", "0"],
     ["POSTA_INSECURE", "true"],
     ["POSTA_LOG_LEVEL", "loud"],
-  ])("refuses %s=%s by name", (variable, value) => {
+  ])("refuses %s=%s by name and value", (variable, value) => {
     const problems = problemsOf({ [variable]: value });
     expect(problems).toHaveLength(1);
-    expect(problems[0]).toMatch(new RegExp(`^${variable}: .`));
+    expect(problems[0]).toMatch(new RegExp(`^${variable}: "${value}" is `));
   });
 
   it("names everything that is wrong at once, misspelt variables too", () => {
@@ -116,7 +116,7 @@ describe("the rules between settings", () => {
     ["POSTA_ADMIN_HOSTS", { POSTA_ADMIN_HOSTS: "posta, http://posta:9464" }],
     ["POSTA_ADMIN_HOSTS", { POSTA_ADMIN_HOSTS: "posta:9464" }],
     ["POSTA_ADMIN_HOSTS", { POSTA_ADMIN_HOSTS: "*.example.org" }],
-    ["POSTA_GRPC_PORT, POSTA_HTTP_PORT, POSTA_ADMIN_PORT", { POSTA_GRPC_PORT: "9464" }],
+    ["POSTA_GRPC_PORT, POSTA_ADMIN_PORT", { POSTA_GRPC_PORT: "9464" }],
     ["POSTA_TLS_CERT_FILE", { POSTA_TLS_CERT_FILE: "cert.pem" }],
     ["POSTA_TLS_CERT_FILE", { POSTA_TLS_KEY_FILE: "key.pem" }],
     ["POSTA_TLS_CLIENT_CA_FILE", { POSTA_TLS_CLIENT_CA_FILE: "ca.pem" }],
@@ -124,6 +124,7 @@ describe("the rules between settings", () => {
     ["POSTA_MAX_INCOMING_BYTES", { POSTA_MAX_INCOMING_BYTES: String((8 << 20) - 1) }],
     ["POSTA_MAX_JOB_BYTES", { POSTA_MAX_JOB_BYTES: String((4 << 20) + 1) }],
     ["POSTA_DATABASE_URL", { POSTA_DATABASE_URL: "mysql://localhost" }],
+    ["POSTA_DATABASE_URL", { POSTA_DATABASE_URL: "postgresql://u:pw@127.0.0.1:99999/db" }],
     ["POSTA_QUEUE_PREFIX", { POSTA_QUEUE_REDIS_URL: "redis+cluster://h1,h2" }],
     ["POSTA_QUEUE_PREFIX", { POSTA_QUEUE_REDIS_URL: "redis+cluster://h1,h2", POSTA_QUEUE_PREFIX: "{}" }],
   ])("name %s for %j", (variable, env) => {
@@ -134,6 +135,8 @@ describe("the rules between settings", () => {
 
   it.each<[Record<string, string>]>([
     [{ POSTA_HOST: "localhost" }],
+    [{ POSTA_DATABASE_URL: "postgresql:///db?host=/run/postgresql" }],
+    [{ POSTA_DATABASE_URL: "postgres://u:p%40ss@[::1]:5432/db" }],
     [{ POSTA_HOST: "::1" }],
     [{ POSTA_HOST: "127.8.9.10" }],
     [{ POSTA_ADMIN_HOSTS: "posta,posta.monitoring.svc, posta_1.example.org." }],

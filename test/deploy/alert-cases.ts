@@ -69,7 +69,7 @@ function stepAfter(after: number, before: number, then: number): string {
 /** A counter that jumps at the 145th minute: five minutes before the end. */
 const jump = (by: number) => stepAfter(145, 0, by);
 
-/** For each alert and severity; those of the objectives are made from perf/targets.json. */
+/** For each alert and severity; those of the objectives are made from slo/targets.json. */
 export const cases: AlertCase[] = [
   {
     name: "PostaHighLatency",

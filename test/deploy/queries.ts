@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { createDashboard } from "../../perf/alerts/dashboard.js";
-import { createGroups } from "../../perf/alerts/groups.js";
-import type { Target } from "../../perf/targets.js";
+import { createDashboard } from "../../slo/alerts/dashboard.js";
+import { createGroups } from "../../slo/alerts/groups.js";
+import type { Target } from "../../slo/targets.js";
 
 const runbook = new URL("../../docs/runbook/", import.meta.url);
 

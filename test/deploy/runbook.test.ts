@@ -3,9 +3,9 @@ import { createFileRegistry, fromBinary, fromJsonString } from "@bufbuild/protob
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { Client } from "pg";
 import { describe, expect, it } from "vitest";
-import { createGroups } from "../../perf/alerts/groups.js";
-import { readTargets } from "../../perf/targets.js";
-import { settings } from "../../src/config/config.js";
+import { createGroups } from "../../slo/alerts/groups.js";
+import { readTargets } from "../../slo/targets.js";
+import { settings } from "../../src/config/settings.js";
 import { createDatabase } from "../support/postgres.js";
 import { readRunbook } from "./queries.js";
 

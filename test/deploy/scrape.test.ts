@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { readTargets } from "../../perf/targets.js";
+import { readTargets } from "../../slo/targets.js";
 import { TestClient } from "../support/client.js";
 import { startCluster, type TestCluster } from "../support/posta.js";
 import { startWhatsApp } from "../support/whatsapp-server.js";

@@ -9,13 +9,13 @@ it("an error that is thrown with no text leaves other errors their stacks", () =
     } catch {
       // Of what cannot be a text.
     }
-    expect(new Error("x").stack).toMatch(/errors\.test/);
+    expect(new Error("x").stack).toMatch(/posta-error\.test/);
   }
 });
 
 it("only an internal error has a stack, for the log", () => {
   const internal = toPostaError(new TypeError("x"));
-  expect(internal.stack).toMatch(/errors\.test/);
-  expect(new PostaError("internal", "the queue cannot be worked on").stack).toMatch(/errors\.test/);
+  expect(internal.stack).toMatch(/posta-error\.test/);
+  expect(new PostaError("internal", "the queue cannot be worked on").stack).toMatch(/posta-error\.test/);
   expect(new PostaError("invalid", "name: is required").stack).not.toMatch(/\bat /);
 });

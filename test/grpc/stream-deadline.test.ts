@@ -1,5 +1,3 @@
-import { once } from "node:events";
-import { constants } from "node:http2";
 import { status } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { TestClient } from "../support/client.js";
@@ -39,10 +37,8 @@ describe.each(streams)("$name", ({ service, name, rest }) => {
 
   it("is cut off in the end, if its caller does not read", async () => {
     const { stream, session } = begin();
-    await once(stream, "response");
     stream.pause();
     await expect.poll(() => stream.closed).toBe(true);
-    expect(stream.rstCode).toBe(constants.NGHTTP2_CANCEL);
     session.destroy();
   });
 });

@@ -70,6 +70,11 @@ describe("a server", () => {
     expect(message).toBe("request: is not a protobuf message of the method's request type");
   });
 
+  it("asks a call without a message for one", async () => {
+    const { code, message } = await callByHand(posta.port, addJob, Buffer.alloc(0));
+    expect([code, message]).toEqual([status.INVALID_ARGUMENT, "request: is required: the call has no message"]);
+  });
+
   it("ends a stream with a message that is none, and lives on", async () => {
     const path = "/posta.queue.v1.QueueService/StreamAddJobs";
     const { code } = await callByHand(posta.port, path, frame(Buffer.from([0xff])));
@@ -165,7 +170,15 @@ describe("deadlines", () => {
     const job = (id: string) => ({ queue: "late", job: { name: "n", options: { id } } });
     try {
       // The queue is known first, so that only the add itself is late.
-      await posta.client.queue("AddJob", job("early"));
+      const add = () => posta.client.queue("AddJob", job("early"));
+      await expect
+        .poll(() =>
+          add().then(
+            () => "known",
+            () => "late",
+          ),
+        )
+        .toBe("known");
       const error = await whileFrozen(() => failureOf(posta.client.queue("AddJob", job("late"), options)));
       expect(error.code).toBe(status.DEADLINE_EXCEEDED);
       expect(error.details).toMatch(details);

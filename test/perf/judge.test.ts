@@ -6,7 +6,7 @@ import { measureBuckets, readBuckets } from "../../perf/judge/buckets.js";
 import { type Call, type Calls, toCalls } from "../../perf/judge/calls.js";
 import { measure, type Plan } from "../../perf/judge/measure.js";
 import { exitStatus, judge, judgeSuite, type Result } from "../../perf/judge/verdict.js";
-import { readTargets } from "../../perf/targets.js";
+import { readTargets } from "../../slo/targets.js";
 
 /** The judge, on what the tools themselves wrote: recorded/ holds their output against a real cluster. */
 

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { judgeLoadTests, judgeRow } from "../../perf/preflight/load-evidence.js";
-import { readSummaries } from "../../perf/preflight/summaries.js";
+import { judgeLoadTests, judgeRow } from "../../ops/preflight/load-evidence.js";
+import { readSummaries } from "../../ops/preflight/summaries.js";
 
 const commit = "9b8e817f01ea2c5d7e4f60112233445566778899";
 

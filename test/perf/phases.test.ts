@@ -6,7 +6,7 @@ import { readSuite, type Scenario } from "../../perf/suites/scenario.js";
 import { type Step, toOutcome } from "../../perf/suites/stress.js";
 import type { Outcome } from "../../perf/suites/suite.js";
 import { leaveOutUnfit } from "../../perf/suites/unfit.js";
-import { readTargets } from "../../perf/targets.js";
+import { readTargets } from "../../slo/targets.js";
 
 describe("a load on a service that is not the suite's own", () => {
   const phases = readSuite("load", readTargets()).phases;

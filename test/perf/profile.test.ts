@@ -110,7 +110,7 @@ describe("a CPU profile", () => {
   it("names places in the source, by the build's maps", () => {
     const url = new URL("../../dist/src/errors/posta-error.js", import.meta.url).href;
     const place = new Places().of({ functionName: "PostaError", url, lineNumber: 5, columnNumber: 0 });
-    expect(place).toMatch(/^src\/errors\.ts:\d+$/);
+    expect(place).toMatch(/^src\/errors\/posta-error\.ts:\d+$/);
   });
 
   it("becomes one flame graph, in which same calls are joined and idle time is left out", () => {

@@ -8,9 +8,9 @@ import type { LoadResult } from "../../perf/suites/load.js";
 import { leaveOutStarved } from "../../perf/suites/rounds.js";
 import { parseSuite, readSuite } from "../../perf/suites/scenario.js";
 import { findRecovery } from "../../perf/suites/spike.js";
-import { parseTargets, readTargets } from "../../perf/targets.js";
 import { readMetrics } from "../../perf/watch/sampler.js";
 import type { Sample } from "../../perf/watch/samples.js";
+import { parseTargets, readTargets } from "../../slo/targets.js";
 
 describe("targets.json", () => {
   it("has every row of the guide, each with an objective, a critical value and an indicator", () => {

@@ -16,7 +16,16 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 /** What a build needs, of this version and of older ones. */
-const sources = ["src", "cluster", "proto", "perf/targets.json", "scripts", "tsconfig.json", "tsconfig.build.json"];
+const sources = [
+  "src",
+  "cluster",
+  "proto",
+  "slo/targets.json",
+  "perf/targets.json",
+  "scripts",
+  "tsconfig.json",
+  "tsconfig.build.json",
+];
 const buildMs = 120_000;
 
 /** A change of a built release: in a file, a text that is there in place of another. */
@@ -51,7 +60,8 @@ export class Installation {
   addCommit(name: string, commit: string): void {
     const source = join(this.dir, `${name}-source`);
     mkdirSync(source);
-    const archive = execFileSync("git", ["archive", commit, "package.json", ...sources], {
+    const listed = execFileSync("git", ["ls-tree", "--name-only", commit, ...sources], { cwd: root, encoding: "utf8" });
+    const archive = execFileSync("git", ["archive", commit, "package.json", ...listed.trim().split("\n")], {
       cwd: root,
       maxBuffer: 2 ** 28,
     });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readTargets } from "../../perf/targets.js";
+import { readTargets } from "../../slo/targets.js";
 import { allQueries } from "../deploy/queries.js";
 import { type Loaded, ratePerSecond, startLoaded } from "./cluster.js";
 import { type Prometheus, startPrometheus } from "./prometheus.js";

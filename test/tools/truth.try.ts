@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createGroups } from "../../perf/alerts/groups.js";
-import { readTargets } from "../../perf/targets.js";
+import { createGroups } from "../../slo/alerts/groups.js";
+import { readTargets } from "../../slo/targets.js";
 import { TestClient } from "../support/client.js";
 import { startCluster, type TestCluster } from "../support/posta.js";
 import { startPostgres } from "../support/postgres.js";

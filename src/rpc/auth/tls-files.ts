@@ -1,7 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { createSecureContext } from "node:tls";
-import { type Config, ConfigError, settings } from "../../config/config.js";
+import { createSecureContext, type SecureContextOptions } from "node:tls";
+import { type Config, ConfigError } from "../../config/config.js";
+import { settings } from "../../config/settings.js";
 
 type FileSetting = "tlsCertFile" | "tlsKeyFile" | "tlsClientCaFile";
 
@@ -17,13 +18,19 @@ export function readTlsFiles(config: Config): TlsFiles | undefined {
   if (!config.tlsCertFile) return undefined;
   const files: TlsFiles = { cert: read(config, "tlsCertFile"), key: read(config, "tlsKeyFile") };
   if (config.tlsClientCaFile) files.ca = readCa(config);
-  try {
-    // The servers look into them only when they listen, and would blame the port.
-    createSecureContext({ ...files });
-  } catch (error) {
-    throw new ConfigError(`POSTA_TLS_CERT_FILE, POSTA_TLS_KEY_FILE: ${(error as Error).message}`);
-  }
+  // The servers look into them only when they listen, and would blame the port.
+  requireUsable({ cert: files.cert }, "POSTA_TLS_CERT_FILE: has no certificate in PEM");
+  requireUsable({ key: files.key }, "POSTA_TLS_KEY_FILE: has no private key in PEM without a passphrase");
+  requireUsable({ ...files }, "POSTA_TLS_CERT_FILE, POSTA_TLS_KEY_FILE: do not fit together");
   return files;
+}
+
+function requireUsable(parts: SecureContextOptions, problem: string): void {
+  try {
+    createSecureContext(parts);
+  } catch (error) {
+    throw new ConfigError(`${problem} (${(error as Error).message})`);
+  }
 }
 
 /** A file without a certificate would be taken, and then no client let in. */
@@ -41,6 +48,6 @@ function read(config: Config, setting: FileSetting): Buffer {
   try {
     return readFileSync(config[setting] as string);
   } catch (error) {
-    throw new ConfigError(`${settings[setting].variable}: ${(error as Error).message}`);
+    throw new ConfigError(`${settings[setting].variable}: the file cannot be read: ${(error as Error).message}`);
   }
 }

@@ -45,7 +45,7 @@ function parse(address: string, variable: string) {
   const hosts = hostList.split(",").map((entry) => {
     const [, host = "", given] = /^(\[[^\]]+\]|[^:]+)(?::(\d+))?$/.exec(entry) ?? [];
     if (!host) throw new ConfigError(`${variable}: its list of hosts has an entry that is not host:port`);
-    return { host: host.replace(/^\[|\]$/g, ""), port: Number(given ?? port) };
+    return { host: host.replace(/^\[|\]$/g, ""), port: parsePort(given ?? String(port), variable) };
   });
   return { scheme, hosts, user: parseLogin(login, variable), path: (path ?? "").split("/") };
 }
@@ -58,6 +58,12 @@ function parseLogin(login: string | undefined, variable: string): Pick<RedisOpti
   } catch {
     throw new ConfigError(`${variable}: its user or password has a '%' that is not part of a code; write it as %25`);
   }
+}
+
+function parsePort(port: string, variable: string): number {
+  const value = Number(port);
+  if (value < 1 || value > 65_535) throw new ConfigError(`${variable}: its port ${port} is not from 1 to 65535`);
+  return value;
 }
 
 function parseDb(db: string, variable: string): number {

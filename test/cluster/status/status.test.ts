@@ -158,7 +158,10 @@ describe("/log-level", () => {
   it("is read, and refuses what is none and who is a stranger", async () => {
     expect(await (await get("/log-level")).text()).toBe("info\n");
     const wrong = await post("loud");
-    expect([wrong.status, await wrong.text()]).toEqual([400, "level: use one of debug, info, warn, error, silent\n"]);
+    expect([wrong.status, await wrong.text()]).toEqual([
+      400,
+      'level: "loud" is none of debug, info, warn, error, silent\n',
+    ]);
     const large = await get("/log-level", { method: "POST", body: "x".repeat((4 << 20) + 1) });
     expect([large.status, await large.text()]).toEqual([413, "the request is over 4194304 bytes\n"]);
     expect((await post("debug", { origin: "http://evil.example" })).status).toBe(403);

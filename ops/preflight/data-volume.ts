@@ -1,8 +1,8 @@
-import { median } from "../bench/figures.js";
-import { startPosta } from "../bench/processes.js";
-import { runUnary } from "../bench/unary.js";
-import { readTargets } from "../targets.js";
-import { queueService, ServiceClient } from "../watch/service-client.js";
+import { median } from "../../perf/bench/figures.js";
+import { startPosta } from "../../perf/bench/processes.js";
+import { runUnary } from "../../perf/bench/unary.js";
+import { queueService, ServiceClient } from "../../perf/watch/service-client.js";
+import { readTargets } from "../../slo/targets.js";
 import { type Finding, toFinding } from "./check.js";
 import { failed, fillQueue, job, queue, waiting } from "./full-queue.js";
 import { port } from "./ports.js";

@@ -1,7 +1,7 @@
 import { type ServiceError, status } from "@grpc/grpc-js";
-import { startPosta } from "../bench/processes.js";
-import { runScript } from "../watch/script.js";
-import { queueService, ServiceClient } from "../watch/service-client.js";
+import { startPosta } from "../../perf/bench/processes.js";
+import { runScript } from "../../perf/watch/script.js";
+import { queueService, ServiceClient } from "../../perf/watch/service-client.js";
 import { type Finding, toFinding } from "./check.js";
 import { readRetryDelayMs } from "./error-details.js";
 import type { WorkerPlan, WorkerReport } from "./limited-worker.js";

@@ -1,6 +1,6 @@
-import { reads } from "../bench/analytics-reads.js";
-import { recipientOf } from "../bench/message-month.js";
-import { queueService, ServiceClient } from "../watch/service-client.js";
+import { reads } from "../../perf/bench/analytics-reads.js";
+import { recipientOf } from "../../perf/bench/message-month.js";
+import { queueService, ServiceClient } from "../../perf/watch/service-client.js";
 
 /** Whose history is read. */
 export const eventName = "preflight";

@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { median } from "../bench/figures.js";
-import { runUnary } from "../bench/unary.js";
-import { queueService } from "../watch/service-client.js";
+import { median } from "../../perf/bench/figures.js";
+import { runUnary } from "../../perf/bench/unary.js";
+import { queueService } from "../../perf/watch/service-client.js";
 import { type Finding, toFinding } from "./check.js";
 import { otherPort, port } from "./ports.js";
 
@@ -97,7 +97,7 @@ async function failCalls(target: number): Promise<number> {
 }
 
 function start(target: number, level: string): ChildProcess {
-  const script = fileURLToPath(new URL("./logged-posta.ts", import.meta.url));
+  const script = fileURLToPath(new URL("../../perf/watch/logged-posta.ts", import.meta.url));
   const args = ["--import", "tsx", script, String(target), JSON.stringify({ POSTA_LOG_LEVEL: level })];
   return spawn(process.execPath, args, { stdio: ["pipe", "pipe", "pipe"] });
 }

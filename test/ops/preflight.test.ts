@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { type Check, formatLine, formatTodo, selectChecks, toFinding } from "../../perf/preflight/check.js";
-import { judgeProfile } from "../../perf/preflight/cpu-profile.js";
-import { judgeVolume } from "../../perf/preflight/data-volume.js";
-import { judgeQueries } from "../../perf/preflight/database-queries.js";
-import { judgeLogCost } from "../../perf/preflight/log-cost.js";
-import { judgeOutage } from "../../perf/preflight/outage.js";
-import { readLog } from "../../perf/preflight/query-plans.js";
-import { judgeLimits } from "../../perf/preflight/rate-limit.js";
-import { judgeRecovery } from "../../perf/preflight/recovery.js";
+import { type Check, formatLine, formatTodo, selectChecks, toFinding } from "../../ops/preflight/check.js";
+import { judgeProfile } from "../../ops/preflight/cpu-profile.js";
+import { judgeVolume } from "../../ops/preflight/data-volume.js";
+import { judgeQueries } from "../../ops/preflight/database-queries.js";
+import { judgeLogCost } from "../../ops/preflight/log-cost.js";
+import { judgeOutage } from "../../ops/preflight/outage.js";
+import { readLog } from "../../ops/preflight/query-plans.js";
+import { judgeLimits } from "../../ops/preflight/rate-limit.js";
+import { judgeRecovery } from "../../ops/preflight/recovery.js";
 
 describe("a recovery", () => {
   const audit = { acknowledged: 7642, lost: 0, twice: 0 };

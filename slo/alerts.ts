@@ -1,5 +1,5 @@
 /**
- * Makes deploy/prometheus/alerts.yml and deploy/grafana/posta.json from perf/targets.json and perf/alerts/. With --write
+ * Makes deploy/prometheus/alerts.yml and deploy/grafana/posta.json from slo/targets.json and slo/alerts/. With --write
  * they are written; without, the exit status says whether they are up to date. RUNBOOKS=https://host/path makes the alerts link
  * to the pages of docs/runbook/ there.
  */
@@ -17,7 +17,7 @@ const files = {
 for (const [path, wanted] of Object.entries(files)) {
   if (process.argv.includes("--write")) writeFileSync(path, wanted);
   else if (readFileSync(path, "utf8") !== wanted) {
-    console.error(`${path} is not what perf/targets.json and perf/alerts/ give; run make alerts`);
+    console.error(`${path} is not what slo/targets.json and slo/alerts/ give; run make alerts`);
     process.exitCode = 1;
   }
 }

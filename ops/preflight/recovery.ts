@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
-import { servers, startPosta } from "../bench/processes.js";
-import { RedisServer } from "../bench/redis-server.js";
-import { queueService, ServiceClient } from "../watch/service-client.js";
+import { servers, startPosta } from "../../perf/bench/processes.js";
+import { RedisServer } from "../../perf/bench/redis-server.js";
+import { queueService, ServiceClient } from "../../perf/watch/service-client.js";
 import { AcknowledgedLoad, type Audit } from "./acknowledged-load.js";
 import { type Finding, toFinding } from "./check.js";
 import { readServing, untilServing } from "./health.js";

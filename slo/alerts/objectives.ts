@@ -34,7 +34,7 @@ const hours: Record<string, number> = { "1h": 1, "6h": 6, "3d": 72 };
 /** With fewer in the longer window one bad call would wake somebody. */
 const minCalls = 100;
 
-/** The methods that are an operation of perf/targets.json, as the load suites call them. */
+/** The methods that are an operation of slo/targets.json, as the load suites call them. */
 const methods: Record<string, string> = {
   "queue-add": "AddJob",
   read: "GetJob|ListJobs|GetQueue",
@@ -66,7 +66,7 @@ function ratesOf(operation: string, seconds: number): [Objective["calls"], Objec
   return [(window) => methodRate(names, window), (window) => methodRateWithin(names, seconds, window)];
 }
 
-/** Rules for the objectives of perf/targets.json: what is measured, and who is told how soon. */
+/** Rules for the objectives of slo/targets.json: what is measured, and who is told how soon. */
 export function objectiveGroups(targets: readonly Target[]): Group[] {
   const objectives = targets.map(toObjective).filter((objective) => objective !== undefined);
   const recordings = objectives.flatMap(record);
@@ -103,6 +103,6 @@ function toAlert(kind: Objective["kind"], { severity, burn, long, short, for: du
     ].join("\n"),
     for: duration,
     summary: `${of} use up the budget of {{ $labels.objective }} {{ $value | humanize }} times too fast`,
-    description: `Over ${long} and over ${short}: at this pace ${meaning}. The objective is {{ $labels.objective }} of perf/targets.json.`,
+    description: `Over ${long} and over ${short}: at this pace ${meaning}. The objective is {{ $labels.objective }} of slo/targets.json.`,
   };
 }

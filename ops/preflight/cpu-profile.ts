@@ -1,11 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { ProfiledCluster } from "../profile/cluster.js";
-import { formatShare } from "../profile/columns.js";
-import { type CpuSummary, summariseCpu } from "../profile/cpu-profile.js";
-import { Places } from "../profile/places.js";
-import { readCpuProfile, takeCpuProfile } from "../profile/profile-cpu.js";
-import { findScenario } from "../profile/scenarios.js";
+import { ProfiledCluster } from "../../perf/profile/cluster.js";
+import { formatShare } from "../../perf/profile/columns.js";
+import { type CpuSummary, summariseCpu } from "../../perf/profile/cpu-profile.js";
+import { Places } from "../../perf/profile/places.js";
+import { readCpuProfile, takeCpuProfile } from "../../perf/profile/profile-cpu.js";
+import { findScenario } from "../../perf/profile/scenarios.js";
 import { type Finding, toFinding } from "./check.js";
 
 const seconds = 4;

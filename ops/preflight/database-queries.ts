@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { HistoryFiller, monthHours } from "../bench/analytics-history.js";
-import { fillMonth } from "../bench/message-month.js";
-import { startPosta } from "../bench/processes.js";
-import { startStandIn } from "../bench/whatsapp.js";
+import { HistoryFiller, monthHours } from "../../perf/bench/analytics-history.js";
+import { fillMonth } from "../../perf/bench/message-month.js";
+import { startPosta } from "../../perf/bench/processes.js";
+import { startStandIn } from "../../perf/bench/whatsapp.js";
 import { type Finding, toFinding } from "./check.js";
 import { callAll, eventName } from "./database-calls.js";
 import { port } from "./ports.js";

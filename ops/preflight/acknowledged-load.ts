@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
-import type { ServiceClient } from "../watch/service-client.js";
+import type { ServiceClient } from "../../perf/watch/service-client.js";
 
 /** A caller that failed waits so long: a service that is down is asked, not flooded. */
 const pauseMs = 20;

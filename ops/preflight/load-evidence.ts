@@ -1,4 +1,4 @@
-import { ownTarget } from "../watch/target.js";
+import { ownTarget } from "../../perf/watch/target.js";
 import type { Finding } from "./check.js";
 import type { SuiteSummary } from "./summaries.js";
 

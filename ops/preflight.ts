@@ -4,6 +4,8 @@
  * --only=) runs the items that have one of the words in their name. Exit status 1: an item FAILED.
  */
 import { fileURLToPath } from "node:url";
+import { Progress } from "../perf/report/progress.js";
+import { readCommit } from "../perf/watch/code.js";
 import { type Check, type Finding, formatLine, formatTodo, selectChecks } from "./preflight/check.js";
 import { checkCpuProfile } from "./preflight/cpu-profile.js";
 import { checkDataVolume } from "./preflight/data-volume.js";
@@ -14,10 +16,8 @@ import { checkOutage } from "./preflight/outage.js";
 import { checkLimits } from "./preflight/rate-limit.js";
 import { checkRecovery } from "./preflight/recovery.js";
 import { readSummaries } from "./preflight/summaries.js";
-import { Progress } from "./report/progress.js";
-import { readCommit } from "./watch/code.js";
 
-const results = fileURLToPath(new URL("./results", import.meta.url));
+const results = fileURLToPath(new URL("../perf/results", import.meta.url));
 const evidence = () => ({ summaries: readSummaries(results), now: new Date(), commit: readCommit() });
 
 const checks: Check[] = [

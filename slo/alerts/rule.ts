@@ -30,7 +30,7 @@ export interface Group {
 
 /** Groups as Prometheus' rule file. Every text is quoted as JSON is, which YAML reads. `runbooks`: where the pages are. */
 export function toYaml(groups: readonly Group[], runbooks = "docs/runbook"): string {
-  return `# Made by make alerts from perf/targets.json and perf/alerts/. Changes are made there.\ngroups:\n${groups.map((group) => showGroup(group, runbooks)).join("")}`;
+  return `# Made by make alerts from slo/targets.json and slo/alerts/. Changes are made there.\ngroups:\n${groups.map((group) => showGroup(group, runbooks)).join("")}`;
 }
 
 function showGroup({ name, rules }: Group, runbooks: string): string {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
-import { runScript } from "../watch/script.js";
-import type { ServiceClient } from "../watch/service-client.js";
+import { runScript } from "../../perf/watch/script.js";
+import type { ServiceClient } from "../../perf/watch/service-client.js";
 import type { FailingPlan } from "./failing-worker.js";
 
 export const queue = "preflight-volume";

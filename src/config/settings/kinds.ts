@@ -22,7 +22,7 @@ export function list<V extends string>(variable: V, doc: string) {
 
 export function flag<V extends string>(variable: V, doc: string) {
   const schema = z
-    .enum(["0", "1"], { error: "use 1 or 0" })
+    .enum(["0", "1"], { error: ({ input }) => `"${input}" is neither: use 1 or 0` })
     .default("0")
     .transform((value) => value === "1");
   return { variable, doc, shown: "0", range: "0, 1", schema };
@@ -34,7 +34,9 @@ export function oneOf<V extends string, O extends string>(
   options: readonly O[],
   doc: string,
 ) {
-  const schema = z.enum(options, { error: `use one of ${options.join(", ")}` }).default(fallback as never);
+  const schema = z
+    .enum(options, { error: ({ input }) => `"${input}" is none of ${options.join(", ")}` })
+    .default(fallback as never);
   return { variable, doc, shown: fallback, range: options.join(", "), schema };
 }
 
@@ -62,19 +64,24 @@ export function bytes<V extends string>(variable: V, fallback: number, min: numb
 
 const unitBytes = { kb: 1 << 10, mb: 1 << 20, gb: 1 << 30 };
 
+/** In bytes; NaN for what is no amount. */
+function toBytes(value: string): number {
+  const [, amount, unit] = /^(\d+)(kb|mb|gb)$/i.exec(value) ?? [];
+  return amount && unit ? Number(amount) * unitBytes[unit.toLowerCase() as keyof typeof unitBytes] : Number.NaN;
+}
+
 /** An amount of memory, in bytes; beyond what fits into {@link bytes}. */
 export function memory<V extends string>(variable: V, fallback: string, minBytes: number, doc: string) {
+  const least = `${minBytes / unitBytes.mb}mb`;
   const schema = z
     .string()
     .default(fallback)
-    .transform((value) => {
-      const [, amount, unit] = /^(\d+)(kb|mb|gb)$/i.exec(value) ?? [];
-      return amount && unit ? Number(amount) * unitBytes[unit.toLowerCase() as keyof typeof unitBytes] : Number.NaN;
+    .refine((value) => toBytes(value) >= minBytes && toBytes(value) <= Number.MAX_SAFE_INTEGER, {
+      error: ({ input }) =>
+        `"${input}" is not a number and a unit (kb, mb, gb), at least ${least}, as in "${fallback}"`,
     })
-    .refine((size) => size >= minBytes && size <= Number.MAX_SAFE_INTEGER, {
-      error: `use a number and a unit (kb, mb, gb), at least ${minBytes / unitBytes.mb}mb, as in "${fallback}"`,
-    });
-  return { variable, doc, shown: fallback, range: `from ${minBytes / unitBytes.mb}mb`, schema };
+    .transform(toBytes);
+  return { variable, doc, shown: fallback, range: `from ${least}`, schema };
 }
 
 const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
@@ -85,6 +92,12 @@ function show(ms: number): string {
   if (ms === 0) return "0s";
   const [unit = "ms", size = 1] = Object.entries(unitMs).findLast(([, size]) => ms % size === 0) ?? [];
   return `${ms / size}${unit}`;
+}
+
+/** In milliseconds; NaN for what is no duration. */
+function toMs(value: string): number {
+  const [, amount, unit] = /^(\d+)(ms|s|m|h)$/.exec(value) ?? [];
+  return amount && unit ? Number(amount) * (unitMs[unit] ?? Number.NaN) : Number.NaN;
 }
 
 export function duration<V extends string>(
@@ -98,12 +111,9 @@ export function duration<V extends string>(
   const schema = z
     .string()
     .default(fallback)
-    .transform((value) => {
-      const [, amount, unit] = /^(\d+)(ms|s|m|h)$/.exec(value) ?? [];
-      return amount && unit ? Number(amount) * (unitMs[unit] ?? Number.NaN) : Number.NaN;
+    .refine((value) => toMs(value) >= minMs && toMs(value) <= maxMs, {
+      error: ({ input }) => `"${input}" is not a number and a unit (ms, s, m, h), ${range}, as in "${fallback}"`,
     })
-    .refine((ms) => ms >= minMs && ms <= maxMs, {
-      error: `use a number and a unit (ms, s, m, h), ${range}, as in "${fallback}"`,
-    });
+    .transform(toMs);
   return { variable, doc, shown: fallback, range, schema };
 }

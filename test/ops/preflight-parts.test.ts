@@ -1,10 +1,10 @@
 import { type ServiceError, status } from "@grpc/grpc-js";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { AcknowledgedLoad } from "../../ops/preflight/acknowledged-load.js";
+import { readRetryDelayMs } from "../../ops/preflight/error-details.js";
 import { GroupCommit } from "../../perf/bench/group-commit.js";
 import { RedisServer } from "../../perf/bench/redis-server.js";
-import { AcknowledgedLoad } from "../../perf/preflight/acknowledged-load.js";
-import { readRetryDelayMs } from "../../perf/preflight/error-details.js";
 import { queueService, ServiceClient } from "../../perf/watch/service-client.js";
 import { startServer } from "../support/posta.js";
 
