@@ -37,7 +37,7 @@ export interface DeliverOptions {
 const maxClaimMs = 4000;
 /** How long a number that is over its rate pauses, in all processes. */
 const slowDownMs = 1000;
-/** While the breaker is open this process' worker rests: the job is there again when it, or another process, takes jobs. */
+/** While the breaker is open, this process' worker pauses. A job that comes back is there for it, or for another process, after this time. */
 const restMs = 1000;
 /** When a message comes back after a store did not answer. */
 const outageMs = 1000;
@@ -136,7 +136,7 @@ export class Deliverer {
     onPermit();
     if (!mayGo) return again("there was no permit in time; nothing was sent", 0);
     const answer = await this.breaker.run(() => this.request(message)).finally(() => this.permits.done());
-    if (!answer) return again("the number is held up; nothing was sent", 0);
+    if (!answer) return again("the number is paused; nothing was sent", 0);
     if (answer.kind === "refused" && answer.verdict === "slow-down") {
       await this.parts.limits.pauseSender(this.sender, slowDownMs).catch(() => {}); // Redis is away: nobody sends.
     }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Limits, Permit } from "./rate-limits.js";
 
-/** How long it waits for a Redis that is away. */
+/** When it asks again after Redis did not answer, in milliseconds. */
 const retryMs = 200;
 
 interface Waiting {
@@ -12,13 +12,13 @@ interface Waiting {
 /** Requests for which connections are still made, and how much later than others they may arrive. */
 const coldRequests = 20;
 const coldDelayMs = 60;
-/** After such a rest it begins slowly again: connections will have been closed. */
+/** After a rest of this length it begins slowly again: the connections are closed by then. */
 const restMs = 10_000;
 
 /**
- * The permits of one number for one process. They are asked for when somebody is ready to send, for all who are, and used
- * at once: so what is sent keeps the time at which it was allowed. It begins slowly: until there are connections, requests
- * would be held up by different times, and arrive nearer to each other than they were sent.
+ * The permits of one number for one process. They are asked for when messages are ready to be sent, for all of these together, and used at
+ * once: so each request leaves at the time at which it was allowed. It begins slowly: requests that wait for new connections are late by
+ * different times, and would arrive nearer to each other than they were sent.
  */
 export class Permits {
   private readonly waiting = new Set<Waiting>();

@@ -20,7 +20,7 @@ export interface SenderWorkerOptions {
   concurrency: number;
 }
 
-/** The BullMQ worker of one sending number. It rests while its breaker is open. */
+/** The BullMQ worker of one sending number. It pauses while its breaker is open. */
 export class SenderWorker {
   readonly concurrency: Concurrency;
   private readonly worker: Worker<JobData>;
@@ -85,7 +85,7 @@ export class SenderWorker {
     else void this.worker.pause(true);
     const why = code === undefined ? "the Cloud API fails" : `the Cloud API refuses all it sends (code ${code})`;
     if (state === "open")
-      this.log.error({ sender, forMs: Math.round(openForMs) }, `a sending number is held up: ${why}`);
+      this.log.error({ sender, forMs: Math.round(openForMs) }, `a sending number is paused: ${why}`);
     if (state === "closed") this.log.info({ sender }, "a sending number sends again");
   }
 
