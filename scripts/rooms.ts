@@ -21,6 +21,8 @@ export const rooms: Room[] = [
   { from: "src/queue/", mayImport: floor },
   { from: "src/message/service/", mayImport: ["src/message/", ...edge, ...floor] },
   { from: "src/message/", mayImport: floor },
+  { from: "src/dead-letter/service/", mayImport: ["src/dead-letter/", ...edge, ...floor] },
+  { from: "src/dead-letter/", mayImport: floor },
   { from: "src/analytics/service/", mayImport: ["src/analytics/", ...edge, ...floor] },
   { from: "src/analytics/", mayImport: floor },
   { from: "src/health/service", mayImport: ["src/health/", ...edge, ...floor] },

@@ -68,6 +68,11 @@ export function invalid(field: string, problem: string): PostaError {
   return new PostaError("invalid", `${field}: ${problem}`, { field });
 }
 
+/** A thing that is there, but not in a state that allows what was asked for. */
+export function wrongState(message: string): PostaError {
+  return new PostaError("wrong-state", message);
+}
+
 /** Whatever was thrown, as a PostaError: what is not one already becomes an internal error with a fixed text. */
 export function toPostaError(error: unknown): PostaError {
   if (error instanceof PostaError) return error;

@@ -1,14 +1,11 @@
 import type { Registry } from "prom-client";
 import { GroupCommit } from "../batching/group-commit.js";
 import type { Config } from "../config/config.js";
-import { maxItemBytes } from "../store/page-token.js";
 import type { PostgresStore } from "../store/postgres/store.js";
 import { batchHistogram, registerSendMetrics, TakenCounts } from "./accept/accept-metrics.js";
 import { MessageCanceller } from "./accept/cancel-message.js";
-import { Redriver } from "./accept/redrive.js";
 import { MessageSender } from "./accept/send.js";
 import { type Entry, MessageStore, type Stored } from "./accept/store-messages.js";
-import { DeadLetterLister } from "./read/list-dead-letters.js";
 import { MessageLister } from "./read/list-messages.js";
 import { MessageReader } from "./read/read-message.js";
 import type { RecordStatus } from "./record/status.js";
@@ -19,8 +16,6 @@ export interface MessageParts {
   reader: MessageReader;
   lister: MessageLister;
   canceller: MessageCanceller;
-  deadLetters: DeadLetterLister;
-  redriver: Redriver;
 }
 
 /** Beyond the first only full batches are sent: two keep a connection busy, and the rest of the pool is for reads. */
@@ -48,7 +43,5 @@ export function createMessageParts(
     reader,
     lister: new MessageLister(postgres),
     canceller: new MessageCanceller(postgres, reader, record),
-    deadLetters: new DeadLetterLister(postgres, maxItemBytes(config)),
-    redriver: new Redriver(postgres, record),
   };
 }

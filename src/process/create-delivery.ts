@@ -16,13 +16,15 @@ import { Sweep } from "../message/outbox/sweep.js";
 import type { RecordStatus } from "../message/record/status.js";
 import { LoopDelay } from "../message/sender/concurrency.js";
 import { SenderQueues } from "../message/sender/sender-queues.js";
-import { type BullAdapter, SenderWorker } from "../message/sender/sender-worker.js";
+import { SenderWorker } from "../message/sender/sender-worker.js";
 import { Token } from "../message/whatsapp/token.js";
 import { WhatsAppClient } from "../message/whatsapp/whatsapp.js";
+import { BullAdapter } from "../store/bullmq/adapter.js";
+import { type BullMqModule, loadBullMq } from "../store/bullmq/module.js";
+import { openWorkerRedis, untilLost } from "../store/bullmq/worker-connection.js";
 import type { PostgresStore } from "../store/postgres/store.js";
 import type { RedisClient } from "../store/redis/address.js";
 import type { RedisStore } from "../store/redis/store.js";
-import { openWorkerRedis, untilLost } from "../store/redis/worker-connection.js";
 import type { Logger } from "../telemetry/log/log.js";
 
 /** What the delivery of messages works on; whoever opened the stores closes them. */
@@ -77,11 +79,11 @@ export async function createMessageDelivery(
     return new OutboxLoops(leader, undefined, sweep, metrics, log);
   }
   const token = new Token(config, log);
-  const bull = await import("bullmq");
-  const queues = new SenderQueues(bull, queue, config.queuePrefix, stores.queueList);
+  const bullmq = await loadBullMq();
+  const queues = new SenderQueues(new BullAdapter(queue, config.queuePrefix), queue, stores.queueList);
   const mover = new Mover(postgres, queues, { senders: config.senders, forgottenAfterMs: times.forgottenAfterMs });
   const loops = new OutboxLoops(leader, mover, sweep, metrics, log);
-  const senders = createSenders({ config, stores, bull, token, metrics, log });
+  const senders = createSenders({ config, stores, bullmq, token, metrics, log });
   return {
     start() {
       token.open();
@@ -91,7 +93,7 @@ export async function createMessageDelivery(
     async stop() {
       await loops.stop();
       await senders.stop();
-      await Promise.all([queues.close(), token.close()]);
+      await token.close();
     },
   };
 }
@@ -100,14 +102,14 @@ export async function createMessageDelivery(
 interface SendersOptions {
   config: Config;
   stores: DeliveryStores;
-  bull: BullAdapter;
+  bullmq: BullMqModule;
   token: Token;
   metrics: DeliveryMetrics;
   log: Logger;
 }
 
 /** The workers of all numbers and what they share. */
-function createSenders({ config, stores, bull, token, metrics, log }: SendersOptions) {
+function createSenders({ config, stores, bullmq, token, metrics, log }: SendersOptions) {
   const { queue, postgres, record, times = defaultTimes } = stores;
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal);
@@ -118,7 +120,7 @@ function createSenders({ config, stores, bull, token, metrics, log }: SendersOpt
   const parts = { claims, settler, rescheduler: new Rescheduler(postgres), limits, client, metrics, log };
   // A worker waits for a Redis that is away, and for jobs on a connection of its own.
   const connection = openWorkerRedis(config, log);
-  const shared = { config, bull, connection, parts, token, stopping: stopping.signal, breaker: times.breaker };
+  const shared = { config, bullmq, connection, parts, token, stopping: stopping.signal, breaker: times.breaker };
   const workers = config.senders.map((sender) => createSender(sender, shared));
   const load = new LoopDelay((delayMs) => {
     for (const { concurrency } of workers) concurrency.adjust(delayMs);
@@ -148,7 +150,7 @@ function createSenders({ config, stores, bull, token, metrics, log }: SendersOpt
 /** What the workers of all numbers share. */
 interface SenderOptions {
   config: Config;
-  bull: BullAdapter;
+  bullmq: BullMqModule;
   connection: RedisClient;
   parts: DeliverParts;
   token: Token;
@@ -157,14 +159,14 @@ interface SenderOptions {
 }
 
 function createSender(sender: string, shared: SenderOptions): SenderWorker {
-  const { config, bull, connection, parts, token, stopping } = shared;
+  const { config, bullmq, connection, parts, token, stopping } = shared;
   const { metrics, log } = parts;
   const breaker = new Breaker(shared.breaker);
   token.on("change", () => breaker.tryNow());
   const options = { maxAttempts: config.messageAttempts, ahead: aheadOf(config), stopping };
   const deliverer = new Deliverer(sender, parts, breaker, options);
   const settings = { sender, prefix: config.queuePrefix, concurrency: concurrencyOf(config) };
-  return new SenderWorker(bull, connection, deliverer, breaker, settings, metrics, log);
+  return new SenderWorker(bullmq, connection, deliverer, breaker, settings, metrics, log);
 }
 
 function concurrencyOf({ messageConcurrency, whatsappRate: rate }: Config): number {

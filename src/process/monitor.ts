@@ -1,4 +1,3 @@
-import { createRequire } from "node:module";
 import type { Registry } from "prom-client";
 import { Keys as AnalyticsKeys } from "../analytics/hot/keys.js";
 import { SeriesMetrics } from "../analytics/hot/series-metrics.js";
@@ -56,10 +55,10 @@ export function createMonitor(config: Config, log: Logger, metrics: Registry) {
   };
 }
 
-/** BullMQ as CommonJS, as bull-board has it: as a module it would be in memory twice. */
+/** Loaded with the first visit, and BullMQ with it. */
 async function openBoard(store: RedisStore, reader: QueueReader, prefix: string): Promise<QueueHandles> {
   const { createQueueHandles } = await import("../queue/manage/create-queue-handles.js");
-  return createQueueHandles(store, reader, new Keys(prefix), () => createRequire(import.meta.url)("bullmq"));
+  return createQueueHandles(store, reader, new Keys(prefix));
 }
 
 /**

@@ -6,22 +6,27 @@ import { analyticsHandlers } from "../analytics/service/service.js";
 import { ownEventsRecorder } from "../analytics/track/own-events.js";
 import { Schema } from "../background/schema.js";
 import type { Config } from "../config/config.js";
+import { createDeadLetterParts } from "../dead-letter/create-dead-letters.js";
+import { deadLetterHandlers } from "../dead-letter/service/service.js";
 import { healthService } from "../grpc/health.js";
 import { GrpcServer } from "../grpc/server.js";
 import { ServerHealth } from "../health/server-health.js";
 import { healthHandlers } from "../health/service.js";
 import { HttpServer } from "../http/server.js";
+import { MessageRedrive } from "../message/accept/message-redrive.js";
 import { createMessageParts } from "../message/create-message-service.js";
 import { messageHandlers } from "../message/service/service.js";
 import { statusRecorder } from "../message/webhook/status-events.js";
 import { createQueueParts } from "../queue/create-queue.js";
 import { Keys as QueueKeys } from "../queue/job/keys.js";
 import { queueHandlers } from "../queue/service/service.js";
+import { jobRedrive } from "../queue/spool/job-redrive.js";
 import { Admission } from "../rpc/admission.js";
 import { requireClientCa } from "../rpc/auth/authenticate.js";
 import { loadContract } from "../rpc/contract/contract.js";
 import { createEntries } from "../rpc/entry.js";
 import { registerIncoming } from "../rpc/incoming-metrics.js";
+import type { Adapter } from "../rpc/method.js";
 import { openDatabase, type PostgresStore } from "../store/postgres/store.js";
 import { openAnalyticsStore, openQueueStore, type RedisStore } from "../store/redis/store.js";
 import { registerStoreMetrics } from "../store/store-metrics.js";
@@ -122,8 +127,11 @@ function createStores(config: Config, log: Logger, metrics: Registry) {
 function createCapabilities(config: Config, { queueRedis, analyticsRedis, postgres }: Stores, metrics: Registry) {
   const queue = createQueueParts(config, { redis: queueRedis, postgres, metrics });
   const analytics = createAnalyticsParts(config, analyticsRedis, postgres, metrics);
-  const message = createMessageParts(config, postgres, metrics, statusRecorder(analytics.recordOwn));
-  return { queue, analytics, message };
+  const record = statusRecorder(analytics.recordOwn);
+  const message = createMessageParts(config, postgres, metrics, record);
+  const redriveHandlers = { job: jobRedrive, message: new MessageRedrive(postgres, record) };
+  const deadLetter = createDeadLetterParts(config, postgres, redriveHandlers);
+  return { queue, analytics, message, deadLetter };
 }
 
 function createTransports(config: Config, health: ServerHealth, metrics: Registry, log: Logger) {
@@ -139,14 +147,19 @@ function createTransports(config: Config, health: ServerHealth, metrics: Registr
 }
 
 /** Each service by both ways. */
-function addServices({ grpc, http }: Transports, { queue, analytics, message }: Capabilities, health: ServerHealth) {
+function addServices({ grpc, http }: Transports, capabilities: Capabilities, health: ServerHealth) {
+  const { queue, analytics, message, deadLetter } = capabilities;
   const { statuses } = grpc;
+  const messageServiceHandlers = <Handler>(adapter: Adapter<Handler>) => ({
+    ...messageHandlers(adapter, message, statuses),
+    ...deadLetterHandlers(adapter, deadLetter, statuses),
+  });
   grpc.add(queueService, (adapter) => queueHandlers(adapter, queue, statuses));
   http.add(queueService, (adapter) => queueHandlers(adapter, queue, statuses), "callers");
   grpc.add(analyticsService, (adapter) => analyticsHandlers(adapter, analytics, statuses));
   http.add(analyticsService, (adapter) => analyticsHandlers(adapter, analytics, statuses), "callers");
-  grpc.add(messageService, (adapter) => messageHandlers(adapter, message, statuses));
-  http.add(messageService, (adapter) => messageHandlers(adapter, message, statuses), "callers");
+  grpc.add(messageService, messageServiceHandlers);
+  http.add(messageService, messageServiceHandlers, "callers");
   grpc.add(ownHealthService, (adapter) => healthHandlers(adapter, health), "anyone");
   http.add(ownHealthService, (adapter) => healthHandlers(adapter, health), "anyone");
   // gRPC's own is there already.

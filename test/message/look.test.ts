@@ -1,6 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { deadLetterStatements } from "../../src/message/read/list-dead-letters.js";
+import { deadLetterStatements } from "../../src/dead-letter/list-dead-letters.js";
 import { listStatements } from "../../src/message/read/list-messages.js";
 import { ensurePartitions } from "../../src/store/postgres/partitions.js";
 import { failureOf } from "../support/client.js";

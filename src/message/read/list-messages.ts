@@ -1,8 +1,8 @@
+import { readPage } from "../../store/filtered-page.js";
 import { fromToken, pageSize, toToken } from "../../store/page-token.js";
 import type { Queries, Statement } from "../../store/postgres/session.js";
-import { endOfIds, firstIdAt, isId } from "../record/message-ids.js";
+import { endOfIds, firstIdAt, isId } from "../../store/row-ids.js";
 import { type MessageRow, messageColumns, type StoredMessage, toStoredMessage } from "../record/stored-message.js";
-import { readPage } from "./filtered-page.js";
 
 /** Which messages to list. Times are in milliseconds since 1970; undefined: no bound. */
 export interface ListQuery {

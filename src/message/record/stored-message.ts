@@ -1,4 +1,4 @@
-import { timeOfId } from "./message-ids.js";
+import { timeOfId } from "../../store/row-ids.js";
 
 /** A message as PostgreSQL has it, but its body. Times are in milliseconds since 1970. */
 export interface StoredMessage {

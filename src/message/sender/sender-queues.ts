@@ -1,8 +1,8 @@
-import type { Queue } from "bullmq";
+import type { BullAdapter } from "../../store/bullmq/adapter.js";
+import type { Queue } from "../../store/bullmq/module.js";
 import { toStoreError } from "../../store/redis/errors.js";
 import type { RedisStore } from "../../store/redis/store.js";
 import { type JobData, jobIdOf, queueOf } from "../record/delivery-job.js";
-import type { BullAdapter } from "./sender-worker.js";
 
 /** The contract's priorities, the most urgent first. */
 export const priorities = [1, 5, 10];
@@ -26,7 +26,6 @@ export class SenderQueues {
   constructor(
     private readonly bull: BullAdapter,
     private readonly store: RedisStore,
-    private readonly prefix: string,
     /** The list of all queues that Posta knows. */
     private readonly listKey: string,
   ) {}
@@ -45,7 +44,7 @@ export class SenderQueues {
   /** How many jobs of each priority a number's queue has; those that are to come back count for each. */
   async sizes(sender: string): Promise<number[]> {
     this.store.requireUsable();
-    const key = (part: string) => `${this.prefix}:${queueOf(sender)}:${part}`;
+    const key = (part: string) => `${this.bull.prefix}:${queueOf(sender)}:${part}`;
     const pipeline = this.store.client.pipeline().zcard(key("delayed"));
     for (const priority of priorities) {
       pipeline.zcount(key("prioritized"), priority * priorityStep, (priority + 1) * priorityStep - 1);
@@ -57,34 +56,20 @@ export class SenderQueues {
     return sizes.map((size) => size + delayed);
   }
 
-  /** The connection stays open: it is the store's. */
-  async close(): Promise<void> {
-    for (const sender of [...this.queues.keys()]) this.drop(sender);
-  }
-
-  /** Made when Redis is first there: BullMQ asks it for its version, and would remember a failure for good. */
+  /** A queue is put on the list, and writes its meta key, when it is first used and after each failure. */
   private async queueOf(sender: string): Promise<Queue<JobData>> {
     this.store.requireUsable();
     const made = this.queues.get(sender);
     if (made) return made;
     const name = queueOf(sender);
-    const queue = new this.bull.Queue<JobData>(name, { connection: this.store.client, prefix: this.prefix });
-    queue.on("error", () => {}); // The store logs the state of its connection.
+    const queue = await this.bull.queue<JobData>(name, { writesMeta: true });
     this.queues.set(sender, queue);
     await this.store.client.zadd(this.listKey, 0, name).catch((error) => this.fail(sender, error));
     return queue;
   }
 
   private fail(sender: string, error: unknown): never {
-    this.drop(sender);
-    throw toStoreError(error);
-  }
-
-  private drop(sender: string): void {
-    this.queues
-      .get(sender)
-      ?.close()
-      .catch(() => {});
     this.queues.delete(sender);
+    throw toStoreError(error);
   }
 }

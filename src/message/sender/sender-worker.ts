@@ -1,4 +1,5 @@
-import type { Job, Worker } from "bullmq";
+import type { BullMqModule, Job, Worker } from "../../store/bullmq/module.js";
+import { createWorker } from "../../store/bullmq/worker.js";
 import type { RedisClient } from "../../store/redis/address.js";
 import type { Logger } from "../../telemetry/log/log.js";
 import type { Breaker } from "../delivery/breaker.js";
@@ -6,12 +7,6 @@ import type { Deliverer } from "../delivery/deliver.js";
 import type { BreakerState, DeliveryMetrics } from "../delivery/delivery-metrics.js";
 import { type JobData, queueOf, toDeliveryJob } from "../record/delivery-job.js";
 import { Concurrency } from "./concurrency.js";
-
-/** BullMQ's module, which is loaded only where messages are sent. */
-export type BullAdapter = typeof import("bullmq");
-
-/** The guide's: a job counts as lost after 30 s, and is taken up again up to three times. */
-const workerOptions = { lockDuration: 30_000, stalledInterval: 30_000, maxStalledCount: 3, runRetryDelay: 1000 };
 
 export interface SenderWorkerOptions {
   sender: string;
@@ -27,7 +22,7 @@ export class SenderWorker {
   private readonly underWay = new Set<Promise<unknown>>();
 
   constructor(
-    private readonly bull: BullAdapter,
+    bullmq: BullMqModule,
     connection: RedisClient,
     private readonly deliverer: Deliverer,
     private readonly breaker: Breaker,
@@ -37,10 +32,9 @@ export class SenderWorker {
   ) {
     const { sender, prefix, concurrency } = options;
     this.concurrency = new Concurrency(concurrency, () => this.tune());
-    const settings = { ...workerOptions, connection, prefix, concurrency, autorun: false };
-    this.worker = new bull.Worker<JobData>(queueOf(sender), (job, token) => this.process(job, token), settings);
-    // Of its connections; without a listener that would end the process.
-    this.worker.on("error", (error) => log.debug({ err: error, sender }, "worker of a sending number"));
+    const settings = { queue: queueOf(sender), prefix, concurrency };
+    const onError = (error: Error) => log.debug({ err: error, sender }, "worker of a sending number");
+    this.worker = createWorker<JobData>(bullmq, connection, settings, (job) => this.process(job), onError);
     this.worker.on("failed", (_, error) =>
       log.error({ err: error, sender }, "a message's job failed; it is done again"),
     );
@@ -66,13 +60,10 @@ export class SenderWorker {
     await Promise.allSettled(this.underWay);
   }
 
-  private async process(job: Job<JobData>, token: string | undefined): Promise<void> {
+  private process(job: Job<JobData>): Promise<number | undefined> {
     const delivery = this.deliverer.deliver(toDeliveryJob(job.id as string, job.data));
     this.underWay.add(delivery);
-    const afterMs = await delivery.finally(() => this.underWay.delete(delivery));
-    if (afterMs === undefined) return;
-    await job.moveToDelayed(Date.now() + afterMs, token);
-    throw new this.bull.DelayedError();
+    return delivery.finally(() => this.underWay.delete(delivery));
   }
 
   private obey(state: BreakerState): void {

@@ -5,13 +5,13 @@ import type { OutgoingMessage__Output as OutgoingMessage } from "../../gen/posta
 import type { Template__Output as TemplateMessage } from "../../gen/posta/message/v1/Template.js";
 import type { TemplateComponent__Output as ComponentMessage } from "../../gen/posta/message/v1/TemplateComponent.js";
 import type { TemplateParameter__Output as ParameterMessage } from "../../gen/posta/message/v1/TemplateParameter.js";
+import { toWord } from "../../rpc/contract/enums.js";
 import type { ContentRequest } from "../content/content.js";
 import type { InteractiveRequest } from "../content/content-interactive.js";
 import type { MediaKind, MediaRequest } from "../content/content-media.js";
 import type { ButtonType, ComponentRequest, TemplateRequest } from "../content/content-template.js";
 import type { ActionRequest } from "../content/interactive-action.js";
 import type { ParameterRequest } from "../content/template-parameter.js";
-import { toWord } from "./convert-enum.js";
 
 /** What a message of a request says, as the domain asks for it. Throws invalid for an enum value that there is not. */
 export function toContent(message: OutgoingMessage): ContentRequest | undefined {

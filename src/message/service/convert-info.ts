@@ -1,16 +1,14 @@
 import { invalid } from "../../errors/posta-error.js";
-import type { DeadLetter as DeadLetterMessage } from "../../gen/posta/message/v1/DeadLetter.js";
 import type { GetMessageResponse } from "../../gen/posta/message/v1/GetMessageResponse.js";
 import type { ListMessagesRequest__Output as ListMessages } from "../../gen/posta/message/v1/ListMessagesRequest.js";
 import type { MessageInfo } from "../../gen/posta/message/v1/MessageInfo.js";
+import { toWord } from "../../rpc/contract/enums.js";
 import { toTimeMs, toTimestamp } from "../../rpc/contract/times.js";
 import { parsePhoneNumber } from "../content/phone-number.js";
 import type { ListQuery } from "../read/list-messages.js";
 import type { FullMessage } from "../read/read-message.js";
-import type { DeadLetter, DeadLetterKind } from "../record/dead-letter.js";
 import { statuses } from "../record/status.js";
 import type { StoredMessage } from "../record/stored-message.js";
-import { toWord } from "./convert-enum.js";
 
 /** The names of the contract's statuses. The numbers are the same on both sides. */
 const statusWords = Object.fromEntries(Object.entries(statuses).map(([name, number]) => [name.toUpperCase(), number]));
@@ -77,32 +75,4 @@ export function toBounds({ startTime, endTime }: ListMessages): Pick<ListQuery, 
     throw invalid("end_time", "is not after start_time");
   }
   return { startMs, endMs };
-}
-
-const kinds: Record<string, DeadLetterKind> = { MESSAGE: "message", JOB: "job" };
-
-/** undefined: both. */
-export function toDeadLetterKind(kind: string): DeadLetterKind | undefined {
-  return toWord(kind, "DEAD_LETTER_KIND", kinds, "kind");
-}
-
-export function toDeadLetterMessage(letter: DeadLetter): DeadLetterMessage {
-  const { id, kind, source, ref, reason, content, history, cut, errorCode, failedAtMs, redrivenAtMs } = letter;
-  return {
-    id,
-    source,
-    ref,
-    reason,
-    kind: kind === "job" ? "DEAD_LETTER_KIND_JOB" : "DEAD_LETTER_KIND_MESSAGE",
-    errorCode: errorCode ?? 0,
-    contentJson: content,
-    historyJson: history,
-    failTime: toTimestamp(failedAtMs),
-    redriveTime: toTimestamp(redrivenAtMs),
-    cutFields: [
-      ...(cut.reason ? ["reason"] : []),
-      ...(cut.content ? ["content_json"] : []),
-      ...(cut.history ? ["history_json"] : []),
-    ],
-  };
 }

@@ -1,11 +1,11 @@
 import { PostaError, toPostaError } from "../../errors/posta-error.js";
 import type { OutgoingMessage__Output as OutgoingMessage } from "../../gen/posta/message/v1/OutgoingMessage.js";
 import type { SendResult as SendResultMessage } from "../../gen/posta/message/v1/SendResult.js";
+import { toWord } from "../../rpc/contract/enums.js";
 import { toTimeMs } from "../../rpc/contract/times.js";
 import type { ToItem } from "../../rpc/status.js";
 import type { Incoming, SendResult } from "../accept/send.js";
 import { toContent } from "./convert-content.js";
-import { toWord } from "./convert-enum.js";
 
 /** The numbers of the contract are those of the jobs that send the messages. */
 const priorities = { CRITICAL: 1, NORMAL: 5, LOW: 10 } as const;

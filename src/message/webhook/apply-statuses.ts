@@ -1,6 +1,6 @@
 import { uuidv7 } from "uuidv7";
+import { insertDeadLetters, type NewDeadLetter } from "../../store/postgres/dead-letters.js";
 import type { Queries, Statement } from "../../store/postgres/session.js";
-import { deadLetterKinds } from "../record/dead-letter.js";
 import { type Status, statuses, statusName, statusOf } from "../record/status.js";
 import { allows, endOf, givenUp, isOneOf, taken } from "../record/status-machine.js";
 import { type StatusUpdate, unknownWamid } from "./body/webhook-status.js";
@@ -55,6 +55,24 @@ const isMove = `CASE steps.status
       WHEN ${endOf("report-read")} THEN ${allows("report-read", "found.status")} END`;
 /** Of several steps that come together, the furthest counts. */
 const furthestFirst = [endOf("report-read"), endOf("report-delivered"), sent, failed];
+/** What is given up of a message that WhatsApp could not deliver. */
+const letter: NewDeadLetter = {
+  id: "letter_id",
+  source: "sender",
+  ref: "moves.id::text",
+  reason: "detail",
+  errorCode: "moves.error_code",
+  content: "body",
+  history: `(SELECT json_agg(json_build_object('status', ${statusName("event.status")}, 'time', event.at,
+          'attempt', attempt, 'error_code', event.error_code, 'detail', event.detail) ORDER BY event.at, number)
+        FROM (
+          SELECT status, at, number, attempt, error_code, detail FROM message_events WHERE message_id = moves.id
+          UNION ALL SELECT status, at, number, attempt, error_code, detail FROM steps WHERE message_id = moves.id
+        ) AS event)::text`,
+  failedAt: "now()",
+};
+const failedMoves = `moves JOIN given ON given.message_id = moves.id AND given.wamid = reported_wamid AND given.status = moves.status
+    WHERE ${isOneOf(givenUp, "moves.status")}`;
 
 /**
  * A step of a wamid is applied once: message_events has a unique index, and only a step that is new there changes anything. The messages are
@@ -96,17 +114,7 @@ export const applyStatement: Statement = {
   ), taken AS (
     DELETE FROM outbox USING moves WHERE outbox.message_id = moves.id
   ), letters AS (
-    INSERT INTO dead_letters (id, kind, source, ref, reason, error_code, content, history, failed_at)
-    SELECT letter_id, ${deadLetterKinds.message}, sender, moves.id::text, detail, moves.error_code, body,
-      (SELECT json_agg(json_build_object('status', ${statusName("event.status")}, 'time', event.at,
-          'attempt', attempt, 'error_code', event.error_code, 'detail', event.detail) ORDER BY event.at, number)
-        FROM (
-          SELECT status, at, number, attempt, error_code, detail FROM message_events WHERE message_id = moves.id
-          UNION ALL SELECT status, at, number, attempt, error_code, detail FROM steps WHERE message_id = moves.id
-        ) AS event)::text,
-      now()
-    FROM moves JOIN given ON given.message_id = moves.id AND given.wamid = reported_wamid AND given.status = moves.status
-    WHERE ${isOneOf(givenUp, "moves.status")}
+    ${insertDeadLetters("message", letter, failedMoves)}
   )
   SELECT reported.message_id, reported.wamid, step_wamid, reported.status, sender, recipient, type, steps.message_id IS NOT NULL AS is_new,
     EXISTS (SELECT FROM moves WHERE moves.id = found.id AND moves.status = reported.status AND reported_wamid = step_wamid) AS is_move

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Job, Worker } from "bullmq";
 import { toPostaError } from "../../errors/posta-error.js";
+import { type Job, loadBullMq, type Worker } from "../../store/bullmq/module.js";
+import { createWorker } from "../../store/bullmq/worker.js";
+import { untilLost } from "../../store/bullmq/worker-connection.js";
 import type { RedisClient } from "../../store/redis/address.js";
-import { untilLost } from "../../store/redis/worker-connection.js";
 import type { Logger } from "../../telemetry/log/log.js";
 import type { WebhookApplier } from "./webhook-applier.js";
 import { webhookQueue } from "./webhook-job.js";
@@ -21,10 +22,6 @@ const concurrency = 100;
 const retryMs = 1000;
 /** How long a worker may take to close without Redis, in milliseconds. */
 const farewellMs = 1000;
-const stalling = { lockDuration: 30_000, stalledInterval: 30_000, maxStalledCount: 3 };
-
-/** BullMQ's module, which is loaded when it is first needed. */
-type Library = typeof import("bullmq");
 
 /** Applies the webhooks in their queue. Any number of processes may do so at a time. */
 export class WebhookWorker {
@@ -75,28 +72,26 @@ export class WebhookWorker {
   }
 
   private async start(): Promise<void> {
-    const library = await import("bullmq");
-    const connection = this.connect();
-    this.client = connection;
-    const { queuePrefix: prefix } = this.options;
-    const process = (job: Job, token?: string) => this.process(library, job, token);
-    const worker = new library.Worker(webhookQueue, process, { connection, prefix, concurrency, ...stalling });
-    worker.on("error", (error) => this.log.debug({ err: error }, "worker of the webhooks"));
-    this.worker = worker;
+    const bullmq = await loadBullMq();
+    this.client = this.connect();
+    const settings = { queue: webhookQueue, prefix: this.options.queuePrefix, concurrency };
+    const onError = (error: Error) => this.log.debug({ err: error }, "worker of the webhooks");
+    this.worker = createWorker(bullmq, this.client, settings, (job) => this.process(job), onError);
+    this.worker.run().catch(onError);
   }
 
-  private async process(library: Library, job: Job, token: string | undefined): Promise<void> {
+  private async process(job: Job): Promise<number | undefined> {
     try {
       await this.applier.apply(job.data, new Date(job.timestamp), job.attemptsMade > 0);
       this.metrics.countBody("applied");
+      return undefined;
     } catch (thrown) {
       const error = toPostaError(thrown);
       const outcome = outcomeOf(error.code);
       this.metrics.countBody(outcome);
       if (outcome === "failed") throw this.explain(error.cause ?? error, job);
       // This is no attempt: it is tried for as long as PostgreSQL takes to come back.
-      await job.moveToDelayed(Date.now() + retryMs * (1 + Math.random()), token);
-      throw new library.DelayedError();
+      return retryMs * (1 + Math.random());
     }
   }
 

@@ -1,10 +1,11 @@
 import { LRUCache } from "lru-cache";
 import { pack } from "msgpackr";
 import { PostaError, show } from "../../errors/posta-error.js";
+import type { BullAdapter } from "../../store/bullmq/adapter.js";
+import { queueMeta } from "../../store/bullmq/module.js";
 import { toStoreError } from "../../store/redis/errors.js";
 import { defineScript, type Script } from "../../store/redis/scripts.js";
 import type { RedisStore } from "../../store/redis/store.js";
-import { type BullAdapter, queueMeta } from "../bullmq/bull.js";
 import { type Keys, spoolMark } from "../job/keys.js";
 import { Orphans } from "./orphans.js";
 import { type AddResult, abandonedError, type Entry, isAbandoned, isDeduplicated } from "./queue-batcher.js";

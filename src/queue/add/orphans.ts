@@ -1,6 +1,6 @@
+import { readBullLua } from "../../store/bullmq/lua-functions.js";
 import { defineScript, readLua, type Script } from "../../store/redis/scripts.js";
 import type { RedisStore } from "../../store/redis/store.js";
-import { readBullLua } from "../bullmq/bull-lua.js";
 import { maxSearchedLine } from "../inspect/read-job.js";
 import type { Keys } from "../job/keys.js";
 import type { Entry } from "./queue-batcher.js";

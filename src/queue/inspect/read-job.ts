@@ -1,4 +1,5 @@
 import { PostaError, show } from "../../errors/posta-error.js";
+import { noSuchJob } from "../../store/bullmq/errors.js";
 import { fromToken, isCount, maxPageBytes, pageSize, toToken } from "../../store/page-token.js";
 import { toReadError } from "../../store/redis/errors.js";
 import { defineScript, readLua, type Script } from "../../store/redis/scripts.js";
@@ -95,10 +96,6 @@ export class JobReader {
 
 function toLine(line: string | [string, number]): string {
   return typeof line === "string" ? line : `${line[0]}... (cut: the line has ${line[1]} bytes)`;
-}
-
-export function noSuchJob(queue: string, id: string): PostaError {
-  return new PostaError("not-found", `the queue ${show(queue)} has no job ${show(id)}`);
 }
 
 export function noSuchQueue(queue: string): PostaError {

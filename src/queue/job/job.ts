@@ -1,5 +1,5 @@
-import type { JobsOptions } from "bullmq";
 import { invalid, PostaError } from "../../errors/posta-error.js";
+import type { JobsOptions } from "../../store/bullmq/module.js";
 import { requireDeduplicationId, requireJobId, requireJobName } from "./names.js";
 
 /** How finished jobs are kept; neither field: for good. */

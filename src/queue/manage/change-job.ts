@@ -1,7 +1,7 @@
-import { type PostaError, show } from "../../errors/posta-error.js";
-import type { BullAdapter } from "../bullmq/bull.js";
-import { wrongState } from "../bullmq/bull-errors.js";
-import { type FoundState, type JobReader, noSuchJob, type StoredJob } from "../inspect/read-job.js";
+import { type PostaError, show, wrongState } from "../../errors/posta-error.js";
+import type { BullAdapter } from "../../store/bullmq/adapter.js";
+import { noSuchJob } from "../../store/bullmq/errors.js";
+import type { FoundState, JobReader, StoredJob } from "../inspect/read-job.js";
 import { retryFields } from "../job/job-fields.js";
 import type { Keys } from "../job/keys.js";
 import { isFinished, retryFinished } from "./retry-job.js";

@@ -1,8 +1,8 @@
-import type { Queue } from "bullmq";
+import type { BullAdapter } from "../../store/bullmq/adapter.js";
+import { type Queue, queueMeta } from "../../store/bullmq/module.js";
 import { rethrowStoreError } from "../../store/redis/errors.js";
 import type { RedisStore } from "../../store/redis/store.js";
 import type { Caller } from "../add/queue-batcher.js";
-import { type BullAdapter, queueMeta } from "../bullmq/bull.js";
 import type { QueueLimits, QueueReader } from "../inspect/read-queue.js";
 import type { Keys } from "../job/keys.js";
 import type { Cleaned, CleanQuery, QueueCleaner } from "./clean-queue.js";

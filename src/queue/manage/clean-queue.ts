@@ -1,8 +1,8 @@
+import { readBullLua } from "../../store/bullmq/lua-functions.js";
 import { rethrowStoreError } from "../../store/redis/errors.js";
 import { defineScript, type Script } from "../../store/redis/scripts.js";
 import type { RedisStore } from "../../store/redis/store.js";
 import type { Caller } from "../add/queue-batcher.js";
-import { readBullLua } from "../bullmq/bull-lua.js";
 import type { State } from "../inspect/read-job.js";
 import type { Keys } from "../job/keys.js";
 

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
+import { readBullLua } from "../../store/bullmq/lua-functions.js";
 import { mastersOf, parseInfo } from "../../store/redis/info.js";
 import { defineScript, readLua, type Script } from "../../store/redis/scripts.js";
 import type { RedisStore } from "../../store/redis/store.js";
 import type { Caller } from "../add/queue-batcher.js";
-import { readBullLua } from "../bullmq/bull-lua.js";
 import type { Keys } from "../job/keys.js";
 import { parseObject } from "../job/stored-json.js";
 import { requireCaller } from "./long-change.js";

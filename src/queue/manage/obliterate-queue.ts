@@ -1,9 +1,10 @@
+import { wrongState } from "../../errors/posta-error.js";
+import type { BullAdapter } from "../../store/bullmq/adapter.js";
+import { hasActiveJobs, toQueueError } from "../../store/bullmq/errors.js";
 import type { Statement } from "../../store/postgres/session.js";
 import type { PostgresStore } from "../../store/postgres/store.js";
 import type { RedisStore } from "../../store/redis/store.js";
 import type { Caller } from "../add/queue-batcher.js";
-import type { BullAdapter } from "../bullmq/bull.js";
-import { hasActiveJobs, toQueueError, wrongState } from "../bullmq/bull-errors.js";
 import { noSuchQueue } from "../inspect/read-job.js";
 import type { QueueFigures, QueueReader } from "../inspect/read-queue.js";
 import type { Keys } from "../job/keys.js";

@@ -1,6 +1,5 @@
-import type { Queue } from "bullmq";
+import type { Queue } from "../../store/bullmq/module.js";
 import { patientCaller } from "../add/queue-batcher.js";
-import type { BullAdapter } from "../bullmq/bull.js";
 import type { QueueReader } from "../inspect/read-queue.js";
 import type { QueueChanger } from "./change-queue.js";
 import { isCleanable } from "./clean-queue.js";
@@ -18,7 +17,7 @@ export class QueueHandles {
 
   constructor(
     private readonly reader: QueueReader,
-    private readonly bull: BullAdapter,
+    private readonly openQueue: (name: string) => Promise<Queue>,
     private readonly changers: Changers,
   ) {}
 
@@ -30,7 +29,7 @@ export class QueueHandles {
   }
 
   private async queue(name: string): Promise<Queue> {
-    const queue = this.queues.get(name) ?? this.withChanges(name, await this.bull.shownQueue(name));
+    const queue = this.queues.get(name) ?? this.withChanges(name, await this.openQueue(name));
     this.queues.set(name, queue);
     return queue;
   }

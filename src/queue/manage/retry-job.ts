@@ -1,5 +1,5 @@
-import type { FinishedStatus, Job, RetryOptions } from "bullmq";
-import type { BullAdapter } from "../bullmq/bull.js";
+import type { BullAdapter } from "../../store/bullmq/adapter.js";
+import type { FinishedStatus, Job, RetryOptions } from "../../store/bullmq/module.js";
 import type { StoredJob } from "../inspect/read-job.js";
 import { parseObject } from "../job/stored-json.js";
 

@@ -1,5 +1,6 @@
 import { forEachQueue } from "../../background/each-queue.js";
 import type { PostaError } from "../../errors/posta-error.js";
+import { findNewIds } from "../../store/postgres/dead-letters.js";
 import type { Queries, Statement } from "../../store/postgres/session.js";
 import { isWrongType } from "../../store/redis/errors.js";
 import type { RedisStore } from "../../store/redis/store.js";
@@ -9,7 +10,7 @@ import type { QueueReader } from "../inspect/read-queue.js";
 import type { Keys } from "../job/keys.js";
 import { isReserved } from "../job/names.js";
 import { parseTraces } from "../job/stored-json.js";
-import { type DeadJob, deadLetterId, insertDeadJobs, logDeadJobs, unknownIds } from "./dead-letters.js";
+import { type DeadJob, deadLetterId, insertDeadJobs, logDeadJobs } from "./dead-job.js";
 import { toRedriveOptions } from "./spool-row.js";
 
 /** So few that their payloads, of up to POSTA_MAX_JOB_BYTES each, fit into memory and into one statement. */
@@ -98,8 +99,8 @@ export class DeadJobs {
   private async keep(session: Queries, queue: string, failed: Failed[]): Promise<void> {
     if (failed.length === 0) return;
     const ids = failed.map(({ jobId, failedAt }) => deadLetterId(queue, jobId, failedAt));
-    const unknown = await unknownIds(session, ids);
-    const fresh = failed.filter((_, index) => unknown.has(ids[index] as string));
+    const newIds = await findNewIds(session, ids);
+    const fresh = failed.filter((_, index) => newIds.has(ids[index] as string));
     if (fresh.length === 0) return;
     const pipeline = this.store.client.pipeline();
     for (const { jobId } of fresh) pipeline.hmget(this.keys.of(queue, jobId), ...fields);

@@ -4,8 +4,8 @@ import type { Queries, Statement } from "../../store/postgres/session.js";
 import type { Logger } from "../../telemetry/log/log.js";
 import type { BatchWriter } from "../add/batch.js";
 import { type AddResult, patientCaller, QueueBatcher } from "../add/queue-batcher.js";
-import { type DeadJob, insertDeadJobs, logDeadJobs } from "./dead-letters.js";
-import type { Redriver } from "./redrive.js";
+import { type DeadJob, insertDeadJobs, logDeadJobs } from "./dead-job.js";
+import type { FailedJobRetrier } from "./job-redrive.js";
 import type { SpoolMarks } from "./spool-marks.js";
 import { type SpoolRow, toRedriveOptions, toSpec } from "./spool-row.js";
 
@@ -48,7 +48,7 @@ export class Drain {
 
   constructor(
     private readonly writer: BatchWriter,
-    private readonly redriver: Redriver,
+    private readonly retrier: FailedJobRetrier,
     private readonly marks: SpoolMarks,
     private readonly log: Logger,
   ) {}
@@ -70,9 +70,9 @@ export class Drain {
   }
 
   private async move(queue: string, rows: SpoolRow[]): Promise<Outcome[]> {
-    const redriven = await this.redriver.retryAll(rows);
-    const toAdd = rows.filter((row) => !redriven.has(row));
-    const done = [...redriven].map(([row, result]) => ({ row, result }));
+    const retried = await this.retrier.retryAll(rows);
+    const toAdd = rows.filter((row) => !retried.has(row));
+    const done = [...retried].map(([row, result]) => ({ row, result }));
     return [...done, ...(await this.add(queue, toAdd))];
   }
 

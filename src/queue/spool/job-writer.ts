@@ -1,5 +1,5 @@
-import type { JobsOptions } from "bullmq";
 import { type PostaError, toPostaError } from "../../errors/posta-error.js";
+import type { JobsOptions } from "../../store/bullmq/module.js";
 import type { QueueWriter } from "../add/add.js";
 import type { BatchWriter } from "../add/batch.js";
 import type { AddResult, Entry } from "../add/queue-batcher.js";

@@ -1,4 +1,4 @@
-import type { JobsOptions } from "bullmq";
+import type { JobsOptions } from "../../store/bullmq/module.js";
 import type { Entry } from "../add/queue-batcher.js";
 import { type JobSpec, openJson } from "../job/job.js";
 import { withMetadata } from "../job/request-id.js";

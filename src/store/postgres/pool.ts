@@ -36,14 +36,12 @@ export interface PoolUse {
   waiting: number;
 }
 
-type Library = typeof import("pg");
-
 /** Loads pg, which takes its time and memory: a process that never needs PostgreSQL does without. */
 export async function loadPool(options: PoolOptions, log: Logger): Promise<LoadedPool> {
-  const library = await import("pg");
-  const connection = connectionOf(options, library);
+  const pg = await import("pg");
+  const connection = connectionOf(options, pg);
   const min = Math.min(minIdle, options.max);
-  const pool = new library.Pool({
+  const pool = new pg.Pool({
     ...connection,
     min,
     max: options.max,
@@ -53,7 +51,7 @@ export async function loadPool(options: PoolOptions, log: Logger): Promise<Loade
   // A connection that breaks; without listeners that would end the process. The next query tells what it means.
   pool.on("error", (error) => log.debug({ err: error }, "postgresql connection"));
   pool.on("connect", (client) => client.on("error", () => {})); // Of one in use, between two statements.
-  const createClient = () => new library.Client({ ...connection, statement_timeout: 0, query_timeout: 0 });
+  const createClient = () => new pg.Client({ ...connection, statement_timeout: 0, query_timeout: 0 });
   return { pool, createClient };
 }
 
@@ -66,7 +64,7 @@ export function useOf({ totalCount, idleCount, waitingCount, options }: Pool): P
   return { busy: totalCount - idleCount, idle: idleCount, max: options.max, waiting: waitingCount };
 }
 
-function connectionOf({ url, timeoutMs }: PoolOptions, { types }: Library): PoolConfig {
+function connectionOf({ url, timeoutMs }: PoolOptions, { types }: typeof import("pg")): PoolConfig {
   return {
     connectionString: url,
     application_name: "posta",

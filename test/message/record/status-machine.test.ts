@@ -2,8 +2,9 @@ import { Registry } from "prom-client";
 import { uuidv7 } from "uuidv7";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readConfig } from "../../../src/config/config.js";
+import { DeadLetterRedriver } from "../../../src/dead-letter/redrive.js";
 import { MessageCanceller } from "../../../src/message/accept/cancel-message.js";
-import { Redriver } from "../../../src/message/accept/redrive.js";
+import { MessageRedrive } from "../../../src/message/accept/message-redrive.js";
 import { MessageStore } from "../../../src/message/accept/store-messages.js";
 import { parseMessage } from "../../../src/message/content/message.js";
 import { Claims } from "../../../src/message/delivery/claim.js";
@@ -15,6 +16,7 @@ import { MessageReader } from "../../../src/message/read/read-message.js";
 import { type Status, statuses } from "../../../src/message/record/status.js";
 import { allows, endOf, type Guard, transitions } from "../../../src/message/record/status-machine.js";
 import { applyStatuses } from "../../../src/message/webhook/apply-statuses.js";
+import { jobRedrive } from "../../../src/queue/spool/job-redrive.js";
 import type { PostgresStore } from "../../../src/store/postgres/store.js";
 import { createLog } from "../../../src/telemetry/log/log.js";
 import { createDatabase } from "../../support/postgres.js";
@@ -85,7 +87,7 @@ function createParts() {
     settler: new Settler(store, metrics, () => {}, log),
     sweep: new Sweep(store, metrics, () => {}, options),
     canceller: new MessageCanceller(store, new MessageReader(store), () => {}),
-    redriver: new Redriver(store, () => {}),
+    redriver: new DeadLetterRedriver(store, { message: new MessageRedrive(store, () => {}), job: jobRedrive }),
   };
 }
 

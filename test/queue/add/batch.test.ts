@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { BatchWriter } from "../../../src/queue/add/batch.js";
 import type { Entry } from "../../../src/queue/add/queue-batcher.js";
-import { BullAdapter } from "../../../src/queue/bullmq/bull.js";
 import { parseJob } from "../../../src/queue/job/job.js";
 import { Keys } from "../../../src/queue/job/keys.js";
+import { BullAdapter } from "../../../src/store/bullmq/adapter.js";
 import { RedisStore } from "../../../src/store/redis/store.js";
 import { createLog } from "../../../src/telemetry/log/log.js";
 

@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { patientCaller } from "../../../src/queue/add/queue-batcher.js";
-import { BullAdapter } from "../../../src/queue/bullmq/bull.js";
 import { QueueReader } from "../../../src/queue/inspect/read-queue.js";
 import { Keys } from "../../../src/queue/job/keys.js";
 import { QueueCleaner } from "../../../src/queue/manage/clean-queue.js";
 import { QueueObliterator } from "../../../src/queue/manage/obliterate-queue.js";
+import { BullAdapter } from "../../../src/store/bullmq/adapter.js";
 import { RedisStore } from "../../../src/store/redis/store.js";
 import { createLog } from "../../../src/telemetry/log/log.js";
 import { startRedis, type TestRedis } from "../../support/redis.js";

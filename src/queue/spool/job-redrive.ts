@@ -1,21 +1,35 @@
 import { toPostaError } from "../../errors/posta-error.js";
+import type { BullAdapter } from "../../store/bullmq/adapter.js";
+import type { RedriveHandler } from "../../store/postgres/dead-letters.js";
 import type { AddResult } from "../add/queue-batcher.js";
-import type { BullAdapter } from "../bullmq/bull.js";
 import type { JobReader } from "../inspect/read-job.js";
 import { contentFields } from "../job/job-fields.js";
 import { isFinished, retryFinished } from "../manage/retry-job.js";
+import { spoolChannel } from "./spool.js";
 import type { SpoolMarks } from "./spool-marks.js";
 import type { SpoolRow } from "./spool-row.js";
 
-/** Runs jobs again that failed for good: where they still are, with all their attempts before them. */
-export class Redriver {
+/** The database's side of a redrive: jobs go into the spool. A job's name is among its options (see toRedriveOptions). */
+export const jobRedrive: RedriveHandler = {
+  channel: spoolChannel,
+  putBack: (letters) => ({
+    steps: `job_spooled AS (
+    INSERT INTO spool (queue, job_id, name, data, options, redrive)
+    SELECT source, ref, options::json ->> 'name', content, options, true FROM ${letters} ORDER BY id
+  )`,
+    done: `SELECT id, NULL::json FROM ${letters}`,
+  }),
+};
+
+/** The drain's side of a redrive: a job that is still in its queue runs again there, with all its attempts before it. */
+export class FailedJobRetrier {
   constructor(
     private readonly marks: SpoolMarks,
     private readonly bull: BullAdapter,
     private readonly jobs: JobReader,
   ) {}
 
-  /** Of rows that are redriven: those whose jobs are still there. The others are to be added, as any row. */
+  /** Retries the redriven rows whose jobs are still there. The caller adds the others, as any row. */
   async retryAll(rows: SpoolRow[]): Promise<Map<SpoolRow, AddResult>> {
     const results = new Map<SpoolRow, AddResult>();
     for (const row of rows) {

@@ -1,6 +1,6 @@
 import type { Config } from "../../config/config.js";
 import type { Logger } from "../../telemetry/log/log.js";
-import { openRedis, type RedisClient } from "./address.js";
+import { openRedis, type RedisClient } from "../redis/address.js";
 
 /**
  * A connection to the queues' Redis for a BullMQ worker, which, unlike a caller, has all the time to wait for a Redis that

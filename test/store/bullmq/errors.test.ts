@@ -1,10 +1,9 @@
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import type { PostaError } from "../../../src/errors/posta-error.js";
-import { BullAdapter } from "../../../src/queue/bullmq/bull.js";
-import { toQueueError } from "../../../src/queue/bullmq/bull-errors.js";
 import { Keys } from "../../../src/queue/job/keys.js";
-import { rethrowPartial } from "../../../src/queue/manage/long-change.js";
+import { BullAdapter } from "../../../src/store/bullmq/adapter.js";
+import { toQueueError } from "../../../src/store/bullmq/errors.js";
 import type { RedisStore } from "../../../src/store/redis/store.js";
 import { freshPrefix } from "../../support/posta.js";
 
@@ -78,23 +77,5 @@ describe("an error of BullMQ", () => {
       message: "internal error",
       cause,
     });
-  });
-});
-
-describe("a change of several steps", () => {
-  const partial = async (text: string) => {
-    const failed = bull.run("q", () => redis.eval("return redis.error_reply(ARGV[1])", 0, text));
-    return failed.catch(rethrowPartial).catch((error) => error);
-  };
-
-  it("says that a part may be done where the store stopped it", async () => {
-    for (const [text, code] of [
-      ["READONLY x", "unavailable"],
-      ["OOM x", "exhausted"],
-    ] as const) {
-      const message = "the queue's store takes no changes now: a part of the change may be done; call again";
-      expect(await partial(text)).toMatchObject({ code, message });
-    }
-    expect(await partial("WRONGTYPE x")).toMatchObject({ code: "internal", message: "internal error" });
   });
 });

@@ -1,11 +1,9 @@
 import { createHash } from "node:crypto";
 import { UUID } from "uuidv7";
+import { insertDeadLetters, type NewDeadLetter } from "../../store/postgres/dead-letters.js";
 import type { Queries, Statement } from "../../store/postgres/session.js";
 import type { Logger } from "../../telemetry/log/log.js";
 import { readRequestId } from "../job/request-id.js";
-
-/** DEAD_LETTER_KIND_JOB of proto/posta/message/v1/message.proto. */
-const jobKind = 2;
 
 /** A job that was given up. */
 export interface DeadJob {
@@ -22,40 +20,38 @@ export interface DeadJob {
   failedAt: number;
 }
 
+const jobs = `unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::float8[])
+      AS job (id, queue, job_id, reason, data, options, history, failed_at)`;
+
+const letter: NewDeadLetter = {
+  id: "id",
+  source: "queue",
+  ref: "job_id",
+  reason: "reason",
+  content: "data",
+  options: "options",
+  history: "history",
+  failedAt: "to_timestamp(failed_at / 1000)",
+};
+
 const insert: Statement = {
   name: "dead-jobs-insert",
   text: `WITH refused AS (DELETE FROM spool WHERE seq = ANY($9::bigint[]))
-    INSERT INTO dead_letters (id, kind, source, ref, reason, content, options, history, failed_at)
-    SELECT id, ${jobKind}, source, ref, reason, content, options, history, to_timestamp(failed_at / 1000)
-    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::float8[])
-      AS job (id, source, ref, reason, content, options, history, failed_at)
-    ON CONFLICT DO NOTHING RETURNING id`,
+    ${insertDeadLetters("job", letter, jobs)} ON CONFLICT DO NOTHING RETURNING id`,
 };
 
-const findUnknown: Statement = {
-  name: "dead-jobs-unknown",
-  text: `SELECT id FROM unnest($1::uuid[]) AS job (id)
-    WHERE NOT EXISTS (SELECT FROM dead_letters WHERE dead_letters.id = job.id)`,
-};
-
-/** A dead letter's id, made of the job and its end: however often that is looked at, it is one dead letter. */
+/** A dead letter's id, made of the job and its end, so that one end of a job makes one dead letter. */
 export function deadLetterId(queue: string, jobId: string, failedAt: number): string {
   const hash = createHash("sha256").update(`${queue}\0${jobId}`).digest();
   const [a, b, c] = [hash.readUInt16BE(0) & 0xfff, hash.readUInt32BE(2) & 0x3fff_ffff, hash.readUInt32BE(6)];
   return UUID.fromFieldsV7(Math.trunc(failedAt), a, b, c).toString();
 }
 
-/** Those of the ids that no dead letter has yet. */
-export async function unknownIds(session: Queries, ids: string[]): Promise<Set<string>> {
-  const rows = await session.query<{ id: string }>(findUnknown, [ids]);
-  return new Set(rows.map(({ id }) => id));
-}
-
-/** In one step with the end of their rows in the spool, if they have some. Answers those that were new. */
+/** Inserts dead letters, and deletes their jobs' rows of the spool in the same statement. Answers the jobs that were new. */
 export async function insertDeadJobs(session: Queries, jobs: DeadJob[], rows: number[] = []): Promise<DeadJob[]> {
   const column = (read: (job: DeadJob) => string) => jobs.map((job) => toText(read(job)));
   const ids = jobs.map(({ queue, jobId, failedAt }, index) => {
-    // Several of the spool may have one id, and be refused at one time.
+    // Several rows of the spool may have the same job id, and be refused at the same time.
     const row = rows[index];
     return deadLetterId(queue, row === undefined ? jobId : `${jobId}\0${row}`, failedAt);
   });

@@ -1,10 +1,11 @@
-import { cutText } from "../../errors/check-text.js";
-import { invalid } from "../../errors/posta-error.js";
-import { fromToken, maxPageBytes, pageSize, toToken } from "../../store/page-token.js";
-import type { Queries, Statement } from "../../store/postgres/session.js";
-import { type DeadLetter, type DeadLetterKind, deadLetterKinds, toKind } from "../record/dead-letter.js";
-import { endOfIds, firstIdAt, isId } from "../record/message-ids.js";
-import { readPage } from "./filtered-page.js";
+import { cutText } from "../errors/check-text.js";
+import { invalid } from "../errors/posta-error.js";
+import { readPage } from "../store/filtered-page.js";
+import { fromToken, maxPageBytes, pageSize, toToken } from "../store/page-token.js";
+import { type DeadLetterKind, deadLetterKinds } from "../store/postgres/dead-letters.js";
+import type { Queries, Statement } from "../store/postgres/session.js";
+import { endOfIds, firstIdAt, isId } from "../store/row-ids.js";
+import { type DeadLetter, type MayUseSource, toKind } from "./dead-letter.js";
 
 /** Which dead letters to list. */
 export interface DeadLetterQuery {
@@ -14,8 +15,7 @@ export interface DeadLetterQuery {
   source: string;
   pageSize: number;
   pageToken: string;
-  /** Whether the caller may see those of a sending number, or of a queue. */
-  mayUse(kind: DeadLetterKind, source: string): boolean;
+  mayUse: MayUseSource;
 }
 
 export interface DeadLetterPage {
@@ -34,13 +34,13 @@ interface Row {
   history: string;
   failed_at: Date;
   redriven_at: Date | null;
-  /** How many rows there were before those beyond the bytes were left out. */
+  /** How many rows matched, with those that did not fit. */
   found: number;
 }
 
 /**
- * Payloads are large: of the rows that a page could have, only those come over that fit it, and one in any case. To
- * measure a payload PostgreSQL need not unpack it.
+ * Payloads are large, so PostgreSQL sends only the rows that fit a page, and at least one. It measures a payload without unpacking
+ * it.
  */
 function list(name: string, condition: string, order: string): Statement {
   return {
@@ -55,7 +55,7 @@ function list(name: string, condition: string, order: string): Statement {
   };
 }
 
-/** By which the lists are read: each in the order of an index. What is equal goes with the id, as a message's status does. */
+/** Each list is read in the order of an index. Its conditions name all columns of that index together, as those of ListMessages do. */
 export const deadLetterStatements = {
   all: list("all", "id < $1", "id DESC"),
   kind: list("of-kind", `(kind, id) < ($3, $1) AND (kind, id) >= ($3, '${firstIdAt(0)}')`, "kind DESC, id DESC"),
@@ -71,14 +71,14 @@ const maxSize = 1000;
 /** What a dead letter takes beside its texts, in bytes. */
 const letterBytes = 512;
 
-/** So much is shown of why something was given up, in bytes: a worker may fail with any text. */
+/** The most bytes of a reason in an answer: a worker may fail with a text of any length. */
 const maxReasonBytes = 64 << 10;
 
 /** Lists what was given up, newest first, a page at a time. */
 export class DeadLetterLister {
   constructor(
     private readonly postgres: Queries,
-    /** What one dead letter may have in an answer; of a larger one texts are cut. */
+    /** The most bytes of one dead letter in an answer. The texts of a larger one are cut. */
     private readonly maxBytes: number,
   ) {}
 

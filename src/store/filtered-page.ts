@@ -1,4 +1,4 @@
-import { maxPageBytes } from "../../store/page-token.js";
+import { maxPageBytes } from "./page-token.js";
 
 /** The next items of a list, and whether it goes on after them. */
 interface Chunk<Item> {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { afterEach, expect, it } from "vitest";
 import { readConfig } from "../../../src/config/config.js";
-import { openWorkerRedis, untilLost } from "../../../src/store/redis/worker-connection.js";
+import { openWorkerRedis, untilLost } from "../../../src/store/bullmq/worker-connection.js";
 import { createLog } from "../../../src/telemetry/log/log.js";
 import { startRedis } from "../../support/redis.js";
 

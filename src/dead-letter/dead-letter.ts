@@ -1,7 +1,4 @@
-/** What a dead letter was; the numbers are those of DeadLetterKind in the contract, and of dead_letters.kind. */
-export const deadLetterKinds = { message: 1, job: 2 } as const;
-
-export type DeadLetterKind = keyof typeof deadLetterKinds;
+import { type DeadLetterKind, deadLetterKinds } from "../store/postgres/dead-letters.js";
 
 /** A message or a job that was given up. Times are in milliseconds since 1970. */
 export interface DeadLetter {
@@ -15,12 +12,16 @@ export interface DeadLetter {
   errorCode: number | undefined;
   content: string;
   history: string;
-  /** Which of its texts do not fit an answer: of the reason the start is there, of the others nothing. */
+  /** Which texts do not fit an answer. A cut reason keeps its start; the other texts are left out. */
   cut: { reason: boolean; content: boolean; history: boolean };
   failedAtMs: number;
   redrivenAtMs: number | undefined;
 }
 
+/** Whether the caller may use a source of a kind. Dead letters of other sources do not exist for the caller. */
+export type MayUseSource = (kind: DeadLetterKind, source: string) => boolean;
+
+/** The kind that the database has as a number. */
 export function toKind(number: number): DeadLetterKind {
   return number === deadLetterKinds.job ? "job" : "message";
 }

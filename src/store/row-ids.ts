@@ -1,4 +1,4 @@
-import { invalid, show } from "../../errors/posta-error.js";
+import { invalid, show } from "../errors/posta-error.js";
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** What the first 48 bits of a UUIDv7 can say. */
@@ -20,11 +20,11 @@ export function timeOfId(id: string): number {
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }
 
-/** The least UUID of a millisecond: those of messages that were taken before it are lower. */
+/** The least UUID of a millisecond: ids that were made before it are lower. */
 export function firstIdAt(ms: number): string {
   const hex = Math.min(Math.max(ms, 0), maxMs).toString(16).padStart(12, "0");
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
 }
 
-/** Above the id of every message. */
+/** Above every id. */
 export const endOfIds = "ffffffff-ffff-ffff-ffff-ffffffffffff";

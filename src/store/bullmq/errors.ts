@@ -1,6 +1,5 @@
-import { PostaError, show } from "../../errors/posta-error.js";
-import { toStoreError } from "../../store/redis/errors.js";
-import { noSuchJob } from "../inspect/read-job.js";
+import { PostaError, show, wrongState } from "../../errors/posta-error.js";
+import { toStoreError } from "../redis/errors.js";
 
 /** What an operation was done on. */
 export interface Subject {
@@ -43,8 +42,8 @@ export function toQueueError(error: unknown, { queue, jobId }: Subject): PostaEr
   return known === undefined ? toStoreError(error) : wrongState(known);
 }
 
-export function wrongState(message: string): PostaError {
-  return new PostaError("wrong-state", message);
+export function noSuchJob(queue: string, id: string): PostaError {
+  return new PostaError("not-found", `the queue ${show(queue)} has no job ${show(id)}`);
 }
 
 /** Whether an operation failed because workers have jobs of the queue. */
