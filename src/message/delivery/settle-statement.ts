@@ -39,10 +39,7 @@ export function buryFrom(source: string): string {
 }
 
 const isOtherRequest = "m.wamid IS DISTINCT FROM t.wamid";
-/**
- * Whether the message still is where the outcome can change it. Otherwise a webhook was faster. No "CASE t.status WHEN ...": PostgreSQL 18
- * crashes on that when the row was changed while the statement waited for its lock.
- */
+/** Whether the message still is where the outcome can change it. Otherwise a webhook was faster. */
 const isNews = `(t.status = ${accepted} AND ${allows("accept", "m.status", { "other-request": isOtherRequest })}
     OR t.status = ${endOf("refuse")} AND ${allows("refuse", "m.status")}
     OR t.status = ${endOf("lose-answer")} AND ${allows("lose-answer", "m.status")}
