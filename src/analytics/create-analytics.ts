@@ -1,9 +1,7 @@
 import type { Registry } from "prom-client";
-import { Leader } from "../background/leader.js";
 import type { Config } from "../config/config.js";
 import type { PostgresStore } from "../store/postgres/store.js";
 import type { RedisStore } from "../store/redis/store.js";
-import type { Logger } from "../telemetry/log/log.js";
 import { History } from "./history/history.js";
 import { HistoryDays } from "./history/history-days.js";
 import { HistorySums } from "./history/history-sums.js";
@@ -19,7 +17,7 @@ import { HotLists } from "./read/hot-lists.js";
 import { ListsReader } from "./read/read-lists.js";
 import { SumsReader } from "./read/read-sums.js";
 import { RollUp, type RollUpLimits } from "./rollup/roll-up.js";
-import { RollUpLoop } from "./rollup/roll-up-loop.js";
+import { RollUpWork } from "./rollup/roll-up-work.js";
 import { EventBuffer } from "./track/buffer.js";
 import { EventBatcher } from "./track/event-batcher.js";
 import { EventStore } from "./track/event-store.js";
@@ -71,10 +69,10 @@ export function createReads({ redis, postgres, keys, metrics, now }: Stores, lim
   };
 }
 
-/** What moves hours into the history, in a delivery process. */
-export function createRollUp(stores: Stores, limits: HotLimits & RollUpLimits, log: Logger): RollUpLoop {
+/** What moves hours into the history, in the delivery process that leads. */
+export function createRollUp(stores: Stores, limits: HotLimits & RollUpLimits): RollUpWork {
   const { redis, postgres, keys, metrics, now } = stores;
   const reader = new HourReader(new Hot(redis, keys, limits, now), keys);
   const rollUp = new RollUp(redis, postgres, keys, reader, new UniquesMerger(redis, keys), limits, now);
-  return new RollUpLoop(rollUp, new Leader(postgres, "rollUp"), metrics, log);
+  return new RollUpWork(rollUp, metrics);
 }

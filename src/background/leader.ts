@@ -2,9 +2,6 @@ import { type Lock, probeLock, tryLock } from "../store/postgres/locks.js";
 import type { Patience, Session, Statement } from "../store/postgres/session.js";
 import type { PostgresStore } from "../store/postgres/store.js";
 
-/** How long a process that does not lead waits before it asks again, in milliseconds; spread by a quarter each way. */
-const askEveryMs = 1000;
-
 /** When a server ends the session of a leader that says nothing, and how often one says that it is there; in milliseconds. */
 interface Silence {
   endAfterMs: number;
@@ -20,18 +17,16 @@ const giveUp: Statement = { name: "give-up", text: "SELECT pg_advisory_unlock_al
 const stillHere: Statement = { name: "still-here", text: "SELECT 1" };
 
 /**
- * One process among all that use the database: whoever holds an advisory lock, on a session of its own, so that the lock
- * goes with the process or with its connection. What it does on that session is undone with the lock. A server that is
- * silent for too long has lost it: the network may be gone, and nothing else would tell. A process that is silent loses it
- * too: it may hang, or its machine, while its connection lives.
+ * Elects one process among all that use the database. The leader holds an advisory lock on a session of its own, so that the lock goes
+ * with the process or with its connection. What the leader does on that session is undone with the lock.
+ * - A server that is silent for too long has lost the leader: the network may be gone, and nothing else would show it.
+ * - A process that is silent for too long loses the lock too: the process or its machine may hang while the connection lives.
  *
- * A process that does not lead asks by the pool, once a second, and opens a session only when the lock is free. It does not
- * wait for the lock itself: a statement that waits for hours has a snapshot, and keeps vacuum from all rows that die meanwhile.
+ * A process that does not lead asks on a connection of the pool, and opens a session only when the lock is free. It does not wait for
+ * the lock itself: a statement that waits for hours has a snapshot, and keeps vacuum from all rows that die meanwhile.
  */
 export class Leader {
   private session: Session | undefined;
-  private standing: Promise<Session | undefined> | undefined;
-  private askAt = 0;
 
   constructor(
     private readonly postgres: PostgresStore,
@@ -40,19 +35,13 @@ export class Leader {
     private readonly silence: Silence = { endAfterMs: 10_000, sayEveryMs: 2000 },
   ) {}
 
-  /** The session to work on; undefined while another process leads. Call it as often as you like, and several at a time. */
+  /** Asks for the lock, unless this process holds it. Answers the session to work on; undefined: another process leads. */
   async lead(): Promise<Session | undefined> {
-    if (this.session && !this.session.lost.aborted) return this.session;
-    if (!this.standing && performance.now() < this.askAt) return undefined;
-    this.standing ??= this.stand().finally(() => {
-      this.standing = undefined;
-    });
-    this.session = await this.standing;
-    // A failure says nothing of who leads: whoever met one asks again when it likes.
-    if (!this.session) this.askAt = performance.now() + askEveryMs * (0.75 + Math.random() / 2);
+    if (!this.session || this.session.lost.aborted) this.session = await this.stand();
     return this.session;
   }
 
+  /** Leaves the lock to another process. */
   async resign(): Promise<void> {
     await this.session?.query(giveUp).catch(() => {}); // The end of the session does so too, a moment after close().
     await this.session?.close();

@@ -7,6 +7,8 @@ export interface LoopOptions {
   name: string;
   /** From the end of a run to the next, in milliseconds. */
   everyMs: number;
+  /** The share of `everyMs` by which each pause is longer or shorter, at random. */
+  jitter?: number;
   /** The same after a run that failed. */
   retryMs: number;
 }
@@ -45,12 +47,13 @@ export class Loop {
   }
 
   private async run(): Promise<void> {
-    const { everyMs, retryMs } = this.options;
+    const { everyMs, jitter = 0, retryMs } = this.options;
     const { signal } = this.stopping;
     while (!signal.aborted) {
       this.pause = new AbortController();
       const done = await this.attempt();
-      await sleep(done ? everyMs : retryMs, undefined, { signal: this.pause.signal }).catch(() => {}); // Woken.
+      const pauseMs = done ? everyMs * (1 + jitter * (2 * Math.random() - 1)) : retryMs;
+      await sleep(pauseMs, undefined, { signal: this.pause.signal }).catch(() => {}); // Woken.
     }
   }
 

@@ -6,7 +6,8 @@ import type { PostgresStore } from "../store/postgres/store.js";
 import type { Logger } from "../telemetry/log/log.js";
 import { Loop } from "./loop.js";
 
-const times = { name: "the database's schema", everyMs: 3_600_000, retryMs: 1000 };
+/** A schema that is ready is looked at again every hour, and whenever PostgreSQL is back. */
+export const schemaTimes = { name: "the database's schema", everyMs: 3_600_000, retryMs: 1000 };
 /** A migration that failed is tried again after so long: somebody may have mended what stood in its way. */
 const retryFailedMs = 10_000;
 
@@ -57,7 +58,7 @@ export class Schema extends EventEmitter<Events> {
     this.migrates = migrates;
     this.migrations = migrations;
     store.schemaProblem = "PostgreSQL's schema was not looked at yet";
-    this.loop = new Loop(times, log, (stopping) => this.keep(stopping));
+    this.loop = new Loop(schemaTimes, log, (stopping) => this.keep(stopping));
     // One that was away may come back as it was before: from a backup, or as another server.
     store.on("usable", (usable) => usable && this.loop.wake());
   }

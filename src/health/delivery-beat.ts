@@ -1,8 +1,7 @@
 import type { RedisStore } from "../store/redis/store.js";
 import type { Check, Reading } from "./check.js";
 
-const beatMs = 1000;
-/** A delivery process that has not told for so long does not work; a restart takes less. */
+/** A delivery process that has not written its key for so long does not work. A restart takes less, and it is written every second. */
 const expiryMs = 4000;
 const readMs = 500;
 
@@ -13,22 +12,12 @@ type Beats = Pick<RedisStore, "client" | "usable" | "isLost" | "refusal">;
  * of them write the same one; that one works is enough.
  */
 export class DeliveryBeat {
-  private timer: NodeJS.Timeout | undefined;
-
   constructor(
     private readonly redis: Beats,
     private readonly key: string,
     /** Whether the process does its work now. */
     private readonly works: () => boolean,
   ) {}
-
-  start(): void {
-    this.timer = setInterval(() => this.beat(), beatMs);
-  }
-
-  stop(): void {
-    clearInterval(this.timer);
-  }
 
   /** Tells now, if it works. */
   beat(): void {

@@ -1,7 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Registry } from "prom-client";
-import { Leader } from "../background/leader.js";
 import type { Config } from "../config/config.js";
 import { Breaker, type BreakerOptions, breakerDefaults } from "../message/delivery/breaker.js";
 import { Claims } from "../message/delivery/claim.js";
@@ -11,7 +10,7 @@ import { LimitKeys, Limits } from "../message/delivery/rate-limits.js";
 import { Rescheduler } from "../message/delivery/rescheduler.js";
 import { Settler } from "../message/delivery/settle.js";
 import { Mover } from "../message/outbox/move.js";
-import { OutboxLoops } from "../message/outbox/outbox-loops.js";
+import { OutboxWork } from "../message/outbox/outbox-work.js";
 import { Sweep } from "../message/outbox/sweep.js";
 import type { RecordStatus } from "../message/record/status.js";
 import { LoopDelay } from "../message/sender/concurrency.js";
@@ -26,6 +25,7 @@ import type { PostgresStore } from "../store/postgres/store.js";
 import type { RedisClient } from "../store/redis/address.js";
 import type { RedisStore } from "../store/redis/store.js";
 import type { Logger } from "../telemetry/log/log.js";
+import type { MessageWork } from "./background-tasks.js";
 
 /** What the delivery of messages works on; whoever opened the stores closes them. */
 export interface DeliveryStores {
@@ -40,6 +40,8 @@ export interface DeliveryStores {
 
 /** What the delivery of messages does, from its start to its end. */
 export interface MessageDelivery {
+  /** What its background tasks work on. */
+  work: MessageWork;
   start(): void;
   /** Lets what is under way be finished and settled. */
   stop(): Promise<void>;
@@ -73,28 +75,19 @@ export async function createMessageDelivery(
   const metrics = new DeliveryMetrics(stores.metrics);
   const { postgres, queue, record, times = defaultTimes } = stores;
   const sweep = new Sweep(postgres, metrics, record, sweepOptions(config, times));
-  const leader = new Leader(postgres, "outbox");
   if (config.whatsappToken === undefined && config.whatsappTokenFile === undefined) {
     log.warn("POSTA_WHATSAPP_TOKEN: is not set, so messages stay queued; set it, or POSTA_WHATSAPP_TOKEN_FILE");
-    return new OutboxLoops(leader, undefined, sweep, metrics, log);
+    return { work: { outbox: new OutboxWork(undefined, sweep) }, start() {}, async stop() {} };
   }
-  const token = new Token(config, log);
+  const token = new Token(config);
   const bullmq = await loadBullMq();
   const queues = new SenderQueues(new BullAdapter(queue, config.queuePrefix), queue, stores.queueList);
   const mover = new Mover(postgres, queues, { senders: config.senders, forgottenAfterMs: times.forgottenAfterMs });
-  const loops = new OutboxLoops(leader, mover, sweep, metrics, log);
   const senders = createSenders({ config, stores, bullmq, token, metrics, log });
   return {
-    start() {
-      token.open();
-      senders.start();
-      loops.start();
-    },
-    async stop() {
-      await loops.stop();
-      await senders.stop();
-      await token.close();
-    },
+    work: { outbox: new OutboxWork(mover, sweep), token, load: senders.load },
+    start: senders.start,
+    stop: senders.stop,
   };
 }
 
@@ -126,12 +119,11 @@ function createSenders({ config, stores, bullmq, token, metrics, log }: SendersO
     for (const { concurrency } of workers) concurrency.adjust(delayMs);
   });
   return {
+    load,
     start() {
       for (const worker of workers) worker.start();
-      load.start();
     },
     async stop() {
-      load.stop();
       stopping.abort();
       const wait = (ms: number) => sleep(ms, undefined, { ref: false });
       // Without Redis no worker ends, but deliveries do.

@@ -2,9 +2,8 @@ import type { Registry } from "prom-client";
 import { createRollUp, createTracker, limitsOf } from "../analytics/create-analytics.js";
 import { Keys } from "../analytics/hot/keys.js";
 import { ownEventsRecorder } from "../analytics/track/own-events.js";
-import { Loop } from "../background/loop.js";
 import { Schema } from "../background/schema.js";
-import { watchStatements } from "../background/statement-metrics.js";
+import { TaskRunner } from "../background/task-runner.js";
 import type { Config } from "../config/config.js";
 import { DeliveryBeat } from "../health/delivery-beat.js";
 import type { RecordStatus } from "../message/record/status.js";
@@ -16,17 +15,16 @@ import { createSpoolWork } from "../queue/create-queue.js";
 import { Keys as QueueKeys } from "../queue/job/keys.js";
 import { openWorkerRedis } from "../store/bullmq/worker-connection.js";
 import { keepPartitions } from "../store/postgres/partitions.js";
+import { createStatementReader } from "../store/postgres/statement-metrics.js";
 import { openDatabase, type PostgresStore } from "../store/postgres/store.js";
 import { openAnalyticsStore, openQueueStore, type RedisStore } from "../store/redis/store.js";
 import { registerStoreMetrics } from "../store/store-metrics.js";
 import type { Logger } from "../telemetry/log/log.js";
 import { createMetrics } from "../telemetry/metrics/registry.js";
+import { listSchemaTasks, listStartTasks } from "./background-tasks.js";
 import type { MessageDelivery } from "./create-delivery.js";
 import type { PostaProcess, ProcessEvents } from "./process.js";
 import { dropOldMonths } from "./retention.js";
-
-/** Partitions are a month long, and made a month ahead. Until there is a schema to make them in, it is looked for. */
-const upkeepTimes = { name: "upkeep of the database", everyMs: 3_600_000, retryMs: 1000 };
 
 /**
  * Puts a delivery process together: what is done in the background, on all three stores. It migrates the database too, as
@@ -57,31 +55,37 @@ export async function createDelivery(config: Config, log: Logger, events: Proces
   const tracker = createTracker(config, analytics, keys, metrics);
   const recordOwn = ownEventsRecorder(tracker, config, metrics);
   const webhooks = createWebhookWorker(config, database, recordOwn, metrics, log);
-  const rollUp = createRollUp(stores, limitsOf(config), log);
-  const spool = createSpoolWork(config, { redis: queue, postgres: database, metrics }, log);
+  const rollUp = createRollUp(stores, limitsOf(config));
+  const spool = createSpoolWork(config, { redis: queue, metrics }, log);
   const messages = await createMessages(
     config,
     { queue, postgres: database, metrics, record: statusRecorder(recordOwn) },
     log,
   );
   const schema = new Schema(database, { migrates: true }, log);
-  schema.on("change", (state) => {
-    events.onSchema?.(state);
-    if (state.is === "ready") upkeep.wake();
+  schema.on("change", (state) => events.onSchema?.(state));
+  const tasks = new TaskRunner(database, log);
+  const schemaTasks = listSchemaTasks({
+    queue,
+    spool,
+    rollUp,
+    messages: messages?.work,
+    async dropOldMonths(stopping) {
+      schema.requireReady();
+      await dropOldMonths(database, config, new Date(), log, stopping);
+    },
   });
-  const upkeep = new Loop(upkeepTimes, log, async (stopping) => {
+  async function makePartitions(stopping: AbortSignal): Promise<void> {
     schema.requireReady();
-    const now = new Date();
-    await keepPartitions(database, now);
+    await keepPartitions(database, new Date());
+    if (stopping.aborted) return;
     if (!ready.migrated) {
-      rollUp.start();
-      spool.start();
+      tasks.start(schemaTasks);
       messages?.start();
     }
     tell("migrated", true);
-    await dropOldMonths(database, config, now, log, stopping); // Last: it may take minutes.
-  });
-  const statements = watchStatements(database, metrics, log);
+  }
+  const readStatements = createStatementReader(database, metrics);
 
   return {
     metrics,
@@ -89,16 +93,10 @@ export async function createDelivery(config: Config, log: Logger, events: Proces
       database.open();
       analytics.open();
       queue.open();
-      schema.start();
-      upkeep.start();
-      statements.start();
-      beat.start();
+      tasks.start(listStartTasks({ schema, beat: () => beat.beat(), readStatements, makePartitions }));
     },
     async stop() {
-      beat.stop();
-      await statements.stop();
-      await Promise.all([schema.stop(), upkeep.stop()]);
-      await Promise.all([messages?.stop(), webhooks.stop(), rollUp.stop(), spool.stop()]);
+      await Promise.all([tasks.stop(), messages?.stop(), webhooks.stop()]);
       await tracker.drain();
       await Promise.all([queue.close(), analytics.close()]);
       await database.close();

@@ -1,5 +1,4 @@
 import type { Registry } from "prom-client";
-import { Leader } from "../background/leader.js";
 import { registerBatchMetrics } from "../batching/batch-metrics.js";
 import type { Config } from "../config/config.js";
 import { BullAdapter } from "../store/bullmq/adapter.js";
@@ -65,8 +64,8 @@ export function createQueueParts(config: Config, { redis, postgres, metrics }: S
   };
 }
 
-/** What moves jobs from the spool into their queues and keeps those that failed, in a delivery process. */
-export function createSpoolWork(config: Config, { redis, postgres, metrics }: Stores, log: Logger): SpoolWork {
+/** What moves jobs from the spool into their queues and keeps those that failed, in the delivery process that leads. */
+export function createSpoolWork(config: Config, { redis, metrics }: Omit<Stores, "postgres">, log: Logger): SpoolWork {
   const keys = new Keys(config.queuePrefix);
   const bull = new BullAdapter(redis, config.queuePrefix);
   const marks = new SpoolMarks(redis, keys);
@@ -77,5 +76,5 @@ export function createSpoolWork(config: Config, { redis, postgres, metrics }: St
   registerCount(metrics, "posta_dead_jobs_total", "Failed jobs put into dead_letters.", () => deadJobs.collected);
   const moved = new SpoolRetention(marks);
   const spoolMetrics = new SpoolMetrics(metrics, config.spoolMaxJobs);
-  return new SpoolWork({ drain, moved, deadJobs, metrics: spoolMetrics }, new Leader(postgres, "spool"), redis, log);
+  return new SpoolWork({ drain, moved, deadJobs, metrics: spoolMetrics }, redis);
 }

@@ -4,6 +4,7 @@ import { Registry } from "prom-client";
 import { inject } from "vitest";
 import { createReads, createRollUp, type Stores } from "../../src/analytics/create-analytics.js";
 import { Keys } from "../../src/analytics/hot/keys.js";
+import { Leader } from "../../src/background/leader.js";
 import { PostgresStore } from "../../src/store/postgres/store.js";
 import { RedisStore } from "../../src/store/redis/store.js";
 import { createLog } from "../../src/telemetry/log/log.js";
@@ -89,9 +90,23 @@ export async function openAnalyticsRedis(url: string): Promise<RedisStore> {
   return redis;
 }
 
-/** The roll-up of one process. */
+/** The roll-up of one process, which runs when the test says so, if the process leads then. */
 export function openRollUp(stores: Stores) {
-  return createRollUp(stores, limits, log);
+  const work = createRollUp(stores, limits);
+  const leader = new Leader(stores.postgres, "rollUp");
+  const stopping = new AbortController();
+  return {
+    async run(): Promise<void> {
+      if (stopping.signal.aborted) return;
+      const session = await leader.lead();
+      if (session) await work.run(session, stopping.signal);
+      else work.follow();
+    },
+    async stop(): Promise<void> {
+      stopping.abort();
+      await leader.resign();
+    },
+  };
 }
 
 /** The reads of one process. */

@@ -5,8 +5,10 @@ import { Redis } from "ioredis";
 import { Registry } from "prom-client";
 import { uuidv7 } from "uuidv7";
 import { expect, inject } from "vitest";
+import { TaskRunner } from "../../src/background/task-runner.js";
 import { readConfig } from "../../src/config/config.js";
 import { type StatusChange, statuses, statusOf } from "../../src/message/record/status.js";
+import { listMessageTasks } from "../../src/process/background-tasks.js";
 import { createMessageDelivery, type DeliveryTimes } from "../../src/process/create-delivery.js";
 import { keepPartitions } from "../../src/store/postgres/partitions.js";
 import { openDatabase } from "../../src/store/postgres/store.js";
@@ -91,10 +93,12 @@ export async function createDeliveryFixture(options: DeliveryFixtureOptions = {}
     const record = (told: readonly StatusChange[]) => void changes.push(...told);
     const parts = { ...stores, queueList: `${prefix}:queues`, record, times };
     const delivery = await createMessageDelivery(config, parts, listening);
+    const tasks = new TaskRunner(stores.postgres, listening);
+    tasks.start(listMessageTasks(delivery.work));
     delivery.start();
     let stopping: Promise<void> | undefined;
     const stop = async () => {
-      await delivery.stop();
+      await Promise.all([tasks.stop(), delivery.stop()]);
       await stores.queue.close();
       await stores.postgres.close();
     };

@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import { pino } from "pino";
 import { Token } from "../../src/message/whatsapp/token.js";
 import { WhatsAppClient } from "../../src/message/whatsapp/whatsapp.js";
 
@@ -20,7 +19,7 @@ export function textBody(bizId: string, to = recipient): string {
 
 /** A token that is a setting. */
 export function fixedToken(whatsappToken = "test-token"): Token {
-  return new Token({ whatsappToken, whatsappTokenFile: undefined }, pino({ level: "silent" }, { write() {} }));
+  return new Token({ whatsappToken, whatsappTokenFile: undefined });
 }
 
 export function createClient(url: string, timeoutMs = 5000, token = fixedToken()): WhatsAppClient {

@@ -69,6 +69,11 @@ export class Sweep {
     if (row) this.metrics.outboxIs({ ...row, oldestSeconds: row.oldest });
   }
 
+  /** Another process measures. */
+  follow(): void {
+    this.metrics.outboxIsOthers();
+  }
+
   private async drain(step: () => Promise<SweptRow[]>): Promise<void> {
     let rows: SweptRow[];
     do {

@@ -1,7 +1,7 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
 
 /** How often the load is looked at. */
-const everyMs = 1000;
+export const loadTimes = { name: "load of the senders", everyMs: 1000 };
 /** Of the event loop's delay, in its 99th percentile: over it the process has too much to do. */
 const maxDelayMs = 100;
 const resolutionMs = 10;
@@ -42,7 +42,7 @@ export class LoopDelay {
     this.timer = setInterval(() => {
       this.onDelay(this.histogram.percentile(99) / 1e6);
       this.histogram.reset();
-    }, everyMs);
+    }, loadTimes.everyMs);
   }
 
   stop(): void {

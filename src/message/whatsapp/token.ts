@@ -1,15 +1,7 @@
 import { EventEmitter } from "node:events";
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { Loop } from "../../background/loop.js";
 import { type Config, ConfigError } from "../../config/config.js";
-import type { Logger } from "../../telemetry/log/log.js";
-
-/**
- * How often the file is read. Reading works everywhere. A mounted secret changes by a link, and the file system sends no notification
- * of that.
- */
-const everyMs = 1000;
 
 interface Events {
   /** `value` is another one. */
@@ -19,37 +11,34 @@ interface Events {
 /** Where the token comes from: a setting, or a file. */
 export type TokenSource = Pick<Config, "whatsappToken" | "whatsappTokenFile">;
 
-/** The Cloud API's bearer token. Of a file it is read at once, and again in the background: a call never waits for it. */
+/**
+ * The Cloud API's bearer token. A file is read at once, and again in the background: no call waits for it. Reading works everywhere,
+ * and a notification would not: a mounted secret changes by a link.
+ */
 export class Token extends EventEmitter<Events> {
   private current: string;
-  private readonly loop: Loop | undefined;
+  private readonly file: string | undefined;
 
   /** Throws a ConfigError if there is no token, or none that can be read. */
-  constructor({ whatsappToken, whatsappTokenFile: file }: TokenSource, log: Logger) {
+  constructor({ whatsappToken, whatsappTokenFile: file }: TokenSource) {
     super();
     this.setMaxListeners(0); // One a sending number.
-    if (file === undefined) {
-      this.current = fromSetting(whatsappToken);
-      return;
-    }
-    this.current = fromFile(file);
-    this.loop = new Loop({ name: "POSTA_WHATSAPP_TOKEN_FILE", everyMs, retryMs: everyMs }, log, async () =>
-      this.take(check(await readFile(file, "utf8"))),
-    );
+    this.file = file;
+    this.current = file === undefined ? fromSetting(whatsappToken) : fromFile(file);
   }
 
   get value(): string {
     return this.current;
   }
 
-  /** Begins to look for changes. */
-  open(): void {
-    this.loop?.start();
+  /** Whether the token may change. */
+  get isFromFile(): boolean {
+    return this.file !== undefined;
   }
 
-  async close(): Promise<void> {
-    await this.loop?.stop();
-    this.removeAllListeners();
+  /** Reads the file again. The last token stays where the file has none. */
+  async refresh(): Promise<void> {
+    if (this.file !== undefined) this.take(check(await readFile(this.file, "utf8")));
   }
 
   private take(value: string): void {

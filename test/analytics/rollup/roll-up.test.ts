@@ -155,7 +155,7 @@ describe("the roll-up", () => {
     await expect(rollUp.run()).rejects.toMatchObject({ code: "unavailable" });
     expect(await rolledUntil(process.metrics)).toBe(first * 3600);
     await fixture.postgres.query(loseLeader);
-    // A process that did not get the lock asks again after a second.
+    // The server ends the session a moment after it was told to.
     await vi.waitFor(
       async () => {
         await later.run();

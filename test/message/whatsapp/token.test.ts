@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Loop } from "../../../src/background/loop.js";
 import { ConfigError } from "../../../src/config/config.js";
 import { Token } from "../../../src/message/whatsapp/token.js";
 import { startWhatsApp } from "../../support/whatsapp-server.js";
@@ -25,9 +26,11 @@ afterEach(async () => {
 
 function open(source: { whatsappToken?: string; whatsappTokenFile?: string }): Token {
   const log = pino({}, { write: (line: string) => void lines.push(line) });
-  const token = new Token({ whatsappToken: undefined, whatsappTokenFile: undefined, ...source }, log);
-  releases.push(() => token.close());
-  token.open();
+  const token = new Token({ whatsappToken: undefined, whatsappTokenFile: undefined, ...source });
+  const times = { name: "POSTA_WHATSAPP_TOKEN_FILE", everyMs: 1000, retryMs: 1000 };
+  const loop = new Loop(times, log, () => token.refresh());
+  releases.push(() => loop.stop());
+  loop.start();
   return token;
 }
 

@@ -1,27 +1,18 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
-import type { Leader } from "../../background/leader.js";
-import { Loop } from "../../background/loop.js";
-import type { Logger } from "../../telemetry/log/log.js";
+import type { Session } from "../../store/postgres/session.js";
 import { hourMs } from "../time/range.js";
 import type { RollUp } from "./roll-up.js";
 
-const times = { name: "roll-up of the analytics", everyMs: 15_000, retryMs: 2000 };
-
-/** Rolls up hours as they become due, in the one process that leads. */
-export class RollUpLoop {
-  private readonly loop: Loop;
-  private stopping = false;
+/** Rolls up the hours that are due, and shows in /metrics how far it is. */
+export class RollUpWork {
   private readonly rolledUntil: Gauge;
   private readonly seconds: Histogram;
   private readonly failures: Counter;
 
   constructor(
     private readonly rollUp: RollUp,
-    private readonly leader: Leader,
     metrics: Registry,
-    log: Logger,
   ) {
-    this.loop = new Loop(times, log, () => this.run());
     const registers = [metrics];
     this.rolledUntil = new Gauge({
       name: "posta_analytics_rolled_until_timestamp_seconds",
@@ -42,33 +33,22 @@ export class RollUpLoop {
     });
   }
 
-  start(): void {
-    this.loop.start();
-  }
-
-  /** Lets the hour that is being moved be finished. */
-  async stop(): Promise<void> {
-    this.stopping = true;
-    await this.loop.stop();
-    await this.leader.resign();
-  }
-
-  /** Moves what is due; resolves when nothing is, or when another process leads. */
-  async run(): Promise<void> {
+  /** Moves the hours that are due, oldest first, until none is left or the term ends. */
+  async run(session: Session, ending: AbortSignal): Promise<void> {
     try {
-      while (!this.stopping && (await this.moveNext())) {}
+      while (!ending.aborted && (await this.moveNext(session))) {}
     } catch (error) {
       this.failures.inc();
       throw error;
     }
   }
 
-  private async moveNext(): Promise<boolean> {
-    const session = await this.leader.lead();
-    if (!session) {
-      this.rolledUntil.set(0); // What it saw when it led would be behind before long.
-      return false;
-    }
+  /** Another process leads: what this one saw when it led would be behind before long. */
+  follow(): void {
+    this.rolledUntil.set(0);
+  }
+
+  private async moveNext(session: Session): Promise<boolean> {
     const begun = performance.now();
     const hour = await this.rollUp.readHour(session);
     this.show(hour); // Whatever becomes of the rest: one that fails at each hour must be seen to be behind.

@@ -1,11 +1,8 @@
 import { Gauge, type Registry } from "prom-client";
-import type { PostaError } from "../errors/posta-error.js";
-import type { PostgresStore } from "../store/postgres/store.js";
-import type { Logger } from "../telemetry/log/log.js";
-import { Loop } from "./loop.js";
+import type { PostaError } from "../../errors/posta-error.js";
+import type { PostgresStore } from "./store.js";
 
-const times = { name: "PostgreSQL's statements", everyMs: 5000, retryMs: 5000 };
-/** Readings that a mean is taken over: a minute. */
+/** The readings that a mean is taken over. They are taken every 5 s: together they span a minute. */
 const readings = 12;
 
 /** What each statement took so far, by its id. */
@@ -27,10 +24,10 @@ const readTotals = {
 };
 
 /**
- * How slow PostgreSQL's statements are, for /metrics, where it counts them (pg_stat_statements) and Posta may read that; a
- * timestamp shows how old it is.
+ * Shows in /metrics how slow PostgreSQL's statements are, where it counts them (pg_stat_statements) and Posta may read that. A
+ * timestamp shows how old the figures are. Answers the function that reads them.
  */
-export function watchStatements(postgres: PostgresStore, metrics: Registry, log: Logger): Loop {
+export function createStatementReader(postgres: PostgresStore, metrics: Registry): () => Promise<void> {
   const known = gauge(
     metrics,
     "posta_postgres_statements_known",
@@ -47,7 +44,7 @@ export function watchStatements(postgres: PostgresStore, metrics: Registry, log:
     "When PostgreSQL was last asked for them, since 1970.",
   );
   const past: Totals[] = [];
-  return new Loop(times, log, async () => {
+  return async () => {
     const totals = await read(postgres).catch(toNone);
     known.set(totals ? 1 : 0);
     if (totals) {
@@ -56,7 +53,7 @@ export function watchStatements(postgres: PostgresStore, metrics: Registry, log:
       slowest.set(slowestMean(past[0] as Totals, totals) / 1000);
     }
     readTime.set(Date.now() / 1000);
-  });
+  };
 }
 
 /** undefined: there are none. The extension is made where only that is missing, as on a new database. */

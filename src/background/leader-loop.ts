@@ -1,0 +1,76 @@
+import { once } from "node:events";
+import { PostaError } from "../errors/posta-error.js";
+import type { Session } from "../store/postgres/session.js";
+import type { Logger } from "../telemetry/log/log.js";
+import type { LeaderTask } from "./background-task.js";
+import type { Leader } from "./leader.js";
+import { Loop } from "./loop.js";
+
+/** How often a process that does not lead asks for the lock: every 4 to 6 s. */
+const asking = { everyMs: 5000, jitter: 0.2 };
+/** When a process asks again after PostgreSQL failed, or after it lost the session that held the lock. */
+const retryMs = 500;
+
+/**
+ * Runs tasks in the one process that leads: each in a loop of its own, on the session that holds the lock. The loops begin when this
+ * process is elected. They end with its term: when the session is lost, or the process stops.
+ */
+export class LeaderLoop {
+  private readonly election: Loop;
+  /** The loops of this term; none while another process leads. */
+  private loops = new Map<LeaderTask, Loop>();
+
+  constructor(
+    name: string,
+    private readonly leader: Leader,
+    private readonly tasks: readonly LeaderTask[],
+    private readonly log: Logger,
+  ) {
+    this.election = new Loop({ name, ...asking, retryMs }, log, (stopping) => this.stand(stopping));
+    for (const task of tasks) task.wokenBy?.(() => this.loops.get(task)?.wake());
+  }
+
+  start(): void {
+    this.election.start();
+  }
+
+  /** Lets the runs that are under way finish, then leaves the lock to another process. */
+  async stop(): Promise<void> {
+    await this.election.stop();
+    await this.leader.resign();
+  }
+
+  /** Asks for the lock. A process that gets it leads until its term ends. */
+  private async stand(stopping: AbortSignal): Promise<void> {
+    const session = await this.leader.lead();
+    if (!session) {
+      for (const task of this.tasks) task.onFollow?.();
+      return;
+    }
+    await this.runTerm(session, stopping);
+    // The loop asks again soon, and logs nothing: the store has said that it is away.
+    if (!stopping.aborted) throw new PostaError("unavailable", "the session that held the leader's lock was lost");
+  }
+
+  private async runTerm(session: Session, stopping: AbortSignal): Promise<void> {
+    const begun = performance.now();
+    this.loops = new Map(this.tasks.map((task) => [task, this.createLoop(task, session, begun)]));
+    for (const [{ channel }, loop] of this.loops) {
+      if (channel !== undefined) await session.listen(channel, () => loop.wake());
+    }
+    for (const loop of this.loops.values()) loop.start();
+    await untilAborted(AbortSignal.any([session.lost, stopping]));
+    await Promise.all([...this.loops.values()].map((loop) => loop.stop()));
+    this.loops.clear();
+  }
+
+  private createLoop(task: LeaderTask, session: Session, begun: number): Loop {
+    return new Loop(task, this.log, (ending) => {
+      return task.run({ session, ending, ledForMs: performance.now() - begun });
+    });
+  }
+}
+
+async function untilAborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, "abort");
+}
