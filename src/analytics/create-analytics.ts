@@ -49,10 +49,10 @@ export function limitsOf(config: Pick<Config, "analyticsHotMs" | "analyticsMaxLe
 /** What records events, on the way from a process to Redis. */
 export function createTracker(config: Config, store: RedisStore, keys: Keys, metrics: Registry): Tracker {
   const events = new EventStore(store, keys, config);
-  const window = new EventBatcher((batch, deadline) => events.write(batch, deadline));
-  const buffer = new EventBuffer(window, config.analyticsBuffer, config.analyticsIdWindowMs);
-  registerTrackMetrics(metrics, window, buffer);
-  return new Tracker(window, buffer, config, () => store.requireUsable());
+  const batcher = new EventBatcher((batch, deadline) => events.write(batch, deadline));
+  const buffer = new EventBuffer(batcher, config.analyticsBuffer, config.analyticsIdWindowMs);
+  registerTrackMetrics(metrics, batcher, buffer);
+  return new Tracker(batcher, buffer, config, () => store.requireUsable());
 }
 
 export function createReads({ redis, postgres, keys, metrics, now }: Stores, limits: HotLimits): Reads {

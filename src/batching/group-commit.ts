@@ -1,68 +1,112 @@
-import { toPostaError } from "../errors/posta-error.js";
+import { PostaError, toPostaError } from "../errors/posta-error.js";
+import type { Batch } from "./batch.js";
+import { BatchMetrics } from "./batch-metrics.js";
+import type { BatchStrategy } from "./batch-strategy.js";
+import { PendingCall } from "./pending-call.js";
+import { patientWaiter, type Waiter } from "./waiter.js";
+import { WaitingItems } from "./waiting-items.js";
 
-export interface GroupCommitOptions {
-  /** Items of one batch, at most. */
-  maxBatch: number;
-  /** Batches that may be on their way at a time; beyond the first only full ones are sent. */
-  maxInFlight: number;
+/** What a writer may want to know of its batch, beside the items. */
+export interface BatchContext {
+  /** Resolves when all batches that were sent earlier have their results, whatever those are. */
+  readonly earlier: Promise<void>;
+  /** The earliest deadline of all who wait for the batch, in milliseconds since 1970. */
+  readonly deadline: number;
+  /** Who waits for the item at an index of the batch. */
+  waiterOf(index: number): Waiter;
 }
 
 /** Writes a batch in order; answers a result for each item, or throws if the store failed. */
-export type WriteBatch<Item, Result> = (items: readonly Item[]) => Promise<readonly Result[]>;
-
-interface Pending<Item, Result> {
-  item: Item;
-  resolve(result: Result): void;
-  reject(error: Error): void;
-}
+export type WriteBatch<Item, Result> = (
+  items: Item[],
+  context: BatchContext,
+) => Promise<readonly (Result | PostaError)[]>;
 
 /**
- * Group commit: while a batch is on its way, what arrives gathers into the next one. So an idle process adds no delay, and
- * a busy one shares a round trip among many.
+ * Group commit: while a batch is in flight, what arrives gathers into the next one. So an idle process adds no delay, and a
+ * busy one shares a round trip among many. Results come back by return value: one promise a call, however many its items are.
  */
 export class GroupCommit<Item, Result> {
-  private waiting: Pending<Item, Result>[] = [];
+  private readonly waiting = new WaitingItems<Item, Result>();
   private inFlight = 0;
+  /** The batch in flight goes alone. */
+  private alone = false;
   private scheduled = false;
+  private earlier: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly write: WriteBatch<Item, Result>,
-    private readonly options: GroupCommitOptions,
+    private readonly strategy: BatchStrategy<Item>,
+    /** What the batches are like. Several group commits may share it. */
+    readonly metrics = new BatchMetrics(),
   ) {}
 
-  /** Rejects with what the write of its batch threw, as a PostaError. */
-  push(item: Item): Promise<Result> {
-    return new Promise((resolve, reject) => {
-      this.waiting.push({ item, resolve, reject });
-      if (this.scheduled || !this.mayWrite()) return;
-      this.scheduled = true;
-      // After this turn's other calls, which came in by the same read of a socket.
-      setImmediate(() => {
-        this.scheduled = false;
-        this.writeAll();
-      });
+  /** Nothing waits, and nothing is in flight. */
+  get isAtRest(): boolean {
+    return this.inFlight === 0 && this.waiting.size === 0;
+  }
+
+  /** Writes one item. Rejects with what the write of its batch threw, as a PostaError. */
+  async push(item: Item): Promise<Result> {
+    const [result] = await this.pushAll([item]);
+    if (result instanceof PostaError) throw result;
+    return result as Result;
+  }
+
+  /** Writes the items of a call. Resolves to a result for each, in order; never rejects: errors are among the results. */
+  pushAll(items: readonly Item[], waiter = patientWaiter): Promise<(Result | PostaError)[]> {
+    return new Promise((resolve) => {
+      if (items.length === 0) return resolve([]);
+      this.waiting.push(new PendingCall(items, waiter, resolve));
+      if (this.inFlight > 0) this.sendAll();
+      else this.schedule();
     });
   }
 
-  private mayWrite(): boolean {
-    if (this.inFlight === 0) return this.waiting.length > 0;
-    return this.inFlight < this.options.maxInFlight && this.waiting.length >= this.options.maxBatch;
+  /** After this turn's other calls, which came in by the same read of a socket. */
+  private schedule(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    setImmediate(() => {
+      this.scheduled = false;
+      this.sendAll();
+    });
   }
 
-  private writeAll(): void {
-    while (this.mayWrite()) void this.writeNext(this.waiting.splice(0, this.options.maxBatch));
-  }
-
-  private async writeNext(batch: Pending<Item, Result>[]): Promise<void> {
-    this.inFlight += 1;
-    try {
-      const results = await this.write(batch.map(({ item }) => item));
-      for (const [index, { resolve }] of batch.entries()) resolve(results[index] as Result);
-    } catch (thrown) {
-      const error = toPostaError(thrown);
-      for (const { reject } of batch) reject(error);
+  private sendAll(): void {
+    while (this.maySend()) {
+      const since = this.waiting.since;
+      const batch = this.waiting.take(this.strategy);
+      if (batch.size > 0) this.earlier = this.send(batch, since, this.earlier);
     }
+  }
+
+  private maySend(): boolean {
+    if (this.inFlight === 0) return this.waiting.size > 0;
+    const { maxBatch, maxInFlight } = this.strategy;
+    const isFull = this.waiting.size >= maxBatch;
+    return isFull && this.inFlight < maxInFlight && !this.alone && !this.goesAlone(this.waiting.first);
+  }
+
+  private goesAlone(first: Item): boolean {
+    return this.strategy.goesAlone?.(first) ?? false;
+  }
+
+  /** Resolves when this batch and those before it have their results. */
+  private async send(batch: Batch<Item, Result>, since: number, earlier: Promise<void>): Promise<void> {
+    const sent = performance.now();
+    this.inFlight += 1;
+    this.alone = this.goesAlone(batch.items[0] as Item);
+    try {
+      const { items, deadline } = batch;
+      batch.settle(await this.write(items, { earlier, deadline, waiterOf: (index) => batch.waiterOf(index) }));
+    } catch (thrown) {
+      batch.fail(toPostaError(thrown));
+    }
+    this.metrics.add(batch.size, since, sent);
     this.inFlight -= 1;
-    this.writeAll();
+    this.alone = false;
+    this.sendAll();
+    await earlier;
   }
 }

@@ -20,6 +20,11 @@ export class InFlightLimit {
 
   constructor(private readonly limits: InFlightLimits) {}
 
+  /** How many items are in. */
+  get size(): number {
+    return this.items;
+  }
+
   /** Lets items in, or throws exhausted. One call may overfill it: what it holds is known only once it has been looked at. */
   enter(items: number): void {
     // Who waits was there first.
@@ -40,10 +45,15 @@ export class InFlightLimit {
     else if (this.items === 0) this.emptied?.();
   }
 
-  /** Runs `enter` when there is room: now, or when all who waited before have gone in. */
-  queueUp(enter: () => void): void {
-    this.waiting.push(enter);
-    this.letIn();
+  /**
+   * Runs `work`, whose first step is to enter, when there is room: now, or when all who waited before have gone in. Answers
+   * what it answers.
+   */
+  inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    return new Promise((resolve) => {
+      this.waiting.push(() => resolve(work()));
+      this.letIn();
+    });
   }
 
   /** Resolves when nothing is under way. */

@@ -3,26 +3,16 @@ import type {
   handleServerStreamingCall,
   handleUnaryCall,
   Metadata,
-  MethodDefinition,
   ServerDuplexStream,
   ServerWritableStream,
   UntypedHandleCall,
 } from "@grpc/grpc-js";
-import { perObject } from "../batching/per-object.js";
 import type { Admission } from "../rpc/admission.js";
 import type { Principal } from "../rpc/auth/authenticate.js";
 import { boundRequestId, requestIdKey } from "../rpc/failed-call.js";
 import type { Adapter, BidiMethod, CallContext, ServerStreamMethod, UnaryMethod } from "../rpc/method.js";
 import type { StatusMap } from "../rpc/status.js";
 import { principalOf } from "./incoming/guard.js";
-
-/** A method definition that encodes a response once that is frozen: it may be the answer to many calls. */
-export function encodingOnce<M extends MethodDefinition<object, object>>(method: M): M {
-  const { responseSerialize } = method;
-  const encodeOnce = perObject(responseSerialize);
-  const encode = (response: object) => (Object.isFrozen(response) ? encodeOnce(response) : responseSerialize(response));
-  return { ...method, responseSerialize: encode };
-}
 
 interface AnyCall {
   metadata: Metadata;

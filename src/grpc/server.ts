@@ -24,7 +24,7 @@ import type { Logger } from "../telemetry/log/log.js";
 import { registerCount } from "../telemetry/metrics/counters.js";
 import { createCredentials } from "./credentials.js";
 import { DeadConnections } from "./dead-connections.js";
-import { encodingOnce, GrpcAdapter } from "./handlers.js";
+import { GrpcAdapter } from "./handlers.js";
 import { Health, healthService } from "./health.js";
 import { http2ServersOf, requireInternals } from "./incoming/call-internals.js";
 import { guardCalls, type MethodRules } from "./incoming/guard.js";
@@ -78,8 +78,7 @@ export class GrpcServer {
     handlers: (adapter: Adapter<UntypedHandleCall>) => UntypedServiceImplementation,
     audience: Audience = "callers",
   ): void {
-    const definition = Object.entries(this.contract.service(name)).map(([key, method]) => [key, encodingOnce(method)]);
-    this.register(Object.fromEntries(definition) as ServiceDefinition, handlers(this.adapters[audience]), audience);
+    this.register(this.contract.service(name), handlers(this.adapters[audience]), audience);
   }
 
   private addReflection(services: string[]): void {

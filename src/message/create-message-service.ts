@@ -1,11 +1,12 @@
 import type { Registry } from "prom-client";
+import { registerBatchMetrics } from "../batching/batch-metrics.js";
 import { GroupCommit } from "../batching/group-commit.js";
 import type { Config } from "../config/config.js";
 import type { PostgresStore } from "../store/postgres/store.js";
-import { batchHistogram, registerSendMetrics, TakenCounts } from "./accept/accept-metrics.js";
+import { registerSendMetrics, TakenCounts } from "./accept/accept-metrics.js";
 import { MessageCanceller } from "./accept/cancel-message.js";
 import { MessageSender } from "./accept/send.js";
-import { type Entry, MessageStore, type Stored } from "./accept/store-messages.js";
+import { abandonedError, MessageStore, type PendingMessage, type Stored } from "./accept/store-messages.js";
 import { MessageLister } from "./read/list-messages.js";
 import { MessageReader } from "./read/read-message.js";
 import type { RecordStatus } from "./record/status.js";
@@ -19,7 +20,7 @@ export interface MessageParts {
 }
 
 /** Beyond the first only full batches are sent: two keep a connection busy, and the rest of the pool is for reads. */
-const commitLimits = { maxBatch: 500, maxInFlight: 2 };
+const messageBatches = { maxBatch: 500, maxInFlight: 2, abandonedError };
 
 /** What a server is made of for messages; whoever opened the database closes it. */
 export function createMessageParts(
@@ -30,11 +31,8 @@ export function createMessageParts(
 ): MessageParts {
   const store = new MessageStore(postgres, config.messageKeyWindowMs);
   const counts = new TakenCounts();
-  const sizes = batchHistogram(metrics);
-  const commit = new GroupCommit<Entry, Stored>((entries) => {
-    sizes.observe(entries.length);
-    return store.write(entries);
-  }, commitLimits);
+  const commit = new GroupCommit<PendingMessage, Stored>((messages) => store.write(messages), messageBatches);
+  registerBatchMetrics(metrics, "posta_message_batch", "messages", commit.metrics);
   const sender = new MessageSender(commit, config, counts, () => postgres.requireUsable(), record);
   registerSendMetrics(metrics, counts, () => sender.pending);
   const reader = new MessageReader(postgres);

@@ -110,7 +110,8 @@ function createSenders({ config, stores, bullmq, token, metrics, log }: SendersO
   const client = new WhatsAppClient(clientOptions(config), token);
   const claims = new Claims(postgres, metrics, record);
   const limits = new Limits(queue, new LimitKeys(config.queuePrefix), ratesOf(config));
-  const parts = { claims, settler, rescheduler: new Rescheduler(postgres), limits, client, metrics, log };
+  const rescheduler = new Rescheduler(postgres, metrics);
+  const parts = { claims, settler, rescheduler, limits, client, metrics, log };
   // A worker waits for a Redis that is away, and for jobs on a connection of its own.
   const connection = openWorkerRedis(config, log);
   const shared = { config, bullmq, connection, parts, token, stopping: stopping.signal, breaker: times.breaker };

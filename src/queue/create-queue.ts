@@ -48,6 +48,7 @@ export function createQueueParts(config: Config, { redis, postgres, metrics }: S
   const writer = new JobWriter(new BatchWriter(redis, keys, bull), spool, new SpoolOrder(redis, postgres));
   const adder = new Adder({ plain: writer, durable: spool }, config);
   registerBatchMetrics(metrics, "posta_queue_batch", "jobs", adder.batches.plain);
+  registerBatchMetrics(metrics, "posta_spool_batch", "batches of queues", spool.batches);
   registerBatchMetrics(metrics, "posta_queue_durable_batch", "jobs for PostgreSQL", adder.batches.durable);
   return {
     adder,

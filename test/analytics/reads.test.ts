@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { toPoints } from "../../src/analytics/read/read-sums.js";
 import { hoursOf } from "../../src/analytics/time/sums.js";
 import { createFixture, createRandom, type Fixture, openReads } from "./fixture.js";
 import type { ModelEvent } from "./model.js";
@@ -85,7 +86,8 @@ describe("GetTimeSeries", () => {
 
   it.each(zones)("agrees with the model by the %s %s", async (interval, zone) => {
     for (const [label, start, until] of ranges.slice(0, 8)) {
-      const points = await fixture.reads.sums.timeSeries(series("sent"), { start, end: until }, interval, zone);
+      const asked = { start, end: until };
+      const points = toPoints(await fixture.reads.sums.timeSeries(series("sent"), asked, interval, zone));
       const wanted = points.map((point, index) => {
         const range = { start: Math.max(start, point.start), end: points[index + 1]?.start ?? until };
         return { start: point.start, ...fixture.model.sum(series("sent"), range) };

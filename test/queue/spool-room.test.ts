@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from "vitest";
-import type { Entry } from "../../src/queue/add/queue-batcher.js";
 import { parseJob } from "../../src/queue/job/job.js";
+import type { PendingJob } from "../../src/queue/job/pending-job.js";
 import { Spool } from "../../src/queue/spool/spool.js";
 import { PostgresStore } from "../../src/store/postgres/store.js";
 import { createLog } from "../../src/telemetry/log/log.js";
@@ -17,12 +17,11 @@ async function openStore(): Promise<PostgresStore> {
   return store;
 }
 
-const entry = (id: string): Entry => ({
+const job = (id: string): PendingJob => ({
   id,
   fresh: true,
   spec: parseJob({ name: "n", dataJson: "{}" }, 100),
   caller: { cancelled: false, deadline: Number.POSITIVE_INFINITY },
-  settle() {},
 });
 
 it("is full for as long as nothing is moved, though nobody tries, and has room as soon as that is seen", async () => {
@@ -33,7 +32,7 @@ it("is full for as long as nothing is moved, though nobody tries, and has room a
     return PostgresStore.prototype.query.call(store, statement, values) as never;
   };
   const spool = new Spool(Object.assign(store, { query }), 2, 10);
-  const { results } = await spool.put("q", [entry("a"), entry("b"), entry("c")]);
+  const { results } = await spool.put("q", [job("a"), job("b"), job("c")]);
   expect(results).toMatchObject([{ outcome: "spooled" }, { outcome: "spooled" }, { error: { code: "exhausted" } }]);
   const found = new Set<boolean>();
   await expect.poll(() => [found.add(spool.usable), looks][1], { interval: 5 }).toBeGreaterThan(5);

@@ -1,4 +1,3 @@
-import { perObject } from "../../batching/per-object.js";
 import type { HistorySums } from "../history/history-sums.js";
 import type { Watermark } from "../history/watermark.js";
 import type { Hot } from "../hot/hot.js";
@@ -21,19 +20,14 @@ interface Question {
   timeZone: string;
 }
 
-/** A row of sums for each series, a column for each bucket. */
-interface Answer {
+/** A row of sums for each series, a column for each bucket. Several callers may have the same one. */
+export interface SumsTable {
   starts: readonly number[];
   rows: readonly (readonly Sum[])[];
 }
 
 /** Reads counters and time series: both are sums of series over the buckets of a range. */
 export class SumsReader {
-  /** Of an answer that the cache has, the same points each time. */
-  private readonly toPoints = perObject(({ starts, rows: [row = []] }: Answer): readonly Point[] =>
-    row.map(({ events, total }, index) => ({ start: starts[index] as number, events, total })),
-  );
-
   constructor(
     private readonly history: HistorySums,
     private readonly hot: Hot,
@@ -47,13 +41,13 @@ export class SumsReader {
     return rows.map(([sum]) => sum as Sum);
   }
 
-  /** A series in minutes, hours, or days of a time zone. */
-  async timeSeries(series: Series, range: Range, interval: Interval, timeZone: string): Promise<readonly Point[]> {
-    return this.toPoints(await this.read({ series: [series], range, interval, timeZone }));
+  /** A series in minutes, hours, or days of a time zone: a table of one row. */
+  timeSeries(series: Series, range: Range, interval: Interval, timeZone: string): Promise<SumsTable> {
+    return this.read({ series: [series], range, interval, timeZone });
   }
 
   /** One watermark for the whole of it, so that no hour is counted on both sides or on neither. */
-  private async read(question: Question): Promise<Answer> {
+  private async read(question: Question): Promise<SumsTable> {
     const hour = await this.watermark.get();
     const { before, after } = splitAt(question.range, hour);
     if (before && !after) return this.readHistory(question, before, () => cut(question));
@@ -70,13 +64,18 @@ export class SumsReader {
     });
   }
 
-  private readHistory(question: Question, part: Range, cutting: () => Promise<Buckets>): Promise<Answer> {
+  private readHistory(question: Question, part: Range, cutting: () => Promise<Buckets>): Promise<SumsTable> {
     return this.cache.get(["history-sums", question, part], historyLifetimes, async () => {
       const buckets = await cutting();
       const { rows } = await this.history.read(question.series, buckets, part);
       return { starts: buckets.starts, rows };
     });
   }
+}
+
+/** The points of a time series, from its table. */
+export function toPoints({ starts, rows: [row = []] }: SumsTable): Point[] {
+  return row.map(({ events, total }, index) => ({ start: starts[index] as number, events, total }));
 }
 
 async function cut({ range, interval, timeZone }: Question): Promise<Buckets> {

@@ -1,16 +1,16 @@
-import { perObject } from "../../batching/per-object.js";
 import { invalid } from "../../errors/posta-error.js";
 import type { CountUniqueRequest__Output as CountUnique } from "../../gen/posta/analytics/v1/CountUniqueRequest.js";
 import type { GetCountersRequest__Output as GetCounters } from "../../gen/posta/analytics/v1/GetCountersRequest.js";
 import type { GetTimeSeriesRequest__Output as GetTimeSeries } from "../../gen/posta/analytics/v1/GetTimeSeriesRequest.js";
 import type { ListTopValuesRequest__Output as ListTopValues } from "../../gen/posta/analytics/v1/ListTopValuesRequest.js";
 import type { Series__Output as SeriesMessage } from "../../gen/posta/analytics/v1/Series.js";
+import { sharedAnswers } from "../../rpc/contract/shared-answer.js";
 import { toTimestamp } from "../../rpc/contract/times.js";
 import type { Adapter, CallContext } from "../../rpc/method.js";
 import type { Reads } from "../create-analytics.js";
 import type { ValueCount } from "../history/history-values.js";
 import type { Series } from "../hot/keys.js";
-import type { Point } from "../read/read-sums.js";
+import { type Point, type SumsTable, toPoints } from "../read/read-sums.js";
 import { minuteMs, parseRange } from "../time/range.js";
 import type { Interval } from "../time/time-buckets.js";
 import { requireDimension, requireDimensionValue, requireEventName } from "../track/checked-texts.js";
@@ -23,11 +23,9 @@ const intervals: Record<string, Interval> = { INTERVAL_MINUTE: "minute", INTERVA
 
 /** The part of AnalyticsService that answers how often, when, by whom and by what. */
 export function readHandlers<Handler>(adapter: Adapter<Handler>, { sums, lists }: Reads) {
-  // Of a result that the cache has, one response for all who ask, which the transport encodes once.
-  const toSeriesResponse = perObject((points: readonly Point[]) => {
-    return Object.freeze({ points: points.map((point) => ({ ...point, start: toTimestamp(point.start * minuteMs) })) });
-  });
-  const toValuesResponse = perObject((values: readonly ValueCount[]) => Object.freeze({ values: [...values] }));
+  // The cache answers the same result to all who ask: it is encoded once.
+  const toSeriesResponse = sharedAnswers((table: SumsTable) => ({ points: toPoints(table).map(toPointMessage) }));
+  const toValuesResponse = sharedAnswers((values: readonly ValueCount[]) => ({ values: [...values] }));
   return {
     GetCounters: adapter.unary(async ({ series, start, end }: GetCounters, context) => {
       if (series.length === 0) throw invalid("series", "is required");
@@ -54,6 +52,10 @@ export function readHandlers<Handler>(adapter: Adapter<Handler>, { sums, lists }
       return toValuesResponse(await lists.topValues({ name, dimension }, range, limit || defaultTop));
     }),
   };
+}
+
+function toPointMessage({ start, events, total }: Point) {
+  return { start: toTimestamp(start * minuteMs), events, total };
 }
 
 /** Throws invalid for what cannot be a series, forbidden for events that the caller may not read. */

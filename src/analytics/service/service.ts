@@ -1,5 +1,5 @@
-import { perObject } from "../../batching/per-object.js";
 import type { ListRecentEventsRequest__Output as ListRecentEvents } from "../../gen/posta/analytics/v1/ListRecentEventsRequest.js";
+import { sharedAnswers } from "../../rpc/contract/shared-answer.js";
 import type { Adapter } from "../../rpc/method.js";
 import type { StatusMap } from "../../rpc/status.js";
 import type { Reads } from "../create-analytics.js";
@@ -19,9 +19,9 @@ export interface AnalyticsParts {
 
 /** The RPC edge of the analytics: request to domain, domain to response, and no rule of its own. */
 export function analyticsHandlers<Handler>(adapter: Adapter<Handler>, parts: AnalyticsParts, statuses: StatusMap) {
-  // One for all who share a page, which the transport encodes once.
-  const toRecentResponse = perObject(({ events, nextPageToken }: RecentPage) => {
-    return Object.freeze({ events: events.map(toEventMessage), nextPageToken });
+  // Several callers may share a page: it is encoded once.
+  const toRecentResponse = sharedAnswers(({ events, nextPageToken }: RecentPage) => {
+    return { events: events.map(toEventMessage), nextPageToken };
   });
   return {
     ...trackHandlers(adapter, parts.tracker, statuses),

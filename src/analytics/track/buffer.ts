@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { patientWaiter } from "../../batching/waiter.js";
 import { PostaError } from "../../errors/posta-error.js";
-import type { Caller } from "./batch.js";
 import type { EventSpec } from "./event.js";
 import type { EventBatcher } from "./event-batcher.js";
 import type { EventOutcome } from "./event-store.js";
@@ -10,9 +10,6 @@ const flushAt = 100;
 const flushAfterMs = 1000;
 /** How long it waits after a store that could not take them. */
 const retryAfterMs = 500;
-
-/** Nobody waits, so nothing comes too late. */
-const nobody: Caller = { cancelled: false, deadline: Number.POSITIVE_INFINITY };
 
 /** What became of events after they were accepted, for metrics. */
 export interface BufferCounts {
@@ -40,7 +37,7 @@ export class EventBuffer {
   private empty: (() => void) | undefined;
 
   constructor(
-    private readonly window: EventBatcher,
+    private readonly batcher: EventBatcher,
     private readonly limit: number,
     /** How long the store remembers an id, in milliseconds. */
     private readonly idWindowMs: number,
@@ -78,27 +75,25 @@ export class EventBuffer {
     const { events } = this;
     this.events = [];
     this.unsettled += events.length;
-    if (events.length > 0) this.write(events.map((event) => ({ event })));
+    if (events.length > 0) void this.write(events.map((event) => ({ event })));
   }
 
-  /** What the store cannot take now is written again, all of it together. */
-  private write(held: Held[]): void {
-    const again: Held[] = [];
-    let open = held.length;
-    const settle = (place: number, result: EventOutcome | PostaError) => {
-      const one = held[place] as Held;
-      if (result instanceof PostaError && result.isUnknown) one.unknownSince ??= performance.now();
-      if (result instanceof PostaError && this.mayRetry(one, result)) again.push(one);
-      else this.forget(1, result instanceof PostaError || result === "too-many-names");
-      open -= 1;
-      if (open === 0 && again.length > 0) void this.writeLater(again);
-    };
-    this.window.push({ events: held.map(({ event }) => event), caller: nobody, settle });
+  /** Writes events until each is settled: what the store cannot take now is written again, all of it together. */
+  private async write(held: Held[]): Promise<void> {
+    for (let open = held; open.length > 0; ) {
+      const events = open.map(({ event }) => event);
+      const results = await this.batcher.push(events, patientWaiter); // Nobody waits, so nothing comes too late.
+      open = open.filter((one, place) => !this.settle(one, results[place] as EventOutcome | PostaError));
+      if (open.length > 0) await sleep(retryAfterMs, undefined, { ref: false });
+    }
   }
 
-  private async writeLater(held: Held[]): Promise<void> {
-    await sleep(retryAfterMs, undefined, { ref: false });
-    this.write(held);
+  /** False: the event has to be written again. */
+  private settle(held: Held, result: EventOutcome | PostaError): boolean {
+    if (result instanceof PostaError && result.isUnknown) held.unknownSince ??= performance.now();
+    if (result instanceof PostaError && this.mayRetry(held, result)) return false;
+    this.forget(1, result instanceof PostaError || result === "too-many-names");
+    return true;
   }
 
   private forget(count: number, isLost: boolean): void {

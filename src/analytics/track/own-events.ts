@@ -1,10 +1,11 @@
 import { Counter, type Registry } from "prom-client";
+import { patientWaiter } from "../../batching/waiter.js";
 import { PostaError } from "../../errors/posta-error.js";
 import type { EventLimits, EventRequest } from "./event.js";
 import type { TrackCaller, Tracker } from "./track.js";
 
 /** Posta itself may record any event, and does not wait for it. */
-const posta: TrackCaller = { cancelled: false, deadline: Number.POSITIVE_INFINITY, requireEvent: () => {} };
+const posta: TrackCaller = { ...patientWaiter, requireEvent: () => {} };
 
 /** What may pass, in milliseconds, until an event that is just in time is written. */
 const marginMs = 60_000;

@@ -1,8 +1,8 @@
+import { acceptedItems, mergeResults } from "../../batching/checked-items.js";
 import { InFlightLimit } from "../../batching/in-flight-limit.js";
-import { PendingCall } from "../../batching/pending-call.js";
+import type { Waiter } from "../../batching/waiter.js";
 import { PostaError, toPostaError } from "../../errors/posta-error.js";
 import { hourMs } from "../time/range.js";
-import type { Caller, Entry } from "./batch.js";
 import type { EventBuffer } from "./buffer.js";
 import { type EventLimits, EventParser, type EventRequest, type EventSpec } from "./event.js";
 import type { EventBatcher } from "./event-batcher.js";
@@ -19,18 +19,18 @@ export type TrackResult = "stored" | "duplicate" | "accepted" | PostaError;
 export type Incoming = EventRequest | PostaError;
 
 /** Whose events they are. */
-export interface TrackCaller extends Caller {
+export interface TrackCaller extends Waiter {
   /** Throws forbidden. */
   requireEvent(name: string): void;
 }
 
-/** Records events: checks them, and hands them to the window, or to the buffer if their caller does not wait. */
+/** Records events: checks them, and hands them to the batcher, or to the buffer if their caller does not wait. */
 export class Tracker {
   private readonly parser: EventParser;
-  private readonly room: InFlightLimit;
+  private readonly inFlight: InFlightLimit;
 
   constructor(
-    private readonly window: EventBatcher,
+    private readonly batcher: EventBatcher,
     private readonly buffer: EventBuffer,
     limits: TrackLimits,
     /** Throws unavailable if the store is known to be down. */
@@ -38,32 +38,26 @@ export class Tracker {
   ) {
     this.parser = new EventParser(limits);
     const full = "too many events are on their way to the store; nothing was counted";
-    this.room = new InFlightLimit({ items: limits.analyticsMaxPending, full });
+    this.inFlight = new InFlightLimit({ items: limits.analyticsMaxPending, full });
   }
 
   /** Writes events in order; answers a result for each. Throws exhausted, and counts none, if too many are under way. */
-  store(events: Incoming[], caller: TrackCaller, pathOf = eventPath): Promise<TrackResult[]> {
-    return new Promise((resolve) => {
-      this.requireStore();
-      this.room.enter(events.length);
-      const call = new PendingCall<TrackResult>(events.length, (results) => {
-        this.room.leave(call.size);
-        resolve(results);
-      });
-      const entry = new PendingEvents(caller, call, pathOf);
+  async store(events: Incoming[], caller: TrackCaller, pathOf = eventPath): Promise<TrackResult[]> {
+    this.requireStore();
+    this.inFlight.enter(events.length);
+    try {
       const now = Date.now();
-      for (const [index, incoming] of events.entries()) {
-        const event = this.parse(incoming, caller, now);
-        if (event instanceof PostaError) call.settle(index, event.within(pathOf(index)));
-        else entry.add(event, index);
-      }
-      if (entry.events.length > 0) this.window.push(entry);
-    });
+      const checked = events.map((incoming) => this.parse(incoming, caller, now));
+      const results = mergeResults(checked, await this.batcher.push(acceptedItems(checked), caller));
+      return results.map((result, index) => toResult(result, index, pathOf));
+    } finally {
+      this.inFlight.leave(events.length);
+    }
   }
 
   /** The same for a stream, which waits for room rather than be refused. Who waited longest goes first. */
   storeInTurn(events: Incoming[], caller: TrackCaller): Promise<TrackResult[]> {
-    return new Promise((resolve) => this.room.queueUp(() => resolve(this.store(events, caller))));
+    return this.inFlight.inTurn(() => this.store(events, caller));
   }
 
   /** Keeps events to be written soon; answers a result for each at once. */
@@ -79,7 +73,7 @@ export class Tracker {
   /** Resolves when every event that was taken has been written, or could not be. */
   async drain(): Promise<void> {
     await this.buffer.close();
-    await this.room.untilEmpty();
+    await this.inFlight.untilEmpty();
   }
 
   private parse(incoming: Incoming, caller: TrackCaller, now: number): EventSpec | PostaError {
@@ -94,32 +88,12 @@ export class Tracker {
   }
 }
 
-/** The events of a call that are on their way. */
-class PendingEvents implements Entry {
-  readonly events: EventSpec[] = [];
-  /** Where each of them stands in the call. */
-  private readonly indexes: number[] = [];
-
-  constructor(
-    readonly caller: Caller,
-    private readonly call: PendingCall<TrackResult>,
-    private readonly pathOf: (index: number) => string,
-  ) {}
-
-  add(event: EventSpec, index: number): void {
-    this.events.push(event);
-    this.indexes.push(index);
-  }
-
-  settle(place: number, outcome: EventOutcome | PostaError): void {
-    const index = this.indexes[place] as number;
-    const result = toResult(outcome);
-    this.call.settle(index, result instanceof PostaError ? result.within(this.pathOf(index)) : result);
-  }
+function toResult(result: EventOutcome | PostaError, index: number, pathOf: (index: number) => string): TrackResult {
+  if (result === "too-many-names") return tooManyNames().within(pathOf(index));
+  return result instanceof PostaError ? result.within(pathOf(index)) : result;
 }
 
-function toResult(result: EventOutcome | PostaError): TrackResult {
-  if (result !== "too-many-names") return result;
+function tooManyNames(): PostaError {
   return new PostaError("exhausted", "name: the hour has as many names as it may have; nothing was counted", {
     field: "name",
     retryAfterMs: hourMs - (Date.now() % hourMs), // The next one has room.

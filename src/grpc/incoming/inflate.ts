@@ -1,6 +1,7 @@
 import { promisify } from "node:util";
 import { gunzip, inflate } from "node:zlib";
 import { Metadata, status } from "@grpc/grpc-js";
+import { Semaphore } from "../../batching/semaphore.js";
 import { invalid, PostaError, show } from "../../errors/posta-error.js";
 
 const inflaters: Record<string, (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>> = {
@@ -24,15 +25,13 @@ const maxAtOnce = 2;
 
 /** Inflates messages, a few at a time, in the order in which they came. */
 export class Inflater {
-  private running = 0;
-  private readonly waiting: (() => void)[] = [];
+  private readonly semaphore = new Semaphore(maxAtOnce);
 
   /** Throws invalid for what is not of the encoding, exhausted for what is over `limit` bytes when it is inflated. */
   async inflate(message: Buffer, encoding: string, limit: number): Promise<Buffer> {
     // Nothing is also what some clients compress nothing to.
     if (message.length === 0) return message;
-    if (this.running >= maxAtOnce) await new Promise<void>((resolve) => this.waiting.push(resolve));
-    else this.running += 1;
+    await this.semaphore.enter();
     try {
       return await (inflaters[encoding] as (typeof inflaters)[string])(message, { maxOutputLength: limit });
     } catch (error) {
@@ -41,10 +40,7 @@ export class Inflater {
         throw new PostaError("exhausted", `the request inflates to over ${limit} bytes`);
       throw invalid("request", `is not ${encoding}: ${problem}`);
     } finally {
-      // Its place goes to who has waited longest.
-      const next = this.waiting.shift();
-      if (next) next();
-      else this.running -= 1;
+      this.semaphore.leave();
     }
   }
 }

@@ -1,8 +1,6 @@
-import { Gauge, Histogram, type Registry } from "prom-client";
+import { Gauge, type Registry } from "prom-client";
 import { type ErrorCode, PostaError } from "../../errors/posta-error.js";
 import { registerCounts } from "../../telemetry/metrics/counters.js";
-
-const batchBuckets = [1, 2, 5, 10, 20, 50, 100, 200, 500];
 
 /** What becomes of the messages that callers bring. Counted in plain fields; prom-client sees them at a scrape. */
 export class TakenCounts {
@@ -32,15 +30,5 @@ export function registerSendMetrics(registry: Registry, counts: TakenCounts, pen
     collect() {
       this.set(pending());
     },
-  });
-}
-
-/** How many messages share a transaction. */
-export function batchHistogram(registry: Registry): Histogram {
-  return new Histogram({
-    name: "posta_message_batch_size",
-    help: "Messages that were written in one transaction.",
-    buckets: batchBuckets,
-    registers: [registry],
   });
 }

@@ -1,11 +1,12 @@
 import { V7Generator } from "uuidv7";
+import { acceptedItems, mergeResults } from "../../batching/checked-items.js";
 import type { GroupCommit } from "../../batching/group-commit.js";
-import { PendingCall } from "../../batching/pending-call.js";
+import { InFlightLimit } from "../../batching/in-flight-limit.js";
 import { PostaError, toPostaError } from "../../errors/posta-error.js";
 import { type MessageRequest, type MessageSpec, parseMessage } from "../content/message.js";
-import type { RecordStatus } from "../record/status.js";
+import type { RecordStatus, StatusChange } from "../record/status.js";
 import type { TakenCounts } from "./accept-metrics.js";
-import type { Caller, Entry, Stored } from "./store-messages.js";
+import type { MessageCaller, PendingMessage, Stored } from "./store-messages.js";
 
 export interface SendLimits {
   senders: readonly string[];
@@ -20,7 +21,7 @@ export type Incoming = MessageRequest | PostaError;
 export type SendResult = Stored;
 
 /** Whose messages they are. */
-export interface SendCaller extends Caller {
+export interface SendCaller extends MessageCaller {
   /** Throws forbidden. */
   requireSender(sender: string): void;
   maySendFrom(sender: string): boolean;
@@ -29,56 +30,55 @@ export interface SendCaller extends Caller {
 /** Takes messages: checks them, gives them ids, and hands them to the group commit that writes them. */
 export class MessageSender {
   private readonly ids = new V7Generator();
-  private pendingMessages = 0;
-  private pendingBytes = 0;
-  private idle: (() => void) | undefined;
+  private readonly inFlight: InFlightLimit;
 
   constructor(
-    private readonly commit: GroupCommit<Entry, Stored>,
+    private readonly commit: GroupCommit<PendingMessage, Stored>,
     private readonly limits: SendLimits,
     private readonly counts: TakenCounts,
     /** Throws unavailable if PostgreSQL is known to be down. */
     private readonly requireStore: () => void,
     private readonly record: RecordStatus,
-  ) {}
+  ) {
+    const full = "too many messages are on their way to the database; nothing was done";
+    this.inFlight = new InFlightLimit({ items: limits.maxPendingMessages, bytes: limits.maxPendingBytes, full });
+  }
 
   /**
    * Takes messages in order; answers a result for each, in which one bad message fails alone. Throws exhausted, and takes
    * none, if too many are under way.
    */
-  send(messages: Incoming[], caller: SendCaller, pathOf = messagePath): Promise<SendResult[]> {
-    return new Promise((resolve) => {
-      this.requireStore();
-      this.requireRoom();
-      const call = new PendingCall<SendResult>(messages.length, (results) => {
-        this.release(call);
-        resolve(results);
-      });
-      this.pendingMessages += messages.length;
-      const now = Date.now();
-      for (const [index, incoming] of messages.entries()) {
-        const settle = (result: SendResult) => {
-          this.counts.count(result);
-          call.settle(index, result instanceof PostaError ? result.within(pathOf(index)) : result);
-        };
-        const spec = this.parse(incoming, caller, now);
-        if (spec instanceof PostaError) settle(spec);
-        else void this.store(spec, caller, call).then(settle);
-      }
-    });
+  async send(messages: Incoming[], caller: SendCaller, pathOf = messagePath): Promise<SendResult[]> {
+    this.requireStore();
+    this.inFlight.enter(messages.length);
+    const now = Date.now();
+    const checked = messages.map((incoming) => this.check(incoming, caller, now));
+    const accepted = acceptedItems(checked);
+    const bytes = accepted.reduce((sum, { spec }) => sum + spec.bodyBytes, 0);
+    this.inFlight.weigh(bytes);
+    try {
+      const results = mergeResults(checked, await this.store(accepted, caller));
+      for (const result of results) this.counts.count(result);
+      return results.map((result, index) => (result instanceof PostaError ? result.within(pathOf(index)) : result));
+    } finally {
+      this.inFlight.leave(messages.length, bytes);
+    }
   }
 
   /** How many are under way. */
   get pending(): number {
-    return this.pendingMessages;
+    return this.inFlight.size;
   }
 
   /** Resolves when every message that was taken has been written, or could not be. */
-  async drain(): Promise<void> {
-    if (this.pendingMessages === 0) return;
-    await new Promise<void>((resolve) => {
-      this.idle = resolve;
-    });
+  drain(): Promise<void> {
+    return this.inFlight.untilEmpty();
+  }
+
+  /** Gives a message its id, or answers what is wrong with it. */
+  private check(incoming: Incoming, caller: SendCaller, now: number): PendingMessage | PostaError {
+    const spec = this.parse(incoming, caller, now);
+    return spec instanceof PostaError ? spec : { id: this.ids.generate().toString(), spec, caller };
   }
 
   private parse(incoming: Incoming, caller: SendCaller, now: number): MessageSpec | PostaError {
@@ -94,37 +94,23 @@ export class MessageSender {
     }
   }
 
-  /** What is wrong is in the result, not thrown. */
-  private async store(spec: MessageSpec, caller: Caller, call: PendingCall<SendResult>): Promise<SendResult> {
-    call.bytes += spec.bodyBytes;
-    this.pendingBytes += spec.bodyBytes;
-    const id = this.ids.generate().toString();
-    try {
-      const stored = await this.commit.push({ id, spec, caller });
-      if (!(stored instanceof PostaError) && stored.outcome === "stored") this.tell(id, spec);
-      return stored;
-    } catch (error) {
-      return toPostaError(error);
-    }
+  /** Never rejects. */
+  private async store(messages: PendingMessage[], caller: SendCaller): Promise<Stored[]> {
+    const results = await this.commit.pushAll(messages, caller);
+    const timeMs = Date.now();
+    const changes = messages.filter((_, index) => isStored(results[index])).map((message) => toChange(message, timeMs));
+    if (changes.length > 0) this.record(changes);
+    return results;
   }
+}
 
-  private tell(messageId: string, { sender, recipient, type }: MessageSpec): void {
-    this.record([{ messageId, status: "queued", sender, recipient, type, timeMs: Date.now() }]);
-  }
+function isStored(result: Stored | undefined): boolean {
+  return result !== undefined && !(result instanceof PostaError) && result.outcome === "stored";
+}
 
-  private release(call: PendingCall<SendResult>): void {
-    this.pendingMessages -= call.size;
-    this.pendingBytes -= call.bytes;
-    if (this.pendingMessages === 0) this.idle?.();
-  }
-
-  private requireRoom(): void {
-    const { maxPendingMessages, maxPendingBytes } = this.limits;
-    if (this.pendingMessages < maxPendingMessages && this.pendingBytes < maxPendingBytes) return;
-    throw new PostaError("exhausted", "too many messages are on their way to the database; nothing was done", {
-      retryAfterMs: 250,
-    });
-  }
+function toChange({ id, spec }: PendingMessage, timeMs: number): StatusChange {
+  const { sender, recipient, type } = spec;
+  return { messageId: id, status: "queued", sender, recipient, type, timeMs };
 }
 
 /** It does not name the number. */

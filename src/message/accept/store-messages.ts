@@ -1,23 +1,20 @@
+import type { Waiter } from "../../batching/waiter.js";
 import { PostaError, show } from "../../errors/posta-error.js";
 import type { Queries, Statement } from "../../store/postgres/session.js";
 import { bodyOf, digestOf, type MessageSpec } from "../content/message.js";
 import { endOf } from "../record/status-machine.js";
 
-/** Whose message it is, as far as it matters for writing it. */
-export interface Caller {
-  /** Nobody waits for it any more. */
-  readonly cancelled: boolean;
-  /** When nobody will, in milliseconds since 1970. */
-  readonly deadline: number;
+/** Who sends messages. */
+export interface MessageCaller extends Waiter {
   /** The caller's id of the request, for the log of what becomes of the message. */
   readonly requestId: string | undefined;
 }
 
 /** A message on its way to PostgreSQL. */
-export interface Entry {
+export interface PendingMessage {
   readonly id: string;
   readonly spec: MessageSpec;
-  readonly caller: Caller;
+  readonly caller: MessageCaller;
 }
 
 /** What became of a message; for a duplicate `id` is that of the message that is there. */
@@ -85,20 +82,17 @@ export class MessageStore {
     private readonly keyWindowMs: number,
   ) {}
 
-  /** Answers what became of each. Throws if PostgreSQL failed. */
-  async write(entries: readonly Entry[]): Promise<Stored[]> {
-    const now = Date.now();
-    const awaited = entries.filter(({ caller }) => !caller.cancelled && caller.deadline > now);
-    const rows = awaited.length === 0 ? [] : await this.postgres.query<Row>(store, this.valuesOf(awaited));
+  /** Answers what became of each message. Throws if PostgreSQL failed. */
+  async write(messages: readonly PendingMessage[]): Promise<Stored[]> {
+    const rows = await this.postgres.query<Row>(store, this.valuesOf(messages));
     const late = new Set(rows[0]?.late);
     const holders = new Map(rows.map((row) => [`${row.sender} ${row.key}`, row]));
-    const kept = new Set(awaited.filter(({ id }) => !late.has(id)));
-    return entries.map((entry) => (kept.has(entry) ? toStored(entry, holders) : abandonedError()));
+    return messages.map((message) => (late.has(message.id) ? abandonedError() : toStored(message, holders)));
   }
 
-  private valuesOf(awaited: Entry[]): unknown[] {
-    const entries = withoutRepetitions(awaited);
-    const column = <Value>(read: (entry: Entry) => Value) => entries.map(read);
+  private valuesOf(given: readonly PendingMessage[]): unknown[] {
+    const messages = withoutRepetitions(given);
+    const column = <Value>(read: (message: PendingMessage) => Value) => messages.map(read);
     return [
       column(({ id }) => id),
       column(({ spec }) => spec.sender),
@@ -122,17 +116,17 @@ export class MessageStore {
  * One message for each key: a statement cannot write a row twice. It is the first one, unless another has a later deadline:
  * if that one comes too late, so do all.
  */
-function withoutRepetitions(entries: Entry[]): Entry[] {
-  const keyed = new Map<string, Entry>();
-  for (const entry of entries) {
-    if (entry.spec.key === undefined) continue;
-    const other = keyed.get(keyOf(entry.spec));
-    if (!other || other.caller.deadline < entry.caller.deadline) keyed.set(keyOf(entry.spec), entry);
+function withoutRepetitions(messages: readonly PendingMessage[]): PendingMessage[] {
+  const keyed = new Map<string, PendingMessage>();
+  for (const message of messages) {
+    if (message.spec.key === undefined) continue;
+    const other = keyed.get(keyOf(message.spec));
+    if (!other || other.caller.deadline < message.caller.deadline) keyed.set(keyOf(message.spec), message);
   }
-  return entries.filter((entry) => entry.spec.key === undefined || keyed.get(keyOf(entry.spec)) === entry);
+  return messages.filter(({ spec }, index) => spec.key === undefined || keyed.get(keyOf(spec)) === messages[index]);
 }
 
-function toStored({ id, spec }: Entry, holders: Map<string, Row>): Stored {
+function toStored({ id, spec }: PendingMessage, holders: Map<string, Row>): Stored {
   if (spec.key === undefined) return { id, outcome: "stored" };
   const holder = holders.get(keyOf(spec));
   if (!holder) return abandonedError();
@@ -150,6 +144,7 @@ function toTime(ms: number | undefined): string | null {
   return ms === undefined ? null : new Date(ms).toISOString();
 }
 
-function abandonedError(): PostaError {
+/** The result of a message that its caller no longer waited for. */
+export function abandonedError(): PostaError {
   return new PostaError("expired", "the deadline passed before the message was stored; it was not");
 }

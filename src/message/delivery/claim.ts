@@ -77,7 +77,11 @@ export class Claims {
     private readonly metrics: DeliveryMetrics,
     private readonly record: RecordStatus,
   ) {
-    this.commit = new GroupCommit((batch) => this.write(batch), { maxBatch: 100, maxInFlight: 2 });
+    this.commit = new GroupCommit(
+      (batch) => this.write(batch),
+      { maxBatch: 100, maxInFlight: 2 },
+      metrics.batches.claim,
+    );
   }
 
   /**

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { BatchMetrics, registerBatchMetrics } from "../../batching/batch-metrics.js";
 import { type Status, statuses, statusOf } from "../record/status.js";
 import type { SendAnswer } from "../whatsapp/answer.js";
 import { isListed } from "../whatsapp/whatsapp-errors.js";
@@ -18,6 +19,8 @@ export interface OutboxDepth {
 
 /** What one delivery process does, for /metrics. */
 export class DeliveryMetrics {
+  /** What the batches are like that messages are claimed, settled and rescheduled in. */
+  readonly batches = { claim: new BatchMetrics(), settle: new BatchMetrics(), reschedule: new BatchMetrics() };
   private readonly outcomes: Counter<"status" | "code">;
   private readonly unknown: Counter;
   private readonly requests: Histogram<"kind">;
@@ -34,6 +37,9 @@ export class DeliveryMetrics {
 
   constructor(registry: Registry) {
     const registers = [registry];
+    registerBatchMetrics(registry, "posta_message_claim_batch", "messages to claim", this.batches.claim);
+    registerBatchMetrics(registry, "posta_message_settle_batch", "attempts to settle", this.batches.settle);
+    registerBatchMetrics(registry, "posta_message_reschedule_batch", "messages to reschedule", this.batches.reschedule);
     this.outcomes = new Counter({
       name: "posta_message_outcomes_total",
       help: "Messages by the status that they came to, and by the Cloud API's code. queued: again, after an attempt.",

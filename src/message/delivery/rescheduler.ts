@@ -3,6 +3,7 @@ import type { Statement } from "../../store/postgres/session.js";
 import type { PostgresStore } from "../../store/postgres/store.js";
 import type { DeliveryJob } from "../record/delivery-job.js";
 import { lockOutbox } from "../record/row-locks.js";
+import type { DeliveryMetrics } from "./delivery-metrics.js";
 
 const postpone: Statement = {
   name: "postpone-messages",
@@ -24,8 +25,12 @@ interface Postponed {
 export class Rescheduler {
   private readonly commit: GroupCommit<Postponed, undefined>;
 
-  constructor(private readonly postgres: PostgresStore) {
-    this.commit = new GroupCommit((batch) => this.write(batch), { maxBatch: 100, maxInFlight: 1 });
+  constructor(
+    private readonly postgres: PostgresStore,
+    metrics: DeliveryMetrics,
+  ) {
+    const strategy = { maxBatch: 100, maxInFlight: 1 };
+    this.commit = new GroupCommit((batch) => this.write(batch), strategy, metrics.batches.reschedule);
   }
 
   /** Throws a PostgresError; then the job's generation may or may not be over. */

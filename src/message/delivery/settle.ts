@@ -41,7 +41,11 @@ export class Settler {
     private readonly record: RecordStatus,
     private readonly log: Logger,
   ) {
-    this.commit = new GroupCommit((batch) => this.write(batch), { maxBatch: 100, maxInFlight: 2 });
+    this.commit = new GroupCommit(
+      (batch) => this.write(batch),
+      { maxBatch: 100, maxInFlight: 2 },
+      metrics.batches.settle,
+    );
     setMaxListeners(0, this.givingUp.signal); // One for each message that waits for PostgreSQL.
   }
 

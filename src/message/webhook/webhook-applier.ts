@@ -25,24 +25,10 @@ const grouping = { maxBatch: 200, maxInFlight: 2 };
 
 /** Applies webhooks. What several of them say goes into PostgreSQL in one statement. */
 export class WebhookApplier {
-  private readonly statuses = new GroupCommit(
-    (updates: readonly StatusUpdate[]) => this.writeStatuses(updates),
-    grouping,
-  );
-  private readonly inbound = new GroupCommit(
-    (messages: readonly InboundMessage[]) => this.writeInbound(messages),
-    grouping,
-  );
-
-  private readonly parts = new GroupCommit(
-    (parts: readonly InboundMessage[]) => keepInbound(this.postgres, parts),
-    grouping,
-  );
-  private readonly foreign = new GroupCommit(
-    (statuses: readonly ForeignStatus[]) => findByWamid(this.postgres, statuses),
-    grouping,
-  );
-
+  private readonly statuses: GroupCommit<StatusUpdate, Applied>;
+  private readonly inbound: GroupCommit<InboundMessage, boolean>;
+  private readonly parts: GroupCommit<InboundMessage, boolean>;
+  private readonly foreign: GroupCommit<ForeignStatus, string | undefined>;
   private readonly oddityLog: OddityLog;
 
   constructor(
@@ -52,6 +38,11 @@ export class WebhookApplier {
     log: Logger,
   ) {
     this.oddityLog = new OddityLog(log);
+    const { batches } = metrics;
+    this.statuses = new GroupCommit((updates) => this.writeStatuses(updates), grouping, batches.statuses);
+    this.inbound = new GroupCommit((messages) => this.writeInbound(messages), grouping, batches.inbound);
+    this.parts = new GroupCommit((parts) => keepInbound(postgres, parts), grouping, batches.parts);
+    this.foreign = new GroupCommit((statuses) => findByWamid(postgres, statuses), grouping, batches.foreign);
   }
 
   /**

@@ -1,4 +1,5 @@
 import { Counter, Histogram, type Registry } from "prom-client";
+import { BatchMetrics, registerBatchMetrics } from "../../batching/batch-metrics.js";
 import type { Applied } from "./apply-statuses.js";
 import type { WebhookOddities } from "./body/webhook-oddities.js";
 import type { StatusUpdate } from "./body/webhook-status.js";
@@ -8,6 +9,13 @@ export type BodyOutcome = "applied" | "delayed" | "failed";
 
 /** Counts what webhooks said and what became of it. */
 export class WebhookMetrics {
+  /** What the batches are like that parts of webhooks are written, or looked up, in. */
+  readonly batches = {
+    statuses: new BatchMetrics(),
+    inbound: new BatchMetrics(),
+    parts: new BatchMetrics(),
+    foreign: new BatchMetrics(),
+  };
   private readonly bodies: Counter;
   private readonly statuses: Counter;
   private readonly inbound: Counter;
@@ -16,6 +24,7 @@ export class WebhookMetrics {
   private readonly lag: Histogram;
 
   constructor(registry: Registry) {
+    this.registerBatches(registry);
     const counter = (name: string, help: string, label: string) =>
       new Counter({ name, help, labelNames: [label], registers: [registry] });
     this.bodies = counter(
@@ -41,6 +50,14 @@ export class WebhookMetrics {
       buckets: [0.5, 1, 2, 5, 15, 60, 300, 1800, 7200, 86_400],
       registers: [registry],
     });
+  }
+
+  private registerBatches(registry: Registry): void {
+    const { statuses, inbound, parts, foreign } = this.batches;
+    registerBatchMetrics(registry, "posta_webhook_status_batch", "statuses", statuses);
+    registerBatchMetrics(registry, "posta_webhook_inbound_batch", "messages that came in", inbound);
+    registerBatchMetrics(registry, "posta_webhook_part_batch", "parts of webhooks that are kept as they are", parts);
+    registerBatchMetrics(registry, "posta_webhook_lookup_batch", "statuses to look up by WhatsApp's id", foreign);
   }
 
   countBody(outcome: BodyOutcome): void {

@@ -1,21 +1,16 @@
 import { BatchMetrics } from "../../batching/batch-metrics.js";
 import { InFlightLimit } from "../../batching/in-flight-limit.js";
-import { PendingCall } from "../../batching/pending-call.js";
 import { PostaError, toPostaError } from "../../errors/posta-error.js";
 import { type JobRequest, type JobSpec, parseJob } from "../job/job.js";
 import { createJobIds } from "../job/job-ids.js";
+import type { AddCaller, AddResult, PendingJob, QueueWriter } from "../job/pending-job.js";
 import { toMetadata, withMetadata } from "../job/request-id.js";
-import { type AddResult, type Caller, type Entry, QueueBatcher, type WriteBatch } from "./queue-batcher.js";
+import { QueueBatcher } from "./queue-batcher.js";
 
 export interface AddLimits {
   maxJobBytes: number;
   maxPendingJobs: number;
   maxPendingBytes: number;
-}
-
-/** Writes batches of a queue; `earlier` as in {@link WriteBatch}. */
-export interface QueueWriter {
-  write(queue: string, ...args: Parameters<WriteBatch>): ReturnType<WriteBatch>;
 }
 
 /** Where jobs go: those that must be durable another way, and in an order of their own. */
@@ -30,26 +25,31 @@ export interface Refusal {
   error: PostaError;
 }
 
-/** Adds jobs to queues: checks them, gives them ids, and hands them to their queue's batcher. */
+/** A job that was checked: on its way, or refused. */
+type Checked = PendingJob | (AddResult & { error: PostaError });
+
+/** Adds jobs to queues: checks them, gives them ids, and hands them to the batcher of their way. */
 export class Adder {
-  /** What the batchers of either kind do. */
+  /** What the batches of either way are like. */
   readonly batches = { plain: new BatchMetrics(), durable: new BatchMetrics() };
-  /** Of the queues that jobs are on their way to; one at rest is dropped. */
-  private readonly batchers = { plain: new Map<string, QueueBatcher>(), durable: new Map<string, QueueBatcher>() };
+  private readonly plain: QueueBatcher;
+  private readonly durable: QueueBatcher;
   private readonly ids = createJobIds();
-  private readonly room: InFlightLimit;
+  private readonly inFlight: InFlightLimit;
 
   constructor(
-    private readonly writers: Writers,
+    writers: Writers,
     private readonly limits: AddLimits,
   ) {
+    this.plain = new QueueBatcher(writers.plain, this.batches.plain);
+    this.durable = new QueueBatcher(writers.durable, this.batches.durable);
     const full = "too many jobs are on their way to the store; nothing was done";
-    this.room = new InFlightLimit({ items: limits.maxPendingJobs, bytes: limits.maxPendingBytes, full });
+    this.inFlight = new InFlightLimit({ items: limits.maxPendingJobs, bytes: limits.maxPendingBytes, full });
   }
 
   /** Adds one job. What is wrong is in the result, not thrown, unless there is no room for it. */
-  async add(queue: string, job: JobRequest | Refusal, caller: Caller): Promise<AddResult> {
-    const [result] = await this.addAll(queue, [job], caller, () => "job");
+  async add(queue: string, job: JobRequest | Refusal, caller: AddCaller): Promise<AddResult> {
+    const [result] = await this.addAll(queue, [job], caller, singlePath);
     return result as AddResult;
   }
 
@@ -57,35 +57,42 @@ export class Adder {
    * Adds jobs in order; answers a result for each, in which one bad job fails alone. Throws exhausted, and adds none, if
    * too much is on its way. `pathOf` names a job in errors.
    */
-  addAll(
+  async addAll(
     queue: string,
     jobs: (JobRequest | Refusal)[],
-    caller: Caller,
-    pathOf = (index: number) => `jobs[${index}]`,
+    caller: AddCaller,
+    pathOf = jobPath,
   ): Promise<AddResult[]> {
-    return new Promise((resolve) => {
-      this.room.enter(jobs.length);
-      const call = new PendingCall<AddResult>(jobs.length, (results) => {
-        this.room.leave(call.size, call.bytes);
-        resolve(results);
-      });
-      const metadata = toMetadata(caller.requestId);
-      for (const [index, job] of jobs.entries()) {
-        const spec = this.parse(job, metadata);
-        if (spec instanceof PostaError) call.settle(index, { jobId: job.id ?? "", error: spec.within(pathOf(index)) });
-        else this.batcherOf(queue, spec).push(this.accept(spec, caller, call, index));
-      }
-    });
+    this.inFlight.enter(jobs.length);
+    const checked = this.checkAll(jobs, caller, pathOf);
+    const bytes = checked.reduce((sum, job) => (isPending(job) ? sum + job.spec.dataBytes : sum), 0);
+    this.inFlight.weigh(bytes);
+    try {
+      return await this.write(queue, checked, caller);
+    } finally {
+      this.inFlight.leave(jobs.length, bytes);
+    }
   }
 
   /** The same for a stream, which waits for room rather than be refused. Who waited longest goes first. */
-  addAllInTurn(queue: string, jobs: (JobRequest | Refusal)[], caller: Caller): Promise<AddResult[]> {
-    return new Promise((resolve) => this.room.queueUp(() => resolve(this.addAll(queue, jobs, caller))));
+  addAllInTurn(queue: string, jobs: (JobRequest | Refusal)[], caller: AddCaller): Promise<AddResult[]> {
+    return this.inFlight.inTurn(() => this.addAll(queue, jobs, caller));
   }
 
   /** Resolves when every job that was accepted has its result. */
   drain(): Promise<void> {
-    return this.room.untilEmpty();
+    return this.inFlight.untilEmpty();
+  }
+
+  /** Never throws. */
+  private checkAll(jobs: (JobRequest | Refusal)[], caller: AddCaller, pathOf: (index: number) => string): Checked[] {
+    const metadata = toMetadata(caller.requestId);
+    return jobs.map((job, index) => {
+      const spec = this.parse(job, metadata);
+      if (spec instanceof PostaError) return { jobId: job.id ?? "", error: spec.within(pathOf(index)) };
+      const fresh = spec.id === undefined;
+      return { spec, id: spec.id ?? this.ids.generate().toString(), fresh, caller };
+    });
   }
 
   private parse(job: JobRequest | Refusal, metadata: string | undefined): JobSpec | PostaError {
@@ -97,40 +104,41 @@ export class Adder {
     }
   }
 
-  private accept(spec: JobSpec, caller: Caller, call: PendingCall<AddResult>, index: number): Entry {
-    call.bytes += spec.dataBytes;
-    this.room.weigh(spec.dataBytes);
-    const fresh = spec.id === undefined;
-    return new PendingJob(spec, spec.id ?? this.ids.generate().toString(), fresh, caller, call, index);
+  /** Never rejects. Most calls have plain jobs only: their results are in order. */
+  private write(queue: string, checked: Checked[], caller: AddCaller): Promise<AddResult[]> {
+    return checked.every(isPlain) ? this.plain.push(queue, checked, caller) : this.writeApart(queue, checked, caller);
   }
 
-  private batcherOf(queue: string, { durable }: JobSpec): QueueBatcher {
-    const way = durable ? "durable" : "plain";
-    const batchers = this.batchers[way];
-    let batcher = batchers.get(queue);
-    if (!batcher) {
-      batcher = new QueueBatcher(
-        (batch, earlier) => this.writers[way].write(queue, batch, earlier),
-        () => batchers.delete(queue),
-        this.batches[way],
-      );
-      batchers.set(queue, batcher);
-    }
-    return batcher;
+  /** Plain and durable jobs at the same time, each by their batcher. */
+  private async writeApart(queue: string, checked: Checked[], caller: AddCaller): Promise<AddResult[]> {
+    const [plain, durable] = await Promise.all([
+      this.plain.push(queue, checked.filter(isPlain), caller),
+      this.durable.push(queue, checked.filter(isDurable), caller),
+    ]);
+    let [nextPlain, nextDurable] = [0, 0];
+    return checked.map((job) => {
+      if (!isPending(job)) return job;
+      return (job.spec.durable ? durable[nextDurable++] : plain[nextPlain++]) as AddResult;
+    });
   }
 }
 
-class PendingJob implements Entry {
-  constructor(
-    readonly spec: JobSpec,
-    readonly id: string,
-    readonly fresh: boolean,
-    readonly caller: Caller,
-    private readonly call: PendingCall<AddResult>,
-    private readonly index: number,
-  ) {}
+function jobPath(index: number): string {
+  return `jobs[${index}]`;
+}
 
-  settle(result: AddResult): void {
-    this.call.settle(this.index, result);
-  }
+function singlePath(): string {
+  return "job";
+}
+
+function isPending(job: Checked): job is PendingJob {
+  return "spec" in job;
+}
+
+function isPlain(job: Checked): job is PendingJob {
+  return "spec" in job && !job.spec.durable;
+}
+
+function isDurable(job: Checked): job is PendingJob {
+  return "spec" in job && job.spec.durable;
 }

@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { pack } from "msgpackr";
+import { isAbandoned } from "../../batching/waiter.js";
 import { PostaError, show } from "../../errors/posta-error.js";
 import type { BullAdapter } from "../../store/bullmq/adapter.js";
 import { queueMeta } from "../../store/bullmq/module.js";
@@ -7,8 +8,8 @@ import { toStoreError } from "../../store/redis/errors.js";
 import { defineScript, type Script } from "../../store/redis/scripts.js";
 import type { RedisStore } from "../../store/redis/store.js";
 import { type Keys, spoolMark } from "../job/keys.js";
+import { type AddResult, abandonedError, isDeduplicated, type PendingJob } from "../job/pending-job.js";
 import { Orphans } from "./orphans.js";
-import { type AddResult, abandonedError, type Entry, isAbandoned, isDeduplicated } from "./queue-batcher.js";
 
 type Transaction = Awaited<ReturnType<BullAdapter["transaction"]>>;
 
@@ -36,11 +37,11 @@ export class BatchWriter {
   }
 
   /** Writes jobs of one kind in order; answers a result for each. Throws if the store failed. */
-  async write(queue: string, batch: Entry[]): Promise<AddResult[]> {
+  async write(queue: string, batch: PendingJob[]): Promise<AddResult[]> {
     this.store.requireUsable();
     try {
       if (batch[0]?.row !== undefined) await this.orphans.makeWay(queue, batch);
-      return await (isDeduplicated(batch[0] as Entry)
+      return await (isDeduplicated(batch[0] as PendingJob)
         ? this.writeDeduplicated(queue, batch)
         : this.writePlain(queue, batch));
     } catch (error) {
@@ -48,24 +49,24 @@ export class BatchWriter {
     }
   }
 
-  private async writePlain(queue: string, batch: Entry[]): Promise<AddResult[]> {
+  private async writePlain(queue: string, batch: PendingJob[]): Promise<AddResult[]> {
     const keys = scriptKeys.map((part) => this.keys.of(queue, part));
     const args = [this.keys.start(queue), queueMeta.version, Date.now(), pack(this.flatten(batch))];
     const listing = this.listed.has(queue) ? undefined : this.list(queue);
     const [answer] = await Promise.all([this.run(batch, keys, args), listing]);
     const isNew = answer.startsWith("+");
     if (isNew && !listing) await this.list(queue);
-    return batch.map((entry, index) => toResult(entry, answer.charCodeAt(isNew ? index + 1 : index) - 48));
+    return batch.map((job, index) => toResult(job, answer.charCodeAt(isNew ? index + 1 : index) - 48));
   }
 
-  private run(batch: Entry[], keys: string[], args: (string | number | Buffer)[]): Promise<string> {
+  private run(batch: PendingJob[], keys: string[], args: (string | number | Buffer)[]): Promise<string> {
     if (batch[0]?.row === undefined) return this.addJobs(keys, args);
     const rows = batch.map(({ row }) => row);
     return this.moveJobs([...keys, this.keys.spooled], [...args, pack(rows)]);
   }
 
   /** The jobs as add-jobs.lua takes them: one list, and options only where they are others than those before. */
-  private flatten(batch: Entry[]): (string | number)[] {
+  private flatten(batch: PendingJob[]): (string | number)[] {
     const fields: (string | number)[] = [];
     let options = "";
     for (const { id, spec, caller, fresh } of batch) {
@@ -78,17 +79,17 @@ export class BatchWriter {
   }
 
   /** By BullMQ's own script. Getting at it takes time, the first call most: what nobody waits for by then is left out. */
-  private async writeDeduplicated(queue: string, batch: Entry[]): Promise<AddResult[]> {
+  private async writeDeduplicated(queue: string, batch: PendingJob[]): Promise<AddResult[]> {
     const transaction = await this.bull.transaction(queue);
     const now = Date.now();
-    const run = batch.filter((entry) => !isAbandoned(entry, now));
+    const run = batch.filter(({ caller }) => !isAbandoned(caller, now));
     const results = run.length > 0 ? await this.transact(queue, transaction, run) : [];
-    const resultOf = new Map(run.map((entry, index) => [entry, results[index]]));
-    return batch.map((entry) => resultOf.get(entry) ?? { jobId: entry.id, error: abandonedError() });
+    const resultOf = new Map(run.map((job, index) => [job, results[index]]));
+    return batch.map((job) => resultOf.get(job) ?? { jobId: job.id, error: abandonedError() });
   }
 
   /** In a transaction that shows whether the id was there before. */
-  private async transact(queue: string, { multi, add }: Transaction, run: Entry[]): Promise<AddResult[]> {
+  private async transact(queue: string, { multi, add }: Transaction, run: PendingJob[]): Promise<AddResult[]> {
     const meta = this.keys.of(queue, "meta");
     multi.hsetnx(meta, "opts.maxLenEvents", queueMeta.maxLenEvents);
     multi.hsetnx(meta, "version", queueMeta.version);
@@ -102,12 +103,12 @@ export class BatchWriter {
     }
     const listing = this.listed.has(queue) ? undefined : this.list(queue);
     const [answers] = await Promise.all([multi.exec(), listing]);
-    return run.map((entry, index) => {
+    return run.map((job, index) => {
       const [[, kept] = [], [error, addedId] = [], [, exists] = []] = answers?.slice(2 + index * 3) ?? [];
-      if (error) return { jobId: entry.id, error: toStoreError(error) };
+      if (error) return { jobId: job.id, error: toStoreError(error) };
       // A deduplication id may outlive its job, which is then named and yet gone.
-      if (addedId !== entry.id || exists === 0) return { jobId: String(addedId), outcome: "duplicate" };
-      return toDeduplicatedResult(entry, kept as [string | null, string | null]);
+      if (addedId !== job.id || exists === 0) return { jobId: String(addedId), outcome: "duplicate" };
+      return toDeduplicatedResult(job, kept as [string | null, string | null]);
     });
   }
 
@@ -123,22 +124,22 @@ export class BatchWriter {
 }
 
 /** How add-jobs.lua is to put the job in. */
-function how({ delayMs, priority, lifo }: Entry["spec"], fresh: boolean): string {
+function how({ delayMs, priority, lifo }: PendingJob["spec"], fresh: boolean): string {
   if (delayMs > 0) return `d${delayMs},${priority}`;
   if (priority > 0) return `p${priority}`;
   if (lifo) return "l";
   return fresh ? "" : "w";
 }
 
-function toResult({ id }: Entry, code: number): AddResult {
+function toResult({ id }: PendingJob, code: number): AddResult {
   if (code === 0) return { jobId: id, outcome: "added" };
   if (code === 1) return { jobId: id, outcome: "duplicate" };
   return { jobId: id, error: code === 2 ? takenError(id) : abandonedError() };
 }
 
-function toDeduplicatedResult(entry: Entry, [name, data]: [string | null, string | null]): AddResult {
-  if (name === null) return { jobId: entry.id, outcome: "added" };
-  return toResult(entry, name === entry.spec.name && data === entry.spec.dataJson ? 1 : 2);
+function toDeduplicatedResult(job: PendingJob, [name, data]: [string | null, string | null]): AddResult {
+  if (name === null) return { jobId: job.id, outcome: "added" };
+  return toResult(job, name === job.spec.name && data === job.spec.dataJson ? 1 : 2);
 }
 
 function takenError(id: string): PostaError {

@@ -3,7 +3,7 @@ import { defineScript, readLua, type Script } from "../../store/redis/scripts.js
 import type { RedisStore } from "../../store/redis/store.js";
 import { maxSearchedLine } from "../inspect/read-job.js";
 import type { Keys } from "../job/keys.js";
-import type { Entry } from "./queue-batcher.js";
+import type { PendingJob } from "../job/pending-job.js";
 
 /** Jobs that are in no list of their queue, so that no worker is ever handed them. */
 export class Orphans {
@@ -17,20 +17,20 @@ export class Orphans {
     this.freeOrphans = defineScript(store.client, "free-orphans", 1, { before });
   }
 
-  /** Removes those in whose place entries are about to come. The entries' payloads go to Redis only where something has their id. */
-  async makeWay(queue: string, batch: Entry[]): Promise<void> {
-    const found = await Promise.all(batch.map((entry) => this.hasRival(queue, entry)));
+  /** Removes those in whose place jobs are about to come. The jobs' payloads go to Redis only where something has their id. */
+  async makeWay(queue: string, batch: PendingJob[]): Promise<void> {
+    const found = await Promise.all(batch.map((job) => this.hasRival(queue, job)));
     const jobs = batch.filter((_, index) => found[index]);
     if (jobs.length === 0) return;
     const rows = jobs.flatMap(({ id, spec }) => [id, spec.name, spec.dataJson, deduplicationId(spec)]);
     await this.freeOrphans([this.keys.of(queue, "meta")], [this.keys.start(queue), maxSearchedLine.toChange, ...rows]);
   }
 
-  private async hasRival(queue: string, { id, spec }: Entry): Promise<boolean> {
+  private async hasRival(queue: string, { id, spec }: PendingJob): Promise<boolean> {
     return deduplicationId(spec) !== "" || (await this.store.client.exists(this.keys.of(queue, id))) > 0;
   }
 }
 
-function deduplicationId({ options }: Entry["spec"]): string {
+function deduplicationId({ options }: PendingJob["spec"]): string {
   return options.deduplication?.id ?? "";
 }

@@ -1,150 +1,72 @@
 import type { BatchMetrics } from "../../batching/batch-metrics.js";
-import { PostaError, toPostaError } from "../../errors/posta-error.js";
-import type { JobSpec } from "../job/job.js";
+import type { BatchStrategy } from "../../batching/batch-strategy.js";
+import { GroupCommit } from "../../batching/group-commit.js";
+import type { Waiter } from "../../batching/waiter.js";
+import {
+  type AddResult,
+  abandonedError,
+  isDeduplicated,
+  type PendingJob,
+  type QueueWriter,
+  toAddResults,
+} from "../job/pending-job.js";
 
-/** What became of a job. */
-export type AddResult =
-  | { jobId: string; outcome: "added" | "duplicate" | "spooled"; error?: undefined }
-  | { jobId: string; outcome?: undefined; error: PostaError };
-
-/** Whose job it is, as far as it matters for writing it. */
-export interface Caller {
-  /** Nobody waits for it any more. */
-  readonly cancelled: boolean;
-  /** When nobody will, in milliseconds since 1970. */
-  readonly deadline: number;
-  /** The caller's own id of the request; it goes with the job. */
-  readonly requestId?: string | undefined;
-}
-
-/** For work that has no deadline: whoever asked for it has been answered, or waits for as long as it takes. */
-export const patientCaller: Caller = { cancelled: false, deadline: Number.POSITIVE_INFINITY };
-
-/** A job on its way into its queue. */
-export interface Entry {
-  readonly spec: JobSpec;
-  readonly id: string;
-  /** True: Posta made the id, so no job can have it yet. */
-  readonly fresh: boolean;
-  readonly caller: Caller;
-  /** Of a job that comes from the spool: the number of its row there. */
-  readonly row?: number;
-  settle(result: AddResult): void;
-}
-
-/**
- * Writes a batch, of at most 100 entries, all with deduplication or none, in order; answers a result for each. `earlier`
- * resolves when the batches that were begun before it have their results, whatever those are.
- */
-export type WriteBatch = (batch: Entry[], earlier: Promise<void>) => Promise<AddResult[]>;
-
-const maxBatch = 100;
 const maxBatchBytes = 1 << 20;
-/** Full batches need not wait for each other: so many may be on their way, in order, on the one connection. */
-const maxInFlight = 4;
 
 /**
- * Group commit for one queue: while a batch is on its way, what arrives gathers into the next one. So an idle service adds
- * no delay, and a busy one shares a round trip and a script run among up to a hundred jobs. Order is kept.
+ * Batches of one queue: jobs of one kind, up to 1 MiB of payloads, or a larger job alone. Full batches need not wait for each
+ * other: four may be in flight, in order, on the one connection. A deduplicated batch takes several steps: to keep the order
+ * it goes alone.
  */
+export const jobBatches: BatchStrategy<PendingJob> = {
+  maxBatch: 100,
+  maxInFlight: 4,
+  goesAlone: isDeduplicated,
+  abandonedError,
+  begin(first) {
+    const deduplicated = isDeduplicated(first);
+    let bytes = 0;
+    return (job) => {
+      const { dataBytes } = job.spec;
+      if (isDeduplicated(job) !== deduplicated || (bytes > 0 && bytes + dataBytes > maxBatchBytes)) return false;
+      bytes += dataBytes;
+      return true;
+    };
+  },
+};
+
+/** Group commit for each queue: up to a hundred jobs of a queue share a round trip and a script run. Their order is kept. */
 export class QueueBatcher {
-  private waiting: Entry[] = [];
-  /** Since when the first of them has, as far as is known. */
-  private waitingSince = 0;
-  private inFlight = 0;
-  private earlier: Promise<void> = Promise.resolve();
-  private scheduled = false;
-  private alone = false;
+  /** Of the queues that jobs are on their way to. */
+  private readonly commits = new Map<string, GroupCommit<PendingJob, AddResult>>();
 
   constructor(
-    private readonly write: WriteBatch,
-    /** Told when nothing is left to write. */
-    private readonly onRest: () => void,
-    private readonly figures?: BatchMetrics,
+    private readonly writer: QueueWriter,
+    private readonly metrics?: BatchMetrics,
   ) {}
 
-  push(entry: Entry): void {
-    if (this.waiting.length === 0) this.waitingSince = performance.now();
-    this.waiting.push(entry);
-    if (this.inFlight > 0) {
-      this.writeAll();
-    } else if (!this.scheduled) {
-      this.scheduled = true;
-      // After this turn's other calls, which came in by the same read of a socket.
-      setImmediate(() => {
-        this.scheduled = false;
-        this.writeAll();
-      });
+  /** Writes the jobs of a call. Resolves to a result for each, in order; never rejects. */
+  async push(queue: string, jobs: PendingJob[], waiter: Waiter): Promise<AddResult[]> {
+    const commit = this.commitOf(queue);
+    const results = await commit.pushAll(jobs, waiter);
+    // Another may have taken its place since.
+    if (commit.isAtRest && this.commits.get(queue) === commit) this.commits.delete(queue);
+    return toAddResults(jobs, results);
+  }
+
+  /** How many queues jobs are on their way to. */
+  get size(): number {
+    return this.commits.size;
+  }
+
+  private commitOf(queue: string): GroupCommit<PendingJob, AddResult> {
+    let commit = this.commits.get(queue);
+    if (!commit) {
+      const write = (jobs: PendingJob[], { earlier }: { earlier: Promise<void> }) =>
+        this.writer.write(queue, jobs, earlier);
+      commit = new GroupCommit(write, jobBatches, this.metrics);
+      this.commits.set(queue, commit);
     }
+    return commit;
   }
-
-  private writeAll(): void {
-    while (this.mayWrite()) this.earlier = this.writeNext(this.earlier);
-    if (this.inFlight === 0) this.onRest();
-  }
-
-  private mayWrite(): boolean {
-    const [next] = this.waiting;
-    if (next === undefined || this.inFlight === 0) return next !== undefined;
-    // A deduplicated batch takes several steps: to keep the order it goes alone.
-    if (this.alone || isDeduplicated(next)) return false;
-    return this.waiting.length >= maxBatch && this.inFlight < maxInFlight;
-  }
-
-  private async writeNext(earlier: Promise<void>): Promise<void> {
-    const [since, sent] = [this.waitingSince, performance.now()];
-    const batch = this.takeBatch();
-    this.waitingSince = sent; // What is left came after those that go now.
-    const [first] = batch;
-    if (first === undefined) return earlier;
-    this.inFlight += 1;
-    this.alone = isDeduplicated(first);
-    try {
-      const results = await this.write(batch, earlier);
-      for (const [index, entry] of batch.entries()) entry.settle(results[index] as AddResult);
-    } catch (thrown) {
-      const error = toPostaError(thrown);
-      for (const entry of batch) entry.settle({ jobId: entry.id, error });
-    }
-    this.figures?.add(batch.length, since, sent);
-    this.inFlight -= 1;
-    this.alone = false;
-    this.writeAll();
-  }
-
-  /** The next entries of one kind, up to the batch's limits; those that nobody waits for any more are dropped. */
-  private takeBatch(): Entry[] {
-    const batch: Entry[] = [];
-    const now = Date.now();
-    const deduplicated = isDeduplicated(this.waiting[0] as Entry);
-    let bytes = 0;
-    let taken = 0;
-    for (const entry of this.waiting) {
-      if (batch.length === maxBatch || (bytes > 0 && bytes + entry.spec.dataBytes > maxBatchBytes)) break;
-      if (isDeduplicated(entry) !== deduplicated) break;
-      taken += 1;
-      if (isAbandoned(entry, now)) {
-        entry.settle({ jobId: entry.id, error: abandonedError() });
-        continue;
-      }
-      bytes += entry.spec.dataBytes;
-      batch.push(entry);
-    }
-    this.waiting = taken === this.waiting.length ? [] : this.waiting.slice(taken);
-    return batch;
-  }
-}
-
-export function abandonedError(): PostaError {
-  return new PostaError("expired", "the deadline passed before the job was written; it was not added");
-}
-
-/** Whether nobody waits for it any more. */
-export function isAbandoned({ caller }: Entry, now: number): boolean {
-  return caller.cancelled || caller.deadline <= now;
-}
-
-/** Whether BullMQ itself has to write it. */
-export function isDeduplicated({ spec }: Entry): boolean {
-  return spec.options.deduplication !== undefined;
 }

@@ -1,8 +1,8 @@
+import type { Waiter } from "../../batching/waiter.js";
 import type { BullAdapter } from "../../store/bullmq/adapter.js";
 import { type Queue, queueMeta } from "../../store/bullmq/module.js";
 import { rethrowStoreError } from "../../store/redis/errors.js";
 import type { RedisStore } from "../../store/redis/store.js";
-import type { Caller } from "../add/queue-batcher.js";
 import type { QueueLimits, QueueReader } from "../inspect/read-queue.js";
 import type { Keys } from "../job/keys.js";
 import type { Cleaned, CleanQuery, QueueCleaner } from "./clean-queue.js";
@@ -19,7 +19,7 @@ export class QueueChanger {
   ) {}
 
   /** Goes on until no job that had finished when it began is left, or nobody waits for it any more. */
-  async retryJobs(queue: string, state: "failed" | "completed", caller: Caller): Promise<void> {
+  async retryJobs(queue: string, state: "failed" | "completed", caller: Waiter): Promise<void> {
     await this.queues.requireQueue(queue);
     await this.inSteps(queue, async (bull) => {
       const begun = Date.now();
@@ -39,7 +39,7 @@ export class QueueChanger {
   }
 
   /** BullMQ's own drain is one script run, however many jobs there are. */
-  async drain(queue: string, includeDelayed: boolean, caller: Caller): Promise<void> {
+  async drain(queue: string, includeDelayed: boolean, caller: Waiter): Promise<void> {
     await this.queues.requireQueue(queue);
     const states = ["waiting", "prioritized", ...(includeDelayed ? (["delayed"] as const) : [])] as const;
     for (const state of states) {
@@ -48,7 +48,7 @@ export class QueueChanger {
   }
 
   /** How many jobs were removed, and whether the scan ended early. */
-  async clean(query: CleanQuery, caller: Caller): Promise<Cleaned> {
+  async clean(query: CleanQuery, caller: Waiter): Promise<Cleaned> {
     await this.queues.requireQueue(query.queue);
     return this.cleaner.clean(query, caller).catch(rethrowPartial);
   }

@@ -1,8 +1,8 @@
+import type { Waiter } from "../../batching/waiter.js";
 import { readBullLua } from "../../store/bullmq/lua-functions.js";
 import { rethrowStoreError } from "../../store/redis/errors.js";
 import { defineScript, type Script } from "../../store/redis/scripts.js";
 import type { RedisStore } from "../../store/redis/store.js";
-import type { Caller } from "../add/queue-batcher.js";
 import type { State } from "../inspect/read-job.js";
 import type { Keys } from "../job/keys.js";
 
@@ -72,7 +72,7 @@ export class QueueCleaner {
   /** Throws if the store failed: then a part may be removed. */
   async clean(
     { queue, state, notAfter, limit = Number.POSITIVE_INFINITY }: CleanQuery,
-    caller: Caller,
+    caller: Waiter,
   ): Promise<Cleaned> {
     const total: Cleaned = { removed: 0, more: false };
     for (const place of places[state]) {
@@ -88,7 +88,7 @@ export class QueueCleaner {
     queue: string,
     { part, kind, timeFields }: Place,
     { notAfter, limit }: { notAfter: number | undefined; limit: number },
-    caller: Caller,
+    caller: Waiter,
   ): Promise<Cleaned> {
     const keys = [part, "events", "repeat"].map((name) => this.keys.of(queue, name));
     let [removed, cursor]: [number, Cursor] = [0, [0, "", ""]];
@@ -106,6 +106,6 @@ export class QueueCleaner {
   }
 }
 
-function isAwaited({ cancelled, deadline }: Caller): boolean {
+function isAwaited({ cancelled, deadline }: Waiter): boolean {
   return !cancelled && deadline - Date.now() > answerMs;
 }

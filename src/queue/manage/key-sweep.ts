@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
+import type { Waiter } from "../../batching/waiter.js";
 import { readBullLua } from "../../store/bullmq/lua-functions.js";
 import { mastersOf, parseInfo } from "../../store/redis/info.js";
 import { defineScript, readLua, type Script } from "../../store/redis/scripts.js";
 import type { RedisStore } from "../../store/redis/store.js";
-import type { Caller } from "../add/queue-batcher.js";
 import type { Keys } from "../job/keys.js";
 import { parseObject } from "../job/stored-json.js";
 import { requireCaller } from "./long-change.js";
@@ -47,14 +47,14 @@ export class KeySweep {
   }
 
   /** Throws expired if the caller leaves before the end, and what Redis fails with. */
-  run(query: SweepQuery, caller: Caller): Promise<void> {
+  run(query: SweepQuery, caller: Waiter): Promise<void> {
     const done = this.earlier.then(() => this.sweep(query, caller));
     this.earlier = done.catch(() => {});
     return done;
   }
 
   /** The queue's keys are on one server of a Redis Cluster, and any may be that. */
-  private async sweep({ queue, begun, anew }: SweepQuery, caller: Caller): Promise<void> {
+  private async sweep({ queue, begun, anew }: SweepQuery, caller: Waiter): Promise<void> {
     const { client } = this.store;
     const key = this.keys.sweep(queue);
     const kept = parseObject<Progress>((!anew && (await client.get(key))) || "{}");
@@ -68,7 +68,7 @@ export class KeySweep {
     await client.del(key);
   }
 
-  private async sweepNode(node: Redis, queue: string, { begun, cursors }: Progress, caller: Caller): Promise<void> {
+  private async sweepNode(node: Redis, queue: string, { begun, cursors }: Progress, caller: Waiter): Promise<void> {
     const run = parseInfo(await node.info("server")).get("run_id") ?? randomUUID();
     const start = this.keys.start(queue);
     const pattern = `${start.replace(/[\\*?[\]]/g, "\\$&")}*`;

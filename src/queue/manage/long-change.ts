@@ -1,11 +1,11 @@
+import type { Waiter } from "../../batching/waiter.js";
 import { PostaError, toPostaError } from "../../errors/posta-error.js";
-import type { Caller } from "../add/queue-batcher.js";
 
 /** How many jobs one script run of a long change touches: Redis serves others in between. */
 export const stepJobs = 1000;
 
 /** Throws expired if nobody waits for a long change any more. */
-export function requireCaller({ cancelled, deadline }: Caller): void {
+export function requireCaller({ cancelled, deadline }: Waiter): void {
   if (cancelled || deadline <= Date.now()) {
     throw new PostaError("expired", "the deadline passed before all was changed; call again to go on");
   }

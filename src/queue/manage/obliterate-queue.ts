@@ -1,10 +1,10 @@
+import type { Waiter } from "../../batching/waiter.js";
 import { wrongState } from "../../errors/posta-error.js";
 import type { BullAdapter } from "../../store/bullmq/adapter.js";
 import { hasActiveJobs, toQueueError } from "../../store/bullmq/errors.js";
 import type { Statement } from "../../store/postgres/session.js";
 import type { PostgresStore } from "../../store/postgres/store.js";
 import type { RedisStore } from "../../store/redis/store.js";
-import type { Caller } from "../add/queue-batcher.js";
 import { noSuchQueue } from "../inspect/read-job.js";
 import type { QueueFigures, QueueReader } from "../inspect/read-queue.js";
 import type { Keys } from "../job/keys.js";
@@ -45,7 +45,7 @@ export class QueueObliterator {
   }
 
   /** Throws not-found, wrong-state for active jobs without `force`, and expired. */
-  async obliterate(queue: string, force: boolean, caller: Caller): Promise<void> {
+  async obliterate(queue: string, force: boolean, caller: Waiter): Promise<void> {
     const begun = Date.now();
     const figures = await this.queues.find(queue);
     if (!figures && !(await this.queues.isListed(queue))) throw noSuchQueue(queue);
@@ -63,7 +63,7 @@ export class QueueObliterator {
   }
 
   /** Jobs on their way to the queue would make it anew. Without PostgreSQL nothing can be told of them. */
-  private async removeSpooled(queue: string, caller: Caller): Promise<void> {
+  private async removeSpooled(queue: string, caller: Waiter): Promise<void> {
     const { postgres } = this.stores;
     while (postgres?.usable) {
       const [answer] = await postgres.query<{ removed: number }>(removeWaiting, [queue]);
@@ -73,7 +73,7 @@ export class QueueObliterator {
   }
 
   /** BullMQ obliterates only a queue that is paused. */
-  private async removeListed({ name, paused }: QueueFigures, force: boolean, caller: Caller): Promise<void> {
+  private async removeListed({ name, paused }: QueueFigures, force: boolean, caller: Waiter): Promise<void> {
     await this.bull.run(name, async (bull) => {
       await bull.pause();
       const step = () => bull.getBackend().obliterate({ force, count: stepJobs });
@@ -87,7 +87,7 @@ export class QueueObliterator {
   }
 
   /** BullMQ leaves jobs that wait for jobs of other queues. */
-  private async removeParents(queue: string, notAfter: number, caller: Caller): Promise<void> {
+  private async removeParents(queue: string, notAfter: number, caller: Waiter): Promise<void> {
     const parents = { queue, state: "waiting-children", notAfter } as const;
     while ((await this.cleaner.clean(parents, caller)).more) requireCaller(caller);
   }

@@ -1,5 +1,5 @@
+import { patientWaiter } from "../../batching/waiter.js";
 import type { Queue } from "../../store/bullmq/module.js";
-import { patientCaller } from "../add/queue-batcher.js";
 import type { QueueReader } from "../inspect/read-queue.js";
 import type { QueueChanger } from "./change-queue.js";
 import { isCleanable } from "./clean-queue.js";
@@ -41,11 +41,11 @@ export class QueueHandles {
     queue.clean = async (graceMs, limit, type = "completed") => {
       const state = type === "wait" ? "waiting" : type;
       if (!isCleanable(state)) return clean(graceMs, limit, type);
-      await changer.clean({ queue: name, state, notAfter: Date.now() - graceMs, limit }, patientCaller);
+      await changer.clean({ queue: name, state, notAfter: Date.now() - graceMs, limit }, patientWaiter);
       return []; // The ids of those that were removed: nobody asks for them.
     };
-    queue.drain = (delayed = false) => changer.drain(name, delayed, patientCaller);
-    queue.obliterate = ({ force = false } = {}) => obliterator.obliterate(name, force, patientCaller);
+    queue.drain = (delayed = false) => changer.drain(name, delayed, patientWaiter);
+    queue.obliterate = ({ force = false } = {}) => obliterator.obliterate(name, force, patientWaiter);
     return queue;
   }
 }

@@ -10,8 +10,8 @@ import type { Adapter, CallContext } from "../../rpc/method.js";
 import type { StatusMap } from "../../rpc/status.js";
 import { AckStream, type Weight } from "../../rpc/stream/ack-stream.js";
 import type { Adder } from "../add/add.js";
-import type { AddResult } from "../add/queue-batcher.js";
 import { requireQueueName, requireUnreserved } from "../job/names.js";
+import type { AddResult } from "../job/pending-job.js";
 import { toJobOrRefusal, toOutcome, toResultMessage } from "./convert-job.js";
 
 const maxJobs = 10_000;

@@ -6,9 +6,9 @@ import type { Retention__Output as RetentionMessage } from "../../gen/posta/queu
 import { toMs } from "../../rpc/contract/times.js";
 import type { ToItem } from "../../rpc/status.js";
 import type { Refusal } from "../add/add.js";
-import type { AddResult } from "../add/queue-batcher.js";
 import type { JobRequest, Retention } from "../job/job.js";
 import { maxIdBytes } from "../job/names.js";
+import type { AddResult } from "../job/pending-job.js";
 
 /** A job of a request, as the domain asks for it; a refusal for what only the message can get wrong. */
 export function toJobOrRefusal({ name, dataJson, options }: JobMessage): JobRequest | Refusal {

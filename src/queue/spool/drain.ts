@@ -1,9 +1,11 @@
-import { PendingCall } from "../../batching/pending-call.js";
+import { GroupCommit, type WriteBatch } from "../../batching/group-commit.js";
+import { patientWaiter } from "../../batching/waiter.js";
 import { invalid, type PostaError, toPostaError } from "../../errors/posta-error.js";
 import type { Queries, Statement } from "../../store/postgres/session.js";
 import type { Logger } from "../../telemetry/log/log.js";
 import type { BatchWriter } from "../add/batch.js";
-import { type AddResult, patientCaller, QueueBatcher } from "../add/queue-batcher.js";
+import { jobBatches } from "../add/queue-batcher.js";
+import { type AddResult, type PendingJob, toAddResults } from "../job/pending-job.js";
 import { type DeadJob, insertDeadJobs, logDeadJobs } from "./dead-job.js";
 import type { FailedJobRetrier } from "./job-redrive.js";
 import type { SpoolMarks } from "./spool-marks.js";
@@ -76,32 +78,23 @@ export class Drain {
     return [...done, ...(await this.add(queue, toAdd))];
   }
 
-  /** By a batcher of its own, which stops at the first batch that fails: no later one may overtake that. */
-  private add(queue: string, rows: SpoolRow[]): Promise<Outcome[]> {
-    return new Promise((resolve) => {
-      if (rows.length === 0) return resolve([]);
-      let failure: PostaError | undefined;
-      const batcher = new QueueBatcher(
-        async (batch, earlier) => {
-          await earlier;
-          if (failure) throw failure;
-          return this.writer.write(queue, batch).catch((error) => {
-            failure = toPostaError(error);
-            throw failure;
-          });
-        },
-        () => {},
-      );
-      const call = new PendingCall<Outcome>(rows.length, resolve);
-      for (const [index, row] of rows.entries()) {
-        const settle = (result: AddResult) => call.settle(index, { row, result });
-        try {
-          batcher.push({ spec: toSpec(row), id: row.jobId, fresh: false, caller: patientCaller, row: row.seq, settle });
-        } catch {
-          settle({ jobId: row.jobId, error: invalid("options", "are not JSON") });
-        }
-      }
-    });
+  /** By a group commit of its own, which stops at the first batch that fails: no later one may overtake that. */
+  private async add(queue: string, rows: SpoolRow[]): Promise<Outcome[]> {
+    let failure: PostaError | undefined;
+    const write: WriteBatch<PendingJob, AddResult> = async (batch, { earlier }) => {
+      await earlier;
+      if (failure) throw failure;
+      return this.writer.write(queue, batch).catch((error) => {
+        failure = toPostaError(error);
+        throw failure;
+      });
+    };
+    const read = rows.map((row) => ({ row, job: toJob(row) }));
+    const good = read.filter((one): one is { row: SpoolRow; job: PendingJob } => one.job !== undefined);
+    const jobs = good.map(({ job }) => job);
+    const results = toAddResults(jobs, await new GroupCommit(write, jobBatches).pushAll(jobs));
+    const resultOf = new Map(good.map(({ row }, index) => [row, results[index]]));
+    return rows.map((row) => ({ row, result: resultOf.get(row) ?? malformed(row) }));
   }
 
   /** Answers why Redis, if it is that, did not take some. */
@@ -119,6 +112,19 @@ export class Drain {
     }
     return failure;
   }
+}
+
+/** The job of a row; undefined if its options are not JSON. */
+function toJob(row: SpoolRow): PendingJob | undefined {
+  try {
+    return { spec: toSpec(row), id: row.jobId, fresh: false, caller: patientWaiter, row: row.seq };
+  } catch {
+    return undefined;
+  }
+}
+
+function malformed({ jobId }: SpoolRow): AddResult {
+  return { jobId, error: invalid("options", "are not JSON") };
 }
 
 /** The id is taken by a job with other content, or the row is none that Posta wrote: trying again is of no use. */

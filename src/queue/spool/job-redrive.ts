@@ -1,9 +1,9 @@
 import { toPostaError } from "../../errors/posta-error.js";
 import type { BullAdapter } from "../../store/bullmq/adapter.js";
 import type { RedriveHandler } from "../../store/postgres/dead-letters.js";
-import type { AddResult } from "../add/queue-batcher.js";
 import type { JobReader } from "../inspect/read-job.js";
 import { contentFields } from "../job/job-fields.js";
+import type { AddResult } from "../job/pending-job.js";
 import { isFinished, retryFinished } from "../manage/retry-job.js";
 import { spoolChannel } from "./spool.js";
 import type { SpoolMarks } from "./spool-marks.js";

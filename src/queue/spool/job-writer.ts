@@ -1,8 +1,7 @@
 import { type PostaError, toPostaError } from "../../errors/posta-error.js";
 import type { JobsOptions } from "../../store/bullmq/module.js";
-import type { QueueWriter } from "../add/add.js";
 import type { BatchWriter } from "../add/batch.js";
-import type { AddResult, Entry } from "../add/queue-batcher.js";
+import type { AddResult, PendingJob, QueueWriter } from "../job/pending-job.js";
 import type { Spool } from "./spool.js";
 import type { SpoolOrder } from "./spool-order.js";
 
@@ -17,12 +16,12 @@ export class JobWriter implements QueueWriter {
     private readonly backlog: SpoolOrder,
   ) {}
 
-  async write(queue: string, batch: Entry[], earlier: Promise<void>): Promise<AddResult[]> {
+  async write(queue: string, batch: PendingJob[], earlier: Promise<void>): Promise<AddResult[]> {
     if (this.backlog.holds(queue)) return this.writeBehind(queue, batch, earlier);
     return this.writeOrSpool(queue, batch, earlier);
   }
 
-  private async writeOrSpool(queue: string, batch: Entry[], earlier: Promise<void>): Promise<AddResult[]> {
+  private async writeOrSpool(queue: string, batch: PendingJob[], earlier: Promise<void>): Promise<AddResult[]> {
     try {
       return await this.redis.write(queue, batch);
     } catch (error) {
@@ -31,7 +30,7 @@ export class JobWriter implements QueueWriter {
   }
 
   /** Jobs of the queue are in the spool: these go after them. If they cannot, better out of order than not at all. */
-  private async writeBehind(queue: string, batch: Entry[], earlier: Promise<void>): Promise<AddResult[]> {
+  private async writeBehind(queue: string, batch: PendingJob[], earlier: Promise<void>): Promise<AddResult[]> {
     await earlier;
     const isMoved = await this.backlog.isMoved(queue).catch(() => true); // PostgreSQL is away.
     if (isMoved) return this.writeOrSpool(queue, batch, earlier);
@@ -46,15 +45,15 @@ export class JobWriter implements QueueWriter {
   }
 
   /** Redis did not take them. Where both stores fail, the caller hears of the one that may have done something. */
-  private async writeInstead(queue: string, batch: Entry[], earlier: Promise<void>, failure: PostaError) {
+  private async writeInstead(queue: string, batch: PendingJob[], earlier: Promise<void>, failure: PostaError) {
     if (failure.code !== "unavailable" && failure.code !== "exhausted") throw failure;
     const fit = batch.filter(({ spec }) => !failure.isUnknown || isRemembered(spec.options));
     this.backlog.begin(queue); // At once: what comes now must not overtake them.
     await earlier;
     try {
       const results = await this.put(queue, fit);
-      const resultOf = new Map(fit.map((entry, index) => [entry, results[index]]));
-      return batch.map((entry): AddResult => resultOf.get(entry) ?? { jobId: entry.id, error: failure });
+      const resultOf = new Map(fit.map((job, index) => [job, results[index]]));
+      return batch.map((job): AddResult => resultOf.get(job) ?? { jobId: job.id, error: failure });
     } catch (error) {
       throw toPostaError(error).isUnknown ? error : failure;
     } finally {
@@ -62,7 +61,7 @@ export class JobWriter implements QueueWriter {
     }
   }
 
-  private async put(queue: string, batch: Entry[]): Promise<AddResult[]> {
+  private async put(queue: string, batch: PendingJob[]): Promise<AddResult[]> {
     this.backlog.begin(queue);
     let last: number | null = null;
     try {

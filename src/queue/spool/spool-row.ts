@@ -1,6 +1,6 @@
 import type { JobsOptions } from "../../store/bullmq/module.js";
-import type { Entry } from "../add/queue-batcher.js";
 import { type JobSpec, openJson } from "../job/job.js";
+import type { PendingJob } from "../job/pending-job.js";
 import { withMetadata } from "../job/request-id.js";
 import { parseObject } from "../job/stored-json.js";
 
@@ -29,7 +29,7 @@ type Stored = JobsOptions & {
 };
 
 /** The columns of a job: queue, job_id, name, data, options. */
-export function toRow(queue: string, { id, spec }: Entry): [string, string, string, string, string] {
+export function toRow(queue: string, { id, spec }: PendingJob): [string, string, string, string, string] {
   return [queue, id, spec.name, spec.dataJson, `${spec.optionsJson}}`];
 }
 

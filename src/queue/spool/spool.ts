@@ -1,8 +1,10 @@
+import { BatchMetrics } from "../../batching/batch-metrics.js";
 import { GroupCommit } from "../../batching/group-commit.js";
+import { isAbandoned } from "../../batching/waiter.js";
 import { PostaError } from "../../errors/posta-error.js";
 import type { Statement } from "../../store/postgres/session.js";
 import type { PostgresStore } from "../../store/postgres/store.js";
-import { type AddResult, abandonedError, type Entry, isAbandoned } from "../add/queue-batcher.js";
+import { type AddResult, abandonedError, type PendingJob, type QueueWriter } from "../job/pending-job.js";
 import { toRow } from "./spool-row.js";
 
 /** What a batcher hands over at once is up to 1 MiB; so many of these are committed together. */
@@ -49,9 +51,9 @@ const readRoom: Statement = {
   text: "SELECT $1 - count(*)::integer AS room FROM spool WHERE moved_at IS NULL",
 };
 
-interface Jobs {
+interface QueueBatch {
   queue: string;
-  entries: Entry[];
+  jobs: PendingJob[];
 }
 
 interface Inserted {
@@ -65,9 +67,9 @@ interface Inserted {
 
 /** The same, of batches that were inserted together. */
 interface Taken {
-  spooled: ReadonlySet<Entry>;
+  spooled: ReadonlySet<PendingJob>;
   /** There was no room for these. */
-  refused: ReadonlySet<Entry>;
+  refused: ReadonlySet<PendingJob>;
   last: number | null;
 }
 
@@ -81,14 +83,16 @@ export interface Spooled {
  * Jobs in PostgreSQL that are to go into Redis. One statement at a time, so that what comes from one process is committed,
  * and seen by the drain, in the order of its numbers.
  */
-export class Spool {
+export class Spool implements QueueWriter {
   /** How many jobs this process has put there. */
   spooled = 0;
+  /** What its own batches are like: each commits several batches of queues. */
+  readonly batches = new BatchMetrics();
   /** As it last was. */
   private isFull = false;
   /** When a full one is to be looked at again, by performance.now(). */
   private lookAt = 0;
-  private readonly commits: GroupCommit<Jobs, Taken>;
+  private readonly commits: GroupCommit<QueueBatch, Taken>;
 
   constructor(
     private readonly postgres: PostgresStore,
@@ -96,7 +100,7 @@ export class Spool {
     private readonly lookEveryMs = fullForMs,
   ) {
     const options = { maxBatch: maxBatches, maxInFlight: 1 };
-    this.commits = new GroupCommit((batches) => this.insert(batches), options);
+    this.commits = new GroupCommit((batches) => this.insert(batches), options, this.batches);
   }
 
   /** Whether jobs can be put here, as far as is known. Nobody may try while it is full: being asked, it looks again. */
@@ -106,19 +110,19 @@ export class Spool {
   }
 
   /** For jobs that are to be here in any case: a writer of their own. */
-  async write(queue: string, batch: Entry[]): Promise<AddResult[]> {
+  async write(queue: string, batch: PendingJob[]): Promise<AddResult[]> {
     return (await this.put(queue, batch)).results;
   }
 
   /** Commits a batch after all that were given before it, but for what nobody waits for. Throws if PostgreSQL failed. */
-  async put(queue: string, batch: Entry[]): Promise<Spooled> {
+  async put(queue: string, batch: PendingJob[]): Promise<Spooled> {
     this.requireUsable();
     const now = Date.now();
-    const entries = batch.filter((entry) => !isAbandoned(entry, now));
-    const { spooled, refused, last } = entries.length > 0 ? await this.commits.push({ queue, entries }) : nothing;
-    const results = batch.map((entry): AddResult => {
-      if (spooled.has(entry)) return { jobId: entry.id, outcome: "spooled" };
-      return { jobId: entry.id, error: refused.has(entry) ? fullError() : abandonedError() };
+    const jobs = batch.filter(({ caller }) => !isAbandoned(caller, now));
+    const { spooled, refused, last } = jobs.length > 0 ? await this.commits.push({ queue, jobs }) : nothing;
+    const results = batch.map((job): AddResult => {
+      if (spooled.has(job)) return { jobId: job.id, outcome: "spooled" };
+      return { jobId: job.id, error: refused.has(job) ? fullError() : abandonedError() };
     });
     return { results, last };
   }
@@ -129,20 +133,20 @@ export class Spool {
   }
 
   /** What was given up while the batches before it were written is left out. */
-  private async insert(batches: readonly Jobs[]): Promise<Taken[]> {
+  private async insert(batches: readonly QueueBatch[]): Promise<Taken[]> {
     const now = Date.now();
-    const jobs = batches.flatMap(({ queue, entries }) =>
-      entries.filter((entry) => !isAbandoned(entry, now)).map((entry) => ({ entry, row: toRow(queue, entry) })),
+    const items = batches.flatMap(({ queue, jobs }) =>
+      jobs.filter(({ caller }) => !isAbandoned(caller, now)).map((job) => ({ job, row: toRow(queue, job) })),
     );
-    if (jobs.length === 0) return batches.map(() => nothing);
-    const columns = [0, 1, 2, 3, 4].map((column) => jobs.map(({ row }) => row[column]));
-    const deadlines = jobs.map(({ entry }) => entry.caller.deadline);
+    if (items.length === 0) return batches.map(() => nothing);
+    const columns = [0, 1, 2, 3, 4].map((column) => items.map(({ row }) => row[column]));
+    const deadlines = items.map(({ job }) => job.caller.deadline);
     const [answer] = await this.postgres.query<Inserted>(insert, [...columns, deadlines, this.maxJobs]);
     const { late, room, last } = answer as Inserted;
     const lateOnes = new Set(late);
-    const inTime = jobs.map(({ entry }, place) => ({ entry, place })).filter(({ place }) => !lateOnes.has(place));
-    const spooled = new Set(inTime.filter(({ place }) => place < room).map(({ entry }) => entry));
-    const refused = new Set(inTime.filter(({ place }) => place >= room).map(({ entry }) => entry));
+    const inTime = items.map(({ job }, place) => ({ job, place })).filter(({ place }) => !lateOnes.has(place));
+    const spooled = new Set(inTime.filter(({ place }) => place < room).map(({ job }) => job));
+    const refused = new Set(inTime.filter(({ place }) => place >= room).map(({ job }) => job));
     this.spooled += spooled.size;
     this.found(refused.size === 0);
     return batches.map(() => ({ spooled, refused, last }));

@@ -10,12 +10,15 @@ import type { Status } from "../../gen/google/rpc/Status.js";
 import { MessagePlans } from "./message-plan.js";
 import { createRequestDecoder } from "./request-decoder.js";
 import { maxItems } from "./request-limits.js";
+import { encodeShared } from "./shared-answer.js";
 
 /** The contract as it is loaded from proto/, once a process. */
 export interface Contract {
   /** The encoded FileDescriptorProto of every file, for reflection. */
   descriptors: Buffer[];
-  /** A service by its full name. Its methods decode requests as `createRequestDecoder` says. */
+  /**
+   * A service by its full name. Its methods decode requests as `createRequestDecoder` says, and encode a `SharedAnswer` once.
+   */
   service(name: string): ServiceDefinition;
   /** Encoders of the error details, by type. */
   encode: {
@@ -52,10 +55,10 @@ export function loadContract(): Contract {
   const { fromDescriptor } = protobuf.Root as unknown as { fromDescriptor(set: protobuf.Message): protobuf.Root };
   const root = fromDescriptor(set);
   root.resolveAll();
-  const checked = checkRequests(root);
+  const toOwn = withOwnCoders(root);
   return {
     descriptors: encodeFiles(set),
-    service: (name) => checked(name, definition[name] as ServiceDefinition),
+    service: (name) => toOwn(name, definition[name] as ServiceDefinition),
     encode: {
       status: encoder("google.rpc.Status"),
       badRequest: encoder("google.rpc.BadRequest"),
@@ -64,8 +67,8 @@ export function loadContract(): Contract {
   };
 }
 
-/** Gives the methods of a service decoders that check requests. */
-function checkRequests(root: protobuf.Root): (name: string, service: ServiceDefinition) => ServiceDefinition {
+/** Gives the methods of a service decoders that check requests, and encoders that take shared answers. */
+function withOwnCoders(root: protobuf.Root): (name: string, service: ServiceDefinition) => ServiceDefinition {
   for (const name of Object.keys(maxItems))
     if (!root.lookup(name)) throw new Error(`the contract has no field ${name}`);
   const plans = new MessagePlans(maxItems);
@@ -73,7 +76,7 @@ function checkRequests(root: protobuf.Root): (name: string, service: ServiceDefi
     const methods = Object.entries(service).map(([key, method]) => {
       const type = root.lookupService(name).methods[key]?.resolvedRequestType as protobuf.Type;
       const requestDeserialize = createRequestDecoder(plans.of(type), method.requestDeserialize);
-      return [key, { ...method, requestDeserialize }];
+      return [key, { ...method, requestDeserialize, responseSerialize: encodeShared(method.responseSerialize) }];
     });
     return Object.fromEntries(methods) as ServiceDefinition;
   };

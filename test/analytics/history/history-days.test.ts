@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import pg from "pg";
 import { afterEach, describe, expect, it } from "vitest";
+import { toPoints } from "../../../src/analytics/read/read-sums.js";
 import { createDatabase } from "../../support/postgres.js";
 import { createFixture, createRandom, type Fixture, openReads } from "../fixture.js";
 import type { ModelEvent } from "../model.js";
@@ -64,7 +65,7 @@ describe("sums of days", () => {
     const [sum] = await fixture.reads.sums.counters([total], range);
     expect(sum?.events).toBe(fixture.model.sum(total, range).events + 2000);
     // Its days begin at half past an hour, and are none of ours.
-    const points = await fixture.reads.sums.timeSeries(total, range, "day", "Asia/Kolkata");
+    const points = toPoints(await fixture.reads.sums.timeSeries(total, range, "day", "Asia/Kolkata"));
     const events = points.reduce((all, point) => all + point.events, 0);
     expect(events).toBe(fixture.model.sum(total, range).events);
   });

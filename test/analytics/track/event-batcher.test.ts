@@ -1,16 +1,14 @@
 import { describe, expect, it } from "vitest";
-import type { Caller } from "../../../src/analytics/track/batch.js";
 import type { EventSpec } from "../../../src/analytics/track/event.js";
 import { EventBatcher } from "../../../src/analytics/track/event-batcher.js";
 import type { Written } from "../../../src/analytics/track/event-store.js";
+import { patientWaiter, type Waiter } from "../../../src/batching/waiter.js";
 import { PostaError } from "../../../src/errors/posta-error.js";
 
-const forever: Caller = { cancelled: false, deadline: Number.POSITIVE_INFINITY };
-
-/** A window on a store that a test answers for, one batch after the other. */
+/** A batcher of a store that a test answers for, one batch after the other. */
 function setup() {
   const batches: { events: readonly EventSpec[]; deadline: number; answer(written: Written | Error): void }[] = [];
-  const window = new EventBatcher(
+  const batcher = new EventBatcher(
     (events, deadline) =>
       new Promise((resolve, reject) => {
         const answer = (written: Written | Error) => (written instanceof Error ? reject(written) : resolve(written));
@@ -18,17 +16,13 @@ function setup() {
       }),
   );
   /** Hands in events of some hours; their results come to stand in the list that it answers. */
-  function push(hours: number[], caller: Caller = forever): unknown[] {
+  function push(hours: number[], caller: Waiter = patientWaiter): unknown[] {
     const results: unknown[] = [];
-    const events = hours.map((hour) => ({ hour }) as EventSpec);
-    window.push({
-      events,
+    const told = batcher.push(
+      hours.map((hour) => ({ hour }) as EventSpec),
       caller,
-      settle(place, result) {
-        expect(results[place], "settled twice").toBeUndefined();
-        results[place] = result instanceof PostaError ? result.code : result;
-      },
-    });
+    );
+    void told.then((all) => results.push(...all.map((one) => (one instanceof PostaError ? one.code : one))));
     return results;
   }
   const batch = async (index: number) => {
@@ -41,12 +35,12 @@ function setup() {
     refused: 0,
     overflow: 0,
   });
-  return { window, push, batch, done, batches };
+  return { batcher, push, batch, done, batches };
 }
 
-describe("the window", () => {
+describe("a batcher of events", () => {
   it("gathers what comes while a batch is on its way, and splits what is over a batch", async () => {
-    const { window, push, batch, done } = setup();
+    const { batcher, push, batch, done } = setup();
     const first = push([1]);
     await batch(0);
     const [second, third] = [push(new Array(700).fill(1)), push(new Array(700).fill(1))];
@@ -58,7 +52,7 @@ describe("the window", () => {
     (await batch(2)).answer(done(400));
     await expect.poll(() => third.filter(Boolean).length).toBe(700);
     expect([...first, ...second, ...third].every((result) => result === "stored")).toBe(true);
-    expect(window.counts).toEqual({ batches: 3, events: 1401, refused: 0, overflow: 0 });
+    expect(batcher.counts).toEqual({ batches: 3, events: 1401, refused: 0, overflow: 0 });
   });
 
   it("writes again what was held up by events of a closed hour, and by a caller who came too late", async () => {

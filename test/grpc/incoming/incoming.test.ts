@@ -116,7 +116,7 @@ describe("a caller's mistake", () => {
       "INVALID_ARGUMENT",
       /a second message/,
     ],
-    ["no message", getQueue, Buffer.alloc(0), {}, "UNIMPLEMENTED", /no request message/],
+    ["no message", getQueue, Buffer.alloc(0), {}, "INVALID_ARGUMENT", /^request: is required/],
     [
       "a time-out that is no time",
       addJob,

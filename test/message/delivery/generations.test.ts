@@ -45,7 +45,7 @@ describe("a job of another generation than the outbox's", () => {
   it("puts nothing off", async () => {
     const store = await setup();
     const [id = ""] = await putMessages(store, 1, "queued");
-    const rescheduler = new Rescheduler(store);
+    const rescheduler = new Rescheduler(store, metrics());
     await rescheduler.postpone(job(id, 1), 1000);
     expect(await outboxOf(store, id)).toEqual([{ turn: 0, tried: 0, moved: true }]);
     await rescheduler.postpone(job(id, 0), 1000);

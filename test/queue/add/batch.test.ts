@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { BatchWriter } from "../../../src/queue/add/batch.js";
-import type { Entry } from "../../../src/queue/add/queue-batcher.js";
 import { parseJob } from "../../../src/queue/job/job.js";
 import { Keys } from "../../../src/queue/job/keys.js";
+import type { PendingJob } from "../../../src/queue/job/pending-job.js";
 import { BullAdapter } from "../../../src/store/bullmq/adapter.js";
 import { RedisStore } from "../../../src/store/redis/store.js";
 import { createLog } from "../../../src/telemetry/log/log.js";
@@ -30,16 +30,15 @@ beforeAll(async () => {
 afterAll(() => store.close());
 
 it("writes no deduplicated job whose deadline passes while BullMQ is loaded, and the others of its batch", async () => {
-  const entry = (id: string): Entry => ({
+  const job = (id: string): PendingJob => ({
     id,
     fresh: true,
     spec: parseJob({ name: "n", dataJson: "{}", deduplication: { id, extend: false, replace: false } }, 100),
     caller: { cancelled: false, deadline: Number.POSITIVE_INFINITY },
-    settle() {},
   });
-  const batch = [entry("stays"), entry("late"), entry("stays-too")];
+  const batch = [job("stays"), job("late"), job("stays-too")];
   const load = async () => {
-    Object.assign((batch[1] as Entry).caller, { deadline: Date.now() - 1 });
+    Object.assign((batch[1] as PendingJob).caller, { deadline: Date.now() - 1 });
     return import("bullmq");
   };
   const writer = new BatchWriter(store, new Keys(prefix), new BullAdapter(store, prefix, load));

@@ -1,17 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { BatchMetrics } from "../../../src/batching/batch-metrics.js";
 import { PostaError } from "../../../src/errors/posta-error.js";
-import { type AddResult, type Caller, type Entry, QueueBatcher } from "../../../src/queue/add/queue-batcher.js";
+import { QueueBatcher } from "../../../src/queue/add/queue-batcher.js";
 import { parseJob } from "../../../src/queue/job/job.js";
+import type { AddCaller, AddResult, PendingJob } from "../../../src/queue/job/pending-job.js";
 
-const patient: Caller = { cancelled: false, deadline: Number.POSITIVE_INFINITY };
+const patient: AddCaller = { cancelled: false, deadline: Number.POSITIVE_INFINITY };
 
 /** A batcher whose batches are on their way for as long as the test wants. */
 function setup() {
   const batches: { ids: string[]; answer(): void; fail(error: unknown): void }[] = [];
   const results: AddResult[] = [];
-  let rests = 0;
-  const write = (batch: Entry[]) => {
+  const write = (_queue: string, batch: PendingJob[]) => {
     const ids = batch.map(({ id }) => id);
     return new Promise<AddResult[]>((resolve, reject) => {
       const answer = () => resolve(ids.map((jobId) => ({ jobId, outcome: "added" })));
@@ -19,16 +19,14 @@ function setup() {
     });
   };
   const figures = new BatchMetrics();
-  const countRest = () => {
-    rests += 1;
-  };
-  const batcher = new QueueBatcher(write, countRest, figures);
+  const batcher = new QueueBatcher({ write }, figures);
+  /** A call of one job for each id. */
   const push = (id: string, caller = patient, dataJson = "1") => {
     const spec = parseJob({ name: "n", dataJson }, 1 << 22);
-    const entry: Entry = { spec, id, fresh: true, caller, settle: (result) => results.push(result) };
-    batcher.push(entry);
+    const told = batcher.push("emails", [{ spec, id, fresh: true, caller }], caller);
+    void told.then((result) => results.push(...result));
   };
-  return { push, batches, results, figures, written: () => batches.map(({ ids }) => ids), rests: () => rests };
+  return { batcher, push, batches, results, figures, written: () => batches.map(({ ids }) => ids) };
 }
 
 /** One turn of the event loop: a batcher at rest writes after the present one. */
@@ -66,22 +64,22 @@ describe("a batcher", () => {
   });
 
   it("gathers while a batch is on its way, and sends that as soon as it is back", async () => {
-    const { push, batches, written, rests } = setup();
+    const { batcher, push, batches, written } = setup();
     push("a");
     await turn();
     for (const id of ["b", "c"]) {
       push(id);
       await turn();
     }
-    expect(rests()).toBe(0);
+    expect(batcher.size).toBe(1);
     expect(written()).toEqual([["a"]]);
     batches[0]?.answer();
     await turn();
     expect(written()).toEqual([["a"], ["b", "c"]]);
-    expect(rests()).toBe(0);
+    expect(batcher.size).toBe(1);
     batches[1]?.answer();
     await turn();
-    expect(rests()).toBe(1);
+    expect(batcher.size).toBe(0);
     push("d");
     await turn();
     expect(written()).toEqual([["a"], ["b", "c"], ["d"]]);

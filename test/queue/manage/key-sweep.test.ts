@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { patientCaller } from "../../../src/queue/add/queue-batcher.js";
+import { patientWaiter } from "../../../src/batching/waiter.js";
 import { QueueReader } from "../../../src/queue/inspect/read-queue.js";
 import { Keys } from "../../../src/queue/job/keys.js";
 import { QueueCleaner } from "../../../src/queue/manage/clean-queue.js";
@@ -91,13 +91,13 @@ describe("the sweep of an obliterated queue", () => {
     expect(await store.client.ttl(keys.sweep("q"))).toBeGreaterThan(3000);
     await makeRest("q", 50);
     await store.client.hset(keys.of("q", "meta"), "version", "bullmq:6.7.0", "opts.maxLenEvents", 10);
-    await obliterator.obliterate("q", false, patientCaller);
+    await obliterator.obliterate("q", false, patientWaiter);
     expect(await restOf("q")).toEqual([]);
 
     await makeRest("r", 50);
     const old = { begun: Date.now(), cursors: { "another-run": "0" } };
     await store.client.set(keys.sweep("r"), JSON.stringify(old));
-    await obliterator.obliterate("r", false, patientCaller);
+    await obliterator.obliterate("r", false, patientWaiter);
     expect(await restOf("r")).toEqual([]);
   });
 
@@ -116,7 +116,7 @@ describe("the sweep of an obliterated queue", () => {
     for (const queue of ["a", "b", "c"]) await makeRest(queue, 1);
     const cursors: string[] = [];
     onScan((next) => cursors.push(next));
-    await Promise.all(["a", "b", "c"].map((queue) => obliterator.obliterate(queue, false, patientCaller)));
+    await Promise.all(["a", "b", "c"].map((queue) => obliterator.obliterate(queue, false, patientWaiter)));
     // A cursor that stands there twice in a row is that of another sweep.
     expect(cursors.filter((cursor, index) => cursor !== "0" && cursor === cursors[index + 1])).toEqual([]);
     expect(cursors.filter((cursor) => cursor === "0")).toHaveLength(3);

@@ -1,13 +1,13 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { Adder } from "../../src/queue/add/add.js";
-import type { AddResult, Caller, Entry } from "../../src/queue/add/queue-batcher.js";
+import { Adder } from "../../../src/queue/add/add.js";
+import type { AddCaller, AddResult, PendingJob } from "../../../src/queue/job/pending-job.js";
 
 it("writes each job once and answers all, where jobs that are given up make room for those that wait", async () => {
   const written: string[] = [];
   const answers: (() => void)[] = [];
   const writer = {
-    write(_queue: string, batch: Entry[]) {
+    write(_queue: string, batch: PendingJob[]) {
       written.push(...batch.map(({ id }) => id));
       const results = batch.map(({ id }): AddResult => ({ jobId: id, outcome: "added" }));
       return new Promise<AddResult[]>((resolve) => answers.push(() => resolve(results)));
@@ -15,10 +15,10 @@ it("writes each job once and answers all, where jobs that are given up make room
   };
   const limits = { maxJobBytes: 1 << 20, maxPendingJobs: 600, maxPendingBytes: 1 << 26 };
   const adder = new Adder({ plain: writer, durable: writer }, limits);
-  const stays: Caller = { cancelled: false, deadline: Number.POSITIVE_INFINITY };
+  const stays: AddCaller = { cancelled: false, deadline: Number.POSITIVE_INFINITY };
   const leaves = { ...stays };
   const calls: Promise<AddResult[]>[] = [];
-  const add = (count: number, caller: Caller) => {
+  const add = (count: number, caller: AddCaller) => {
     while (count-- > 0) calls.push(adder.addAllInTurn("emails", [{ name: "n", dataJson: "{}" }], caller));
   };
   add(400, stays);
@@ -45,7 +45,7 @@ it("counts payloads in bytes of UTF-8", async () => {
   const limits = { maxJobBytes: 1 << 20, maxPendingJobs: 600, maxPendingBytes: 250 };
   const adder = new Adder({ plain: writer, durable: writer }, limits);
   const job = { name: "n", dataJson: JSON.stringify("€".repeat(40)) }; // 122 bytes.
-  const caller: Caller = { cancelled: false, deadline: Number.POSITIVE_INFINITY };
+  const caller: AddCaller = { cancelled: false, deadline: Number.POSITIVE_INFINITY };
   for (let count = 0; count < 3; count += 1) void adder.add("q", job, caller);
   await expect(adder.add("q", job, caller)).rejects.toMatchObject({ code: "exhausted" });
 });
