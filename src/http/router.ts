@@ -4,8 +4,9 @@ import { type CallParts, HttpCall } from "./connect/call.js";
 import { connectCode, unimplementedCode, unknownCode } from "./connect/codes.js";
 import { createFormats, type Format, formatOf } from "./connect/format.js";
 import type { HttpMethod } from "./connect/method.js";
-import { type Answer, sendAnswer } from "./exchange/answer.js";
+import { sendAnswer } from "./exchange/answer.js";
 import { createProbes, type ProbedHealth } from "./probes.js";
+import { answerRoute, type HttpRoute } from "./route.js";
 
 /** Why a request is no call. */
 interface Refusal {
@@ -16,13 +17,10 @@ interface Refusal {
   headers?: OutgoingHttpHeaders;
 }
 
-/** Answers requests that are no calls, all those to one path; undefined: nobody waits for an answer any more. */
-export type Page = (request: IncomingMessage) => Promise<Answer | undefined>;
-
 /** Finds what a request asks for. What is no call of a method that there is, is answered here and counted nowhere. */
 export class Router {
   private readonly methods = new Map<string, HttpMethod>();
-  private readonly pages = new Map<string, Page>();
+  private readonly routes = new Map<string, HttpRoute>();
   private readonly formats: ReadonlyMap<string, Format>;
   private readonly probes;
 
@@ -38,16 +36,16 @@ export class Router {
     this.methods.set(method.path, method);
   }
 
-  addPage(path: string, page: Page): void {
-    this.pages.set(path, page);
+  addRoute(route: HttpRoute): void {
+    this.routes.set(route.path, route);
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
     const path = (request.url ?? "").split("?", 1)[0] as string;
     const method = this.methods.get(path);
-    const page = this.pages.get(path);
+    const route = this.routes.get(path);
     if (method) this.call(method, request, response);
-    else if (page) void this.show(page, request, response);
+    else if (route) void this.follow(route, request, response);
     else this.probe(path, request, response);
   }
 
@@ -58,10 +56,10 @@ export class Router {
     else void new HttpCall(request, response, method, format, this.parts).run();
   }
 
-  private async show(page: Page, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  private async follow(route: HttpRoute, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { connections } = this.parts;
     const connection = connections.use(request.socket);
-    const answer = await page(request);
+    const answer = await answerRoute(route, request);
     if (answer && !response.destroyed) sendAnswer(request, response, answer, connections.mayLiveOn(connection));
   }
 

@@ -16,7 +16,8 @@ import { HttpAdapter, type HttpHandler } from "./connect/adapter.js";
 import { JsonCodec } from "./connect/json-codec.js";
 import { Connections } from "./exchange/connections.js";
 import type { ProbedHealth } from "./probes.js";
-import { type Page, Router } from "./router.js";
+import type { HttpRoute } from "./route.js";
+import { Router } from "./router.js";
 
 /** Longer than load balancers keep an idle connection: who closes it first must be the one who sends on it. */
 const keepAliveMs = 75_000;
@@ -68,9 +69,9 @@ export class HttpServer {
     }
   }
 
-  /** Serves a path that is none of the contract's. The page must not reject. */
-  addPage(path: string, page: Page): void {
-    this.router.addPage(path, page);
+  /** Serves a path beside those of the contract. */
+  addRoute(route: HttpRoute): void {
+    this.router.addRoute(route);
   }
 
   /** Listens. A port that is taken is a {@link ConfigError}. */

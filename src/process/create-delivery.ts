@@ -6,13 +6,12 @@ import { Breaker, type BreakerOptions, breakerDefaults } from "../message/delive
 import { Claims } from "../message/delivery/claim.js";
 import { Deliverer, type DeliverParts } from "../message/delivery/deliver.js";
 import { DeliveryMetrics } from "../message/delivery/delivery-metrics.js";
-import { Limits } from "../message/delivery/rate-limits.js";
+import { LimitKeys, Limits } from "../message/delivery/rate-limits.js";
 import { Rescheduler } from "../message/delivery/rescheduler.js";
 import { Settler } from "../message/delivery/settle.js";
 import { Mover } from "../message/outbox/move.js";
 import { OutboxWork } from "../message/outbox/outbox-work.js";
 import { Sweep } from "../message/outbox/sweep.js";
-import { LimitKeys } from "../message/record/keys.js";
 import type { RecordStatus } from "../message/record/status.js";
 import { LoopDelay } from "../message/sender/concurrency.js";
 import { SenderQueues } from "../message/sender/sender-queues.js";
@@ -84,7 +83,7 @@ export async function createMessageDelivery(
   const bullmq = await loadBullMq();
   const queues = new SenderQueues(new BullAdapter(queue, config.queuePrefix), queue, stores.queueList);
   const mover = new Mover(postgres, queues, { senders: config.senders, forgottenAfterMs: times.forgottenAfterMs });
-  const senders = createSenders(config, stores, bullmq, token, metrics, log);
+  const senders = createSenders({ config, stores, bullmq, token, metrics, log });
   return {
     work: { outbox: new OutboxWork(mover, sweep), token, load: senders.load },
     start: senders.start,
@@ -92,15 +91,19 @@ export async function createMessageDelivery(
   };
 }
 
+/** What the workers of all numbers are made of. */
+interface SendersOptions {
+  config: Config;
+  stores: DeliveryStores;
+  bullmq: BullMqModule;
+  token: Token;
+  metrics: DeliveryMetrics;
+  log: Logger;
+}
+
 /** The workers of all numbers and what they share. */
-function createSenders(
-  config: Config,
-  { queue, postgres, record, times = defaultTimes }: DeliveryStores,
-  bullmq: BullMqModule,
-  token: Token,
-  metrics: DeliveryMetrics,
-  log: Logger,
-) {
+function createSenders({ config, stores, bullmq, token, metrics, log }: SendersOptions) {
+  const { queue, postgres, record, times = defaultTimes } = stores;
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal);
   const settler = new Settler(postgres, metrics, record, log);
@@ -111,9 +114,8 @@ function createSenders(
   const parts = { claims, settler, rescheduler, limits, client, metrics, log };
   // A worker waits for a Redis that is away, and for jobs on a connection of its own.
   const connection = openWorkerRedis(config, log);
-  const make = (sender: string) =>
-    createSender(sender, config, bullmq, connection, parts, token, stopping.signal, times.breaker);
-  const workers = config.senders.map(make);
+  const shared = { config, bullmq, connection, parts, token, stopping: stopping.signal, breaker: times.breaker };
+  const workers = config.senders.map((sender) => createSender(sender, shared));
   const load = new LoopDelay((delayMs) => {
     for (const { concurrency } of workers) concurrency.adjust(delayMs);
   });
@@ -138,18 +140,21 @@ function createSenders(
   };
 }
 
-function createSender(
-  sender: string,
-  config: Config,
-  bullmq: BullMqModule,
-  connection: RedisClient,
-  parts: DeliverParts,
-  token: Token,
-  stopping: AbortSignal,
-  breakerOptions: BreakerOptions,
-): SenderWorker {
+/** What the workers of all numbers share. */
+interface SenderOptions {
+  config: Config;
+  bullmq: BullMqModule;
+  connection: RedisClient;
+  parts: DeliverParts;
+  token: Token;
+  stopping: AbortSignal;
+  breaker: BreakerOptions;
+}
+
+function createSender(sender: string, shared: SenderOptions): SenderWorker {
+  const { config, bullmq, connection, parts, token, stopping } = shared;
   const { metrics, log } = parts;
-  const breaker = new Breaker(breakerOptions);
+  const breaker = new Breaker(shared.breaker);
   token.on("change", () => breaker.tryNow());
   const options = { maxAttempts: config.messageAttempts, ahead: aheadOf(config), stopping };
   const deliverer = new Deliverer(sender, parts, breaker, options);

@@ -13,13 +13,10 @@ import { GrpcServer } from "../grpc/server.js";
 import { ServerHealth } from "../health/server-health.js";
 import { healthHandlers } from "../health/service.js";
 import { HttpServer } from "../http/server.js";
-import { maxWebhookBytes, Webhook, webhookPath } from "../http/webhook.js";
 import { MessageRedrive } from "../message/accept/message-redrive.js";
 import { createMessageParts } from "../message/create-message-service.js";
 import { messageHandlers } from "../message/service/service.js";
 import { statusRecorder } from "../message/webhook/status-events.js";
-import { toWebhookJob, webhookQueue } from "../message/webhook/webhook-job.js";
-import type { Adder } from "../queue/add/add.js";
 import { createQueueParts } from "../queue/create-queue.js";
 import { Keys as QueueKeys } from "../queue/job/keys.js";
 import { queueHandlers } from "../queue/service/service.js";
@@ -35,6 +32,7 @@ import { openAnalyticsStore, openQueueStore, type RedisStore } from "../store/re
 import { registerStoreMetrics } from "../store/store-metrics.js";
 import type { Logger } from "../telemetry/log/log.js";
 import { createMetrics } from "../telemetry/metrics/registry.js";
+import { createWebhookRoute } from "./create-webhook-route.js";
 import type { PostaProcess, ProcessEvents } from "./process.js";
 
 const queueService = "posta.queue.v1.QueueService";
@@ -70,8 +68,8 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
   const transports = createTransports(config, health, metrics, log);
   const { grpc, http } = transports;
   addServices(transports, capabilities, health);
-  const webhook = new Webhook(config, (body) => keepWebhook(queue.adder, body, config), metrics, log);
-  http.addPage(webhookPath, (request) => webhook.answer(request));
+  const webhook = createWebhookRoute(config, queue.adder, metrics, log);
+  http.addRoute(webhook);
   const { callers, anyone } = transports.entries;
   registerIncoming(metrics, { calls: callers.incoming, anyone: anyone.incoming, webhooks: webhook.incoming });
   const schema = new Schema(stores.postgres, { migrates: config.deliveries > 0 }, log);
@@ -193,13 +191,6 @@ function followChecks(health: ServerHealth, grpc: GrpcServer, events: ProcessEve
     held = !goesOn;
     follow();
   });
-}
-
-/** Puts a webhook's body into the queue that the delivery processes work off. */
-async function keepWebhook(adder: Adder, body: Buffer, { defaultDeadlineMs }: Config): Promise<void> {
-  const caller = { cancelled: false, deadline: Date.now() + defaultDeadlineMs };
-  const { error } = await adder.add(webhookQueue, { ...toWebhookJob(body), maxBytes: maxWebhookBytes }, caller);
-  if (error) throw error;
 }
 
 function createAnalyticsParts(config: Config, store: RedisStore, database: PostgresStore, metrics: Registry) {

@@ -1,7 +1,7 @@
 import { Gauge, type Registry } from "prom-client";
 import type { IncomingBytes } from "./incoming-bytes.js";
 
-/** The budgets of a process: of callers, of who needs no token, and of what claims to be WhatsApp's. */
+/** The budgets of a process: of callers, of who needs no token, and of webhooks, whose signature shows only when they are there. */
 type Budgets = Record<"calls" | "anyone" | "webhooks", IncomingBytes>;
 
 /** Shows what requests hold while they come in. What does not fall again was not given back. */

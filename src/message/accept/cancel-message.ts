@@ -1,18 +1,19 @@
 import { PostaError } from "../../errors/posta-error.js";
 import type { Queries, Statement } from "../../store/postgres/session.js";
 import type { MayUse, MessageReader } from "../read/read-message.js";
-import { nameOfStatus, type RecordStatus, statuses } from "../record/status.js";
+import { nameOfStatus, type RecordStatus } from "../record/status.js";
+import { allows, endOf } from "../record/status-machine.js";
 
 /** Only from QUEUED: who claims the message to send it changes the same row, and one of the two comes too late. */
 const cancel: Statement = {
   name: "cancel-message",
   text: `WITH cancelled AS (
-    UPDATE messages SET status = ${statuses.cancelled}, status_at = now()
-    WHERE id = $1 AND status = ${statuses.queued} RETURNING id, sender, recipient, type
+    UPDATE messages SET status = ${endOf("cancel")}, status_at = now()
+    WHERE id = $1 AND ${allows("cancel", "status")} RETURNING id, sender, recipient, type
   ), freed AS (
     DELETE FROM outbox USING cancelled WHERE outbox.message_id = cancelled.id
   ), events AS (
-    INSERT INTO message_events (message_id, status) SELECT id, ${statuses.cancelled} FROM cancelled
+    INSERT INTO message_events (message_id, status) SELECT id, ${endOf("cancel")} FROM cancelled
   )
   SELECT sender, recipient, type FROM cancelled`,
 };

@@ -1,6 +1,7 @@
 import type { PutBack, RedriveHandler } from "../../store/postgres/dead-letters.js";
 import type { Queries, Statement } from "../../store/postgres/session.js";
-import { nameOfStatus, type RecordStatus, statuses } from "../record/status.js";
+import { nameOfStatus, type RecordStatus } from "../record/status.js";
+import { allows, endOf } from "../record/status-machine.js";
 
 /** What a redrive tells of a message that is queued again. */
 interface Queued {
@@ -31,9 +32,9 @@ export class MessageRedrive implements RedriveHandler {
   putBack(letters: string): PutBack {
     return {
       steps: `message_moved AS (
-    UPDATE messages SET status = ${statuses.queued}, status_at = now(), wamid = NULL, claim = NULL
+    UPDATE messages SET status = ${endOf("redrive")}, status_at = now(), wamid = NULL, claim = NULL
     FROM ${letters} AS letter WHERE messages.id = letter.ref::uuid
-      AND messages.status IN (${statuses.unknown}, ${statuses.failed})
+      AND ${allows("redrive", "messages.status")}
       AND (messages.expires_at IS NULL OR messages.expires_at > now())
     RETURNING messages.id, messages.sender, messages.recipient, messages.type, messages.priority
   ), message_queued AS (
@@ -41,7 +42,7 @@ export class MessageRedrive implements RedriveHandler {
     ON CONFLICT (message_id) DO UPDATE SET due_at = excluded.due_at, moved_at = NULL, turn = outbox.turn + 1, tried = 0,
       pair_limits = 0
   ), message_logged AS (
-    INSERT INTO message_events (message_id, status, detail) SELECT id, ${statuses.queued}, 'redriven' FROM message_moved
+    INSERT INTO message_events (message_id, status, detail) SELECT id, ${endOf("redrive")}, 'redriven' FROM message_moved
   )`,
       done: `SELECT letter.id, json_build_object('messageId', moved.id, 'sender', moved.sender, 'recipient', moved.recipient,
       'type', moved.type)

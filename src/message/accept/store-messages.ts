@@ -2,7 +2,7 @@ import type { Waiter } from "../../batching/waiter.js";
 import { PostaError, show } from "../../errors/posta-error.js";
 import type { Queries, Statement } from "../../store/postgres/session.js";
 import { bodyOf, digestOf, type MessageSpec } from "../content/message.js";
-import { statuses } from "../record/status.js";
+import { endOf } from "../record/status-machine.js";
 
 /** Who sends messages. */
 export interface MessageCaller extends Waiter {
@@ -37,8 +37,8 @@ const isFree = "kept.created_at < now() - $13 * interval '1 ms'";
  * A message, its key, its outbox row and its first event: all of a batch or nothing. `now()` is when the statement arrived,
  * so that a PostgreSQL that hung does not take what nobody waits for any more. A key that is taken is written over with
  * itself: only so does the statement see one that another transaction committed meanwhile. Keys go in order, so that
- * two batches cannot wait for each other. Those who listen are told once a batch, and only if something is due; what nothing
- * selects PostgreSQL does not run, so `told` is among the answer.
+ * two batches cannot wait for each other. Listeners are notified once a batch, and only if a message is due. PostgreSQL does
+ * not run a part that nothing selects, so `notified` is among the answer.
  */
 const store: Statement = {
   name: "store-messages",
@@ -61,17 +61,17 @@ const store: Statement = {
     INSERT INTO messages (id, sender, recipient, type, body, priority, resend, idempotency_key, send_at, expires_at,
       status, status_at, request_id)
     SELECT id, sender, recipient, type, body, priority, resend, key, coalesce(send_at, now()), expires_at,
-      ${statuses.queued}, now(), request_id FROM fresh
+      ${endOf("store")}, now(), request_id FROM fresh
   ), queued AS (
     INSERT INTO outbox (message_id, sender, priority, due_at)
     SELECT id, sender, priority, coalesce(send_at, now()) FROM fresh
   ), events AS (
-    INSERT INTO message_events (message_id, status) SELECT id, ${statuses.queued} FROM fresh
-  ), told AS (
+    INSERT INTO message_events (message_id, status) SELECT id, ${endOf("store")} FROM fresh
+  ), notified AS (
     SELECT pg_notify('posta_outbox', '') WHERE EXISTS (SELECT FROM fresh WHERE send_at IS NULL)
   )
   SELECT batch.*, keys.* FROM (
-    SELECT (SELECT array_agg(id::text) FROM input WHERE late) AS late, (SELECT count(*) FROM told) AS told
+    SELECT (SELECT array_agg(id::text) FROM input WHERE late) AS late, (SELECT count(*) FROM notified) AS notified
   ) AS batch LEFT JOIN keys ON true`,
 };
 

@@ -1,8 +1,16 @@
 import { invalid } from "../../errors/posta-error.js";
+import { requireCharacters } from "./characters.js";
 import { type InteractiveRequest, parseInteractive } from "./content-interactive.js";
 import { type MediaRequest, parseMedia } from "./content-media.js";
 import { parseTemplate, type TemplateRequest } from "./content-template.js";
-import { parseText, type TextRequest } from "./content-text.js";
+
+const maxTextCharacters = 4096;
+
+/** Plain text. */
+interface TextRequest {
+  body: string;
+  previewUrl: boolean;
+}
 
 /** What a message says, as a caller states it; nothing of it is checked yet. */
 export type ContentRequest =
@@ -31,4 +39,10 @@ export function parseContent(content: ContentRequest | undefined): ApiContent {
     default:
       throw invalid("content", "is required: text, template, media or interactive");
   }
+}
+
+/** The Cloud API's `text`. */
+function parseText({ body, previewUrl }: TextRequest, at: string): object {
+  requireCharacters(body, `${at}.body`, maxTextCharacters, "lines");
+  return { body, preview_url: previewUrl };
 }

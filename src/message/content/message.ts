@@ -73,7 +73,7 @@ export function bodyOf({ openBody }: MessageSpec, id: string): string {
   return `${openBody},"biz_opaque_callback_data":"${id}"}`;
 }
 
-/** What tells a repetition from another message of the same key: whom it goes to and what it says. */
+/** Two messages of the same key are the same if these are: the recipient and the content. */
 export function digestOf({ openBody }: MessageSpec): Buffer {
   return createHash("sha256").update(openBody).digest();
 }

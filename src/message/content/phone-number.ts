@@ -1,8 +1,8 @@
 import { invalid, show } from "../../errors/posta-error.js";
-import { maskNumbers } from "./mask.js";
+import { maskAllNumbers, maskDigits } from "../../telemetry/log/phone-numbers.js";
 
 const e164 = /^\+?([1-9]\d{7,14})$/;
-/** What is looked at of a text that is no number. */
+/** An error shows at most so many characters of a text that is no number. */
 const maxShown = 64;
 
 /** A number in E.164, without its "+". Throws invalid; the error shows no more than its last four digits. */
@@ -12,12 +12,12 @@ export function parsePhoneNumber(text: string, field: string): string {
   if (digits !== undefined) return digits;
   throw invalid(
     field,
-    `${show(hideDigits(maskNumbers(text.slice(0, maxShown))))} is not E.164: 8 to 15 digits, the first not 0, "+" before or not`,
+    `${show(hideDigits(maskAllNumbers(text.slice(0, maxShown))))} is not E.164: 8 to 15 digits, the first not 0, "+" before or not`,
   );
 }
 
-/** Whatever may be between them: of seven and more only the last four stay. */
+/** Of seven digits and more only the last four stay, whatever is between them. */
 function hideDigits(text: string): string {
   const digits = text.replace(/\D/g, "").length;
-  return digits < 7 ? text : text.replace(/\d(?=(?:\D*\d){4})/g, "*");
+  return digits < 7 ? text : maskDigits(text);
 }

@@ -1,21 +1,11 @@
 import { EventEmitter } from "node:events";
-import {
-  type CircuitBreakerPolicy,
-  CircuitState,
-  ConsecutiveBreaker,
-  circuitBreaker,
-  handleWhenResult,
-  type IBackoff,
-  type IHalfOpenAfterBackoffContext,
-  isBrokenCircuitError,
-} from "cockatiel";
 import type { SendAnswer } from "../whatsapp/answer.js";
 import type { BreakerState } from "./delivery-metrics.js";
 
 export interface BreakerOptions {
-  /** Failures in a row that open it. */
+  /** Failures in a row that open the breaker. */
   failures: number;
-  /** How long it stays open: at first, and at most; it grows with each trial that fails. */
+  /** How long the breaker stays open: the first time, and at most. The time doubles with each trial that fails. In milliseconds. */
   firstMs: number;
   maxMs: number;
   /** The same where WhatsApp stopped the number itself. */
@@ -28,71 +18,67 @@ interface Events {
   change: [BreakerState];
 }
 
-/** Opens at once for what will not be better a moment later. */
-class Failures extends ConsecutiveBreaker {
-  severe = false;
-
-  override failure(): boolean {
-    const opens = super.failure() || this.severe;
-    this.severe = false;
-    return opens;
-  }
-}
-
 /**
- * The circuit breaker of one sending number. It opens when the Cloud API fails again and again, or says that the number may
- * not send; from time to time one message is the trial of whether that is over.
+ * The circuit breaker of one sending number. Its states:
+ *
+ * - closed: messages are sent. To open: after several failures in a row, or at once when the Cloud API says that the number may not send.
+ * - open: nothing is sent. To trial: after a time, or at once by tryNow().
+ * - trial: one message is sent. To closed if the Cloud API took it, to open if not.
+ *
+ * An answer counts only in the state in which its request began. What comes later says nothing of the present.
  */
 export class Breaker extends EventEmitter<Events> {
-  private policy: CircuitBreakerPolicy & ReturnType<typeof circuitBreaker>;
-  private failures = new Failures(1);
   private current: BreakerState = "closed";
-  private timer: NodeJS.Timeout | undefined;
-  private heldMs = 0;
-  /** Since it was last closed. */
-  private trials = 0;
+  /** Increases with each change of state. */
+  private era = 0;
+  /** Failures in a row, while closed. */
+  private failures = 0;
+  /** Openings since the breaker was last closed. */
+  private openings = 0;
+  private trialBegun = false;
   private trialAt = 0;
+  private timer: NodeJS.Timeout | undefined;
   private stoppedCode: number | undefined;
 
   constructor(private readonly options: BreakerOptions) {
     super();
-    this.policy = this.makePolicy();
   }
 
   get state(): BreakerState {
     return this.current;
   }
 
-  /** How long it will stay open, in milliseconds. */
+  /** How long the breaker will stay open, in milliseconds. */
   get openForMs(): number {
     return this.current === "open" ? Math.max(0, this.trialAt - performance.now()) : 0;
   }
 
-  /** The Cloud API's code of why the number may not send, if that is why it is open. */
+  /** The Cloud API's code of why the number may not send, if that opened the breaker. */
   get code(): number | undefined {
     return this.stoppedCode;
   }
 
-  /** Sends, and learns from the answer; resolves to undefined if nothing was sent, because it is open. */
+  /** Sends, and learns from the answer. Resolves to undefined if nothing was sent: it is open, or another message is its trial. */
   async run(send: () => Promise<SendAnswer>): Promise<SendAnswer | undefined> {
-    const { policy, failures } = this; // Others may have taken their place by the time of the answer.
+    if (this.current === "open" || this.trialBegun) return undefined;
+    this.trialBegun = this.current === "trial";
+    const { era } = this;
     try {
-      return await policy.execute(async () => {
-        const answer = await send();
-        if (stoppingCode(answer) !== undefined) failures.severe = true;
-        return answer;
-      });
+      const answer = await send();
+      if (era === this.era) this.learn(answer);
+      return answer;
     } catch (error) {
-      if (isBrokenCircuitError(error)) return undefined;
+      // There was no answer to learn from: another message may be the trial.
+      if (era === this.era) this.trialBegun = false;
       throw error;
     }
   }
 
-  /** Something has changed: a trial may be worth it now. */
+  /** The cause of the failures may be gone: begins a trial now if the breaker is open. */
   tryNow(): void {
     if (this.current !== "open") return;
-    this.trials = 0;
-    this.beginTrial();
+    this.openings = 1; // The time that it stays open begins to grow anew.
+    this.change("trial");
   }
 
   close(): void {
@@ -100,48 +86,44 @@ export class Breaker extends EventEmitter<Events> {
     this.removeAllListeners();
   }
 
-  private makePolicy(initialState?: object) {
-    const { options } = this;
-    this.failures = new Failures(options.failures);
-    const next = (context: IHalfOpenAfterBackoffContext): IBackoff<IHalfOpenAfterBackoffContext> => {
-      this.heldMs = holdMs(context, options);
-      return { duration: this.heldMs, next };
-    };
-    const handled = handleWhenResult((answer) => isTrouble(answer as SendAnswer));
-    const policy = circuitBreaker(handled, { breaker: this.failures, halfOpenAfter: { next }, initialState });
-    policy.onBreak((reason) => this.open("value" in reason ? (reason.value as SendAnswer) : undefined));
-    policy.onReset(() => this.change("closed"));
-    return policy;
+  private learn(answer: SendAnswer): void {
+    if (!isTrouble(answer)) {
+      this.failures = 0;
+      if (this.current === "trial") this.reset();
+      return;
+    }
+    this.failures += 1;
+    const isEnough = this.failures >= this.options.failures || stoppingCode(answer) !== undefined;
+    if (isEnough || this.current === "trial") this.open(answer);
   }
 
-  private open(answer: SendAnswer | undefined): void {
-    clearTimeout(this.timer);
-    this.stoppedCode = answer && stoppingCode(answer);
-    this.trialAt = performance.now() + this.heldMs;
-    this.timer = setTimeout(() => this.beginTrial(), this.heldMs);
+  private open(answer: SendAnswer): void {
+    const { firstMs, maxMs, stoppedMs } = this.options;
+    this.stoppedCode = stoppingCode(answer);
+    const openMs = this.stoppedCode === undefined ? Math.min(firstMs * 2 ** this.openings, maxMs) : stoppedMs;
+    this.openings += 1;
+    this.trialAt = performance.now() + openMs;
     this.change("open");
+    this.timer = setTimeout(() => this.change("trial"), openMs);
   }
 
-  /** The library goes by the time of day, which may be set back: it is told that it has been open for long enough. */
-  private beginTrial(): void {
-    clearTimeout(this.timer);
-    this.trials += 1;
-    const ownState = { value: CircuitState.Open, openedAt: 0, attemptNo: this.trials };
-    this.policy = this.makePolicy({ ownState, breakerState: 0 });
-    this.change("trial");
+  private reset(): void {
+    this.openings = 0;
+    this.stoppedCode = undefined;
+    this.change("closed");
   }
 
   private change(state: BreakerState): void {
-    if (state === "closed") {
-      this.stoppedCode = undefined;
-      this.trials = 0;
-    }
+    clearTimeout(this.timer);
     this.current = state;
+    this.era += 1;
+    this.failures = 0;
+    this.trialBegun = false;
     this.emit("change", state);
   }
 }
 
-/** What tells of the API or the number, not of the message. */
+/** Whether the API or the number is in trouble, and not the message alone. */
 function isTrouble(answer: SendAnswer): boolean {
   if (answer.kind === "refused") return answer.verdict === "retry" || stoppingCode(answer) !== undefined;
   return answer.kind !== "accepted";
@@ -150,10 +132,4 @@ function isTrouble(answer: SendAnswer): boolean {
 function stoppingCode(answer: SendAnswer): number | undefined {
   if (answer.kind !== "refused") return undefined;
   return answer.verdict === "pause-sender" || answer.verdict === "stop-sender" ? answer.code : undefined;
-}
-
-function holdMs({ attempt, result }: IHalfOpenAfterBackoffContext, options: BreakerOptions): number {
-  const answer = "value" in result ? (result.value as SendAnswer) : undefined;
-  if (answer && stoppingCode(answer) !== undefined) return options.stoppedMs;
-  return Math.min(options.firstMs * 2 ** (attempt - 1), options.maxMs);
 }

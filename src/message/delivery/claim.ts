@@ -3,7 +3,8 @@ import type { Statement } from "../../store/postgres/session.js";
 import type { PostgresStore } from "../../store/postgres/store.js";
 import type { DeliveryJob } from "../record/delivery-job.js";
 import { lockMessages } from "../record/row-locks.js";
-import { type RecordStatus, type StatusChange, statuses, statusOf } from "../record/status.js";
+import { type RecordStatus, type StatusChange, statusOf } from "../record/status.js";
+import { allows, endOf } from "../record/status-machine.js";
 import type { DeliveryMetrics } from "./delivery-metrics.js";
 
 /** A message that this process, and no other, may send now. */
@@ -38,29 +39,31 @@ interface Row extends Claimed {
 }
 
 const isLate = "m.expires_at <= now()";
+const [sending, expired] = [endOf("claim"), endOf("expire")];
+const mayChange = `CASE WHEN ${isLate} THEN ${allows("expire", "m.status")} ELSE ${allows("claim", "m.status")} END`;
 
 /**
- * A message is claimed where it is queued and its turn is the outbox's; one that is past its time expires instead. Messages are
- * locked in order, as by all who change several.
+ * Claims each message that is queued, if the job's generation is that of the outbox. A message that is past its time expires instead.
+ * Messages are locked in order, as in all statements that change several.
  */
 const claim: Statement = {
   name: "claim-messages",
   text: `WITH wanted AS (
-    SELECT * FROM unnest($1::uuid[], $2::integer[], $3::uuid[]) AS w (id, turn, claim)
+    SELECT * FROM unnest($1::uuid[], $2::integer[], $3::uuid[]) AS w (id, generation, claim)
   ), ${lockMessages}, claimed AS (
     UPDATE messages m SET status_at = now(),
-      status = CASE WHEN ${isLate} THEN ${statuses.expired} ELSE ${statuses.sending} END,
+      status = CASE WHEN ${isLate} THEN ${expired} ELSE ${sending} END,
       attempts = m.attempts + CASE WHEN ${isLate} THEN 0 ELSE 1 END,
       claim = CASE WHEN ${isLate} THEN NULL ELSE w.claim END
-    FROM wanted w JOIN held ON held.id = w.id JOIN outbox o ON o.message_id = w.id AND o.turn = w.turn
-    WHERE m.id = w.id AND m.id = ANY ($1) AND m.status = ${statuses.queued}
+    FROM wanted w JOIN locked ON locked.id = w.id JOIN outbox o ON o.message_id = w.id AND o.turn = w.generation
+    WHERE m.id = w.id AND m.id = ANY ($1) AND ${mayChange}
     RETURNING m.id, m.claim, m.status, m.sender, m.recipient, m.type, m.body, m.resend, m.attempts,
       m.request_id AS "requestId", o.tried, o.pair_limits AS "pairLimits"
   ), logged AS (
     INSERT INTO message_events (message_id, status, attempt)
-    SELECT id, status, CASE status WHEN ${statuses.sending} THEN attempts ELSE 0 END FROM claimed
+    SELECT id, status, CASE status WHEN ${sending} THEN attempts ELSE 0 END FROM claimed
   ), gone AS (
-    DELETE FROM outbox USING claimed WHERE message_id = id AND status = ${statuses.expired}
+    DELETE FROM outbox USING claimed WHERE message_id = id AND status = ${expired}
   )
   SELECT * FROM claimed`,
 };
@@ -87,16 +90,16 @@ export class Claims {
    */
   async take(job: DeliveryJob, claim: string): Promise<Claimed | undefined> {
     const row = await this.commit.push({ job, claim });
-    return row?.status === statuses.sending ? row : undefined;
+    return row?.status === sending ? row : undefined;
   }
 
   private async write(batch: readonly Wanted[]): Promise<(Row | undefined)[]> {
     const rows = await this.postgres.query<Row>(claim, [
       batch.map(({ job }) => job.id),
-      batch.map(({ job }) => job.turn),
+      batch.map(({ job }) => job.generation),
       batch.map((wanted) => wanted.claim),
     ]);
-    for (const { status } of rows) if (status === statuses.expired) this.metrics.cameToBe("expired");
+    for (const { status } of rows) if (status === expired) this.metrics.cameToBe("expired");
     this.record(rows.map(toChange));
     const found = new Map(rows.map((row) => [row.id, row]));
     return batch.map(({ job, claim }) => {

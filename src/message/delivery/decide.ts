@@ -1,3 +1,4 @@
+import type { Logger } from "../../telemetry/log/log.js";
 import type { SendAnswer } from "../whatsapp/answer.js";
 import type { Verdict } from "../whatsapp/whatsapp-errors.js";
 import type { Claimed } from "./claim.js";
@@ -28,8 +29,8 @@ type Refused = Extract<SendAnswer, { kind: "refused" }>;
 
 const firstBackoffMs = 1000;
 const maxBackoffMs = 5 * 60_000;
-/** What holds up a number as a whole holds up its queue: the message itself need not wait for long. */
-const heldBackoffMs = 1000;
+/** When a whole number pauses, its queue waits anyway: the message itself need not wait for long. */
+const pausedBackoffMs = 1000;
 /** WhatsApp: 4^n s after the nth time. */
 const pairBase = 4;
 const maxPairBackoffMs = 3_600_000;
@@ -62,8 +63,8 @@ const refusals: Record<Verdict, (answer: Refused, message: Claimed, maxAttempts:
     return { ...again(answer.message, backoff(message.tried), answer.code), usedUp: true };
   },
   "slow-down": ({ message: text, code }, message) => again(text, backoff(message.attempts), code),
-  "pause-sender": ({ message, code }) => again(message, heldBackoffMs, code),
-  "stop-sender": ({ message, code }) => again(message, heldBackoffMs, code),
+  "pause-sender": ({ message, code }) => again(message, pausedBackoffMs, code),
+  "stop-sender": ({ message, code }) => again(message, pausedBackoffMs, code),
   "pair-limit"({ message: text, code }, { pairLimits }) {
     const afterMs = Math.min(1000 * pairBase ** (pairLimits + 1), maxPairBackoffMs);
     return { ...again(text, afterMs, code), pairLimit: true };
@@ -82,4 +83,20 @@ function fail({ code, message: text }: Refused): Decision {
 
 function isLast({ tried }: Claimed, maxAttempts: number): boolean {
   return tried + 1 >= maxAttempts;
+}
+
+/** Logs what became of an attempt, so that a message can be followed from its request. Failures are warnings. */
+export function logDecision(
+  log: Logger,
+  { id: messageId, sender, requestId, attempts }: Claimed,
+  decision: Decision,
+): void {
+  const line = { messageId, ...(requestId === null ? {} : { requestId }), sender, attempts };
+  if (decision.kind === "accepted") {
+    log.debug({ ...line, wamid: decision.wamid }, "a message was accepted");
+    return;
+  }
+  const why = { ...line, ...("code" in decision ? { code: decision.code } : {}), details: decision.text };
+  if (decision.kind === "again") log.debug(why, "a message is to be sent again");
+  else log.warn(why, decision.kind === "failed" ? "a message failed" : "whether a message was sent is not known");
 }

@@ -8,9 +8,8 @@ import type { DeliveryJob } from "../record/delivery-job.js";
 import type { SendAnswer } from "../whatsapp/answer.js";
 import type { Breaker } from "./breaker.js";
 import type { Claimed, Claims } from "./claim.js";
-import { again, type Decision, decide } from "./decide.js";
+import { again, type Decision, decide, logDecision } from "./decide.js";
 import type { DeliveryMetrics } from "./delivery-metrics.js";
-import { logDecision } from "./log-decision.js";
 import { Permits } from "./permits.js";
 import type { Limits } from "./rate-limits.js";
 import type { Rescheduler } from "./rescheduler.js";
@@ -36,11 +35,11 @@ export interface DeliverOptions {
 
 /** A claim that is older must not be used: soon others will take its process for dead. */
 const maxClaimMs = 4000;
-/** How long a number is held back that is over its rate, in all processes. */
+/** How long a number that is over its rate pauses, in all processes. */
 const slowDownMs = 1000;
-/** While the breaker is open this process' worker rests: the job is there again when it, or another process, takes jobs. */
+/** While the breaker is open, this process' worker pauses. A job that comes back is there for it, or for another process, after this time. */
 const restMs = 1000;
-/** When a message comes back that a store could not be asked about. */
+/** When a message comes back after a store did not answer. */
 const outageMs = 1000;
 
 /** Sends the messages of one number: each when its limits allow it, and once. */
@@ -76,9 +75,9 @@ export class Deliverer {
 
   private async deliverInside(job: DeliveryJob, onPermit: () => void): Promise<number | undefined> {
     if (!this.mayBegin()) return Math.min(this.breaker.openForMs, restMs);
-    const turn = await this.parts.limits.turn(this.sender, job.recipient, job.id).catch(() => undefined);
-    if (turn === undefined) return this.waitForRedis();
-    if (turn > 0) return this.postpone(job, turn);
+    const delayMs = await this.parts.limits.pairDelay(this.sender, job.recipient, job.id).catch(() => undefined);
+    if (delayMs === undefined) return this.waitForRedis();
+    if (delayMs > 0) return this.postpone(job, delayMs);
     return this.claimAndSend(job, onPermit);
   }
 
@@ -101,14 +100,15 @@ export class Deliverer {
     return isDone ? undefined : outageMs;
   }
 
-  /** From the claim on there is no way back but a settlement. */
-  private async claimAndSend({ id, turn, recipient }: DeliveryJob, onPermit: () => void): Promise<number | undefined> {
+  /** Once a message is claimed, every way ends with its settlement. */
+  private async claimAndSend(job: DeliveryJob, onPermit: () => void): Promise<number | undefined> {
     const { claims, settler } = this.parts;
+    const { id } = job;
     const claim = uuidv7();
     const claimedAt = performance.now();
     let message: Claimed | undefined;
     try {
-      message = await claims.take({ id, turn, recipient }, claim);
+      message = await claims.take(job, claim);
     } catch (thrown) {
       return this.comeBack(thrown, id, claim);
     }
@@ -136,9 +136,9 @@ export class Deliverer {
     onPermit();
     if (!mayGo) return again("there was no permit in time; nothing was sent", 0);
     const answer = await this.breaker.run(() => this.request(message)).finally(() => this.permits.done());
-    if (!answer) return again("the number is held up; nothing was sent", 0);
+    if (!answer) return again("the number is paused; nothing was sent", 0);
     if (answer.kind === "refused" && answer.verdict === "slow-down") {
-      await this.parts.limits.hold(this.sender, slowDownMs).catch(() => {}); // Redis is away: nobody sends.
+      await this.parts.limits.pauseSender(this.sender, slowDownMs).catch(() => {}); // Redis is away: nobody sends.
     }
     return decide(answer, message, this.options.maxAttempts);
   }

@@ -5,7 +5,7 @@ import type { SendAnswer } from "../whatsapp/answer.js";
 import { isListed } from "../whatsapp/whatsapp-errors.js";
 import type { SettledRow } from "./settle-statement.js";
 
-/** What a sending number's breaker does, as numbers of its metric. */
+/** The states of a sending number's breaker, and their numbers in the metric. */
 const breakerStates = { closed: 0, trial: 1, open: 2 } as const;
 export type BreakerState = keyof typeof breakerStates;
 
@@ -42,13 +42,13 @@ export class DeliveryMetrics {
     registerBatchMetrics(registry, "posta_message_reschedule_batch", "messages to reschedule", this.batches.reschedule);
     this.outcomes = new Counter({
       name: "posta_message_outcomes_total",
-      help: "Messages by what they came to be, and by the Cloud API's code; queued: again, after an attempt.",
+      help: "Messages by the status that they came to, and by the Cloud API's code. queued: again, after an attempt.",
       labelNames: ["status", "code"],
       registers,
     });
     this.unknown = new Counter({
       name: "posta_message_unknown_total",
-      help: "Messages of which it is not known whether the Cloud API took them.",
+      help: "Messages of which nobody knows whether the Cloud API took them.",
       registers,
     });
     this.requests = new Histogram({
@@ -66,54 +66,54 @@ export class DeliveryMetrics {
     });
     this.permitWaits = new Histogram({
       name: "posta_message_permit_wait_seconds",
-      help: "How long messages waited for leave to be sent, from when their job began.",
+      help: "How long messages waited for their permit, from when their job began.",
       buckets: [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 5],
       registers,
     });
     this.pairDelays = new Counter({
       name: "posta_message_pair_delays_total",
-      help: "Messages that were put off because their recipient gets too many.",
+      help: "Messages that were postponed because their recipient gets too many.",
       registers,
     });
     this.breaker = new Gauge({
       name: "posta_whatsapp_breaker_state",
-      help: "Of a sending number: 0 it sends, 1 it tries whether it can again, 2 it is held up.",
+      help: "State of a sending number's breaker: 0 closed, the number sends; 1 trial, one message is sent; 2 open, nothing is sent.",
       labelNames: ["sender"],
       aggregator: "max",
       registers,
     });
     this.stopped = new Gauge({
       name: "posta_whatsapp_sender_stopped",
-      help: "1: the Cloud API refuses all that a number sends, with this code. Somebody has to do something.",
+      help: "1: the Cloud API refuses all messages of a number, with this code. Somebody has to act.",
       labelNames: ["sender", "code"],
       aggregator: "max",
       registers,
     });
     this.outbox = new Gauge({
       name: "posta_outbox_messages",
-      help: "Messages that are to be sent: waiting for their time or their turn, or moved into their queues. At most 100001.",
+      help: "Messages that are to be sent: waiting in the outbox, or moved into their queues. At most 100001.",
       labelNames: ["state"],
       aggregator: "max",
       registers,
     });
     this.readTime = new Gauge({
       name: "posta_outbox_metrics_timestamp_seconds",
-      help: "When the outbox was last counted, in seconds since 1970; 0: it was not.",
+      help: "When the outbox was last counted, in seconds since 1970. 0: never.",
       aggregator: "max",
       registers,
     });
     this.oldest = new Gauge({
       name: "posta_outbox_oldest_due_seconds",
-      help: "How long the oldest message has been due that is not moved yet.",
+      help: "How long the oldest message that is not moved yet has been due.",
       aggregator: "max",
       registers,
     });
   }
 
   /** An attempt is over. */
-  settled({ told, code, age_seconds: age }: SettledRow): void {
-    this.cameToBe(statusOf(told), code);
-    if (told === statuses.accepted) this.sent.observe(Math.max(0, age));
+  settled({ outcome, code, age_seconds: age }: SettledRow): void {
+    this.cameToBe(statusOf(outcome), code);
+    if (outcome === statuses.accepted) this.sent.observe(Math.max(0, age));
   }
 
   /** A message is in another status. */
@@ -153,7 +153,7 @@ export class DeliveryMetrics {
     this.setOutbox({ waiting, moved, oldestSeconds });
   }
 
-  /** Another process looks after it, and tells. */
+  /** Another process leads, and counts. */
   outboxIsOthers(): void {
     this.setOutbox({ waiting: 0, moved: 0, oldestSeconds: 0 });
   }

@@ -1,24 +1,24 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Limits, Permit } from "./rate-limits.js";
 
-/** How long it waits for a Redis that is away. */
+/** When it asks again after Redis did not answer, in milliseconds. */
 const retryMs = 200;
 
 interface Waiting {
-  tell(given: boolean): void;
+  resolve(given: boolean): void;
   timer: NodeJS.Timeout;
 }
 
 /** Requests for which connections are still made, and how much later than others they may arrive. */
 const coldRequests = 20;
 const coldDelayMs = 60;
-/** After such a rest it begins slowly again: connections will have been closed. */
+/** After a rest of this length it begins slowly again: the connections are closed by then. */
 const restMs = 10_000;
 
 /**
- * The permits of one number for one process. They are asked for when somebody is ready to send, for all who are, and used
- * at once: so what is sent keeps the time at which it was allowed. It begins slowly: until there are connections, requests
- * would be held up by different times, and arrive nearer to each other than they were sent.
+ * The permits of one number for one process. They are asked for when messages are ready to be sent, for all of these together, and used at
+ * once: so each request leaves at the time at which it was allowed. It begins slowly: requests that wait for new connections are late by
+ * different times, and would arrive nearer to each other than they were sent.
  */
 export class Permits {
   private readonly waiting = new Set<Waiting>();
@@ -38,12 +38,12 @@ export class Permits {
   /** Resolves when one message may be sent; to false if that is not within the time. First come, first served. */
   take(withinMs: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const tell = (given: boolean) => {
+      const settle = (given: boolean) => {
         clearTimeout(one.timer);
         this.waiting.delete(one);
         resolve(given);
       };
-      const one: Waiting = { tell, timer: setTimeout(() => tell(false), withinMs) };
+      const one: Waiting = { resolve: settle, timer: setTimeout(() => settle(false), withinMs) };
       this.waiting.add(one);
       if (!this.asking) void this.ask();
     });
@@ -59,7 +59,7 @@ export class Permits {
 
   private async ask(): Promise<void> {
     this.asking = true;
-    await undefined; // Others of this turn are asked for together.
+    await undefined; // Asks once for all that call in this tick of the event loop.
     let unused: Permit | undefined;
     for (let wanted = this.wanted(); wanted > 0; wanted = this.wanted()) {
       const delayMs = this.allowed < coldRequests ? coldDelayMs : 0;
@@ -81,7 +81,7 @@ export class Permits {
   private give(count: number): void {
     for (const one of [...this.waiting].slice(0, count)) {
       this.underWay += 1;
-      one.tell(true);
+      one.resolve(true);
     }
   }
 }

@@ -1,7 +1,6 @@
 import { rethrowStoreError } from "../../store/redis/errors.js";
 import { defineScript, type Script } from "../../store/redis/scripts.js";
 import type { RedisStore } from "../../store/redis/store.js";
-import type { LimitKeys } from "../record/keys.js";
 
 export interface Rates {
   /** Messages a second from one number; 0: no limit. */
@@ -11,7 +10,7 @@ export interface Rates {
   pairBurst: number;
 }
 
-/** Leave to send messages. */
+/** Permission to send messages. */
 export interface Permit {
   count: number;
   /** When to ask for the next, in milliseconds from now. */
@@ -37,6 +36,36 @@ const lagMicros = 500_000;
 const pairMargin = 0.1;
 const pairSlack = 1.01;
 
+/** The Redis keys that keep the rates of sending, beside BullMQ's and under the same prefix. */
+export class LimitKeys {
+  constructor(private readonly prefix: string) {}
+
+  /** Up to when a number has used its rate. */
+  pace(sender: string): string {
+    return `${this.prefix}:posta-pace:${sender}`;
+  }
+
+  /** When a number has sent within the last second. */
+  log(sender: string): string {
+    return `${this.prefix}:posta-pace-log:${sender}`;
+  }
+
+  /** Exists while a number pauses. */
+  paused(sender: string): string {
+    return `${this.prefix}:posta-hold:${sender}`;
+  }
+
+  /** Up to when a number has used its rate for a recipient. */
+  pair(sender: string, recipient: string): string {
+    return `${this.prefix}:posta-pair:${sender}:${recipient}`;
+  }
+
+  /** The messages to a recipient that were put off, and when each may be sent. */
+  putOff(sender: string, recipient: string): string {
+    return `${this.prefix}:posta-pair-turns:${sender}:${recipient}`;
+  }
+}
+
 /** The rates that WhatsApp sets, kept over all processes that send. Throws unavailable while Redis is out of reach. */
 export class Limits {
   private readonly takePermits: Script<[number, number, number, number]>;
@@ -57,12 +86,12 @@ export class Limits {
   }
 
   /**
-   * Asks for leave to send `wanted` messages of a number now, which may get there up to `delayMs` later than usual. A permit
+   * Asks for permission to send `wanted` messages of a number now, which may get there up to `delayMs` later than usual. A permit
    * that was not used is given back with it.
    */
   async permit(sender: string, wanted: number, delayMs: number, unused?: Permit): Promise<Permit> {
     this.store.requireUsable();
-    const keys = [this.keys.pace(sender), this.keys.log(sender), this.keys.hold(sender)];
+    const keys = [this.keys.pace(sender), this.keys.log(sender), this.keys.paused(sender)];
     const { perSecond } = this.rates;
     const rate = [perSecond, windowMicros, perSecond && Math.round(evenMicros / perSecond), lagMicros, delayMs * 1000];
     const args = [wanted, ...rate, unused?.count ?? 0, unused?.sentMicros ?? 0];
@@ -71,19 +100,19 @@ export class Limits {
     return { count, nextMs: nextMicros / 1000, sentMicros, isStale };
   }
 
-  /** In how many milliseconds a message has its turn among those to its recipient; 0: now, and it counts as sent. */
-  async turn(sender: string, recipient: string, id: string): Promise<number> {
+  /** In how many milliseconds a message may be sent to its recipient. 0: now, and it counts as sent. */
+  async pairDelay(sender: string, recipient: string, id: string): Promise<number> {
     const { pairIntervalMs, pairBurst } = this.rates;
     if (pairIntervalMs === 0) return 0;
     this.store.requireUsable();
     const interval = Math.round(pairIntervalMs * 1000 * pairSlack);
     const ahead = Math.max(0, Math.round((pairBurst - 1 - pairMargin) * interval));
-    const keys = [this.keys.pair(sender, recipient), this.keys.turns(sender, recipient)];
+    const keys = [this.keys.pair(sender, recipient), this.keys.putOff(sender, recipient)];
     return (await this.takeTurn(keys, [id, interval, ahead]).catch(rethrowStoreError)) / 1000;
   }
 
-  /** Lets a number send nothing for a while, in no process. */
-  async hold(sender: string, forMs: number): Promise<void> {
-    await this.store.client.set(this.keys.hold(sender), 1, "PX", forMs).catch(rethrowStoreError);
+  /** Lets a number send nothing for a while, in all processes. */
+  async pauseSender(sender: string, forMs: number): Promise<void> {
+    await this.store.client.set(this.keys.paused(sender), 1, "PX", forMs).catch(rethrowStoreError);
   }
 }

@@ -9,8 +9,8 @@ const postpone: Statement = {
   name: "postpone-messages",
   text: `WITH ${lockOutbox}
   UPDATE outbox o SET moved_at = NULL, due_at = now() + p.after_ms * interval '1 ms', turn = o.turn + 1
-  FROM unnest($1::uuid[], $2::integer[], $3::float8[]) AS p (id, turn, after_ms) JOIN held ON held.message_id = p.id
-  WHERE o.message_id = p.id AND o.turn = p.turn`,
+  FROM unnest($1::uuid[], $2::integer[], $3::float8[]) AS p (id, generation, after_ms) JOIN locked ON locked.message_id = p.id
+  WHERE o.message_id = p.id AND o.turn = p.generation`,
 };
 
 interface Postponed {
@@ -19,8 +19,8 @@ interface Postponed {
 }
 
 /**
- * Puts messages that nobody has claimed back into the outbox until their time. There, and not among BullMQ's delayed jobs,
- * they take no room that others need, however many they are.
+ * Puts messages that nobody has claimed back into the outbox until their time. As BullMQ's delayed jobs they would take the places of
+ * others in the queue.
  */
 export class Rescheduler {
   private readonly commit: GroupCommit<Postponed, undefined>;
@@ -33,7 +33,7 @@ export class Rescheduler {
     this.commit = new GroupCommit((batch) => this.write(batch), strategy, metrics.batches.reschedule);
   }
 
-  /** Throws a PostgresError. The job's turn is over then, or is not. */
+  /** Throws a PostgresError; then the job's generation may or may not be over. */
   async postpone(job: DeliveryJob, afterMs: number): Promise<void> {
     await this.commit.push({ job, afterMs });
   }
@@ -41,7 +41,7 @@ export class Rescheduler {
   private async write(batch: readonly Postponed[]): Promise<undefined[]> {
     await this.postgres.query(postpone, [
       batch.map(({ job }) => job.id),
-      batch.map(({ job }) => job.turn),
+      batch.map(({ job }) => job.generation),
       batch.map(({ afterMs }) => afterMs),
     ]);
     return batch.map(() => undefined);

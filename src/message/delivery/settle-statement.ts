@@ -1,7 +1,8 @@
 import { insertDeadLetters } from "../../store/postgres/dead-letters.js";
 import type { Statement } from "../../store/postgres/session.js";
 import { lockMessages } from "../record/row-locks.js";
-import { statuses, statusName } from "../record/status.js";
+import { statusName } from "../record/status.js";
+import { allows, endOf, givenUp, isOneOf, pending } from "../record/status-machine.js";
 
 /** A message after its settlement. */
 export interface SettledRow {
@@ -10,14 +11,14 @@ export interface SettledRow {
   recipient: string;
   type: string;
   status: number;
-  /** What it was to be; a webhook may have been faster. */
-  told: number;
+  /** The status that its attempt led to. It differs from `status` if a webhook was faster. */
+  outcome: number;
   code: number | null;
-  /** Since it was to be sent. */
+  /** Since the message was to be sent. */
   age_seconds: number;
 }
 
-const { queued, sending, accepted, unknown, failed } = statuses;
+const accepted = endOf("accept");
 
 /**
  * A dead letter of each message in the table `source` (id, dead_id, sender, body, status, attempts, code, text), which has
@@ -33,22 +34,28 @@ export function buryFrom(source: string): string {
       ) AS h
     )`;
   const letter = { id: "s.dead_id", source: "s.sender", ref: "s.id::text", reason: "s.text", errorCode: "s.code" };
-  const rows = `${source} AS s WHERE s.status IN (${failed}, ${unknown})`;
+  const rows = `${source} AS s WHERE ${isOneOf(givenUp, "s.status")}`;
   return insertDeadLetters("message", { ...letter, content: "s.body", history, failedAt: "now()" }, rows);
 }
 
-/** Whether no webhook was faster; one that told of the failure of an earlier request is overtaken by a later one's acceptance. */
-const isNews = `(m.status = ${sending} OR t.status = ${accepted} AND (
-  m.status < ${accepted} OR m.status = ${failed} AND m.wamid IS DISTINCT FROM t.wamid))`;
+const isOtherRequest = "m.wamid IS DISTINCT FROM t.wamid";
+/** Whether the message still is where the outcome can change it. Otherwise a webhook was faster. */
+const isNews = `(t.status = ${accepted} AND ${allows("accept", "m.status", { "other-request": isOtherRequest })}
+    OR t.status = ${endOf("refuse")} AND ${allows("refuse", "m.status")}
+    OR t.status = ${endOf("lose-answer")} AND ${allows("lose-answer", "m.status")}
+    OR t.status = ${endOf("retry")} AND ${allows("retry", "m.status")})`;
+const isPending = isOneOf(pending, "s.status");
+/** An acceptance counts without the claim too. But then nobody knows whether a failure was that of an earlier request. */
+const isTrueWithoutClaim = `t.status = ${accepted} AND ${allows("accept", "m.status", { "other-request": "false" })}`;
 
 /**
- * What became of attempts. Only who claimed a message tells of its attempt, and once: after that the claim is gone. That
- * WhatsApp took a message is true whoever has it by now; only it never goes back from what a webhook told of that request meanwhile.
- * Messages are locked in order, as by the webhooks, so that no two of these wait for each other.
+ * Writes what became of attempts. Only the process that claimed a message writes the outcome of its attempt, and once: then the claim is
+ * gone. An acceptance counts even without the claim. But no outcome takes back what a webhook has reported of that request.
+ * Messages are locked in order, as by the webhooks, so that no two statements wait for each other.
  */
 export const settle: Statement = {
   name: "settle-messages",
-  text: `WITH told AS (
+  text: `WITH settlement AS (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $5::integer[], $6::text[], $7::float8[],
       $8::integer[], $9::integer[], $10::uuid[])
       AS t (id, claim, status, wamid, code, text, after_ms, used_up, pair_limit, dead_id)
@@ -58,20 +65,20 @@ export const settle: Statement = {
       status_at = CASE WHEN ${isNews} THEN now() ELSE m.status_at END,
       error_code = CASE WHEN ${isNews} THEN t.code ELSE m.error_code END,
       error = CASE WHEN ${isNews} THEN t.text ELSE m.error END
-    FROM told t JOIN held ON held.id = t.id
-    WHERE m.id = t.id AND m.id = ANY ($1) AND (m.claim = t.claim OR t.status = ${accepted} AND m.status < ${accepted})
-    RETURNING m.id, m.sender, m.recipient, m.type, m.body, m.send_at, m.status, m.attempts, t.status AS told, t.code, t.text,
+    FROM settlement t JOIN locked ON locked.id = t.id
+    WHERE m.id = t.id AND m.id = ANY ($1) AND (m.claim = t.claim OR ${isTrueWithoutClaim})
+    RETURNING m.id, m.sender, m.recipient, m.type, m.body, m.send_at, m.status, m.attempts, t.status AS outcome, t.code, t.text,
       t.after_ms, t.used_up, t.pair_limit, t.dead_id
   ), logged AS (
     INSERT INTO message_events (message_id, status, attempt, error_code, detail)
-    SELECT id, told, attempts, code, text FROM settled WHERE told IN (status, ${accepted})
+    SELECT id, outcome, attempts, code, text FROM settled WHERE outcome IN (status, ${accepted})
   ), gone AS (
-    DELETE FROM outbox o USING settled s WHERE o.message_id = s.id AND s.status <> ${queued}
+    DELETE FROM outbox o USING settled s WHERE o.message_id = s.id AND NOT ${isPending}
   ), back AS (
     UPDATE outbox o SET moved_at = NULL, due_at = now() + s.after_ms * interval '1 ms', turn = o.turn + 1,
       tried = o.tried + s.used_up, pair_limits = o.pair_limits + s.pair_limit
-    FROM settled s WHERE o.message_id = s.id AND s.status = ${queued}
-  ), dead AS (${buryFrom("(SELECT * FROM settled WHERE status = told)")})
-  SELECT id, sender, recipient, type, status, told, code,
+    FROM settled s WHERE o.message_id = s.id AND ${isPending}
+  ), dead AS (${buryFrom("(SELECT * FROM settled WHERE status = outcome)")})
+  SELECT id, sender, recipient, type, status, outcome, code,
     extract(epoch FROM now() - send_at)::float8 AS age_seconds FROM settled`,
 };

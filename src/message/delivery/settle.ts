@@ -5,7 +5,8 @@ import { GroupCommit } from "../../batching/group-commit.js";
 import { toPostaError } from "../../errors/posta-error.js";
 import type { PostgresStore } from "../../store/postgres/store.js";
 import type { Logger } from "../../telemetry/log/log.js";
-import { type RecordStatus, type StatusChange, statuses, statusOf } from "../record/status.js";
+import { type RecordStatus, type StatusChange, statusOf } from "../record/status.js";
+import { endOf } from "../record/status-machine.js";
 import type { Decision } from "./decide.js";
 import type { DeliveryMetrics } from "./delivery-metrics.js";
 import { type SettledRow, settle } from "./settle-statement.js";
@@ -18,16 +19,17 @@ export interface Settlement {
 }
 
 const retryMs = 500;
-const told = {
-  accepted: statuses.accepted,
-  failed: statuses.failed,
-  unknown: statuses.unknown,
-  again: statuses.queued,
+/** The status that each decision leads to. */
+const outcomes = {
+  accepted: endOf("accept"),
+  failed: endOf("refuse"),
+  unknown: endOf("lose-answer"),
+  again: endOf("retry"),
 };
 
 /**
- * Writes down what became of attempts, a statement a batch. What WhatsApp has answered is known nowhere else: it is kept and
- * written again until PostgreSQL has taken it.
+ * Writes what became of attempts, a statement a batch. Only this process knows what WhatsApp has answered: so it tries again until
+ * PostgreSQL has taken the answer.
  */
 export class Settler {
   private readonly commit: GroupCommit<Settlement, undefined>;
@@ -47,7 +49,7 @@ export class Settler {
     setMaxListeners(0, this.givingUp.signal); // One for each message that waits for PostgreSQL.
   }
 
-  /** Resolves when it is committed, or given up: then the sweep will find the message. */
+  /** Resolves when the settlement is committed, or given up. In the second case the sweep will find the message. */
   async settle(settlement: Settlement): Promise<void> {
     const { signal } = this.givingUp;
     let alone = false;
@@ -57,24 +59,24 @@ export class Settler {
       if (error === undefined) return;
       // PostgreSQL is away.
       if (error.code !== "internal") await sleep(retryMs, undefined, { signal }).catch(() => {});
-      else if (alone) return this.tellUnwritten(settlement, error);
+      else if (alone) return this.logUnwritten(settlement, error);
       else alone = true; // PostgreSQL refused it, or another of its batch.
     }
   }
 
-  /** The process is about to end: what PostgreSQL has not taken by now is left to the sweep. */
+  /** The process is about to end. The sweep will find what PostgreSQL has not taken by now. */
   giveUp(): void {
     this.givingUp.abort();
   }
 
-  private tellUnwritten({ id }: Settlement, error: Error): void {
+  private logUnwritten({ id }: Settlement, error: Error): void {
     this.log.error({ err: error, messageId: id }, "what became of a message could not be written");
   }
 
   private async write(batch: readonly Settlement[]): Promise<undefined[]> {
     const rows = await this.postgres.query<SettledRow>(settle, toColumns(batch));
     for (const row of rows) this.metrics.settled(row);
-    this.record(rows.filter(({ status, told }) => status === told).map(toChange));
+    this.record(rows.filter(({ status, outcome }) => status === outcome).map(toChange));
     return batch.map(() => undefined);
   }
 }
@@ -84,7 +86,7 @@ function toColumns(batch: readonly Settlement[]): unknown[] {
   return [
     batch.map(({ id }) => id),
     batch.map(({ claim }) => claim),
-    column(({ kind }) => told[kind]),
+    column(({ kind }) => outcomes[kind]),
     column((decision) => (decision.kind === "accepted" ? decision.wamid : null)),
     column((decision) => ("code" in decision ? toInteger(decision.code) : null)),
     column((decision) => ("text" in decision ? toText(decision.text) : null)),

@@ -9,8 +9,8 @@ const maxBatch = 500;
 /** Steps of what Redis forgot, in one sweep. */
 const maxForgottenBatches = 20;
 /**
- * Jobs of a number and a priority that its queue holds, at most: enough for more than a second at any rate. What is beyond
- * that stays in PostgreSQL, however much it is: Redis holds little, and little is looked at again.
+ * The most jobs of one number and priority in its queue: enough for more than a second at any rate. All other messages stay in
+ * PostgreSQL, so that a backlog takes no memory of Redis.
  */
 const maxQueued = 2000;
 
@@ -22,27 +22,27 @@ const recipient = "coalesce((SELECT m.recipient FROM messages m WHERE m.id = o.m
 
 const readDue: Statement = {
   name: "read-outbox-due",
-  text: `SELECT message_id AS id, turn, priority, ${recipient} FROM outbox o
+  text: `SELECT message_id AS id, turn AS generation, priority, ${recipient} FROM outbox o
     WHERE sender = $1 AND priority = $2 AND moved_at IS NULL AND due_at <= now()
     ORDER BY due_at, message_id LIMIT $3`,
 };
 
 const readForgotten: Statement = {
   name: "read-outbox-forgotten",
-  text: `SELECT message_id AS id, turn, priority, ${recipient}, sender FROM outbox o
+  text: `SELECT message_id AS id, turn AS generation, priority, ${recipient}, sender FROM outbox o
     WHERE moved_at < now() - $1 * interval '1 ms' AND sender = ANY($2)
     ORDER BY moved_at LIMIT ${maxBatch}`,
 };
 
 /**
- * A message that was put back meanwhile has another turn: it waits for that. Rows are locked in order, as what was put into a
- * queue may be done, and its row deleted, by now.
+ * A message that was put back meanwhile has another generation, and is not marked. The rows are locked in order: their jobs may be
+ * done by now, and other statements delete the rows.
  */
 const markMoved: Statement = {
   name: "mark-outbox-moved",
   text: `WITH ${lockOutbox}
-  UPDATE outbox o SET moved_at = now() FROM unnest($1::uuid[], $2::integer[]) AS k (id, turn) JOIN held ON held.message_id = k.id
-  WHERE o.message_id = k.id AND o.turn = k.turn`,
+  UPDATE outbox o SET moved_at = now() FROM unnest($1::uuid[], $2::integer[]) AS k (id, generation) JOIN locked ON locked.message_id = k.id
+  WHERE o.message_id = k.id AND o.turn = k.generation`,
 };
 
 export interface MoverOptions {
@@ -63,8 +63,8 @@ export class Mover {
   ) {}
 
   /**
-   * Moves a step of what there is; resolves to whether there may be more. Throws a PostaError if a store failed, but what is
-   * wrong with one number's queue holds up no other.
+   * Moves a step of what there is; resolves to whether there may be more. Throws a PostaError if a store failed, but a failure
+   * of one number's queue delays no other.
    */
   async moveDue(): Promise<boolean> {
     let isMore = false;
@@ -100,9 +100,9 @@ export class Mover {
     const sizes = await this.queues.sizes(sender);
     let isMore = false;
     for (const [index, priority] of priorities.entries()) {
-      const room = Math.min(maxBatch, maxQueued - (sizes[index] ?? 0));
-      if (room <= 0) continue;
-      const due = await this.postgres.query<DueMessage>(readDue, [sender, priority, room]);
+      const free = Math.min(maxBatch, maxQueued - (sizes[index] ?? 0));
+      if (free <= 0) continue;
+      const due = await this.postgres.query<DueMessage>(readDue, [sender, priority, free]);
       await this.put(sender, due);
       if (due.length === maxBatch) isMore = true;
     }
@@ -112,6 +112,6 @@ export class Mover {
   private async put(sender: string, messages: readonly DueMessage[]): Promise<void> {
     if (messages.length === 0) return;
     await this.queues.add(sender, messages);
-    await this.postgres.query(markMoved, [messages.map(({ id }) => id), messages.map(({ turn }) => turn)]);
+    await this.postgres.query(markMoved, [messages.map(({ id }) => id), messages.map(({ generation }) => generation)]);
   }
 }

@@ -1,30 +1,32 @@
 import type { Statement } from "../../store/postgres/session.js";
 import { buryFrom } from "../delivery/settle-statement.js";
-import { statuses } from "../record/status.js";
+import { allows, endOf, isOneOf, pending } from "../record/status-machine.js";
 
-const { queued, sending, unknown, expired } = statuses;
+const isPending = isOneOf(pending, "s.status");
+/** "abandon" and "recover" start from the same state: which of the two happens follows from the message's policy. */
+const mayBeLost = allows("abandon", "status");
 
 /*
- * What others are about to change is skipped, and found by the next sweep. What is found is then named by an array: of a join
- * with so many rows as the planner makes of a LIMIT it thinks that reading the whole table is cheaper.
+ * The statements skip rows that others are changing; the next sweep finds them. They name the rows that they found by an array: for a
+ * join the planner overestimates the rows of a LIMIT, and reads the whole table.
  */
 
 /**
- * Messages whose process is gone: what it knew of the attempt went with it. They are sent again where their policy says so
- * and they have an attempt left; else they are unknown.
+ * Messages whose process is gone: only that process knew what became of the attempt. A message is sent again if its policy says so
+ * and it has an attempt left. Otherwise its status becomes unknown.
  */
 export const settleLost: Statement = {
   name: "settle-lost-messages",
-  text: `WITH held AS MATERIALIZED (
-    SELECT id, resend FROM messages WHERE status = ${sending} AND status_at < now() - $1 * interval '1 ms'
+  text: `WITH locked AS MATERIALIZED (
+    SELECT id, resend FROM messages WHERE ${mayBeLost} AND status_at < now() - $1 * interval '1 ms'
     ORDER BY id LIMIT array_length($3::uuid[], 1) FOR NO KEY UPDATE SKIP LOCKED
   ), lost AS MATERIALIZED (
     SELECT id, ($3::uuid[])[row_number() OVER ()] AS dead_id,
-      coalesce(resend AND (SELECT tried FROM outbox WHERE message_id = held.id) + 1 < $2, false) AS again
-    FROM held
+      coalesce(resend AND (SELECT tried FROM outbox WHERE message_id = locked.id) + 1 < $2, false) AS again
+    FROM locked
   ), settled AS (
     UPDATE messages m SET claim = NULL, status_at = now(), error_code = NULL, error = $4,
-      status = CASE WHEN l.again THEN ${queued} ELSE ${unknown} END
+      status = CASE WHEN l.again THEN ${endOf("recover")} ELSE ${endOf("abandon")} END
     FROM lost l
     WHERE m.id = l.id AND m.id = ANY (ARRAY(SELECT id FROM lost))
     RETURNING m.id, m.sender, m.recipient, m.type, m.body, m.status, m.attempts, m.error AS text, m.error_code AS code,
@@ -32,10 +34,10 @@ export const settleLost: Statement = {
   ), logged AS (
     INSERT INTO message_events (message_id, status, attempt, detail) SELECT id, status, attempts, text FROM settled
   ), gone AS (
-    DELETE FROM outbox o USING settled s WHERE o.message_id = s.id AND s.status <> ${queued}
+    DELETE FROM outbox o USING settled s WHERE o.message_id = s.id AND NOT ${isPending}
   ), back AS (
     UPDATE outbox o SET moved_at = NULL, due_at = now(), turn = o.turn + 1, tried = o.tried + 1
-    FROM settled s WHERE o.message_id = s.id AND s.status = ${queued}
+    FROM settled s WHERE o.message_id = s.id AND ${isPending}
   ), dead AS (${buryFrom("settled")})
   SELECT id, sender, recipient, type, status FROM settled`,
 };
@@ -44,10 +46,10 @@ export const settleLost: Statement = {
 export const expire: Statement = {
   name: "expire-messages",
   text: `WITH late AS MATERIALIZED (
-    SELECT id FROM messages WHERE status = ${queued} AND expires_at IS NOT NULL AND expires_at <= now()
+    SELECT id FROM messages WHERE ${allows("expire", "status")} AND expires_at IS NOT NULL AND expires_at <= now()
     ORDER BY expires_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
   ), settled AS (
-    UPDATE messages m SET status = ${expired}, status_at = now() WHERE m.id = ANY (ARRAY(SELECT id FROM late))
+    UPDATE messages m SET status = ${endOf("expire")}, status_at = now() WHERE m.id = ANY (ARRAY(SELECT id FROM late))
     RETURNING m.id, m.sender, m.recipient, m.type, m.status
   ), logged AS (
     INSERT INTO message_events (message_id, status) SELECT id, status FROM settled
@@ -58,8 +60,8 @@ export const expire: Statement = {
 };
 
 /**
- * Rows of messages for which nothing is left to do: a webhook told of them before their process was lost. Those that were moved
- * longest ago; the others come to be that.
+ * Rows of messages that nobody has to send any more: a webhook reported on them before their process was lost. Each run looks at the rows
+ * that were moved longest ago.
  */
 export const dropIdle: Statement = {
   name: "drop-idle-outbox",
@@ -67,10 +69,10 @@ export const dropIdle: Statement = {
     SELECT message_id FROM outbox WHERE moved_at < now() - $1 * interval '1 ms' ORDER BY moved_at LIMIT $2
   )
   DELETE FROM outbox o WHERE o.message_id = ANY (ARRAY(SELECT message_id FROM old)) AND coalesce(
-    (SELECT m.status NOT IN (${queued}, ${sending}) FROM messages m WHERE m.id = o.message_id), true)`,
+    (SELECT NOT ${isOneOf(pending, "m.status")} FROM messages m WHERE m.id = o.message_id), true)`,
 };
 
-/** A key that was taken again meanwhile is young. */
+/** A key that was taken again meanwhile is young, and stays. */
 export const forgetKeys: Statement = {
   name: "forget-message-keys",
   text: `WITH old AS MATERIALIZED (
@@ -81,7 +83,7 @@ export const forgetKeys: Statement = {
   RETURNING 1`,
 };
 
-/** Counted up to a limit: of a backlog its being long is enough to know. */
+/** Counts up to a limit: it is enough to know that a backlog is long. */
 export const measure: Statement = {
   name: "measure-outbox",
   text: `SELECT

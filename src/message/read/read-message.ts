@@ -25,17 +25,17 @@ export type MayUse = (sender: string) => boolean;
 const maxSteps = 1000;
 
 /**
- * With its history in one statement: both are of the same moment. WhatsApp tells times in whole seconds: what it tells comes after
- * what Posta did in the same second, in the order of statuses. Else steps of one time are in the order of their numbers.
+ * Reads a message and its history in one statement: both are of the same moment. WhatsApp reports times in whole seconds. Its reports
+ * come after what Posta did in the same second, in the order of statuses. Other steps of one time are in the order of their numbers.
  */
 const read: Statement = {
   name: "read-message",
   text: `SELECT ${messageColumns}, body, (
-      SELECT coalesce(json_agg(step ORDER BY moment, told, number), '[]') FROM (
+      SELECT coalesce(json_agg(step ORDER BY moment, reported, number), '[]') FROM (
         SELECT status, extract(epoch FROM at) * 1000 AS "atMs", attempt, error_code AS code, detail, number,
           CASE WHEN wamid IS NULL THEN at ELSE at + interval '999 ms' END AS moment,
-          CASE WHEN wamid IS NULL THEN 0 ELSE status END AS told
-        FROM message_events WHERE message_id = $1 ORDER BY moment DESC, told DESC, number DESC LIMIT ${maxSteps}
+          CASE WHEN wamid IS NULL THEN 0 ELSE status END AS reported
+        FROM message_events WHERE message_id = $1 ORDER BY moment DESC, reported DESC, number DESC LIMIT ${maxSteps}
       ) AS step
     ) AS history
     FROM messages WHERE id = $1`,

@@ -1,23 +1,29 @@
-/** A message as a job names it: enough to know whether it may be sent now. */
+/** The BullMQ queue of a sending number. */
+export function queueOf(sender: string): string {
+  return `posta-whatsapp-${sender}`;
+}
+
+/** A message as its job names it: enough to know whether the message may be sent now. */
 export interface DeliveryJob {
   id: string;
   recipient: string;
-  /** Which time it is that the outbox sends it out; one of an earlier time does nothing. */
-  turn: number;
+  /** Increases each time that the message goes back into the outbox. A job of an earlier generation does nothing. */
+  generation: number;
 }
 
-/** What a job carries. */
+/** What a job carries in Redis. */
 export interface JobData {
   to: string;
+  /** The generation. */
   turn: number;
 }
 
-/** BullMQ adds no job whose id is there: so each turn of a message is put into its queue once. */
-export function jobIdOf({ id, turn }: Pick<DeliveryJob, "id" | "turn">): string {
-  return `${id}-${turn}`;
+/** BullMQ adds no job whose id is there. So each generation of a message is put into its queue once. */
+export function jobIdOf({ id, generation }: Pick<DeliveryJob, "id" | "generation">): string {
+  return `${id}-${generation}`;
 }
 
 /** The delivery job that a job of BullMQ stands for. */
 export function toDeliveryJob(jobId: string, { to, turn }: JobData): DeliveryJob {
-  return { id: jobId.slice(0, jobId.lastIndexOf("-")), recipient: to, turn };
+  return { id: jobId.slice(0, jobId.lastIndexOf("-")), recipient: to, generation: turn };
 }

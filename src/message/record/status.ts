@@ -1,7 +1,6 @@
 /**
  * Where a message is, as the database and the contract number it (MessageStatus in proto/posta/message/v1/message.proto).
- * A status only moves to a higher number, but for what is queued again, by a retry or by a redrive, and for
- * an earlier request's failure that a later one's acceptance overtakes.
+ * Which status may follow which is in status-machine.ts.
  */
 export const statuses = {
   queued: 10,
@@ -30,7 +29,7 @@ export interface StatusChange {
   timeMs: number;
 }
 
-/** Told of changes after they are committed. It must not throw, nor wait. */
+/** Hears of changes after they are committed. It must not throw, nor wait. */
 export type RecordStatus = (changes: readonly StatusChange[]) => void;
 
 const names = new Map(Object.entries(statuses).map(([name, number]) => [number as number, name as Status]));

@@ -30,17 +30,17 @@ export class Concurrency {
   }
 }
 
-/** Tells how late the event loop was, each second. */
+/** Measures how late the event loop is, and reports it each second. */
 export class LoopDelay {
   private readonly histogram: IntervalHistogram = monitorEventLoopDelay({ resolution: resolutionMs });
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly tell: (delayMs: number) => void) {}
+  constructor(private readonly onDelay: (delayMs: number) => void) {}
 
   start(): void {
     this.histogram.enable();
     this.timer = setInterval(() => {
-      this.tell(this.histogram.percentile(99) / 1e6);
+      this.onDelay(this.histogram.percentile(99) / 1e6);
       this.histogram.reset();
     }, loadTimes.everyMs);
   }

@@ -2,12 +2,11 @@ import type { BullAdapter } from "../../store/bullmq/adapter.js";
 import type { Queue } from "../../store/bullmq/module.js";
 import { toStoreError } from "../../store/redis/errors.js";
 import type { RedisStore } from "../../store/redis/store.js";
-import { type JobData, jobIdOf } from "../record/delivery-job.js";
-import { queueOf } from "../record/keys.js";
+import { type JobData, jobIdOf, queueOf } from "../record/delivery-job.js";
 
 /** The contract's priorities, the most urgent first. */
 export const priorities = [1, 5, 10];
-/** BullMQ: a job's score is its priority times this, and its turn. */
+/** In BullMQ a job's score is its priority times this, plus a number that grows with each job. */
 const priorityStep = 0x100000000;
 /** A job is gone when it is done: what became of its message is in PostgreSQL. */
 const jobOptions = { removeOnComplete: true, removeOnFail: true, attempts: 1 };
@@ -15,7 +14,7 @@ const jobOptions = { removeOnComplete: true, removeOnFail: true, attempts: 1 };
 /** A message that is due. */
 export interface DueMessage {
   id: string;
-  turn: number;
+  generation: number;
   priority: number;
   recipient: string;
 }
@@ -34,10 +33,10 @@ export class SenderQueues {
   /** Adds messages to a number's queue, in order; those that are there stay as they are. */
   async add(sender: string, messages: readonly DueMessage[]): Promise<void> {
     const queue = await this.queueOf(sender);
-    const jobs = messages.map(({ id, turn, priority, recipient }) => ({
+    const jobs = messages.map(({ id, generation, priority, recipient }) => ({
       name: "send",
-      data: { to: recipient, turn },
-      opts: { ...jobOptions, jobId: jobIdOf({ id, turn }), priority },
+      data: { to: recipient, turn: generation },
+      opts: { ...jobOptions, jobId: jobIdOf({ id, generation }), priority },
     }));
     await queue.addBulk(jobs).catch((error) => this.fail(sender, error));
   }

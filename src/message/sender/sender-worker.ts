@@ -5,8 +5,7 @@ import type { Logger } from "../../telemetry/log/log.js";
 import type { Breaker } from "../delivery/breaker.js";
 import type { Deliverer } from "../delivery/deliver.js";
 import type { BreakerState, DeliveryMetrics } from "../delivery/delivery-metrics.js";
-import { type JobData, toDeliveryJob } from "../record/delivery-job.js";
-import { queueOf } from "../record/keys.js";
+import { type JobData, queueOf, toDeliveryJob } from "../record/delivery-job.js";
 import { Concurrency } from "./concurrency.js";
 
 export interface SenderWorkerOptions {
@@ -16,7 +15,7 @@ export interface SenderWorkerOptions {
   concurrency: number;
 }
 
-/** The BullMQ worker of one sending number. It rests while its breaker is open. */
+/** The BullMQ worker of one sending number. It pauses while its breaker is open. */
 export class SenderWorker {
   readonly concurrency: Concurrency;
   private readonly worker: Worker<JobData>;
@@ -56,7 +55,7 @@ export class SenderWorker {
     await this.worker.close(force);
   }
 
-  /** Resolves when what is under way is answered and settled, whether Redis is told or not. */
+  /** Resolves when all requests under way are answered and settled. It does not wait for Redis. */
   async delivered(): Promise<void> {
     await Promise.allSettled(this.underWay);
   }
@@ -77,7 +76,7 @@ export class SenderWorker {
     else void this.worker.pause(true);
     const why = code === undefined ? "the Cloud API fails" : `the Cloud API refuses all it sends (code ${code})`;
     if (state === "open")
-      this.log.error({ sender, forMs: Math.round(openForMs) }, `a sending number is held up: ${why}`);
+      this.log.error({ sender, forMs: Math.round(openForMs) }, `a sending number is paused: ${why}`);
     if (state === "closed") this.log.info({ sender }, "a sending number sends again");
   }
 

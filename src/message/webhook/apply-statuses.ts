@@ -2,21 +2,22 @@ import { uuidv7 } from "uuidv7";
 import { insertDeadLetters, type NewDeadLetter } from "../../store/postgres/dead-letters.js";
 import type { Queries, Statement } from "../../store/postgres/session.js";
 import { type Status, statuses, statusName, statusOf } from "../record/status.js";
+import { allows, endOf, givenUp, isOneOf, taken } from "../record/status-machine.js";
 import { type StatusUpdate, unknownWamid } from "./body/webhook-status.js";
 
-/** What became of a step that WhatsApp told of. */
+/** What became of a step that WhatsApp reported. */
 export type Applied =
-  /** It moved the status; or it is new in the history only: a later one had come before. */
+  /** moved: it changed the status. late: it is new in the history only, as a later step had come before. */
   | { outcome: "moved" | "late"; sender: string; recipient: string; type: string }
-  /** It was there. */
+  /** It was reported before. */
   | { outcome: "repeated" }
-  /** There is no such message: it is older than what is kept, or of another user of the number. */
+  /** There is no such message: it is too old, or another user of the number sent it. */
   | { outcome: "no-message" };
 
 interface Row {
   message_id: string;
   wamid: string;
-  /** Of the step: {@link oneWamid} may stand for one that WhatsApp does not tell. */
+  /** Of the step. {@link oneWamid} may stand for a wamid that WhatsApp does not report. */
   step_wamid: string;
   status: number;
   sender: string;
@@ -26,20 +27,34 @@ interface Row {
   is_move: boolean;
 }
 
-/** What a message may take over of a step: not what stands for a wamid that WhatsApp did not tell. */
-const toldWamid = toldWamidOf("steps");
+/** The wamid that a message may take over from a step. It is null if WhatsApp did not report one. */
+const reportedWamid = reportedWamidOf("steps");
 
 /**
- * The only wamid that a message has had, by the API's answer or by what WhatsApp told; null: it has had none, or several. A step
- * without a wamid then is that request's. Steps without a wamid that are in the history count as another request's.
+ * The only wamid that a message has had, by the API's answer or by WhatsApp's reports. null: it has had none, or several. A step
+ * without a wamid is then that request's. Steps without a wamid that are in the history count as another request's.
  */
 const oneWamid = `(SELECT CASE WHEN min(known.wamid) = max(known.wamid) THEN min(known.wamid) END
       FROM (
         SELECT found.wamid
         UNION ALL SELECT event.wamid FROM message_events AS event WHERE event.message_id = found.id
-        UNION ALL SELECT ${toldWamidOf("other")} FROM told AS other WHERE other.message_id = found.id
+        UNION ALL SELECT ${reportedWamidOf("other")} FROM reported AS other WHERE other.message_id = found.id
       ) AS known)`;
 
+const [sent, failed] = [endOf("report-sent"), endOf("report-failed")];
+const ofSameRequest = "coalesce(found.wamid, steps.wamid) = steps.wamid";
+const ofRequestNotFailed = `NOT EXISTS (SELECT FROM message_events AS event WHERE event.message_id = steps.message_id
+          AND event.wamid = steps.wamid AND event.status = ${failed})
+        AND NOT EXISTS (SELECT FROM steps AS other WHERE other.message_id = steps.message_id
+          AND other.wamid = steps.wamid AND other.status = ${failed})`;
+/** Whether a step that is new changes the status of its message. */
+const isMove = `CASE steps.status
+      WHEN ${failed} THEN ${allows("report-failed", "found.status", { "same-request": ofSameRequest })}
+      WHEN ${sent} THEN ${allows("report-sent", "found.status", { "request-not-failed": ofRequestNotFailed })}
+      WHEN ${endOf("report-delivered")} THEN ${allows("report-delivered", "found.status")}
+      WHEN ${endOf("report-read")} THEN ${allows("report-read", "found.status")} END`;
+/** Of several steps that come together, the furthest counts. */
+const furthestFirst = [endOf("report-read"), endOf("report-delivered"), sent, failed];
 /** What is given up of a message that WhatsApp could not deliver. */
 const letter: NewDeadLetter = {
   id: "letter_id",
@@ -56,27 +71,27 @@ const letter: NewDeadLetter = {
         ) AS event)::text`,
   failedAt: "now()",
 };
-const failedMoves = `moves JOIN given ON given.message_id = moves.id AND given.wamid = told_wamid AND given.status = moves.status
-    WHERE moves.status = ${statuses.failed}`;
+const failedMoves = `moves JOIN given ON given.message_id = moves.id AND given.wamid = reported_wamid AND given.status = moves.status
+    WHERE ${isOneOf(givenUp, "moves.status")}`;
 
 /**
- * A step of a wamid is taken once: the unique index of message_events says so, and only what is new there does anything.
- * The messages are locked first, and in order, so that no two of these wait for each other. Whatever WhatsApp tells, it has
- * the message: nothing is left to send. Where there were several requests, each has its wamid: that one failed does not count
- * where another was accepted, nor that one was sent which is known to have failed, as after a redrive.
+ * A step of a wamid is applied once: message_events has a unique index, and only a step that is new there changes anything. The messages are
+ * locked first, and in order, so that no two of these statements wait for each other. Whatever WhatsApp reports, it has the message:
+ * nothing is left to send, and the outbox row goes. A message may have had several requests, each with its wamid. A failed request does
+ * not count where another was accepted; nor does a "sent" of a request that is known to have failed, as after a redrive.
  */
 export const applyStatement: Statement = {
   name: "apply-statuses",
-  text: `WITH told AS MATERIALIZED (
+  text: `WITH reported AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::smallint[], $4::timestamptz[], $5::integer[], $6::text[], $7::uuid[])
-      AS told (message_id, wamid, status, at, error_code, error, letter_id)
+      AS reported (message_id, wamid, status, at, error_code, error, letter_id)
   ), found AS MATERIALIZED (
     SELECT id, sender, recipient, type, body, status, wamid FROM messages
     WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE
   ), matched AS MATERIALIZED (
-    SELECT told.*, CASE told.wamid WHEN '${unknownWamid}' THEN coalesce(${oneWamid}, told.wamid) ELSE told.wamid END
+    SELECT reported.*, CASE reported.wamid WHEN '${unknownWamid}' THEN coalesce(${oneWamid}, reported.wamid) ELSE reported.wamid END
       AS step_wamid
-    FROM told JOIN found ON found.id = message_id
+    FROM reported JOIN found ON found.id = message_id
   ), given AS MATERIALIZED (
     SELECT DISTINCT ON (message_id, step_wamid, status) message_id, step_wamid AS wamid, status, at, error_code, error, letter_id
     FROM matched ORDER BY message_id, step_wamid, status, at
@@ -86,20 +101,12 @@ export const applyStatement: Statement = {
     ON CONFLICT DO NOTHING
     RETURNING message_id, number, wamid, status, at, attempt, error_code, detail
   ), moves AS MATERIALIZED (
-    SELECT DISTINCT ON (found.id) found.id, sender, body, steps.status, at, error_code, detail, steps.wamid AS told_wamid,
-      CASE WHEN found.status IN (${statuses.accepted}, ${statuses.sent}, ${statuses.delivered})
-        THEN coalesce(found.wamid, ${toldWamid}) ELSE coalesce(${toldWamid}, found.wamid) END AS wamid
+    SELECT DISTINCT ON (found.id) found.id, sender, body, steps.status, at, error_code, detail, steps.wamid AS reported_wamid,
+      CASE WHEN ${isOneOf(taken, "found.status")}
+        THEN coalesce(found.wamid, ${reportedWamid}) ELSE coalesce(${reportedWamid}, found.wamid) END AS wamid
     FROM steps JOIN found ON found.id = message_id
-    WHERE CASE steps.status
-      WHEN ${statuses.failed} THEN found.status < ${statuses.accepted}
-        OR found.status < steps.status AND coalesce(found.wamid, steps.wamid) = steps.wamid
-      WHEN ${statuses.sent} THEN (found.status < steps.status OR found.status = ${statuses.failed})
-        AND NOT EXISTS (SELECT FROM message_events AS event WHERE event.message_id = steps.message_id
-          AND event.wamid = steps.wamid AND event.status = ${statuses.failed})
-        AND NOT EXISTS (SELECT FROM steps AS other WHERE other.message_id = steps.message_id
-          AND other.wamid = steps.wamid AND other.status = ${statuses.failed})
-      ELSE found.status < steps.status END
-    ORDER BY found.id, steps.status = ${statuses.failed}, steps.status DESC, at
+    WHERE ${isMove}
+    ORDER BY found.id, array_position(ARRAY[${furthestFirst}]::smallint[], steps.status), at
   ), moved AS (
     UPDATE messages SET status = moves.status, status_at = moves.at, wamid = moves.wamid,
       error_code = moves.error_code, error = moves.detail
@@ -109,13 +116,13 @@ export const applyStatement: Statement = {
   ), letters AS (
     ${insertDeadLetters("message", letter, failedMoves)}
   )
-  SELECT told.message_id, told.wamid, step_wamid, told.status, sender, recipient, type, steps.message_id IS NOT NULL AS is_new,
-    EXISTS (SELECT FROM moves WHERE moves.id = found.id AND moves.status = told.status AND told_wamid = step_wamid) AS is_move
-  FROM matched AS told JOIN found ON found.id = told.message_id
-    LEFT JOIN steps ON steps.message_id = told.message_id AND steps.wamid = step_wamid AND steps.status = told.status`,
+  SELECT reported.message_id, reported.wamid, step_wamid, reported.status, sender, recipient, type, steps.message_id IS NOT NULL AS is_new,
+    EXISTS (SELECT FROM moves WHERE moves.id = found.id AND moves.status = reported.status AND reported_wamid = step_wamid) AS is_move
+  FROM matched AS reported JOIN found ON found.id = reported.message_id
+    LEFT JOIN steps ON steps.message_id = reported.message_id AND steps.wamid = step_wamid AND steps.status = reported.status`,
 };
 
-/** Applies what WhatsApp told of messages; answers for each. As often as the same is told, it changes something once. */
+/** Applies what WhatsApp reported of messages, and answers for each report. Repetitions change nothing. */
 export async function applyStatuses(queries: Queries, updates: readonly StatusUpdate[]): Promise<Applied[]> {
   const rows = await queries.query<Row>(applyStatement, [
     updates.map(({ messageId }) => messageId),
@@ -132,7 +139,7 @@ export async function applyStatuses(queries: Queries, updates: readonly StatusUp
     const row = found.get(toKey(messageId, wamid, status));
     if (!row) return { outcome: "no-message" };
     const step = toKey(messageId, row.step_wamid, status);
-    // The same was told several times in one batch.
+    // The batch has the same report several times.
     if (!row.is_new || seen.has(step)) return { outcome: "repeated" };
     seen.add(step);
     const { sender, recipient, type } = row;
@@ -144,7 +151,7 @@ function toKey(messageId: string, wamid: string, status: Status): string {
   return `${messageId} ${status} ${wamid}`;
 }
 
-/** The wamid of a row of updates; null: WhatsApp does not tell it. */
-function toldWamidOf(table: string): string {
+/** The wamid of a row of updates. null: WhatsApp does not report it. */
+function reportedWamidOf(table: string): string {
   return `nullif(${table}.wamid, '${unknownWamid}')`;
 }

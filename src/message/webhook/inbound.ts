@@ -1,12 +1,12 @@
 import type { Queries, Statement } from "../../store/postgres/session.js";
 import type { InboundMessage } from "./body/webhook-message.js";
 
-/** Told of messages that came in, once they are kept. It must not throw. */
+/** Hears of messages that came in, once they are stored. It must not throw. */
 export type RecordInbound = (messages: InboundMessage[]) => void;
 
 /**
- * A wamid is kept once. Its time is part of the key, so that alone tells of a repetition only where the time is WhatsApp's: one
- * that stands for it differs each time that the webhook is sent, and the wamid is looked up.
+ * A wamid is kept once. Its time is part of the key. A repetition has the same key only if the time is WhatsApp's. A time that stands for it
+ * differs each time that the webhook is sent: then the statement looks the wamid up.
  */
 export const keepStatement: Statement = {
   name: "keep-inbound",

@@ -38,7 +38,7 @@ export function inboundRecorder(record: RecordEvents): RecordInbound {
     );
 }
 
-/** Told of parts of webhooks that Posta has no use for. It must not throw. */
+/** Hears of parts of webhooks that Posta has no use for. It must not throw. */
 export type RecordOther = (parts: readonly OtherPart[]) => void;
 
 /** Makes an event "whatsapp.other" of each such part; its type is what the part is, its id is made from what the part says. */

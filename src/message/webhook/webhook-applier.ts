@@ -13,7 +13,7 @@ import { keepInbound, type RecordInbound } from "./inbound.js";
 import type { RecordOther } from "./status-events.js";
 import type { WebhookMetrics } from "./webhook-metrics.js";
 
-/** Told of what is new, once it is committed; of other parts each time that they come. */
+/** These hear of what is new, once it is committed; and of other parts each time that they come. */
 export interface Recorders {
   statuses: RecordStatus;
   inbound: RecordInbound;
@@ -23,7 +23,7 @@ export interface Recorders {
 /** A second batch only sets out beside a full one: together they keep PostgreSQL busy, and hardly wait for each other. */
 const grouping = { maxBatch: 200, maxInFlight: 2 };
 
-/** Applies webhooks: what several of them say goes into PostgreSQL together. */
+/** Applies webhooks. What several of them say goes into PostgreSQL in one statement. */
 export class WebhookApplier {
   private readonly statuses: GroupCommit<StatusUpdate, Applied>;
   private readonly inbound: GroupCommit<InboundMessage, boolean>;
@@ -62,9 +62,9 @@ export class WebhookApplier {
         ...parts.map((part) => this.parts.push(part)),
       ]);
     }
-    // At the end, and so once: a body that fails is worked off again.
+    // At the end, and so once: a body that fails is applied again.
     this.metrics.countOddities(oddities);
-    this.oddityLog.tell(oddities);
+    this.oddityLog.log(oddities);
     this.record.other(oddities.parts);
   }
 

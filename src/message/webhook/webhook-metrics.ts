@@ -4,7 +4,7 @@ import type { Applied } from "./apply-statuses.js";
 import type { WebhookOddities } from "./body/webhook-oddities.js";
 import type { StatusUpdate } from "./body/webhook-status.js";
 
-/** How the work on a body ends: it is tried again after "delayed" (PostgreSQL is down) and "failed". */
+/** How the work on a body ends. It is tried again after "delayed" (PostgreSQL is down) and after "failed". */
 export type BodyOutcome = "applied" | "delayed" | "failed";
 
 /** Counts what webhooks said and what became of it. */
@@ -27,12 +27,16 @@ export class WebhookMetrics {
     this.registerBatches(registry);
     const counter = (name: string, help: string, label: string) =>
       new Counter({ name, help, labelNames: [label], registers: [registry] });
-    this.bodies = counter("posta_webhook_bodies_total", "Webhooks worked off, by how that ended.", "outcome");
-    this.statuses = counter("posta_webhook_statuses_total", "Statuses that WhatsApp told of, by effect.", "outcome");
+    this.bodies = counter(
+      "posta_webhook_bodies_total",
+      "Webhooks that were taken from their queue, by how that ended.",
+      "outcome",
+    );
+    this.statuses = counter("posta_webhook_statuses_total", "Statuses that WhatsApp reported, by effect.", "outcome");
     this.inbound = counter("posta_webhook_inbound_total", "Messages that came in, by whether they are new.", "outcome");
     this.skipped = counter(
       "posta_webhook_skipped_total",
-      "Parts of webhooks that Posta has no use for, by why.",
+      "Parts of webhooks that Posta has no use for, by reason.",
       "reason",
     );
     this.oddFields = counter(

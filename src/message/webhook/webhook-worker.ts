@@ -23,7 +23,7 @@ const retryMs = 1000;
 /** How long a worker may take to close without Redis, in milliseconds. */
 const farewellMs = 1000;
 
-/** Works off the webhooks' queue. Any number of processes may do so at a time. */
+/** Applies the webhooks in their queue. Any number of processes may do so at a time. */
 export class WebhookWorker {
   private worker: Worker | undefined;
   private client: RedisClient | undefined;
@@ -50,7 +50,7 @@ export class WebhookWorker {
       });
   }
 
-  /** Lets the bodies that are worked on finish; one that does not in time is worked off again by another process. */
+  /** Waits for the bodies under way. One that does not finish in time is applied again by another process. */
   async stop(): Promise<void> {
     this.stopped = true;
     await this.changing;

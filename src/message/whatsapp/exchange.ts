@@ -11,7 +11,7 @@ export type Outcome =
 
 /**
  * Sends one request, once, and waits for its whole answer until the deadline. Never rejects. Whether the request was
- * written is known because undici tells when it hands it to a connection that stands: before that nothing can have left.
+ * written is known because undici reports when it hands the request to an open connection: before that nothing can have left.
  */
 export function exchange(
   dispatcher: Dispatcher,
@@ -45,7 +45,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     }, timeoutMs);
   }
 
-  /** The next thing that undici does is to write it, unless it is told not to. */
+  /** undici writes the request next, unless it is aborted here. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     // It may only now come to a connection although its time is over, and it must never be written to a second one.
     if (this.ended || this.controller) controller.abort(new Error("is over"));

@@ -46,7 +46,7 @@ export function judge(code: number | undefined, httpStatus: number): Verdict {
   return verdict ?? judgeStatus(httpStatus);
 }
 
-/** The codes grow in number: of a new one the status still tells whose fault it is. */
+/** The Cloud API gets new codes. Of a code that is not listed the HTTP status still shows whose fault it is. */
 function judgeStatus(httpStatus: number): Verdict {
   if (httpStatus === 401) return "stop-sender";
   if (httpStatus === 429) return "slow-down";

@@ -1,5 +1,5 @@
 import { Pool } from "undici";
-import { maskNumbers } from "../content/mask.js";
+import { maskAllNumbers } from "../../telemetry/log/phone-numbers.js";
 import { readAnswer, type SendAnswer } from "./answer.js";
 import { exchange, type Outcome } from "./exchange.js";
 import type { Token } from "./token.js";
@@ -70,5 +70,5 @@ function judgeOutcome(outcome: Outcome): SendAnswer {
 /** The API repeats a malformed token in its error, and in others the number of the recipient. */
 function hide(text: string, token: string): string {
   const shown = text.replaceAll(token, "***").replace(/\bEAA\w{10,}/g, "***");
-  return maskNumbers(shown).slice(0, maxTextLength);
+  return maskAllNumbers(shown).slice(0, maxTextLength);
 }

@@ -1,3 +1,5 @@
+import { maskPhoneNumbers } from "./phone-numbers.js";
+
 /** Keys whose values are secret, whatever is in them. */
 const secretKey =
   /^(auth|authorization|proxy-authorization|cookie|set-cookie)$|(token|secret|password|passwd|passphrase|(?:api|private)[-_]?key|appsecret_proof)s?$/i;
@@ -16,28 +18,13 @@ const suffixed =
   /((?:token|secret|password|passwd|api[-_]?key|appsecret_proof)s?["']?\s*(?:=\s*["']?|:\s*["']|:\s*(?=[^\s"']{0,256}\d)))[^\s"'&,;}]+/gi;
 const accessToken = /\bEAA[A-Za-z0-9]{20,}/g;
 
-/** With a plus or a code in brackets, a number is written with spaces or dashes too. */
-const international = /(?:\+\d|\(\d{2,4}\) ?\d)[\d ().-]{5,22}\d/g;
-/** In an address that opens a chat. */
-const chat = /(\bwa\.me\/|[?&]phone=)\d{8,15}\b/gi;
-/** Alone, and not part of a UUID, a queue's or a job's name, a fraction or a path. */
-const bare = /(?<![\w.\-/])\d{8,15}(?![\w-]|\.\d)/g;
-/** What stands before an id, or after an amount. */
-const beforeId = /(\bjobs? "?|\b(?:job|message|request)'?s? id "?|POSTA_\w+:? "?)$/;
-const afterAmount = /^ ?(bytes|ms|s|B|MiB|KiB)\b/;
-
 const maxDepth = 6;
 const maxItems = 100;
 
 /** A text without secrets, and with the last four digits only of what may be a phone number. */
 export function redactText(text: string): string {
   if (text.length < 8) return text;
-  const open = hideSecrets(text);
-  if (!/\d{8}|[+(]\d/.test(open)) return open;
-  return open
-    .replace(chat, mask)
-    .replace(international, (number) => (hasPhoneLength(number) ? mask(number) : number))
-    .replace(bare, (number, at: number) => (isOther(number, open, at) ? number : mask(number)));
+  return maskPhoneNumbers(hideSecrets(text));
 }
 
 /** A value for the log, however deep. What it is made of is not changed. */
@@ -69,19 +56,4 @@ function hideSecrets(text: string): string {
     .replace(named, "$1$2[redacted]")
     .replace(suffixed, "$1[redacted]")
     .replace(accessToken, "[redacted]");
-}
-
-function hasPhoneLength(number: string): boolean {
-  const digits = number.replace(/\D/g, "").length;
-  return digits >= 8 && digits <= 15;
-}
-
-/** No phone number has 10 or 13 digits of which the first is 1: those are times, in seconds or milliseconds. */
-function isOther(number: string, text: string, at: number): boolean {
-  if (/^1(\d{9}|\d{12})$/.test(number)) return true;
-  return beforeId.test(text.slice(Math.max(0, at - 40), at)) || afterAmount.test(text.slice(at + number.length));
-}
-
-function mask(number: string): string {
-  return number.replace(/\d(?=(\D*\d){4})/g, "*");
 }

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
-import { Limits } from "../../../src/message/delivery/rate-limits.js";
-import { LimitKeys } from "../../../src/message/record/keys.js";
+import { LimitKeys, Limits } from "../../../src/message/delivery/rate-limits.js";
 import {
   createDeliveryFixture,
   type DeliveryFixture,
@@ -79,7 +78,7 @@ describe("a number's rate", () => {
   it("lets nothing go that has waited for so long that others may take its process for lost", async () => {
     const { insert, openProcess, prefix, redis, sql, taken } = await open({ env: { POSTA_WHATSAPP_RATE: "80" } });
     await openProcess();
-    await redis.set(new LimitKeys(prefix).hold(sender), 1, "PX", 60_000);
+    await redis.set(new LimitKeys(prefix).paused(sender), 1, "PX", 60_000);
     await insert([{}]);
     const details = async () =>
       (await sql<{ detail: string }>("SELECT detail FROM message_events")).map((row) => row.detail);

@@ -55,7 +55,7 @@ class Reader {
     const change = toObject(json);
     const word = toWord(change?.field);
     const value = toObject(change?.value);
-    // Without the field's name, what it holds tells what it is.
+    // Without the field's name, its value shows what it is.
     const isOfMessages = word === "messages" || (word === undefined && hasMessages(value));
     if (isOfMessages && value) this.readValue(value);
     else if (isOfMessages || !change) this.skipMalformed("change", json);

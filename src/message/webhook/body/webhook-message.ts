@@ -4,11 +4,11 @@ import { toObject, toText, toTime, toWord, writeJson } from "./webhook-values.js
 
 /** What somebody wrote to one of our numbers. */
 export interface InboundMessage {
-  /** Where WhatsApp does not tell it, a hash of the message. */
+  /** A hash of the message where WhatsApp does not say it. */
   wamid: string;
-  /** Our number, by its phone number id; "unknown": WhatsApp does not tell it. */
+  /** Our number, by its phone number id; "unknown": WhatsApp does not say it. */
   sender: string;
-  /** Theirs; where WhatsApp does not tell it, its id of the user; "unknown": it tells neither. */
+  /** Their number, or WhatsApp's id of the user. "unknown": WhatsApp says neither. */
   contact: string;
   type: string;
   /** When the webhook came if WhatsApp does not say. */

@@ -18,7 +18,7 @@ export type OddField =
 export interface OtherPart {
   /** What it is, in WhatsApp's words: "status.played", "field.account_update". */
   kind: string;
-  /** Our number, by its phone number id; "unknown": WhatsApp does not tell it. */
+  /** Our number, by its phone number id; "unknown": WhatsApp does not say it. */
   sender: string;
   at: Date;
   json: unknown;
@@ -26,7 +26,7 @@ export interface OtherPart {
 
 /** Parts of one body that are kept as such; where there are more, the whole body is. */
 const maxParts = 1000;
-/** Kinds that a process tells of, each once. */
+/** Kinds that a process logs, each once. */
 const maxKinds = 256;
 
 /** What a body has that Posta does not understand. */
@@ -51,22 +51,22 @@ export class WebhookOddities {
   }
 }
 
-/** Tells of each kind of oddity once in the life of a process: a new version of the API would fill the log else. */
+/** Logs each kind of oddity once in the life of a process. Otherwise a new version of the API would fill the log. */
 export class OddityLog {
-  private readonly told = new Set<string>();
+  private readonly logged = new Set<string>();
 
-  constructor(private readonly log: Logger) {}
+  constructor(private readonly logger: Logger) {}
 
-  tell({ fields, parts }: WebhookOddities): void {
+  log({ fields, parts }: WebhookOddities): void {
     for (const field of fields.keys())
-      this.tellOnce(field, "a webhook's field is missing or odd: a stand-in takes its place");
+      this.logOnce(field, "a webhook's field is missing or odd: a stand-in takes its place");
     for (const { kind } of parts)
-      this.tellOnce(kind, "a webhook has a part that Posta has no use for: Posta keeps it in inbound_messages");
+      this.logOnce(kind, "a webhook has a part that Posta has no use for: Posta keeps it in inbound_messages");
   }
 
-  private tellOnce(kind: string, message: string): void {
-    if (this.told.has(kind) || this.told.size >= maxKinds) return;
-    this.told.add(kind);
-    this.log.warn({ kind }, message);
+  private logOnce(kind: string, message: string): void {
+    if (this.logged.has(kind) || this.logged.size >= maxKinds) return;
+    this.logged.add(kind);
+    this.logger.warn({ kind }, message);
   }
 }

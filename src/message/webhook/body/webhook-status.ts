@@ -1,17 +1,17 @@
 import type { WebhookOddities } from "./webhook-oddities.js";
 import { type JsonObject, toList, toObject, toText, toTime, toWord } from "./webhook-values.js";
 
-/** The statuses that WhatsApp tells of. */
-const toldStatuses = ["sent", "delivered", "read", "failed"] as const;
-type ToldStatus = (typeof toldStatuses)[number];
+/** The statuses that WhatsApp reports. */
+const reportedStatuses = ["sent", "delivered", "read", "failed"] as const;
+type ReportedStatus = (typeof reportedStatuses)[number];
 
-/** A step of a message, as WhatsApp tells it. */
+/** A step of a message, as WhatsApp reports it. */
 export interface StatusUpdate {
   /** Ours, which went along with the message and comes back. */
   messageId: string;
-  /** {@link unknownWamid}: WhatsApp does not tell it. */
+  /** {@link unknownWamid}: WhatsApp does not report it. */
   wamid: string;
-  status: ToldStatus;
+  status: ReportedStatus;
   /** When WhatsApp says it was, to the second; when the webhook came if WhatsApp does not say. */
   at: Date;
   /** Why it failed; undefined: it did not. */
@@ -25,7 +25,7 @@ export interface ForeignStatus extends Omit<StatusUpdate, "messageId"> {
   recipient: string;
 }
 
-/** What stands for the id of a request that WhatsApp does not tell. */
+/** What stands for the id of a request that WhatsApp does not report. */
 export const unknownWamid = "unknown";
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -42,7 +42,7 @@ export function readStatus(
   const wamid = toText(json.id, maxWamidBytes);
   const recipient = toText(json.recipient_id);
   const word = toWord(json.status);
-  const status = toldStatuses.find((told) => told === word);
+  const status = reportedStatuses.find((known) => known === word);
   // It was not sent by Posta, or not by this one: the number may have other users.
   if (messageId === undefined && (wamid === undefined || recipient === undefined || !status)) {
     oddities.skip("foreign-status");

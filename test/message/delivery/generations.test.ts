@@ -1,14 +1,14 @@
 import { Registry } from "prom-client";
 import { uuidv7 } from "uuidv7";
 import { afterEach, describe, expect, it } from "vitest";
-import { Claims } from "../../src/message/delivery/claim.js";
-import { type Decision, decide } from "../../src/message/delivery/decide.js";
-import { DeliveryMetrics } from "../../src/message/delivery/delivery-metrics.js";
-import { Rescheduler } from "../../src/message/delivery/rescheduler.js";
-import { Sweep } from "../../src/message/outbox/sweep.js";
-import type { PostgresStore } from "../../src/store/postgres/store.js";
-import { createDatabase } from "../support/postgres.js";
-import { openMessages, putMessages, readMessage } from "./messages.js";
+import { Claims } from "../../../src/message/delivery/claim.js";
+import { type Decision, decide } from "../../../src/message/delivery/decide.js";
+import { DeliveryMetrics } from "../../../src/message/delivery/delivery-metrics.js";
+import { Rescheduler } from "../../../src/message/delivery/rescheduler.js";
+import { Sweep } from "../../../src/message/outbox/sweep.js";
+import type { PostgresStore } from "../../../src/store/postgres/store.js";
+import { createDatabase } from "../../support/postgres.js";
+import { openMessages, putMessages, readMessage } from "../messages.js";
 
 const releases: (() => unknown)[] = [];
 afterEach(async () => {
@@ -29,9 +29,9 @@ async function outboxOf(store: PostgresStore, id: string) {
 }
 
 const metrics = () => new DeliveryMetrics(new Registry());
-const job = (id: string, turn: number) => ({ id, recipient: "4915112345678", turn });
+const job = (id: string, generation: number) => ({ id, recipient: "4915112345678", generation });
 
-describe("a job of another turn than the outbox's", () => {
+describe("a job of another generation than the outbox's", () => {
   it("claims nothing", async () => {
     const store = await setup();
     const [id = ""] = await putMessages(store, 1, "queued");

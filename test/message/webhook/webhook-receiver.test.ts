@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
-import { toWebhookJob, webhookQueue } from "../../src/message/webhook/webhook-job.js";
-import { postWebhook, signatureOf } from "../message/webhook-bodies.js";
-import { incomingBytes } from "../support/incoming.js";
-import { startServer } from "../support/posta.js";
-import { startRedis } from "../support/redis.js";
-import { openRaw, type RawConnection, send } from "./client.js";
+import { toWebhookJob, webhookQueue } from "../../../src/message/webhook/webhook-job.js";
+import { openRaw, type RawConnection, send } from "../../http/client.js";
+import { incomingBytes } from "../../support/incoming.js";
+import { startServer } from "../../support/posta.js";
+import { startRedis } from "../../support/redis.js";
+import { postWebhook, signatureOf } from "../webhook-bodies.js";
 
 const secret = "an app's secret";
 const token = "to be verified";
