@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createFileRegistry, fromBinary, fromJsonString } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { expect, it } from "vitest";
@@ -23,6 +23,11 @@ function findAll(pattern: RegExp): { file: string; found: string }[] {
 it("names settings that exist", () => {
   const known = new Set<string>(Object.values(settings).map(({ variable }) => variable));
   expect(findAll(/\b(POSTA_[A-Z_]*[A-Z])\b/g).filter(({ found }) => !known.has(found))).toEqual([]);
+});
+
+it("names files and folders that exist", () => {
+  const paths = findAll(/`((?:src|cluster|test|perf|slo|ops|scripts|deploy|docs)\/[\w./-]+)`/g);
+  expect(paths.filter(({ found }) => !existsSync(found) && !found.startsWith("perf/results/"))).toEqual([]);
 });
 
 it("names commands of make that exist", () => {
