@@ -1,6 +1,7 @@
 import { PostaError, toPostaError, wrongState } from "../errors/posta-error.js";
 import { type DeadLetterKind, deadLetterKinds } from "../store/postgres/dead-letters.js";
-import type { Queries, Statement } from "../store/postgres/session.js";
+import type { Statement } from "../store/postgres/session.js";
+import type { PostgresStore } from "../store/postgres/store.js";
 import { parseId } from "../store/row-ids.js";
 import { type MayUseSource, toKind } from "./dead-letter.js";
 import { buildRedrive, type RedriveHandlers, type RedrivenRow } from "./redrive-statement.js";
@@ -27,7 +28,7 @@ export class DeadLetterRedriver {
   private readonly statement: Statement;
 
   constructor(
-    private readonly postgres: Queries,
+    private readonly postgres: PostgresStore,
     private readonly handlers: RedriveHandlers,
   ) {
     this.statement = buildRedrive(handlers);
@@ -61,7 +62,7 @@ export class DeadLetterRedriver {
   /** Answers the ids of those that were put back. */
   private async putBack(ids: string[]): Promise<Set<string>> {
     if (ids.length === 0) return new Set();
-    const rows = await this.postgres.query<RedrivenRow>(this.statement, [ids]);
+    const rows = await this.postgres.queryLocking<RedrivenRow>(this.statement, [ids]);
     for (const [kind, ofKind] of groupByKind(rows)) {
       this.handlers[kind].onPutBack?.(ofKind.map(({ facts }) => facts));
     }

@@ -33,7 +33,7 @@ import { dropOldMonths } from "./retention.js";
  */
 export async function createDelivery(config: Config, log: Logger, events: ProcessEvents): Promise<PostaProcess> {
   const metrics = createMetrics();
-  const database = openDatabase(config, log);
+  const database = openDatabase(config, log, { locksRows: true });
   const analytics = openAnalyticsStore(config, log);
   const queue = openQueueStore(config, log);
   const ready = { database: false, migrated: false, queue: false };

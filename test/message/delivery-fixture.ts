@@ -69,7 +69,7 @@ export async function createDeliveryFixture(options: DeliveryFixtureOptions = {}
     POSTA_WHATSAPP_PAIR_INTERVAL: "0s",
     ...options.env,
   });
-  const postgres = openDatabase(config, log);
+  const postgres = openDatabase(config, log, { locksRows: true });
   releases.push(() => postgres.close());
   await keepPartitions(postgres, new Date());
   const redis = new Redis(redisUrl.replace("unix://", ""), { maxRetriesPerRequest: 0 });

@@ -9,7 +9,9 @@ const log = createLog("test", "silent");
 
 /** Opens a migrated database, with the partitions of now. */
 export async function openMessages(url: string): Promise<PostgresStore> {
-  const store = openDatabase(readConfig({ POSTA_DATABASE_URL: url, POSTA_DATABASE_POOL: "5" }), log);
+  const store = openDatabase(readConfig({ POSTA_DATABASE_URL: url, POSTA_DATABASE_POOL: "5" }), log, {
+    locksRows: true,
+  });
   await keepPartitions(store, new Date()).catch(async (error) => {
     await store.close();
     throw error;

@@ -1,5 +1,6 @@
 import { PostaError } from "../../errors/posta-error.js";
-import type { Queries, Statement } from "../../store/postgres/session.js";
+import type { Statement } from "../../store/postgres/session.js";
+import type { PostgresStore } from "../../store/postgres/store.js";
 import type { MayUse, MessageReader } from "../read/read-message.js";
 import { nameOfStatus, type RecordStatus } from "../record/status.js";
 import { allows, endOf } from "../record/status-machine.js";
@@ -21,7 +22,7 @@ const cancel: Statement = {
 /** Keeps messages from being sent. */
 export class MessageCanceller {
   constructor(
-    private readonly postgres: Queries,
+    private readonly postgres: PostgresStore,
     private readonly reader: MessageReader,
     private readonly record: RecordStatus,
   ) {}
@@ -30,7 +31,7 @@ export class MessageCanceller {
   async cancel(messageId: string, mayUse: MayUse): Promise<void> {
     await this.reader.status(messageId, mayUse);
     type Row = { sender: string; recipient: string; type: string };
-    const [row] = await this.postgres.query<Row>(cancel, [messageId]);
+    const [row] = await this.postgres.queryLocking<Row>(cancel, [messageId]);
     if (row) return this.record([{ messageId, status: "cancelled", ...row, timeMs: Date.now() }]);
     const status = await this.reader.status(messageId, mayUse);
     throw new PostaError("wrong-state", `the message is ${nameOfStatus(status)}, and no longer QUEUED`);

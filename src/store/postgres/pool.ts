@@ -1,6 +1,6 @@
 import type { Client, Pool, PoolConfig } from "pg";
 import type { Logger } from "../../telemetry/log/log.js";
-import { planOnce } from "./session.js";
+import { planSettings } from "./session.js";
 
 /** How long a connection, or an answer to "are you there", may take. */
 export const patienceMs = 2000;
@@ -10,15 +10,14 @@ const graceMs = 1000;
 const minIdle = 2;
 const idleTimeoutMs = 30_000;
 const int8Oid = 20;
-/** A server that hangs after the login keeps its callers no longer than one that hangs before. */
-const greeting = { text: planOnce, query_timeout: patienceMs };
-
 export interface PoolOptions {
   url: string;
   /** Connections, at most. */
   max: number;
   /** How long a statement may take, in milliseconds. */
   timeoutMs: number;
+  /** Whether its statements lock rows of messages that others may change at the same time. */
+  locksRows?: boolean;
 }
 
 export interface LoadedPool {
@@ -41,6 +40,8 @@ export async function loadPool(options: PoolOptions, log: Logger): Promise<Loade
   const pg = await import("pg");
   const connection = connectionOf(options, pg);
   const min = Math.min(minIdle, options.max);
+  // A server that hangs after the login keeps its callers no longer than one that hangs before.
+  const greeting = { text: planSettings(options.locksRows === true), query_timeout: patienceMs };
   const pool = new pg.Pool({
     ...connection,
     min,

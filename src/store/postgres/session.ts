@@ -9,7 +9,21 @@ const closeMs = 2000;
  * cannot estimate a condition, sort a million rows instead of reading fifty in the order of their index. This way a statement
  * is planned once for a connection, and what a review of the plans finds is what runs.
  */
-export const planOnce = "SET plan_cache_mode = force_generic_plan";
+const planOnce = "SET plan_cache_mode = force_generic_plan";
+
+/**
+ * A plan that was made once leaves out partitions when it runs. PostgreSQL 18 ends with a segmentation fault where such a plan locks a
+ * row that another has just changed. So statements that change messages do not leave out partitions: they are read by an index
+ * of each, and there are as many as months of messages.
+ */
+const keepPartitions = "SET enable_partition_pruning = off";
+/** The same until the end of a transaction. */
+export const keepPartitionsHere = "SET LOCAL enable_partition_pruning = off";
+
+/** How the statements of a connection are planned. `locksRows`: they lock rows that others may change at the same time. */
+export function planSettings(locksRows: boolean): string {
+  return locksRows ? `${planOnce}; ${keepPartitions}` : planOnce;
+}
 
 /** An SQL statement. A connection plans it once, under its name: one name, one text. */
 export interface Statement {
@@ -87,7 +101,7 @@ async function commit(client: ClientBase, timeoutMs?: number): Promise<boolean> 
 }
 
 /** Connects a client, and makes a session of it. Without `patience` it waits for as long as an answer takes. */
-export async function beginSession(client: Client, patience?: Patience): Promise<Session> {
+export async function beginSession(client: Client, locksRows: boolean, patience?: Patience): Promise<Session> {
   const loss = new AbortController();
   client.on("error", () => {}); // `end` follows.
   client.once("end", () => loss.abort());
@@ -95,7 +109,7 @@ export async function beginSession(client: Client, patience?: Patience): Promise
   const { query, run } = queriesOn(client, patience?.query);
   try {
     await client.connect();
-    await run(planOnce);
+    await run(planSettings(locksRows));
   } catch (error) {
     cut();
     throw toUnreachable(error);

@@ -6,6 +6,7 @@ import { PostgresError, toPostgresError, toUnreachable } from "./errors.js";
 import { isFull, type LoadedPool, loadPool, type PoolOptions, type PoolUse, patienceMs, useOf } from "./pool.js";
 import {
   beginSession,
+  keepPartitionsHere,
   type Patience,
   type Queries,
   queriesOn,
@@ -115,7 +116,15 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
     this.requireUsable();
     this.open();
     const { createClient } = await this.load();
-    return beginSession(createClient(), patience);
+    return beginSession(createClient(), this.options.locksRows === true, patience);
+  }
+
+  /** Runs one statement that locks rows of messages, where the store's connections are for others: see `locksRows`. */
+  queryLocking<Row extends object>(statement: Statement, values: unknown[]): Promise<Row[]> {
+    return this.transaction(async (transaction) => {
+      await transaction.run(keepPartitionsHere);
+      return transaction.query<Row>(statement, values);
+    });
   }
 
   async close(): Promise<void> {
@@ -237,9 +246,9 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
   }
 }
 
-/** The database that the settings name. It is not opened yet. */
-export function openDatabase(config: Config, log: Logger): PostgresStore {
+/** The database that the settings name. It is not opened yet. For `locksRows` see {@link PoolOptions}. */
+export function openDatabase(config: Config, log: Logger, { locksRows = false } = {}): PostgresStore {
   const { databaseUrl: url, databasePool: max, databaseTimeoutMs: timeoutMs } = config;
   if (url === undefined) throw new Error("PostgreSQL has no address: the primary gives its children one");
-  return new PostgresStore({ url, variable: "POSTA_DATABASE_URL", max, timeoutMs }, log);
+  return new PostgresStore({ url, variable: "POSTA_DATABASE_URL", max, timeoutMs, locksRows }, log);
 }

@@ -29,7 +29,7 @@ describe("what WhatsApp reports of a message that is being sent", () => {
     const claims = ids.map(() => uuidv7());
     const claim =
       "UPDATE messages SET status = 20, claim = k.claim FROM unnest($1::uuid[], $2::uuid[]) AS k (id, claim) WHERE messages.id = k.id";
-    for (let round = 0; round < 30; round += 1) {
+    for (let round = 0; round < 150; round += 1) {
       await appliers.store.query({ name: "claim-all", text: claim }, [ids, claims]);
       const settled = ids.map((id, at) => ({ id, claim: claims[at] as string })).reverse();
       const statuses = ids.map((id) => statusOf({ id, wamid: `w${round}-${id}`, status: "sent", seconds: now }));
