@@ -38,7 +38,7 @@ export interface ServerCommand {
   env?: NodeJS.ProcessEnv;
 }
 
-/** A server that runs as long as the primary does: it is started again if it ends, and ended however the primary does. */
+/** A server that runs as long as the primary does. It is started again if it ends, and stops with the primary, even if that is killed. */
 export class GuardedServer {
   private guarded: Guarded | undefined;
   private ready = false;

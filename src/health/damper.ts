@@ -5,7 +5,7 @@ const holdMs = 250;
 /** So many losses in so long a time are flapping: then it must hold for longer, and is OK only when that is over. */
 const flapping = { losses: 3, windowMs: 30_000, holdMs: 2000 };
 
-/** Keeps a check that flaps from making others flap: what got bad is shown at once, what got well when it stays so. */
+/** Keeps a check that flaps from making others flap: a failing check shows at once, a recovering check once it stays well. */
 export class Damper {
   private shown: CheckState | undefined;
   private last: Reading | undefined;

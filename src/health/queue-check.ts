@@ -15,7 +15,7 @@ export interface Intake {
   redis: { readonly usable: boolean; readonly isLost: boolean; readonly refusal: string | undefined };
 }
 
-/** Whether jobs can be added, and whether those that were are worked off. */
+/** Whether jobs can be added, and whether workers process the jobs that wait. */
 export class QueueCheck implements Check {
   readonly name = "queue";
   /** When Redis could last not be used, in milliseconds since 1970. */
