@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -56,7 +57,7 @@ export class Installation {
     }
   }
 
-  /** Adds the build of a commit, made with this tree's packages. */
+  /** Adds the build of a commit, made with this tree's packages, and those that this tree no longer has. */
   addCommit(name: string, commit: string): void {
     const source = join(this.dir, `${name}-source`);
     mkdirSync(source);
@@ -66,12 +67,16 @@ export class Installation {
       maxBuffer: 2 ** 28,
     });
     execFileSync("tar", ["x"], { cwd: source, input: archive });
+    addMissingPackages(source);
     execFileSync("npm", ["run", "--silent", "build"], {
       cwd: source,
       timeout: buildMs,
       env: { ...process.env, PATH: `${join(root, "node_modules/.bin")}:${process.env.PATH}` },
     });
     renameSync(join(source, "dist"), join(this.dir, name));
+    if (existsSync(join(source, "node_modules"))) {
+      renameSync(join(source, "node_modules"), join(this.dir, name, "node_modules"));
+    }
   }
 
   /** Puts a release in place, at once. */
@@ -84,6 +89,22 @@ export class Installation {
   remove(): void {
     rmSync(this.dir, { recursive: true, force: true });
   }
+}
+
+/** Packages that a release needs and this tree does not, into a folder that Node looks into first. */
+function addMissingPackages(source: string): void {
+  const { dependencies } = JSON.parse(readFileSync(join(source, "package.json"), "utf8")) as {
+    dependencies: Record<string, string>;
+  };
+  const missing = Object.entries(dependencies).filter(([name]) => !existsSync(join(root, "node_modules", name)));
+  if (missing.length === 0) return;
+  const folder = join(source, "packages");
+  mkdirSync(folder);
+  writeFileSync(join(folder, "package.json"), "{}");
+  const wanted = missing.map(([name, version]) => `${name}@${version}`);
+  const args = ["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", ...wanted];
+  execFileSync("npm", args, { cwd: folder, timeout: buildMs });
+  renameSync(join(folder, "node_modules"), join(source, "node_modules"));
 }
 
 function addMigration(folder: string, sql: string): void {
