@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := node_modules/.bin
 
-.PHONY: help up whatsapp-sim test test-faults try-tools build bench bench-queue bench-redis bench-http bench-analytics bench-message bench-observability bench-analytics-memory tools perf perf-smoke perf-load perf-stress perf-spike perf-endurance perf-artillery perf-compare perf-selftest fuzz profile-cpu profile-heap profile-leaks profile-flame profile-doctor profile-all preflight status replay-analytics alerts lint format types proto-lint proto-breaking generate verify check clean
+.PHONY: help up whatsapp-sim test test-fast test-faults try-tools build bench bench-queue bench-redis bench-http bench-analytics bench-message bench-observability bench-analytics-memory tools perf perf-smoke perf-load perf-stress perf-spike perf-endurance perf-artillery perf-compare perf-selftest fuzz profile-cpu profile-heap profile-leaks profile-flame profile-doctor profile-all preflight status replay-analytics alerts lint format types proto-lint proto-breaking generate verify check clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -16,6 +16,9 @@ whatsapp-sim: node_modules/.ready ## Run a stand-in for the WhatsApp Cloud API o
 
 test: node_modules/.ready redis promtool ## Set up what is missing and run all tests (FILE=test/queue for some)
 	@$(BIN)/vitest run $(FILE)
+
+test-fast: node_modules/.ready redis ## The tests that start no cluster and no store of their own, in about a minute
+	@FAST=1 $(BIN)/vitest run
 
 test-faults: node_modules/.ready redis ## Kill everything at random under load, and compare what was promised with what was done (SEED=7 RUNS=3)
 	@SEED=$(SEED) RUNS=$(RUNS) $(BIN)/vitest run test/faults

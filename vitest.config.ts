@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
@@ -10,6 +11,25 @@ const long = [
   "test/deploy/alerts",
 ];
 
+/** Folders whose tests start whole clusters, load suites or tools. */
+const slowFolders = /^test\/(cluster|faults|deploy|ops|perf)\//;
+/** What starts processes, or waits for time-outs: files that name one of these are not fast. */
+const slowStarts =
+  /\b(startCluster|startRedis|startPostgres|startTcpRedis|startSpooling|Installation|spawn|LeaderLoop|new Leader)\b|delivery-fixture|spool-setup|leader-loop|wire-call/;
+
+/** `make test-fast`: the files that need no process but the stores which all files share. */
+function listFast(): string[] {
+  const files = readdirSync("test", { recursive: true, encoding: "utf8" }).map((file) => `test/${file}`);
+  const isFast = (file: string) => !slowFolders.test(file) && !slowStarts.test(readFileSync(file, "utf8"));
+  return files.filter((file) => file.endsWith(".test.ts") && isFast(file));
+}
+
+function listFiles({ TRY_TOOLS, FAST }: NodeJS.ProcessEnv): string[] {
+  // What needs tools that are not ours runs by make try-tools.
+  if (TRY_TOOLS) return ["test/tools/*.try.ts"];
+  return FAST ? listFast() : ["test/**/*.test.ts"];
+}
+
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const isLong = ({ moduleId }: TestSpecification) => long.some((path) => moduleId.includes(path));
@@ -20,8 +40,7 @@ class LongFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    // What needs tools that are not ours runs by make try-tools.
-    include: [process.env.TRY_TOOLS ? "test/tools/*.try.ts" : "test/**/*.test.ts"],
+    include: listFiles(process.env),
     globalSetup: ["test/support/global-setup.ts"],
     pool: "forks",
     // Whole clusters run in some of the files, which wait for processes and timers for half of their time: three keep two cores busy.
