@@ -1,8 +1,9 @@
 import { PostaError, toPostaError } from "../errors/posta-error.js";
 
 /**
- * Works on queues one after the other. What is wrong with one holds up no other: it is answered at the end, with the queue's
- * name. Throws only where a store is away, for all of them.
+ * Works on queues one after the other. A queue that fails does not hold up the others: the last such error is returned
+ * at the end, with the queue's name. Other errors, such as an unavailable store, concern all queues and are thrown at
+ * once.
  */
 export async function forEachQueue(
   queues: Iterable<string>,

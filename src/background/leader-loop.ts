@@ -8,12 +8,12 @@ import { Loop } from "./loop.js";
 
 /** How often a process that does not lead asks for the lock: every 4 to 6 s. */
 const asking = { everyMs: 5000, jitter: 0.2 };
-/** When a process asks again after PostgreSQL failed, or after it lost the session that held the lock. */
+/** How soon a process asks again after PostgreSQL failed, or after the process lost the session that held the lock. */
 const retryMs = 500;
 
 /**
- * Runs tasks in the one process that leads: each in a loop of its own, on the session that holds the lock. The loops begin when this
- * process is elected. They end with its term: when the session is lost, or the process stops.
+ * Runs tasks in the one process that leads. Each task has its own loop, on the session that holds the lock. The loops
+ * start when this process is elected. They end when the term ends: the session is lost, or the process stops.
  */
 export class LeaderLoop {
   private readonly election: Loop;
@@ -48,7 +48,7 @@ export class LeaderLoop {
       return;
     }
     await this.runTerm(session, stopping);
-    // The loop asks again soon, and logs nothing: the store has said that it is away.
+    // The loop asks again soon. It logs nothing, because the store itself logs that it is out of reach.
     if (!stopping.aborted) throw new PostaError("unavailable", "the session that held the leader's lock was lost");
   }
 

@@ -2,7 +2,10 @@ import { type Lock, probeLock, tryLock } from "../store/postgres/locks.js";
 import type { Patience, Session, Statement } from "../store/postgres/session.js";
 import type { PostgresStore } from "../store/postgres/store.js";
 
-/** When a server ends the session of a leader that says nothing, and how often one says that it is there; in milliseconds. */
+/**
+ * How long a leader may be silent before PostgreSQL ends its session, and how often a leader shows that it is alive.
+ * Both are in milliseconds.
+ */
 interface Silence {
   endAfterMs: number;
   sayEveryMs: number;
@@ -17,13 +20,16 @@ const giveUp: Statement = { name: "give-up", text: "SELECT pg_advisory_unlock_al
 const stillHere: Statement = { name: "still-here", text: "SELECT 1" };
 
 /**
- * Elects one process among all that use the database. The leader holds an advisory lock on a session of its own, so that the lock goes
- * with the process or with its connection. What the leader does on that session is undone with the lock.
- * - A server that is silent for too long has lost the leader: the network may be gone, and nothing else would show it.
- * - A process that is silent for too long loses the lock too: the process or its machine may hang while the connection lives.
+ * Elects one process among all that use the database. The leader holds an advisory lock on its own session. PostgreSQL
+ * frees the lock, and undoes unfinished work on that session, when the leader's process or connection ends.
+ * - If the server is silent for too long, the leader's session counts as lost. The network may be gone, and nothing
+ *   else would show that.
+ * - If the leader is silent for too long, it loses the lock. The process or its machine may hang while the connection
+ *   lives.
  *
- * A process that does not lead asks on a connection of the pool, and opens a session only when the lock is free. It does not wait for
- * the lock itself: a statement that waits for hours has a snapshot, and keeps vacuum from all rows that die meanwhile.
+ * A process that does not lead asks on a connection of the pool, and opens a session only when the lock is free. The
+ * process does not wait for the lock: a statement that waits for hours keeps its snapshot. Vacuum could then not remove
+ * any row that dies meanwhile.
  */
 export class Leader {
   private session: Session | undefined;
@@ -35,7 +41,10 @@ export class Leader {
     private readonly silence: Silence = { endAfterMs: 10_000, sayEveryMs: 2000 },
   ) {}
 
-  /** Asks for the lock, unless this process holds it. Answers the session to work on; undefined: another process leads. */
+  /**
+   * Asks for the lock, unless this process holds it. Returns the session to work on, or undefined if another process
+   * leads.
+   */
   async lead(): Promise<Session | undefined> {
     if (!this.session || this.session.lost.aborted) this.session = await this.stand();
     return this.session;
@@ -43,7 +52,7 @@ export class Leader {
 
   /** Leaves the lock to another process. */
   async resign(): Promise<void> {
-    await this.session?.query(giveUp).catch(() => {}); // The end of the session does so too, a moment after close().
+    await this.session?.query(giveUp).catch(() => {}); // Closing also frees the lock, but a moment later.
     await this.session?.close();
     this.session = undefined;
   }
@@ -66,7 +75,7 @@ export class Leader {
   private async stay(session: Session): Promise<Session> {
     const { endAfterMs, sayEveryMs } = this.silence;
     await session.query(endIfSilent, [endAfterMs]);
-    const say = () => session.isIdle && session.query(stillHere).catch(() => {}); // It is lost, then.
+    const say = () => session.isIdle && session.query(stillHere).catch(() => {}); // Fails if the session is lost.
     const timer = setInterval(say, sayEveryMs).unref();
     session.lost.addEventListener("abort", () => clearInterval(timer), { once: true });
     return session;

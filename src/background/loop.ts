@@ -5,17 +5,17 @@ import type { Logger } from "../telemetry/log/log.js";
 export interface LoopOptions {
   /** For the log: "partitions". */
   name: string;
-  /** From the end of a run to the next, in milliseconds. */
+  /** The pause after a run that succeeded, in milliseconds. */
   everyMs: number;
-  /** The share of `everyMs` by which each pause is longer or shorter, at random. */
+  /** The random part of each pause, as a share of `everyMs`: 0.2 makes a pause up to 20% longer or shorter. */
   jitter?: number;
-  /** The same after a run that failed. */
+  /** The pause after a run that failed, in milliseconds. */
   retryMs: number;
 }
 
 /**
- * Work in the background that is done again and again, never twice at a time. A failure is logged, once until the work
- * succeeds, and tried again.
+ * Repeats work in the background, one run at a time. A run that fails is tried again. The same failure is logged only
+ * once until the work succeeds.
  */
 export class Loop {
   private readonly stopping = new AbortController();
@@ -26,7 +26,7 @@ export class Loop {
   constructor(
     private readonly options: LoopOptions,
     private readonly log: Logger,
-    /** The signal tells one that takes long to end early. */
+    /** The signal tells a long run to end early. */
     private readonly work: (stopping: AbortSignal) => Promise<void>,
   ) {}
 
@@ -34,7 +34,7 @@ export class Loop {
     this.running ??= this.run();
   }
 
-  /** There is something to do: the next run begins at once, or after the one that is under way. */
+  /** Starts the next run at once, or right after the run that is under way. */
   wake(): void {
     this.pause.abort();
   }
@@ -69,7 +69,7 @@ export class Loop {
   }
 
   private explain(error: Error): void {
-    // The store that is out of reach has said so itself.
+    // The store itself logs that it is out of reach.
     if (error instanceof PostaError && error.code === "unavailable") return;
     if (this.problem === error.message) return;
     this.problem = error.message;

@@ -6,17 +6,17 @@ import type { PostgresStore } from "../store/postgres/store.js";
 import type { Logger } from "../telemetry/log/log.js";
 import { Loop } from "./loop.js";
 
-/** A schema that is ready is looked at again every hour, and whenever PostgreSQL is back. */
+/** A ready schema is checked again every hour, and each time PostgreSQL comes back. */
 export const schemaTimes = { name: "the database's schema", everyMs: 3_600_000, retryMs: 1000 };
-/** A migration that failed is tried again after so long: somebody may have mended what stood in its way. */
+/** How soon a failed migration is tried again: somebody may have fixed the cause. */
 const retryFailedMs = 10_000;
 
 /**
  * - unknown: PostgreSQL was not asked yet.
- * - applying: this process migrates the database, or waits for another one that does.
+ * - applying: this process migrates the database, or waits for another process that does.
  * - waiting: another Posta has to migrate the database.
- * - failed: a migration cannot work, or a newer Posta took away what this one uses.
- * - ready: the schema is the one that this process needs, or a newer one that it can use.
+ * - failed: a migration cannot work, or a newer Posta removed something that this Posta uses.
+ * - ready: the schema is the one that this process needs, or a newer one that this process can use.
  */
 export interface SchemaState {
   is: "unknown" | "applying" | "waiting" | "failed" | "ready";
@@ -29,15 +29,15 @@ interface Events {
 }
 
 export interface SchemaOptions {
-  /** This Posta migrates its database; false: another one does. */
+  /** Whether this Posta migrates its database; false: another Posta does. */
   migrates: boolean;
   migrations?: readonly Migration[];
 }
 
 /**
- * Keeps the database's schema at what this process needs. Servers and delivery processes alike migrate: whoever has new code
- * is there first in a rolling restart, also of a primary that is older. What is needed is read at the start: later the
- * folder may hold the migrations of a newer Posta.
+ * Keeps the database's schema at what this process needs. Servers and delivery processes both migrate. Either may be
+ * the first to have new code in a rolling restart, even under an older primary. The needed migrations are read at the
+ * start: later, the folder may hold the migrations of a newer Posta.
  */
 export class Schema extends EventEmitter<Events> {
   private readonly migrations: readonly Migration[];
@@ -45,7 +45,7 @@ export class Schema extends EventEmitter<Events> {
   private readonly loop: Loop;
   private found: SchemaState = { is: "unknown", detail: "" };
   private failedAt = Number.NEGATIVE_INFINITY;
-  /** No Posta has been in the database. */
+  /** No Posta has migrated the database yet. */
   private isEmpty = false;
   private stopped = false;
 
@@ -59,7 +59,7 @@ export class Schema extends EventEmitter<Events> {
     this.migrations = migrations;
     store.schemaProblem = "PostgreSQL's schema was not looked at yet";
     this.loop = new Loop(schemaTimes, log, (stopping) => this.keep(stopping));
-    // One that was away may come back as it was before: from a backup, or as another server.
+    // A database that was away may come back with an older schema: from a backup, or as another server.
     store.on("usable", (usable) => usable && this.loop.wake());
   }
 
@@ -84,20 +84,23 @@ export class Schema extends EventEmitter<Events> {
   }
 
   /**
-   * PostgreSQL is there, and its schema is on the way to what this process needs. Not so where another Posta has to make
-   * a first schema: perhaps there is none, and queues alone are used.
+   * Whether PostgreSQL is reachable and its schema is on the way to what this process needs. False if another Posta has
+   * to make the first schema: there may be no such Posta, and callers may use only queues.
    */
   get isAwaited(): boolean {
     const { is } = this.found;
     return !this.store.isLost && (is === "applying" || (is === "waiting" && !this.isEmpty));
   }
 
-  /** Resolves when the schema is ready, when PostgreSQL is known to be out of reach, or after `limitMs`; false: it was stopped. */
+  /**
+   * Resolves when the schema is ready, when PostgreSQL is known to be out of reach, or after `limitMs`. Resolves to
+   * false if this object was stopped.
+   */
   untilUsable(limitMs?: number): Promise<boolean> {
     return this.until(() => this.found.is === "ready" || this.store.isLost, limitMs);
   }
 
-  /** Resolves when the schema is not awaited any more; false: it was stopped. */
+  /** Resolves when the schema is not awaited any more. Resolves to false if this object was stopped. */
   untilNotAwaited(): Promise<boolean> {
     return this.until(() => !this.isAwaited);
   }
@@ -143,7 +146,7 @@ export class Schema extends EventEmitter<Events> {
       await migrate(this.store, this.log, this.migrations, stopping);
     } catch (error) {
       if (error instanceof MigrationError) {
-        // Health, which tells the state, needs no token.
+        // Health checks show the state without a token, so PostgreSQL's reason goes only to the log.
         this.refuse(`${error.message}; the log says why`, `${error.message}: ${error.reason}`);
       }
       this.log.warn(`the migration is tried again: ${(error as Error).message}`);
@@ -151,7 +154,7 @@ export class Schema extends EventEmitter<Events> {
     }
   }
 
-  /** `logged`: what the log says instead. */
+  /** `logged` is the text for the log, if it differs from `detail`. */
   private refuse(detail: string, logged = detail): never {
     this.failedAt = performance.now();
     this.set({ is: "failed", detail }, logged);

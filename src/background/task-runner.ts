@@ -11,7 +11,7 @@ interface Running {
   stop(): Promise<void> | void;
 }
 
-/** Runs the background tasks of one process. The tasks that share a lock are led together. */
+/** Runs the background tasks of one process. Tasks that share a lock have the same leader. */
 export class TaskRunner {
   private readonly running: Running[] = [];
   private stopping = false;
@@ -21,7 +21,7 @@ export class TaskRunner {
     private readonly log: Logger,
   ) {}
 
-  /** Starts tasks, beside those that run already. All tasks of one lock come in one call. A runner that stops starts none. */
+  /** Starts more tasks. All tasks of one lock must come in one call. Does nothing once the runner is stopping. */
   start(tasks: readonly BackgroundTask[]): void {
     if (this.stopping) return;
     const started = [...tasks.flatMap((task) => this.ofProcess(task)), ...this.ofLeaders(tasks)];

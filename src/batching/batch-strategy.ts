@@ -1,18 +1,24 @@
 import type { PostaError } from "../errors/posta-error.js";
 
-/** How a group commit chooses its next batch from what waits. Order is always kept. */
+/** How a group commit chooses its next batch from the waiting items. The order of the items is always kept. */
 export interface BatchStrategy<Item> {
-  /** Items of one batch, at most. */
+  /** The most items in one batch. */
   maxBatch: number;
-  /** Batches that may be in flight at a time. Beyond the first, only full batches are sent. */
+  /** The most batches in flight at a time. While a batch is in flight, only full batches are sent. */
   maxInFlight: number;
   /**
-   * Begins a batch: is given the first item, and answers a function that says of each item, the first included, whether it may
-   * join. Left out: every item may.
+   * Begins a batch with its first item. Returns a function that says whether an item may join, the first item included.
+   * Without `begin`, every item may join.
    */
   begin?(first: Item): (item: Item) => boolean;
-  /** Whether a batch that begins with this item is only sent while no other is in flight, and holds back those after it. */
+  /**
+   * Whether a batch that begins with this item goes alone. Such a batch is sent only while no other batch is in flight,
+   * and later batches wait for it.
+   */
   goesAlone?(first: Item): boolean;
-  /** The result of an item that nobody waits for any more when its batch is made. Left out: such items are written. */
+  /**
+   * The result of an item whose caller no longer waits when its batch is made. Without this function, such items are
+   * written.
+   */
   abandonedError?(): PostaError;
 }

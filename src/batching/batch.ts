@@ -2,12 +2,12 @@ import type { PostaError } from "../errors/posta-error.js";
 import type { PendingCall } from "./pending-call.js";
 import type { Waiter } from "./waiter.js";
 
-/** Items of several calls that go to a store together. Lists side by side: no item needs an object of its own. */
+/** Items of several calls that go to a store together. Parallel lists avoid one object per item. */
 export class Batch<Item, Result> {
   readonly items: Item[] = [];
-  /** The earliest deadline of all who wait, in milliseconds since 1970. */
+  /** The earliest deadline of all waiting callers, in milliseconds since 1970. */
   deadline = Number.POSITIVE_INFINITY;
-  /** Of each item: its call, and its place in that call. */
+  /** For each item: its call, and its place in that call. */
   private readonly calls: PendingCall<Item, Result>[] = [];
   private readonly places: number[] = [];
 
@@ -22,19 +22,19 @@ export class Batch<Item, Result> {
     if (call.waiter.deadline < this.deadline) this.deadline = call.waiter.deadline;
   }
 
-  /** Who waits for the item at an index of the batch. */
+  /** The caller that waits for the item at an index of the batch. */
   waiterOf(index: number): Waiter {
     return (this.calls[index] as PendingCall<Item, Result>).waiter;
   }
 
-  /** Hands the results over, one for each item in order. */
+  /** Gives each item's result to its call. The results are in the order of the items. */
   settle(results: readonly (Result | PostaError)[]): void {
     for (const [index, call] of this.calls.entries()) {
       call.settle(this.places[index] as number, results[index] as Result | PostaError);
     }
   }
 
-  /** The same error for all items. */
+  /** Gives all items the same error. */
   fail(error: PostaError): void {
     for (const [index, call] of this.calls.entries()) call.settle(this.places[index] as number, error);
   }

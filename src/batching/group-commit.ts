@@ -6,25 +6,26 @@ import { PendingCall } from "./pending-call.js";
 import { patientWaiter, type Waiter } from "./waiter.js";
 import { WaitingItems } from "./waiting-items.js";
 
-/** What a writer may want to know of its batch, beside the items. */
+/** What a writer may need to know about its batch, besides the items. */
 export interface BatchContext {
-  /** Resolves when all batches that were sent earlier have their results, whatever those are. */
+  /** Resolves when all earlier batches have their results, whether they succeeded or failed. */
   readonly earlier: Promise<void>;
-  /** The earliest deadline of all who wait for the batch, in milliseconds since 1970. */
+  /** The earliest deadline of all callers that wait for the batch, in milliseconds since 1970. */
   readonly deadline: number;
-  /** Who waits for the item at an index of the batch. */
+  /** The caller that waits for the item at an index of the batch. */
   waiterOf(index: number): Waiter;
 }
 
-/** Writes a batch in order; answers a result for each item, or throws if the store failed. */
+/** Writes a batch in order. Returns a result for each item, or throws if the store failed. */
 export type WriteBatch<Item, Result> = (
   items: Item[],
   context: BatchContext,
 ) => Promise<readonly (Result | PostaError)[]>;
 
 /**
- * Group commit: while a batch is in flight, what arrives gathers into the next one. So an idle process adds no delay, and a
- * busy one shares a round trip among many. Results come back by return value: one promise a call, however many its items are.
+ * Group commit: items that arrive while a batch is in flight gather in the next batch. An idle process adds no delay. A
+ * busy process shares one round trip among many items. Results come back by return value: one promise per call, for any
+ * number of items.
  */
 export class GroupCommit<Item, Result> {
   private readonly waiting = new WaitingItems<Item, Result>();
@@ -37,7 +38,7 @@ export class GroupCommit<Item, Result> {
   constructor(
     private readonly write: WriteBatch<Item, Result>,
     private readonly strategy: BatchStrategy<Item>,
-    /** What the batches are like. Several group commits may share it. */
+    /** The metrics of the batches. Several group commits may share them. */
     readonly metrics = new BatchMetrics(),
   ) {}
 
@@ -46,14 +47,17 @@ export class GroupCommit<Item, Result> {
     return this.inFlight === 0 && this.waiting.size === 0;
   }
 
-  /** Writes one item. Rejects with what the write of its batch threw, as a PostaError. */
+  /** Writes one item. Rejects with a PostaError if the item, or the write of its batch, failed. */
   async push(item: Item): Promise<Result> {
     const [result] = await this.pushAll([item]);
     if (result instanceof PostaError) throw result;
     return result as Result;
   }
 
-  /** Writes the items of a call. Resolves to a result for each, in order; never rejects: errors are among the results. */
+  /**
+   * Writes the items of a call. Resolves to a result for each item, in order. Never rejects: errors are among the
+   * results.
+   */
   pushAll(items: readonly Item[], waiter = patientWaiter): Promise<(Result | PostaError)[]> {
     return new Promise((resolve) => {
       if (items.length === 0) return resolve([]);
@@ -63,7 +67,7 @@ export class GroupCommit<Item, Result> {
     });
   }
 
-  /** After this turn's other calls, which came in by the same read of a socket. */
+  /** Sends after the other calls of this turn of the event loop: they came in by the same read of a socket. */
   private schedule(): void {
     if (this.scheduled) return;
     this.scheduled = true;
@@ -92,7 +96,7 @@ export class GroupCommit<Item, Result> {
     return this.strategy.goesAlone?.(first) ?? false;
   }
 
-  /** Resolves when this batch and those before it have their results. */
+  /** Resolves when this batch and all earlier batches have their results. */
   private async send(batch: Batch<Item, Result>, since: number, earlier: Promise<void>): Promise<void> {
     const sent = performance.now();
     this.inFlight += 1;

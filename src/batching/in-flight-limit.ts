@@ -2,38 +2,41 @@ import { PostaError } from "../errors/posta-error.js";
 
 export interface InFlightLimits {
   items: number;
-  /** What the items may weigh together. */
+  /** The most bytes of all items together. */
   bytes?: number;
-  /** What there may be too many of, for the error: "too many jobs are on their way to the store; nothing was done". */
+  /** The error text when the limit is reached: "too many jobs are on their way to the store; nothing was done". */
   full: string;
 }
 
-/** Bounds what is under way. Who comes when there is no room is refused, or waits for its turn. */
+/** Limits how much work is under way. A call that finds no space is refused, or waits in line. */
 export class InFlightLimit {
   private items = 0;
   private bytes = 0;
   private scheduled = false;
   private lettingIn = false;
   private emptied: (() => void) | undefined;
-  /** Who waits for room, in their order. */
+  /** The calls that wait for space, in their order. */
   private readonly waiting: (() => void)[] = [];
 
   constructor(private readonly limits: InFlightLimits) {}
 
-  /** How many items are in. */
+  /** How many items are under way. */
   get size(): number {
     return this.items;
   }
 
-  /** Lets items in, or throws exhausted. One call may overfill it: what it holds is known only once it has been looked at. */
+  /**
+   * Lets items in, or throws exhausted. One call may exceed the limit, because its bytes are known only after a look at
+   * its items.
+   */
   enter(items: number): void {
-    // Who waits was there first.
+    // Calls that already wait go first.
     const isTaken = this.waiting.length > 0 && !this.lettingIn;
     if (isTaken || !this.hasSpace) throw new PostaError("exhausted", this.limits.full, { retryAfterMs: 250 });
     this.items += items;
   }
 
-  /** What an item that is in weighs. */
+  /** Adds the bytes of items that were let in. */
   weigh(bytes: number): void {
     this.bytes += bytes;
   }
@@ -46,8 +49,8 @@ export class InFlightLimit {
   }
 
   /**
-   * Runs `work`, whose first step is to enter, when there is room: now, or when all who waited before have gone in. Answers
-   * what it answers.
+   * Runs `work` when there is space: now, or after all calls that already wait. The first step of `work` must be to
+   * enter. Returns the result of `work`.
    */
   inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     return new Promise((resolve) => {
@@ -64,14 +67,17 @@ export class InFlightLimit {
     });
   }
 
-  /** In a turn of its own: who leaves may be in the middle of choosing what goes next, of what those that enter add to. */
+  /**
+   * Lets calls in on the next turn of the event loop. The code that leaves may be in the middle of choosing its next
+   * items, and calls that enter add to those items.
+   */
   private letInLater(): void {
     if (this.scheduled) return;
     this.scheduled = true;
     setImmediate(() => {
       this.scheduled = false;
       this.letIn();
-      // They may have thought better of it.
+      // The calls that were let in may have ended without entering.
       if (this.items === 0 && this.waiting.length === 0) this.emptied?.();
     });
   }

@@ -1,4 +1,4 @@
-/** Lets so many in at a time, in the order in which they came. */
+/** Lets up to `size` callers in at a time, in the order in which they came. */
 export class Semaphore {
   private readonly waiting: (() => void)[] = [];
   private inside = 0;
@@ -10,7 +10,7 @@ export class Semaphore {
       this.inside += 1;
       return;
     }
-    // Whoever leaves hands over the place.
+    // A caller that leaves hands over its place.
     await new Promise<void>((resolve) => this.waiting.push(resolve));
   }
 

@@ -1,4 +1,4 @@
-/** Who waits for the results of a call. */
+/** The caller that waits for the results of a call. */
 export interface Waiter {
   /** The caller is gone, or has been answered. */
   readonly cancelled: boolean;
@@ -6,10 +6,10 @@ export interface Waiter {
   readonly deadline: number;
 }
 
-/** For work without a deadline: nobody waits for it, or somebody waits for as long as it takes. */
+/** For work without a deadline: no caller waits, or the caller waits as long as the work takes. */
 export const patientWaiter: Waiter = { cancelled: false, deadline: Number.POSITIVE_INFINITY };
 
-/** Whether nobody waits any more at `now`, in milliseconds since 1970. */
+/** Whether the caller no longer waits at `now`, in milliseconds since 1970. */
 export function isAbandoned(waiter: Waiter, now: number): boolean {
   return waiter.cancelled || waiter.deadline <= now;
 }

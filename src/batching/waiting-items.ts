@@ -6,7 +6,7 @@ import { isAbandoned } from "./waiter.js";
 /** The items that no batch has taken yet, in the order in which they came. */
 export class WaitingItems<Item, Result> {
   size = 0;
-  /** Since when the first item has waited, as far as is known, by performance.now(). */
+  /** When the first item began to wait, by performance.now(). The time is approximate after a batch was taken. */
   since = 0;
   private calls: PendingCall<Item, Result>[] = [];
   /** How many items of the first call were taken. */
@@ -23,7 +23,7 @@ export class WaitingItems<Item, Result> {
     return this.calls[0]?.items[this.taken] as Item;
   }
 
-  /** Takes the next batch. It is empty if nobody waits any more for any of its items. */
+  /** Takes the next batch. The batch is empty if no caller waits for its items any more. */
   take(strategy: BatchStrategy<Item>): Batch<Item, Result> {
     const batch = new Batch<Item, Result>();
     const mayJoin = strategy.begin?.(this.first);

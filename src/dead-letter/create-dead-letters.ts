@@ -5,13 +5,13 @@ import { DeadLetterLister } from "./list-dead-letters.js";
 import { DeadLetterRedriver } from "./redrive.js";
 import type { RedriveHandlers } from "./redrive-statement.js";
 
-/** What the RPCs of dead letters call. */
+/** The parts that the dead-letter RPCs call. */
 export interface DeadLetterParts {
   lister: DeadLetterLister;
   redriver: DeadLetterRedriver;
 }
 
-/** The dead letters of a server; each capability hands over how its kind is put back. */
+/** Creates the dead-letter parts of a server. `handlers` say how dead letters of each kind are put back. */
 export function createDeadLetterParts(
   config: Config,
   postgres: PostgresStore,

@@ -21,7 +21,7 @@ export interface DeadLetter {
 /** Whether the caller may use a source of a kind. Dead letters of other sources do not exist for the caller. */
 export type MayUseSource = (kind: DeadLetterKind, source: string) => boolean;
 
-/** The kind that the database has as a number. */
+/** The kind for the number that the database stores. */
 export function toKind(number: number): DeadLetterKind {
   return number === deadLetterKinds.job ? "job" : "message";
 }

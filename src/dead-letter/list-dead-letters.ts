@@ -9,9 +9,9 @@ import { type DeadLetter, type MayUseSource, toKind } from "./dead-letter.js";
 
 /** Which dead letters to list. */
 export interface DeadLetterQuery {
-  /** undefined: both. */
+  /** undefined: both kinds. */
   kind: DeadLetterKind | undefined;
-  /** "": all. */
+  /** "": all sources. */
   source: string;
   pageSize: number;
   pageToken: string;
@@ -34,13 +34,13 @@ interface Row {
   history: string;
   failed_at: Date;
   redriven_at: Date | null;
-  /** How many rows matched, with those that did not fit. */
+  /** How many rows matched, including rows that did not fit. */
   found: number;
 }
 
 /**
- * Payloads are large, so PostgreSQL sends only the rows that fit a page, and at least one. It measures a payload without unpacking
- * it.
+ * Payloads are large, so PostgreSQL sends only the rows that fit a page, and at least one row. PostgreSQL measures a
+ * payload without unpacking it.
  */
 function list(name: string, condition: string, order: string): Statement {
   return {
@@ -55,7 +55,10 @@ function list(name: string, condition: string, order: string): Statement {
   };
 }
 
-/** Each list is read in the order of an index. Its conditions name all columns of that index together, as those of ListMessages do. */
+/**
+ * Each list is read in the order of an index. Its conditions name all columns of that index together, as in
+ * ListMessages.
+ */
 export const deadLetterStatements = {
   all: list("all", "id < $1", "id DESC"),
   kind: list("of-kind", `(kind, id) < ($3, $1) AND (kind, id) >= ($3, '${firstIdAt(0)}')`, "kind DESC, id DESC"),
@@ -68,13 +71,13 @@ export const deadLetterStatements = {
 
 const defaultSize = 50;
 const maxSize = 1000;
-/** What a dead letter takes beside its texts, in bytes. */
+/** The size of a dead letter without its texts, in bytes. */
 const letterBytes = 512;
 
 /** The most bytes of a reason in an answer: a worker may fail with a text of any length. */
 const maxReasonBytes = 64 << 10;
 
-/** Lists what was given up, newest first, a page at a time. */
+/** Lists dead letters, newest first, a page at a time. */
 export class DeadLetterLister {
   constructor(
     private readonly postgres: Queries,
@@ -82,7 +85,10 @@ export class DeadLetterLister {
     private readonly maxBytes: number,
   ) {}
 
-  /** Throws invalid for a source without a kind, a size or a token that cannot be; unavailable. */
+  /**
+   * Throws invalid for a source without a kind, and for an impossible page size or token. Throws unavailable while
+   * PostgreSQL is out of reach.
+   */
   async list(query: DeadLetterQuery): Promise<DeadLetterPage> {
     if (query.source !== "" && query.kind === undefined) throw invalid("kind", "is required with a source");
     if (query.source.includes("\0")) throw invalid("source", "has a null character");

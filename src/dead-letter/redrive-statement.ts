@@ -15,8 +15,8 @@ export interface RedrivenRow {
 const kinds = Object.keys(deadLetterKinds) as DeadLetterKind[];
 
 /**
- * Puts back dead letters of all kinds in one statement: either all that can go back do, or none. The payloads stay in
- * PostgreSQL. The statement locks its rows in order, so that two redrives never wait for each other.
+ * Puts back dead letters of all kinds in one statement: either all that can go back do so, or none does. The payloads
+ * stay in PostgreSQL. The statement locks its rows in order, so that two redrives never wait for each other.
  */
 export function buildRedrive(handlers: RedriveHandlers): Statement {
   const parts = kinds.map((kind) => buildPart(kind, handlers[kind]));
@@ -39,7 +39,7 @@ export function buildRedrive(handlers: RedriveHandlers): Statement {
   };
 }
 
-/** Materialized, so that no step of one kind ever looks at the refs of another: only a message's is a UUID. */
+/** MATERIALIZED keeps the steps of one kind away from the refs of the other kind: only a message's ref is a UUID. */
 function buildPart(kind: DeadLetterKind, handler: RedriveHandler) {
   const letters = `${kind}_letters`;
   const { steps, done } = handler.putBack(letters);

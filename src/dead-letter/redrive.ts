@@ -6,7 +6,7 @@ import { parseId } from "../store/row-ids.js";
 import { type MayUseSource, toKind } from "./dead-letter.js";
 import { buildRedrive, type RedriveHandlers, type RedrivenRow } from "./redrive-statement.js";
 
-/** What became of a dead letter: "redriven", or why it is not. */
+/** What became of a dead letter: "redriven", or the reason why it was not put back. */
 export type RedriveOutcome = "redriven" | PostaError;
 
 interface Letter {
@@ -23,7 +23,7 @@ const read: Statement = {
     WHERE id = ANY ($1::uuid[])`,
 };
 
-/** Puts dead letters back: messages to be sent again, jobs into their queues. */
+/** Puts dead letters back: messages are sent again, jobs go into their queues. */
 export class DeadLetterRedriver {
   private readonly statement: Statement;
 
@@ -34,7 +34,7 @@ export class DeadLetterRedriver {
     this.statement = buildRedrive(handlers);
   }
 
-  /** Answers what became of each, in order. Throws unavailable. */
+  /** Returns what became of each dead letter, in order. Throws unavailable. */
   async redrive(ids: string[], mayUse: MayUseSource): Promise<RedriveOutcome[]> {
     const parsed = ids.map((id, index) => parseOrError(id, `dead_letter_ids[${index}]`));
     const wanted = parsed.filter((id) => typeof id === "string");
@@ -46,20 +46,20 @@ export class DeadLetterRedriver {
     return parsed.map((id) => {
       if (typeof id !== "string") return id;
       if (!letters.has(id)) return new PostaError("not-found", `there is no dead letter ${id}`);
-      // An id that is there twice: its first place has put it back.
+      // If an id is given twice, only its first place counts as redriven.
       if (done.delete(id)) return "redriven";
       return wrongState(reasons.get(id) ?? "it was put back before");
     });
   }
 
-  /** Those that the caller may know of, by their ids. */
+  /** The dead letters that the caller may know of, by their ids. */
   private async read(ids: string[], mayUse: MayUseSource): Promise<Map<string, Letter>> {
     if (ids.length === 0) return new Map();
     const rows = await this.postgres.query<Letter>(read, [ids]);
     return new Map(rows.filter(({ kind, source }) => mayUse(toKind(kind), source)).map((row) => [row.id, row]));
   }
 
-  /** Answers the ids of those that were put back. */
+  /** Returns the ids of the dead letters that were put back. */
   private async putBack(ids: string[]): Promise<Set<string>> {
     if (ids.length === 0) return new Set();
     const rows = await this.postgres.queryLocking<RedrivenRow>(this.statement, [ids]);

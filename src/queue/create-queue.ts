@@ -28,14 +28,14 @@ import { SpoolOrder } from "./spool/spool-order.js";
 import { SpoolRetention } from "./spool/spool-retention.js";
 import { SpoolWork } from "./spool/spool-work.js";
 
-/** What the queues are made of; whoever opened the stores closes them. */
+/** The stores and the metrics that the queues use. The code that opened the stores closes them. */
 export interface Stores {
   redis: RedisStore;
   postgres: PostgresStore;
   metrics: Registry;
 }
 
-/** What QueueService calls, in a server. */
+/** Creates the parts that QueueService calls, in a server. */
 export function createQueueParts(config: Config, { redis, postgres, metrics }: Stores) {
   const keys = new Keys(config.queuePrefix);
   const bull = new BullAdapter(redis, config.queuePrefix);
@@ -59,13 +59,19 @@ export function createQueueParts(config: Config, { redis, postgres, metrics }: S
     queueChanger: new QueueChanger(redis, keys, bull, queues, cleaner),
     obliterator: new QueueObliterator({ redis, postgres }, keys, bull, queues, cleaner),
     requireStore: () => redis.requireUsable(),
-    /** Whether jobs can be added: to Redis, or, if that takes none and is not just about to be there, to the spool. */
+    /**
+     * Whether jobs can be added to Redis or to the spool. The spool counts only if Redis refuses writes or is known to
+     * be lost. At the start, when Redis was not tried yet, neither counts.
+     */
     canAdd: () => (redis.usable && !redis.refusal) || ((redis.usable || redis.isLost) && spool.usable),
     maxJobBytes: config.maxJobBytes,
   };
 }
 
-/** What moves jobs from the spool into their queues and keeps those that failed, in the delivery process that leads. */
+/**
+ * Creates the spool's work for the delivery process that leads: moving spooled jobs into their queues, and keeping
+ * failed jobs.
+ */
 export function createSpoolWork(config: Config, { redis, metrics }: Omit<Stores, "postgres">, log: Logger): SpoolWork {
   const keys = new Keys(config.queuePrefix);
   const bull = new BullAdapter(redis, config.queuePrefix);

@@ -6,12 +6,12 @@ import type { DeadLetter } from "../dead-letter.js";
 
 const kinds: Record<string, DeadLetterKind> = { MESSAGE: "message", JOB: "job" };
 
-/** undefined: both. */
+/** undefined: both kinds. */
 export function toDeadLetterKind(kind: string): DeadLetterKind | undefined {
   return toWord(kind, "DEAD_LETTER_KIND", kinds, "kind");
 }
 
-/** A dead letter as the contract has it. */
+/** A dead letter in the form of the contract. */
 export function toDeadLetterMessage(letter: DeadLetter): DeadLetterMessage {
   const { id, kind, source, ref, reason, content, history, cut, errorCode, failedAtMs, redrivenAtMs } = letter;
   return {

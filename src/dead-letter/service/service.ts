@@ -10,7 +10,7 @@ import { toDeadLetterKind, toDeadLetterMessage } from "./convert-dead-letter.js"
 
 const maxRedriven = 1000;
 
-/** The RPCs of MessageService that are about dead letters, of messages and of jobs. */
+/** The RPCs of MessageService for dead letters, of both messages and jobs. */
 export function deadLetterHandlers<Handler>(adapter: Adapter<Handler>, parts: DeadLetterParts, statuses: StatusMap) {
   const { lister, redriver } = parts;
 
@@ -37,7 +37,7 @@ function toMayUseSource({ principal }: CallContext): MayUseSource {
   return (kind, source) => principal.mayUse(grantOf(kind), source);
 }
 
-/** What the source of a dead letter is: the queue of a job, the number of a message. */
+/** What kind of grant the source of a dead letter needs: a job's queue, or a message's number. */
 function grantOf(kind: DeadLetterKind): "queue" | "number" {
   return kind === "job" ? "queue" : "number";
 }

@@ -13,13 +13,13 @@ export interface AddLimits {
   maxPendingBytes: number;
 }
 
-/** Where jobs go: those that must be durable another way, and in an order of their own. */
+/** Where jobs go. Durable jobs have their own writer, and an order of their own. */
 export interface Writers {
   plain: QueueWriter;
   durable: QueueWriter;
 }
 
-/** Stands for a job that could not even be read; `id` is what it asked for, "" for none. */
+/** Stands for a job that could not even be read. `id` is the id that the job asked for, "" if it asked for none. */
 export interface Refusal {
   id: string;
   error: PostaError;
@@ -28,9 +28,9 @@ export interface Refusal {
 /** A job that was checked: on its way, or refused. */
 type Checked = PendingJob | (AddResult & { error: PostaError });
 
-/** Adds jobs to queues: checks them, gives them ids, and hands them to the batcher of their way. */
+/** Adds jobs to queues: checks them, gives them ids, and hands them to the batcher of plain or of durable jobs. */
 export class Adder {
-  /** What the batches of either way are like. */
+  /** The metrics of plain and of durable batches. */
   readonly batches = { plain: new BatchMetrics(), durable: new BatchMetrics() };
   private readonly plain: QueueBatcher;
   private readonly durable: QueueBatcher;
@@ -47,15 +47,15 @@ export class Adder {
     this.inFlight = new InFlightLimit({ items: limits.maxPendingJobs, bytes: limits.maxPendingBytes, full });
   }
 
-  /** Adds one job. What is wrong is in the result, not thrown, unless there is no room for it. */
+  /** Adds one job. An error of the job is in the result. Throws exhausted if too much is on its way. */
   async add(queue: string, job: JobRequest | Refusal, caller: AddCaller): Promise<AddResult> {
     const [result] = await this.addAll(queue, [job], caller, singlePath);
     return result as AddResult;
   }
 
   /**
-   * Adds jobs in order; answers a result for each, in which one bad job fails alone. Throws exhausted, and adds none, if
-   * too much is on its way. `pathOf` names a job in errors.
+   * Adds jobs in order. Returns a result for each job: a bad job fails alone. Throws exhausted, and adds no job, if too
+   * much is on its way. `pathOf` names a job in errors.
    */
   async addAll(
     queue: string,
@@ -74,7 +74,10 @@ export class Adder {
     }
   }
 
-  /** The same for a stream, which waits for room rather than be refused. Who waited longest goes first. */
+  /**
+   * Like addAll, for a stream: the stream waits for space instead of being refused. The call that has waited longest
+   * goes first.
+   */
   addAllInTurn(queue: string, jobs: (JobRequest | Refusal)[], caller: AddCaller): Promise<AddResult[]> {
     return this.inFlight.inTurn(() => this.addAll(queue, jobs, caller));
   }
@@ -104,12 +107,12 @@ export class Adder {
     }
   }
 
-  /** Never rejects. Most calls have plain jobs only: their results are in order. */
+  /** Never rejects. Most calls have only plain jobs, so their results are in order already. */
   private write(queue: string, checked: Checked[], caller: AddCaller): Promise<AddResult[]> {
     return checked.every(isPlain) ? this.plain.push(queue, checked, caller) : this.writeApart(queue, checked, caller);
   }
 
-  /** Plain and durable jobs at the same time, each by their batcher. */
+  /** Writes plain and durable jobs at the same time, each kind by its own batcher. */
   private async writeApart(queue: string, checked: Checked[], caller: AddCaller): Promise<AddResult[]> {
     const [plain, durable] = await Promise.all([
       this.plain.push(queue, checked.filter(isPlain), caller),

@@ -16,8 +16,8 @@ type Transaction = Awaited<ReturnType<BullAdapter["transaction"]>>;
 const scriptKeys = ["wait", "meta", "id", "events", "marker", "active", "delayed", "prioritized", "pc"];
 
 /**
- * Writes batches of jobs: plain ones by one script, those that ask for deduplication by BullMQ itself. Jobs from the spool
- * leave their rows' marks with it, and plain ones whose row is marked are not added again.
+ * Writes batches of jobs. One script writes plain jobs. BullMQ itself writes jobs that ask for deduplication. A job
+ * from the spool is written together with its row's mark. A plain job whose row is already marked is not added again.
  */
 export class BatchWriter {
   private readonly addJobs: Script<string>;
@@ -36,7 +36,7 @@ export class BatchWriter {
     this.moveJobs = defineScript(store.client, "add-jobs", scriptKeys.length + 1, { name: "move-jobs" });
   }
 
-  /** Writes jobs of one kind in order; answers a result for each. Throws if the store failed. */
+  /** Writes jobs of one kind in order. Returns a result for each. Throws if the store failed. */
   async write(queue: string, batch: PendingJob[]): Promise<AddResult[]> {
     this.store.requireUsable();
     try {
@@ -65,7 +65,9 @@ export class BatchWriter {
     return this.moveJobs([...keys, this.keys.spooled], [...args, pack(rows)]);
   }
 
-  /** The jobs as add-jobs.lua takes them: one list, and options only where they are others than those before. */
+  /**
+   * The jobs in the form of add-jobs.lua: one flat list. Options are empty if they equal the options of the job before.
+   */
   private flatten(batch: PendingJob[]): (string | number)[] {
     const fields: (string | number)[] = [];
     let options = "";
@@ -78,7 +80,10 @@ export class BatchWriter {
     return fields;
   }
 
-  /** By BullMQ's own script. Getting at it takes time, the first call most: what nobody waits for by then is left out. */
+  /**
+   * Writes by BullMQ's own script. Preparing the transaction takes time, most of all in the first call. Jobs whose
+   * callers no longer wait by then are left out.
+   */
   private async writeDeduplicated(queue: string, batch: PendingJob[]): Promise<AddResult[]> {
     const transaction = await this.bull.transaction(queue);
     const now = Date.now();
@@ -88,7 +93,7 @@ export class BatchWriter {
     return batch.map((job) => resultOf.get(job) ?? { jobId: job.id, error: abandonedError() });
   }
 
-  /** In a transaction that shows whether the id was there before. */
+  /** Writes in a transaction that also shows whether each id existed before. */
   private async transact(queue: string, { multi, add }: Transaction, run: PendingJob[]): Promise<AddResult[]> {
     const meta = this.keys.of(queue, "meta");
     multi.hsetnx(meta, "opts.maxLenEvents", queueMeta.maxLenEvents);
@@ -106,13 +111,16 @@ export class BatchWriter {
     return run.map((job, index) => {
       const [[, kept] = [], [error, addedId] = [], [, exists] = []] = answers?.slice(2 + index * 3) ?? [];
       if (error) return { jobId: job.id, error: toStoreError(error) };
-      // A deduplication id may outlive its job, which is then named and yet gone.
+      // A deduplication id may outlive its job. BullMQ then names a job that is gone.
       if (addedId !== job.id || exists === 0) return { jobId: String(addedId), outcome: "duplicate" };
       return toDeduplicatedResult(job, kept as [string | null, string | null]);
     });
   }
 
-  /** Never fails: the jobs' outcome is known without it, and the next batch tries again. */
+  /**
+   * Puts the queue on the list of queues. Never fails: the jobs' results do not depend on the list, and the next batch
+   * tries again.
+   */
   private async list(queue: string): Promise<void> {
     this.listed.delete(queue);
     const listed = this.store.client.zadd(this.keys.queues, 0, queue);
@@ -123,7 +131,7 @@ export class BatchWriter {
   }
 }
 
-/** How add-jobs.lua is to put the job in. */
+/** How add-jobs.lua should put the job into the queue. */
 function how({ delayMs, priority, lifo }: PendingJob["spec"], fresh: boolean): string {
   if (delayMs > 0) return `d${delayMs},${priority}`;
   if (priority > 0) return `p${priority}`;

@@ -5,7 +5,7 @@ import { maxSearchedLine } from "../inspect/read-job.js";
 import type { Keys } from "../job/keys.js";
 import type { PendingJob } from "../job/pending-job.js";
 
-/** Jobs that are in no list of their queue, so that no worker is ever handed them. */
+/** Jobs that are in no list of their queue: no worker ever gets such a job. */
 export class Orphans {
   private readonly freeOrphans: Script<null>;
 
@@ -17,7 +17,10 @@ export class Orphans {
     this.freeOrphans = defineScript(store.client, "free-orphans", 1, { before });
   }
 
-  /** Removes those in whose place jobs are about to come. The jobs' payloads go to Redis only where something has their id. */
+  /**
+   * Removes orphans that would make a job of the batch count as a duplicate. A job's payload goes to Redis only if its
+   * id exists there, or if it has a deduplication id.
+   */
   async makeWay(queue: string, batch: PendingJob[]): Promise<void> {
     const found = await Promise.all(batch.map((job) => this.hasRival(queue, job)));
     const jobs = batch.filter((_, index) => found[index]);

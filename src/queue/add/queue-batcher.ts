@@ -14,9 +14,9 @@ import {
 const maxBatchBytes = 1 << 20;
 
 /**
- * Batches of one queue: jobs of one kind, up to 1 MiB of payloads, or a larger job alone. Full batches need not wait for each
- * other: four may be in flight, in order, on the one connection. A deduplicated batch takes several steps: to keep the order
- * it goes alone.
+ * Batches of one queue: jobs of one kind, up to 1 MiB of payloads, or a larger job alone. Full batches do not wait for
+ * each other: four may be in flight, in order, on the one connection. A deduplicated batch takes several steps, so it
+ * goes alone to keep the order.
  */
 export const jobBatches: BatchStrategy<PendingJob> = {
   maxBatch: 100,
@@ -35,9 +35,9 @@ export const jobBatches: BatchStrategy<PendingJob> = {
   },
 };
 
-/** Group commit for each queue: up to a hundred jobs of a queue share a round trip and a script run. Their order is kept. */
+/** Group commit for each queue: up to 100 jobs of a queue share a round trip and a script run. Their order is kept. */
 export class QueueBatcher {
-  /** Of the queues that jobs are on their way to. */
+  /** One group commit for each queue that has jobs on their way. */
   private readonly commits = new Map<string, GroupCommit<PendingJob, AddResult>>();
 
   constructor(
@@ -49,12 +49,12 @@ export class QueueBatcher {
   async push(queue: string, jobs: PendingJob[], waiter: Waiter): Promise<AddResult[]> {
     const commit = this.commitOf(queue);
     const results = await commit.pushAll(jobs, waiter);
-    // Another may have taken its place since.
+    // Another group commit may have replaced this one.
     if (commit.isAtRest && this.commits.get(queue) === commit) this.commits.delete(queue);
     return toAddResults(jobs, results);
   }
 
-  /** How many queues jobs are on their way to. */
+  /** How many queues have jobs on their way. */
   get size(): number {
     return this.commits.size;
   }

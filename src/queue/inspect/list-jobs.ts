@@ -32,7 +32,10 @@ const sorted: Partial<Record<State, "asc" | "desc">> = {
   failed: "desc",
 };
 
-/** How many of a line's last shown jobs a token remembers: some may be taken or removed before the next page is asked for. */
+/**
+ * How many of a list's last shown jobs a token remembers. Some of these jobs may be taken or removed before the next
+ * page is requested.
+ */
 const marks = 8;
 /** Lists the jobs of one state, a page at a time. */
 export class JobLister {
@@ -43,7 +46,7 @@ export class JobLister {
   constructor(
     private readonly store: RedisStore,
     private readonly keys: Keys,
-    /** What a job may have in an answer; a larger one is cut. */
+    /** The most bytes of a job in an answer. A larger job is cut. */
     private readonly maxBytes: number,
   ) {
     this.pageSorted = defineScript(store.client, "page-sorted", 1);
@@ -89,7 +92,7 @@ export class JobLister {
     return { places, tokenAt };
   }
 
-  /** The first of the jobs: as many as fit the bytes that a page may have, and one at least. */
+  /** Reads as many of the first jobs as fit the bytes of a page, and at least one. */
   private async read({ queue, state, full }: ListQuery, places: Place[]) {
     if (places.length === 0) return { shown: 0, jobs: [] };
     const wanted = full ? fullFields : briefFields;
@@ -99,7 +102,7 @@ export class JobLister {
     const jobs = rows.flatMap((row, index): StoredJob[] => {
       const { id, score } = places[index] as Place;
       const { fields, cut } = toFields(wanted, row);
-      // A job that was removed since its id was read.
+      // The job was removed after its id was read.
       if (fields.name === undefined) return [];
       return [{ id, state, score: score === undefined ? undefined : Number(score), fields, cut }];
     });
@@ -107,7 +110,10 @@ export class JobLister {
   }
 }
 
-/** A place in one list is none in another: their scores, and ids, may be the same. */
+/**
+ * Names the list that a token belongs to. A place in one list means nothing in another, even if scores or ids are
+ * equal.
+ */
 function kindOf({ queue, state }: ListQuery): string {
   return `${state} of ${queue}`;
 }
@@ -123,7 +129,7 @@ function isSortedPlace([score, id, ...rest]: (string | number)[]): boolean {
   );
 }
 
-/** A distance from the line's end, and ids. */
+/** A distance from the list's end, and ids. */
 function isLinePlace([distance, ...ids]: (string | number)[]): boolean {
   return isCount(distance) && ids.length > 0 && ids.length <= marks && ids.every((id) => typeof id === "string");
 }

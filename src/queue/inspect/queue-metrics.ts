@@ -1,9 +1,9 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { QueueFigures, QueueReader } from "./read-queue.js";
 
-/** The queues as Prometheus sees them, read at an interval: a scrape never waits for Redis. */
+/** The queues' metrics for Prometheus. They are read at an interval, so a scrape never waits for Redis. */
 export class QueueMetrics {
-  /** What was last read, and when, in milliseconds since 1970. */
+  /** The queues as last read, and the time of that read, in milliseconds since 1970. */
   latest: { queues: readonly QueueFigures[]; readAt: number } | undefined;
   private readonly jobs;
   private readonly added;

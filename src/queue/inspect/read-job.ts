@@ -10,7 +10,7 @@ import type { Keys } from "../job/keys.js";
 /** BullMQ's words for where a job is. */
 export type State = "waiting" | "active" | "delayed" | "prioritized" | "waiting-children" | "completed" | "failed";
 
-/** Where a job is; "orphaned": in no list of its queue, so that no worker is ever handed it. */
+/** Where a job is. "orphaned": the job is in no list of its queue, so no worker ever gets it. */
 export type FoundState = State | "orphaned";
 
 /** A job's hash as BullMQ keeps it, with its id, its state and its score in that state's set. */
@@ -19,7 +19,7 @@ export interface StoredJob {
   state: FoundState;
   score: number | undefined;
   fields: Record<string, string>;
-  /** The names of fields that are cut or left out, as they do not fit an answer. */
+  /** The names of fields that are cut or left out, because they do not fit an answer. */
   cut: string[];
 }
 
@@ -30,8 +30,9 @@ export interface LogPage {
 }
 
 /**
- * A longer line is not searched for a job, because Redis would serve nobody else meanwhile: a search takes it 20 us for 1000 jobs, and
- * 1 ms for 20 000. Before a change it is worth more to know that the job is in line.
+ * A longer list is not searched for a job, because Redis serves nobody else during the search. A search takes 20 us for
+ * 1000 jobs, and 1 ms for 20 000 jobs. Before a change, the longer search is worth its time: it finds out whether the
+ * job waits in the list.
  */
 export const maxSearchedLine = { toShow: 1000, toChange: 20_000 };
 /** A longer line of a log is cut. */
@@ -47,7 +48,7 @@ export class JobReader {
   constructor(
     store: RedisStore,
     private readonly keys: Keys,
-    /** What a job may have in an answer; a larger one is cut. */
+    /** The most bytes of a job in an answer. A larger job is cut. */
     private readonly maxBytes: number,
   ) {
     const before = readLua("job-state") + plansLua + readLua("job-row");
@@ -57,16 +58,17 @@ export class JobReader {
 
   /** Throws not-found. */
   get(queue: string, id: string): Promise<StoredJob> {
-    // An id with a ':' may be not-found only for being in no list, so the line is searched for it as before a change.
+    // A job with a ':' in its id may count as not-found only because no list has it. So the search goes as far as
+    // before a change.
     return this.find(queue, id, fullFields, id.includes(":") ? maxSearchedLine.toChange : maxSearchedLine.toShow);
   }
 
-  /** Some fields of a job that is about to be changed, and where it is. Throws not-found. */
+  /** Some fields of a job that is about to be changed, and where the job is. Throws not-found. */
   toChange(queue: string, id: string, fields: Fields): Promise<StoredJob> {
     return this.find(queue, id, fields, maxSearchedLine.toChange);
   }
 
-  /** Where a job is that is about to be changed, without reading its payload. Throws not-found. */
+  /** Where a job is, before a change. Does not read the job's payload. Throws not-found. */
   async state(queue: string, id: string): Promise<FoundState> {
     const { state } = await this.toChange(queue, id, noFields);
     return state;
@@ -80,7 +82,7 @@ export class JobReader {
     return { id, state, score: score === "" ? undefined : Number(score), ...toFields(fields, row) };
   }
 
-  /** A page of a job's log, oldest line first; it ends early where it would pass 2 MiB. Throws not-found. */
+  /** A page of a job's log, oldest line first. The page ends early before it exceeds 2 MiB. Throws not-found. */
   async logs(queue: string, id: string, size: number, token: string): Promise<LogPage> {
     const limit = pageSize(size, 100, 1000);
     const [first = 0] = (fromToken(token, "logs", ([line]) => isCount(line)) ?? []).map(Number);
@@ -102,7 +104,7 @@ export function noSuchQueue(queue: string): PostaError {
   return new PostaError("not-found", `there is no queue ${show(queue)}`);
 }
 
-/** For the catch of a promise that only reads: the store's failure in the domain's words. */
+/** For the catch of a promise that only reads: throws the store's failure as a PostaError. */
 export function rethrow(error: unknown): never {
   throw toReadError(error);
 }

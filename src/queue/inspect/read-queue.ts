@@ -6,13 +6,13 @@ import type { Keys } from "../job/keys.js";
 import { reservedPrefix } from "../job/names.js";
 import { noSuchQueue, rethrow, type State } from "./read-job.js";
 
-/** Limits of a queue over all its workers; a field that is absent is no limit. */
+/** Limits of a queue over all its workers. An absent field means no limit. */
 export interface QueueLimits {
   concurrency?: number;
   rate?: { max: number; durationMs: number };
 }
 
-/** A queue as it stands. */
+/** The current state of a queue. */
 export interface QueueFigures {
   name: string;
   counts: Record<State, number>;
@@ -20,7 +20,7 @@ export interface QueueFigures {
   limits: QueueLimits;
   completedPerSecond: number;
   failedPerSecond: number;
-  /** How long the oldest job that can run has been able to; undefined: there is none. */
+  /** How long the oldest job that can run has been able to run; undefined: no job can run. */
   oldestDueAgeMs: number | undefined;
   addedTotal: number;
 }
@@ -66,7 +66,9 @@ export class QueueReader {
     return this.read(queue).catch(rethrow);
   }
 
-  /** Whether Posta's list of queues has it; a queue that is obliterated is there until the end. */
+  /**
+   * Whether Posta's list of queues has the queue. A queue that is being obliterated stays on the list until the end.
+   */
   async isListed(queue: string): Promise<boolean> {
     return (await this.store.client.zscore(this.keys.queues, queue).catch(rethrow)) !== null;
   }
@@ -84,7 +86,7 @@ export class QueueReader {
     if (!exists) throw noSuchQueue(queue);
   }
 
-  /** Queues in name order; those whose names `allowed` refuses are left out. */
+  /** Queues in name order, without those whose names `allowed` refuses. */
   async list(size: number, token: string, allowed: (queue: string) => boolean) {
     const limit = pageSize(size, 50, 100);
     const [after] = fromToken(token, "queues", ([name]) => typeof name === "string") ?? [];
@@ -96,7 +98,7 @@ export class QueueReader {
     return { queues, nextPageToken: last === undefined ? "" : toToken(["queues", last]) };
   }
 
-  /** Only these: a page's token names its last queue. */
+  /** Finds only names that the caller may see, because a page's token names its last queue. */
   private async allowedNames(
     limit: number,
     after: string | undefined,
@@ -112,8 +114,8 @@ export class QueueReader {
   }
 
   /**
-   * The figures of so many queues, and how many there are beside: Posta's own in any case, and then the first in name order. A
-   * queue that is gone is left out.
+   * The figures of up to `count` queues, and how many other queues there are. Posta's own queues come first, then the
+   * others in name order. A queue that is gone is left out.
    */
   async watched(count: number): Promise<{ queues: QueueFigures[]; leftOut: number }> {
     const { client } = this.store;
@@ -126,13 +128,15 @@ export class QueueReader {
     return { queues: await this.readAll(names), leftOut: all - names.length };
   }
 
-  /** Names in their order, from the one after `after`. */
+  /** Names in order, from the first name after `after`. */
   names(count: number, after?: string): Promise<string[]> {
     const from = after === undefined ? "-" : `(${after}`;
     return this.store.client.zrangebylex(this.keys.queues, from, "+", "LIMIT", 0, count);
   }
 
-  /** All commands go out at once: one round trip. A queue that something else is in the place of must not hide the others. */
+  /**
+   * All commands go out at once, in one round trip. A queue whose key has another type must not hide the other queues.
+   */
   private async readAll(names: string[]): Promise<QueueFigures[]> {
     const all = await Promise.all(names.map((name) => this.read(name).catch(leaveOutBroken)));
     return all.filter((figures) => figures !== undefined);
@@ -146,7 +150,7 @@ export class QueueReader {
   }
 }
 
-/** A key of it is of another type: BullMQ can do nothing with it either. */
+/** Leaves out a queue with a key of another type: BullMQ cannot use such a queue either. */
 function leaveOutBroken(error: Error): undefined {
   if (!isWrongType(error)) throw error;
 }
@@ -174,7 +178,7 @@ function toFigures(name: string, now: number, answer: (string | number)[]): Queu
   };
 }
 
-/** What another program wrote there may be no number, or none that the contract has room for. */
+/** Another program may have written something that is no number, or a number that does not fit the contract. */
 function isLimit(value: string | number | undefined): boolean {
   return Number(value) >= 1 && Number(value) < 2 ** 31;
 }

@@ -1,7 +1,12 @@
-/** What stays of a field that does not fit an answer: its start, its end, or nothing, as for JSON, which has no parts. */
+/**
+ * What remains of a field that does not fit an answer: its start, its end, or nothing. JSON cannot be cut, so nothing
+ * of it remains.
+ */
 type Cut = "s" | "e" | "-";
 
-/** Fields of a job's hash, each behind how it is cut: those that callers need most come first, and are cut last. */
+/**
+ * Fields of a job's hash, each after the way to cut it. The fields that callers need most come first, and are cut last.
+ */
 export type Fields = readonly (readonly [Cut, string])[];
 
 /** A row of job-row.lua: the fields' values, then the names of those that were cut. */
@@ -31,28 +36,34 @@ export const fullFields: Fields = [
   ["e", "stacktrace"],
 ];
 
-/** What tells how a job is put back in line. */
+/** The fields that decide how a job is put back into its queue. */
 export const retryFields: Fields = [["-", "opts"]];
 
-/** What tells whether a job is the same as another. */
+/** The fields that decide whether a job is the same as another. */
 export const contentFields: Fields = [["-", "name"], ["-", "data"], ...retryFields];
 
-/** For whoever asks only where a job is. */
+/** For callers that ask only where a job is. */
 export const noFields: Fields = [["-", "timestamp"]];
 
 const plans: readonly Fields[] = [fullFields, briefFields, retryFields, contentFields, noFields];
 
-/** The lists of fields as Lua, which goes before job-row.lua: as arguments they would be written, sent and read with each call. */
+/**
+ * The lists of fields as Lua code, which goes before job-row.lua. As arguments, the lists would be written, sent and
+ * read with each call.
+ */
 export const plansLua = `local plans = {${plans.map(toPlan).join(",")}}\n`;
 
-/** A JSON text of letters is one of Lua, too. */
+/** A JSON string of letters is also a Lua string. */
 function toPlan(fields: Fields): string {
   const cuts = fields.map(([cut]) => JSON.stringify(cut));
   const names = fields.map(([, name]) => JSON.stringify(name));
   return `{cuts={${cuts}},fields={${names}}}`;
 }
 
-/** The arguments of job-row.lua; a job has at most so many bytes in an answer. The fields are one of the lists here. */
+/**
+ * The arguments of job-row.lua. `fields` is one of the lists in this file. `jobBytes` is the most bytes of a job in an
+ * answer.
+ */
 export function rowArguments(fields: Fields, jobBytes: number): [number, number] {
   return [plans.indexOf(fields) + 1, jobBytes];
 }

@@ -2,14 +2,14 @@ import { invalid, PostaError } from "../../errors/posta-error.js";
 import type { JobsOptions } from "../../store/bullmq/module.js";
 import { requireDeduplicationId, requireJobId, requireJobName } from "./names.js";
 
-/** How finished jobs are kept; neither field: for good. */
+/** How long finished jobs are kept. Without either field, they are kept for good. */
 export interface Retention {
   /** In milliseconds. */
   ageMs?: number;
   count?: number;
 }
 
-/** What a caller asks to have done; times in milliseconds. Nothing of it is checked yet. */
+/** A job as a caller asks for it. Times are in milliseconds. Nothing in it is checked yet. */
 export interface JobRequest {
   name: string;
   dataJson: string;
@@ -23,7 +23,7 @@ export interface JobRequest {
   keepOnFail?: Retention;
   deduplication?: { id: string; ttlMs?: number; extend: boolean; replace: boolean };
   durable?: boolean;
-  /** How large its payload may be, where that is not what callers may send. */
+  /** The most bytes of the payload, if the limit differs from the limit for callers. */
   maxBytes?: number;
 }
 
@@ -31,18 +31,18 @@ export interface JobRequest {
 export interface JobSpec {
   readonly name: string;
   readonly dataJson: string;
-  /** Bytes of the payload in UTF-8: all limits of bytes go by them. */
+  /** Bytes of the payload in UTF-8. All limits in bytes use this number. */
   readonly dataBytes: number;
   /** undefined: the caller gave none. */
   readonly id: string | undefined;
   readonly priority: number;
   readonly delayMs: number;
   readonly lifo: boolean;
-  /** It has to be in PostgreSQL before it is answered. */
+  /** The job has to be in PostgreSQL before its caller gets an answer. */
   readonly durable: boolean;
-  /** All options in BullMQ's terms, but the id. */
+  /** All options except the id, in BullMQ's terms. */
   readonly options: JobsOptions;
-  /** The same as BullMQ stores them, as JSON text without its closing brace, so that the id can follow. */
+  /** The options as BullMQ stores them: JSON text without its closing brace, so that the id can follow. */
   readonly optionsJson: string;
 }
 
@@ -56,7 +56,7 @@ const defaultBackoff = { type: "exponential", delay: 1000 };
 const defaultKeepOnComplete = { age: 24 * 3600, count: 1000 };
 const defaultKeepOnFail = { age: 7 * 24 * 3600 };
 
-/** Most jobs bring no options: these two are made once. */
+/** Most jobs bring no options, so the default options and their JSON text are made once. */
 const defaultOptions: JobsOptions = {
   attempts: defaultAttempts,
   backoff: defaultBackoff,
@@ -136,7 +136,7 @@ function parseBackoff({ type, delayMs, jitter }: NonNullable<JobRequest["backoff
   return jitter > 0 ? { type, delay, jitter } : { type, delay };
 }
 
-/** BullMQ's words: an age in whole seconds and a count; `true` removes at once, `false` keeps for good. */
+/** In BullMQ's terms: an age in whole seconds and a count. `true` removes at once, `false` keeps for good. */
 function parseRetention({ ageMs, count }: Retention, at: string): NonNullable<JobsOptions["removeOnComplete"]> {
   if (ageMs !== undefined) inRange(ageMs, 0, maxDelayMs, `${at}.age`, " ms");
   if (count !== undefined) inRange(count, 0, 10_000_000, `${at}.count`);
@@ -158,7 +158,7 @@ function parseDeduplication(given: NonNullable<JobRequest["deduplication"]>, at:
   };
 }
 
-/** Options as {@link JobSpec} has them. */
+/** Options as JSON text without its closing brace, as {@link JobSpec} has them. */
 export function openJson(options: JobsOptions): string {
   return JSON.stringify(options).slice(0, -1);
 }

@@ -1,9 +1,12 @@
-/** A row's member of {@link Keys.spooled}. With the job's id: a database that was restored counts its rows again. */
+/**
+ * A row's member of {@link Keys.spooled}. It includes the job's id, because a restored database may use a row number
+ * again.
+ */
 export function spoolMark(row: number, id: string): string {
   return `${row}:${id}`;
 }
 
-/** Every Redis key of the queues is named here: those that BullMQ gives its own, and those that are Posta's. */
+/** Names every Redis key of the queues: the keys of BullMQ and Posta's own. */
 export class Keys {
   constructor(readonly prefix: string) {}
 
@@ -12,7 +15,7 @@ export class Keys {
     return `${this.prefix}:${queue}:${part}`;
   }
 
-  /** What all keys of a queue begin with: "bull:emails:". */
+  /** The prefix of all keys of a queue: "bull:emails:". */
   start(queue: string): string {
     return this.of(queue, "");
   }
@@ -22,19 +25,19 @@ export class Keys {
     return `${this.prefix}:posta-queues`;
   }
 
-  /** How far the search for the last keys of an obliterated queue has come, as JSON; it expires. */
+  /** How far the search for the last keys of an obliterated queue has come, as JSON. The key expires. */
   sweep(queue: string): string {
     return `${this.prefix}:posta-sweep:${queue}`;
   }
 
-  /** There while a delivery process works, on whichever machine. */
+  /** Exists while a delivery process works, on any machine. */
   get delivery(): string {
     return `${this.prefix}:posta-delivery`;
   }
 
   /**
-   * Which rows of the spool have come into their queues, by the time: a sorted set of {@link spoolMark}. A row's mark is
-   * written with its job in one step, so Redis has both or, after a loss, neither.
+   * The rows of the spool whose jobs have come into their queues: a sorted set of {@link spoolMark} by time. A row's
+   * mark is written with its job in one step, so Redis has both or, after a loss, neither.
    */
   get spooled(): string {
     return `${this.prefix}:posta-spooled`;

@@ -1,7 +1,9 @@
 import { requireText } from "../../errors/check-text.js";
 import { invalid, show } from "../../errors/posta-error.js";
 
-/** What a queue's keys are called after its prefix, in BullMQ: a job of that id would overwrite the queue itself. */
+/**
+ * BullMQ's names for the keys of a queue, without the prefix. A job with such an id would overwrite the queue itself.
+ */
 const reservedIds = new Set(
   (
     "active wait waiting waiting-children paused id delayed prioritized priority stalled-check completed failed stalled " +
@@ -13,7 +15,7 @@ const maxNameBytes = 128;
 /** The longest id of a job that Posta adds, in bytes of UTF-8. */
 export const maxIdBytes = maxNameBytes;
 const maxJobNameBytes = 256;
-/** Other producers choose longer ids than Posta lets its callers choose. */
+/** Other producers may choose longer ids than Posta lets its callers choose. */
 const maxExistingIdBytes = 4096;
 
 /** Throws unless a queue can have this name. */
@@ -22,20 +24,20 @@ export function requireQueueName(queue: string, field = "queue"): void {
   if (queue.includes(":")) throw invalid(field, `${show(queue)} has a ':', which BullMQ keeps for its keys`);
 }
 
-/** What the names of Posta's own queues begin with, as those that messages are sent from. */
+/** The prefix of the names of Posta's own queues, such as the queues that messages are sent from. */
 export const reservedPrefix = "posta-";
 
-/** Whether a queue is one of them. */
+/** Whether a queue is one of Posta's own. */
 export function isReserved(queue: string): boolean {
   return queue.startsWith(reservedPrefix);
 }
 
-/** Throws unless callers may add to a queue of this name, and change and remove what is in it. */
+/** Throws if the queue is one of Posta's own. Callers may not add to such a queue, nor change or remove its jobs. */
 export function requireUnreserved(queue: string): void {
   if (isReserved(queue)) throw invalid("queue", `${show(queue)} is reserved: "posta-" begins the names of Posta's own`);
 }
 
-/** Throws unless a job can have this id: BullMQ makes keys of ids, and counts with ids that are numbers. */
+/** Throws unless a job can have this id. BullMQ makes keys from ids, and uses numbers as its own ids. */
 export function requireJobId(id: string, field: string): void {
   requireText(id, field, maxIdBytes);
   if (id.includes(":")) throw invalid(field, `${show(id)} has a ':', which BullMQ keeps for its keys`);
@@ -44,8 +46,8 @@ export function requireJobId(id: string, field: string): void {
 }
 
 /**
- * Throws unless a job that is there already can have this id. BullMQ and its older versions take any text, so only what no id
- * is at all is refused: a script looks at the key's shape, so an id never addresses a key of the queue itself.
+ * Throws unless an existing job can have this id. BullMQ and its older versions take any text, so only impossible ids
+ * are refused. A script checks the key's shape, so an id never addresses a key of the queue itself.
  */
 export function requireExistingJobId(id: string, field = "job_id"): void {
   if (id === "") throw invalid(field, "is required");

@@ -2,9 +2,9 @@ import type { Waiter } from "../../batching/waiter.js";
 import { PostaError } from "../../errors/posta-error.js";
 import type { JobSpec } from "./job.js";
 
-/** Who adds jobs. */
+/** The caller that adds jobs. */
 export interface AddCaller extends Waiter {
-  /** The caller's own id of the request; it goes with each job. */
+  /** The caller's own id of the request. Each job carries it. */
   readonly requestId?: string | undefined;
 }
 
@@ -15,7 +15,7 @@ export interface PendingJob {
   /** Posta made the id, so no other job can have it yet. */
   readonly fresh: boolean;
   readonly caller: AddCaller;
-  /** Of a job that comes from the spool: the number of its row there. */
+  /** The number of the job's row in the spool, if the job comes from there. */
   readonly row?: number;
 }
 
@@ -27,8 +27,8 @@ export type AddResult =
 /** Writes jobs of one queue to a store. */
 export interface QueueWriter {
   /**
-   * Writes a batch of jobs, all with deduplication or none, in order; answers a result for each. `earlier` resolves when the
-   * queue's batches that were sent earlier have their results. Throws if the store failed.
+   * Writes a batch of jobs in order. Either all jobs have deduplication or none does. Returns a result for each job.
+   * `earlier` resolves when all earlier batches of the queue have their results. Throws if the store failed.
    */
   write(queue: string, batch: PendingJob[], earlier: Promise<void>): Promise<AddResult[]>;
 }
@@ -43,7 +43,7 @@ export function isDeduplicated({ spec }: PendingJob): boolean {
   return spec.options.deduplication !== undefined;
 }
 
-/** The results of jobs, where an error stands for a job that has no other result. Reuses the list. */
+/** Turns each error into the result of its job. Reuses the list. */
 export function toAddResults(jobs: readonly PendingJob[], results: (AddResult | PostaError)[]): AddResult[] {
   for (const [index, result] of results.entries()) {
     if (result instanceof PostaError) results[index] = { jobId: (jobs[index] as PendingJob).id, error: result };

@@ -3,27 +3,33 @@ import type { JobSpec } from "./job.js";
 const key = "x-request-id";
 
 /**
- * What goes with each job of a call: its caller's id of the request. It is where BullMQ keeps what follows a job from where it was added to
- * where it is done (`job.opts.telemetry.metadata`), as the JSON object that BullMQ's OpenTelemetry support reads there.
+ * The metadata of each job of a call: the caller's id of the request, as a JSON object. BullMQ keeps metadata that
+ * follows a job from its producer to its worker in `job.opts.telemetry.metadata`. BullMQ's OpenTelemetry support reads
+ * a JSON object there.
  */
 export function toMetadata(requestId: string | undefined): string | undefined {
   return requestId === undefined ? undefined : JSON.stringify({ [key]: requestId });
 }
 
-/** A job with what {@link toMetadata} or whoever added it made; as it is where there is none. */
+/**
+ * A job with metadata, from {@link toMetadata} or from the program that added the job. Without metadata, the job stays
+ * as it is.
+ */
 export function withMetadata(spec: JobSpec, metadata: string | undefined): JobSpec {
   if (metadata === undefined) return spec;
   const options = { ...spec.options, telemetry: { metadata } };
   return { ...spec, options, optionsJson: `${spec.optionsJson},"tm":${JSON.stringify(metadata)}` };
 }
 
-/** The id in options as BullMQ stores them; undefined: the caller gave none, or somebody else added the job. */
+/**
+ * The request's id in options as BullMQ stores them. undefined: the caller gave none, or another program added the job.
+ */
 export function readRequestId(optionsJson: string): string | undefined {
   try {
     const { tm } = JSON.parse(optionsJson) as { tm?: string };
     const requestId = tm === undefined ? undefined : (JSON.parse(tm) as Record<string, unknown>)[key];
     return typeof requestId === "string" ? requestId : undefined;
   } catch {
-    return undefined; // What others wrote may be anything.
+    return undefined; // Other programs may have written anything.
   }
 }

@@ -7,8 +7,9 @@ const maxReason = 8192;
 type Fields = Record<string, string>;
 
 /**
- * A job's hash for a user interface, which parses each of a page's jobs and prints all of them at once: what cannot be parsed or printed,
- * or is very long, is replaced, so that one job hides no other. GetJob shows it as it is.
+ * A job's hash for a user interface. The interface parses each job of a page, and prints all of them at once. Values
+ * that cannot be parsed or printed, or are very long, are replaced, so that one job does not hide the others. GetJob
+ * shows them as they are.
  */
 export function toShownFields(fields: Fields): Fields {
   const shown: Fields = { ...fields };
@@ -28,7 +29,7 @@ export function toShownFields(fields: Fields): Fields {
 }
 
 function findProblem(json: string | undefined): string | undefined {
-  if (json === undefined || json === "") return undefined; // BullMQ has a value of its own for an empty text.
+  if (json === undefined || json === "") return undefined; // BullMQ uses its own value for an empty text.
   if (json.length > maxShown) return `${json.length} characters`;
   return isPrintable(json) ? undefined : "no JSON, or nested deeply";
 }

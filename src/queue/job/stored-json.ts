@@ -1,6 +1,9 @@
-// JSON that Redis or PostgreSQL keeps: what others wrote may be anything.
+// JSON that Redis or PostgreSQL keeps. Other programs may have written anything there.
 
-/** V8 parses any depth and overflows its stack where it prints some thousands: what nests deeper than this is not printed again. */
+/**
+ * JSON that nests deeper than this is not printed again. V8 parses any depth, but its stack overflows when it prints
+ * some thousand levels.
+ */
 const maxDepth = 100;
 
 /** Whether JSON text can be parsed and printed again. */
@@ -14,13 +17,13 @@ export function isPrintable(json: string): boolean {
   }
 }
 
-/** An object that is safe to print again; empty where the text holds none. */
+/** The object in a JSON text, safe to print again. Empty if the text has no such object. */
 export function parseObject<Value extends object>(json: string): Partial<Value> {
   const value = isDeep(json) ? undefined : parseOr<unknown>(json, undefined);
   return typeof value === "object" && !Array.isArray(value) ? (value as Value) : {};
 }
 
-/** The stack traces of a job. A trace should be a text; a list in its place may nest too deeply to become one. */
+/** The stack traces of a job. A trace should be a text. A list in its place may nest too deeply to become a text. */
 export function parseTraces(json: string): string[] {
   const traces = parseOr<unknown>(json, []);
   if (!Array.isArray(traces)) return [];

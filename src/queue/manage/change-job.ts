@@ -14,7 +14,7 @@ export class JobChanger {
     private readonly jobs: JobReader,
   ) {}
 
-  /** The payload is kept byte for byte; BullMQ's own update would parse and print it. */
+  /** Keeps the payload byte for byte. BullMQ's own update would parse and print it. */
   async updateData(queue: string, id: string, dataJson: string): Promise<void> {
     await this.jobs.state(queue, id);
     await this.bull.run(queue, async (bull) => {
@@ -57,7 +57,7 @@ export class JobChanger {
     await this.bull.run(queue, (bull) => bull.getBackend().promote(id), id);
   }
 
-  /** Throws wrong-state unless the job is in one of the states; it may leave it a moment later. */
+  /** Throws wrong-state unless the job is in one of the states. The job may leave that state a moment later. */
   private async requireState(queue: string, id: string, states: FoundState[], what: string): Promise<void> {
     const state = await this.jobs.state(queue, id);
     if (!states.includes(state)) throw notIn({ id, state }, states, what);

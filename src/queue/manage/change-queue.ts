@@ -18,7 +18,7 @@ export class QueueChanger {
     private readonly cleaner: QueueCleaner,
   ) {}
 
-  /** Goes on until no job that had finished when it began is left, or nobody waits for it any more. */
+  /** Retries all jobs that had finished when the call began. Stops early if the caller no longer waits. */
   async retryJobs(queue: string, state: "failed" | "completed", caller: Waiter): Promise<void> {
     await this.queues.requireQueue(queue);
     await this.inSteps(queue, async (bull) => {
@@ -38,7 +38,7 @@ export class QueueChanger {
     await this.bull.run(queue, (bull) => bull.resume());
   }
 
-  /** BullMQ's own drain is one script run, however many jobs there are. */
+  /** Removes jobs in chunks. BullMQ's own drain is one script run, for any number of jobs. */
   async drain(queue: string, includeDelayed: boolean, caller: Waiter): Promise<void> {
     await this.queues.requireQueue(queue);
     const states = ["waiting", "prioritized", ...(includeDelayed ? (["delayed"] as const) : [])] as const;
@@ -47,13 +47,13 @@ export class QueueChanger {
     }
   }
 
-  /** How many jobs were removed, and whether the scan ended early. */
+  /** Returns how many jobs were removed, and whether the scan ended early. */
   async clean(query: CleanQuery, caller: Waiter): Promise<Cleaned> {
     await this.queues.requireQueue(query.queue);
     return this.cleaner.clean(query, caller).catch(rethrowPartial);
   }
 
-  /** A limit that is absent is lifted. */
+  /** Lifts a limit that is absent. */
   async setLimits(queue: string, { concurrency, rate }: QueueLimits): Promise<void> {
     await this.list(queue);
     await this.inSteps(queue, async (bull) => {
@@ -64,7 +64,10 @@ export class QueueChanger {
     });
   }
 
-  /** Also writes what BullMQ's own queue does into meta: else it, and the queue, would go with the last pause or limit. */
+  /**
+   * Puts the queue on the list of queues. Also writes to meta the fields that BullMQ's own queue writes. Without these
+   * fields, meta and the queue would disappear with the last pause or limit.
+   */
   private async list(queue: string): Promise<void> {
     const { client } = this.store;
     const meta = this.keys.of(queue, "meta");

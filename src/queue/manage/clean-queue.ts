@@ -6,9 +6,12 @@ import type { RedisStore } from "../../store/redis/store.js";
 import type { State } from "../inspect/read-job.js";
 import type { Keys } from "../job/keys.js";
 
-/** How many jobs one script run looks at: Redis serves others in between. */
+/** How many jobs one script run looks at. Redis serves other clients between two runs. */
 const chunkJobs = 1000;
-/** So long before the caller's deadline a scan ends, so that the caller still learns how many jobs were removed. */
+/**
+ * A scan ends this long before the caller's deadline, in milliseconds. So the caller still learns how many jobs were
+ * removed.
+ */
 const answerMs = 100;
 
 /** The states whose jobs can be cleaned. */
@@ -20,13 +23,13 @@ export interface CleanQuery {
   state: CleanableState;
   /** Only jobs of this time or before, in milliseconds since 1970; undefined: all. */
   notAfter?: number;
-  /** At most so many; undefined: all. */
+  /** The most jobs to remove; undefined: all. */
   limit?: number;
 }
 
 export interface Cleaned {
   removed: number;
-  /** The scan ended before the last job: at the limit, or because nobody waits for it. */
+  /** The scan ended before the last job: at the limit, or because the caller no longer waits. */
   more: boolean;
 }
 
@@ -34,7 +37,10 @@ export interface Cleaned {
 interface Place {
   part: string;
   kind: "list" | "set";
-  /** The fields of a job that tell its time, as in BullMQ's own clean. None: its score in the set does. */
+  /**
+   * The fields with a job's time, as in BullMQ's own clean: the first that the job has counts. Empty: the job's score
+   * in the set is its time.
+   */
   timeFields: string[];
 }
 
@@ -57,7 +63,7 @@ export function isCleanable(state: string): state is CleanableState {
 /** How many jobs of a place were kept so far, and the id and the score of the last of them. */
 type Cursor = [kept: number, id: string, score: string];
 
-/** Removes jobs of one state, a chunk at a time, however many jobs there are. */
+/** Removes jobs of one state, a chunk at a time, for any number of jobs. */
 export class QueueCleaner {
   private readonly cleanJobs: Script<[removed: number, isEnd: number, ...Cursor]>;
 
@@ -69,7 +75,7 @@ export class QueueCleaner {
     this.cleanJobs = defineScript(store.client, "clean-jobs", 3, { before });
   }
 
-  /** Throws if the store failed: then a part may be removed. */
+  /** Throws if the store failed. Some of the jobs may be removed by then. */
   async clean(
     { queue, state, notAfter, limit = Number.POSITIVE_INFINITY }: CleanQuery,
     caller: Waiter,
@@ -92,7 +98,7 @@ export class QueueCleaner {
   ): Promise<Cleaned> {
     const keys = [part, "events", "repeat"].map((name) => this.keys.of(queue, name));
     let [removed, cursor]: [number, Cursor] = [0, [0, "", ""]];
-    // Once in any case: where no more may be removed, it still tells whether there is more.
+    // Runs at least once: even if no more jobs may be removed, the run shows whether there are more.
     do {
       const most = Math.min(limit - removed, chunkJobs);
       const args = [this.keys.start(queue), kind, notAfter ?? "", most, chunkJobs, ...cursor, ...timeFields];

@@ -9,7 +9,7 @@ import { QueueObliterator } from "./obliterate-queue.js";
 import { QueueHandles } from "./queue-handles.js";
 import { openShownQueue } from "./shown-queue.js";
 
-/** The queues for a user interface, bull-board, in a process that has no PostgreSQL. */
+/** Creates the queues for a user interface (bull-board), in a process that has no PostgreSQL. */
 export function createQueueHandles(redis: RedisStore, queues: QueueReader, keys: Keys): QueueHandles {
   const bull = new BullAdapter(redis, keys.prefix, requireBullMq);
   const cleaner = new QueueCleaner(redis, keys);

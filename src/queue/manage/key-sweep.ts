@@ -11,18 +11,24 @@ import { requireCaller } from "./long-change.js";
 
 /** How many keys of the whole Redis one step of a scan looks at. */
 const scanKeys = 1000;
-/** So long after a call has ended early another one goes on where it ended. */
+/** How long a call that ended early can be continued by another call. */
 const resumeSeconds = 3600;
 
 /** How far a sweep has come. */
 interface Progress {
-  /** When it began, in milliseconds since 1970. */
+  /** When the sweep began, in milliseconds since 1970. */
   begun: number;
-  /** The cursor of each Redis server, by the id of that server's run: after a restart a cursor means nothing. "0": at the end. */
+  /**
+   * The cursor of each Redis server, by the id of that server's run, because a cursor means nothing after a restart.
+   * "0": the scan of that server is complete.
+   */
   cursors: Record<string, string>;
 }
 
-/** Which queue to sweep; `anew`: it was a queue still or again, so what an earlier sweep has passed may have keys. */
+/**
+ * Which queue to sweep. `anew`: the queue still existed, or existed again. The part of Redis that an earlier sweep has
+ * passed may then have keys of it.
+ */
 interface SweepQuery {
   queue: string;
   begun: number;
@@ -30,12 +36,15 @@ interface SweepQuery {
 }
 
 /**
- * Finds and removes the last keys of an obliterated queue, by a scan of the whole Redis. A sweep whose caller leaves keeps its place, and
- * the next one goes on there, so that it ends however large the Redis is.
+ * Finds and removes the last keys of an obliterated queue, by a scan of the whole Redis. If the caller leaves, the
+ * sweep keeps its place, and the next sweep continues there. So the work ends however large the Redis is.
  */
 export class KeySweep {
   private readonly sweepQueue: Script<number>;
-  /** Resolves when the sweeps before have ended: a process has one at a time, because each takes a good part of Redis' time. */
+  /**
+   * Resolves when the earlier sweeps have ended. A process runs one sweep at a time, because each takes much of Redis'
+   * time.
+   */
   private earlier: Promise<void> = Promise.resolve();
 
   constructor(
@@ -46,14 +55,14 @@ export class KeySweep {
     this.sweepQueue = defineScript(store.client, "sweep-queue", 1, { before });
   }
 
-  /** Throws expired if the caller leaves before the end, and what Redis fails with. */
+  /** Throws expired if the caller leaves before the end. Also throws the errors of Redis. */
   run(query: SweepQuery, caller: Waiter): Promise<void> {
     const done = this.earlier.then(() => this.sweep(query, caller));
     this.earlier = done.catch(() => {});
     return done;
   }
 
-  /** The queue's keys are on one server of a Redis Cluster, and any may be that. */
+  /** Scans all servers of a Redis Cluster: the queue's keys are on one of them, and it may be any. */
   private async sweep({ queue, begun, anew }: SweepQuery, caller: Waiter): Promise<void> {
     const { client } = this.store;
     const key = this.keys.sweep(queue);
@@ -62,7 +71,7 @@ export class KeySweep {
     try {
       for (const node of mastersOf(client)) await this.sweepNode(node, queue, progress, caller);
     } catch (error) {
-      await client.set(key, JSON.stringify(progress), "EX", resumeSeconds).catch(() => {}); // The first failure tells.
+      await client.set(key, JSON.stringify(progress), "EX", resumeSeconds).catch(() => {}); // The first error counts.
       throw error;
     }
     await client.del(key);
@@ -76,7 +85,7 @@ export class KeySweep {
     let cursor = cursors[run];
     while (cursor !== "0") {
       requireCaller(caller);
-      // Keys as bytes: an id of another producer need not be UTF-8.
+      // Reads keys as bytes: an id of another producer need not be UTF-8.
       const [next, found]: [Buffer, Buffer[]] = await node.scanBuffer(
         cursor ?? "0",
         "MATCH",

@@ -1,17 +1,17 @@
 import type { Waiter } from "../../batching/waiter.js";
 import { PostaError, toPostaError } from "../../errors/posta-error.js";
 
-/** How many jobs one script run of a long change touches: Redis serves others in between. */
+/** How many jobs one script run of a long change touches. Redis serves other clients between two runs. */
 export const stepJobs = 1000;
 
-/** Throws expired if nobody waits for a long change any more. */
+/** Throws expired if the caller no longer waits for a long change. */
 export function requireCaller({ cancelled, deadline }: Waiter): void {
   if (cancelled || deadline <= Date.now()) {
     throw new PostaError("expired", "the deadline passed before all was changed; call again to go on");
   }
 }
 
-/** For the catch of a change of several steps: when one fails for the store, those before it are done. */
+/** For the catch of a change of several steps. If the store fails in one step, the steps before it are done. */
 export function rethrowPartial(thrown: unknown): never {
   const error = toPostaError(thrown);
   if (error.code !== "unavailable" && error.code !== "exhausted") throw error;

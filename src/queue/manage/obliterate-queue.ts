@@ -23,13 +23,13 @@ const removeWaiting: Statement = {
 
 export interface ObliterateStores {
   redis: RedisStore;
-  /** undefined: this process knows none. */
+  /** undefined: this process has no PostgreSQL. */
   postgres: Pick<PostgresStore, "usable" | "query"> | undefined;
 }
 
 /**
- * Removes queues with all that BullMQ and Posta keep for them. Each step is short and may be the last: a queue stays on Posta's list until
- * all is done, so the next call goes on. Dead letters stay: they are the record of what failed.
+ * Removes queues with all that BullMQ and Posta keep for them. Each step is short and may be the last. A queue stays on
+ * Posta's list until all is done, so the next call can continue. Dead letters stay: they are the record of failed work.
  */
 export class QueueObliterator {
   private readonly sweep: KeySweep;
@@ -62,7 +62,10 @@ export class QueueObliterator {
     }
   }
 
-  /** Jobs on their way to the queue would make it anew. Without PostgreSQL nothing can be told of them. */
+  /**
+   * Removes the queue's jobs from the spool, because they would create the queue again. Without PostgreSQL, this
+   * process cannot know of such jobs.
+   */
   private async removeSpooled(queue: string, caller: Waiter): Promise<void> {
     const { postgres } = this.stores;
     while (postgres?.usable) {
@@ -86,13 +89,13 @@ export class QueueObliterator {
     });
   }
 
-  /** BullMQ leaves jobs that wait for jobs of other queues. */
+  /** Removes jobs that wait for jobs of other queues. BullMQ leaves them. */
   private async removeParents(queue: string, notAfter: number, caller: Waiter): Promise<void> {
     const parents = { queue, state: "waiting-children", notAfter } as const;
     while ((await this.cleaner.clean(parents, caller)).more) requireCaller(caller);
   }
 
-  /** Unless someone added to it meanwhile: then it is a queue again. */
+  /** Takes the queue off the list, unless a job was added meanwhile: then the queue exists again. */
   private async unlist(queue: string): Promise<void> {
     const { client } = this.stores.redis;
     await client.zrem(this.keys.queues, queue);

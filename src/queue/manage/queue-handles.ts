@@ -5,13 +5,13 @@ import type { QueueChanger } from "./change-queue.js";
 import { isCleanable } from "./clean-queue.js";
 import type { QueueObliterator } from "./obliterate-queue.js";
 
-/** What changes whole queues. */
+/** The parts that change whole queues. */
 export interface Changers {
   changer: QueueChanger;
   obliterator: QueueObliterator;
 }
 
-/** The queues as objects of BullMQ, as a user interface for BullMQ wants them. */
+/** The queues as BullMQ objects, as a user interface for BullMQ needs them. */
 export class QueueHandles {
   private readonly queues = new Map<string, Queue>();
 
@@ -21,7 +21,7 @@ export class QueueHandles {
     private readonly changers: Changers,
   ) {}
 
-  /** The first queues in name order. Those that are still there are the same objects as before. Throws unavailable. */
+  /** The first queues in name order. A queue that still exists is the same object as before. Throws unavailable. */
   async first(count: number): Promise<Queue[]> {
     const names = await this.reader.names(count);
     for (const name of this.queues.keys()) if (!names.includes(name)) this.queues.delete(name);
@@ -34,7 +34,10 @@ export class QueueHandles {
     return queue;
   }
 
-  /** BullMQ's own look only at the first jobs in line, or at all of them in one script run, and leave keys behind. */
+  /**
+   * Replaces clean, drain and obliterate. BullMQ's own versions look only at the first waiting jobs, or at all of them
+   * in one script run. They also leave keys behind.
+   */
   private withChanges(name: string, queue: Queue): Queue {
     const { changer, obliterator } = this.changers;
     const clean = queue.clean.bind(queue);
@@ -42,7 +45,7 @@ export class QueueHandles {
       const state = type === "wait" ? "waiting" : type;
       if (!isCleanable(state)) return clean(graceMs, limit, type);
       await changer.clean({ queue: name, state, notAfter: Date.now() - graceMs, limit }, patientWaiter);
-      return []; // The ids of those that were removed: nobody asks for them.
+      return []; // BullMQ returns the ids of the removed jobs. Nobody asks for these ids.
     };
     queue.drain = (delayed = false) => changer.drain(name, delayed, patientWaiter);
     queue.obliterate = ({ force = false } = {}) => obliterator.obliterate(name, force, patientWaiter);

@@ -12,8 +12,8 @@ export function isFinished(job: StoredJob): job is FinishedJob {
 }
 
 /**
- * Puts a finished job back in line. BullMQ's own job would parse the payload, which need not be JSON; only its options say how. Throws
- * not-found or wrong-state if the job was removed or retried meanwhile.
+ * Puts a finished job back into its queue. BullMQ's own Job would parse the payload, which need not be JSON. Only the
+ * job's options say where the job goes. Throws not-found or wrong-state if the job was removed or retried meanwhile.
  */
 export async function retryFinished(
   bull: BullAdapter,

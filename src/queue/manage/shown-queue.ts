@@ -5,8 +5,8 @@ import type { RedisStore } from "../../store/redis/store.js";
 import { toShownFields } from "../job/shown-job.js";
 
 /**
- * A queue for a user interface that speaks BullMQ itself: its jobs are as {@link toShownFields} makes them. Its operations fail with
- * BullMQ's errors.
+ * A queue for a user interface that uses BullMQ itself. {@link toShownFields} prepares the queue's jobs. The queue's
+ * operations fail with BullMQ's errors.
  */
 export async function openShownQueue(bull: BullAdapter, store: RedisStore, name: string): Promise<Queue> {
   const queue: Queue = await bull.queue(name);
@@ -18,7 +18,8 @@ export async function openShownQueue(bull: BullAdapter, store: RedisStore, name:
     const client = Promise.resolve({ hgetall: async () => toShownFields(fields) });
     return getJobData.call({ queue: { client, toKey: String } } as never, id);
   };
-  // BullMQ's own reads whole jobs by a script, which ends at a key of another type in one job's place, and then reads one by one.
+  // BullMQ's own getJobs reads all jobs in one script. The script ends at a key of another type in a job's place.
+  // BullMQ then reads the jobs one by one.
   queue.getJobs = async (types = [], start = 0, end = -1, asc = false) => {
     const ids = new Set(await queue.getRanges([types].flat(), start, end, asc));
     const jobs = await Promise.all([...ids].map((id) => queue.getJob(id)));

@@ -16,7 +16,7 @@ import { toJobOrRefusal, toOutcome, toResultMessage } from "./convert-job.js";
 
 const maxJobs = 10_000;
 
-/** The part of QueueService that produces: AddJob, AddJobs, StreamAddJobs. */
+/** The RPCs of QueueService that add jobs: AddJob, AddJobs, StreamAddJobs. */
 export function addHandlers<Handler>(adapter: Adapter<Handler>, adder: Adder, statuses: StatusMap) {
   async function addJob({ queue, job }: AddJobRequest, context: CallContext): Promise<AddJobResponse> {
     requireMayAdd(queue, context);
@@ -33,7 +33,7 @@ export function addHandlers<Handler>(adapter: Adapter<Handler>, adder: Adder, st
     return { results: toResults(results) };
   }
 
-  /** One message of a stream: what is wrong with it as a whole is wrong with each of its jobs. */
+  /** Adds the jobs of one message of a stream. An error of the whole message is the error of each of its jobs. */
   async function addMessage({ sequence, queue, jobs }: StreamRequest, context: CallContext) {
     let results: AddResult[];
     try {
@@ -76,7 +76,7 @@ function weigh({ queue, jobs }: StreamRequest): Weight {
   return { items: jobs.length, bytes: jobs.reduce((bytes, job) => bytes + bytesOf(job), Buffer.byteLength(queue)) };
 }
 
-/** Of a job's texts. */
+/** Bytes of a job's texts. */
 function bytesOf({ name, dataJson, options }: JobMessage): number {
   const bytes = Buffer.byteLength(name) + Buffer.byteLength(dataJson);
   if (!options) return bytes;

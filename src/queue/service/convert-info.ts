@@ -25,7 +25,7 @@ const statesByMessage = new Map<unknown, FoundState>(
   Object.entries(stateMessages).map(([state, message]) => [message, state as FoundState]),
 );
 
-/** A state that a request names; throws invalid for none, or for one that is not `allowed`. */
+/** The state that a request names. Throws invalid if the request names no state, or a state that is not `allowed`. */
 export function toState<S extends State>(message: unknown, allowed: readonly S[]): S {
   const state = statesByMessage.get(message);
   // A number is a value that this version of the contract does not know.
@@ -35,17 +35,17 @@ export function toState<S extends State>(message: unknown, allowed: readonly S[]
   return state as S;
 }
 
-/** Whether a list's view is the full one. Throws invalid for a view that there is not. */
+/** Whether a list's view is the full one. Throws invalid for an unknown view. */
 export function toFullView(view: unknown): boolean {
   if (view === "JOB_VIEW_FULL") return true;
   if (view === "JOB_VIEW_BASIC" || view === "JOB_VIEW_UNSPECIFIED") return false;
   throw invalid("view", `${view} is not a JobView`);
 }
 
-/** In lists of the BASIC view a job says at most this much of why it failed, in bytes. */
+/** The most bytes of a job's failure reason in lists of the BASIC view. */
 const maxBriefReason = 1024;
 
-/** The contract's names of what may be cut. */
+/** The contract's names of the fields that may be cut. */
 const cutNames: Record<string, string> = {
   name: "name",
   data: "data_json",
@@ -58,7 +58,7 @@ const cutNames: Record<string, string> = {
   pb: "worker_name",
 };
 
-/** A job as callers see it; `full`: with all that may be large. */
+/** A job as callers see it. `full`: with all fields that may be large. */
 export function toJobInfo({ id, state, score, fields, cut }: StoredJob, full: boolean): JobInfo {
   const { failedReason = "" } = fields;
   return {
@@ -78,7 +78,7 @@ export function toJobInfo({ id, state, score, fields, cut }: StoredJob, full: bo
     createTime: toTime(fields.timestamp),
     processTime: toTime(fields.processedOn),
     finishTime: toTime(fields.finishedOn),
-    // BullMQ keeps a delayed job's turn in the low 12 bits of its score.
+    // The low 12 bits of a delayed job's score order the jobs that are due in the same millisecond.
     dueTime: state === "delayed" && score !== undefined ? toTime(String(Math.floor(score / 0x1000))) : null,
     deduplicationId: fields.deid ?? "",
     workerName: fields.pb ?? "",
@@ -89,7 +89,7 @@ export function toJobInfo({ id, state, score, fields, cut }: StoredJob, full: bo
 /** The years 1970 to 9999, in milliseconds. */
 const maxTimeMs = 253_402_300_799_999;
 
-/** What another program wrote into a job may be no number, or none that the contract has room for. */
+/** Another program may have written something that is no number, or a number that does not fit the contract. */
 function toNumber(text: string | undefined, max = 2 ** 31 - 1): number | undefined {
   const number = Number(text);
   return text !== undefined && number >= 0 && number <= max ? number : undefined;
@@ -107,7 +107,9 @@ function toStacktrace(json = "[]", isCut = false): string[] {
   return parseTraces(isCut ? fromNextTrace(json) : json);
 }
 
-/** The end of a list of texts, which begins within one of them, as a list of those after that. */
+/**
+ * `json` is the end of a list of texts, and begins in the middle of a text. Returns a list of the texts after that one.
+ */
 function fromNextTrace(json: string): string {
   const end = json.search(/(?<!\\)","/);
   return end < 0 ? "[]" : `[${json.slice(end + 2)}`;

@@ -10,7 +10,7 @@ import type { JobRequest, Retention } from "../job/job.js";
 import { maxIdBytes } from "../job/names.js";
 import type { AddResult } from "../job/pending-job.js";
 
-/** A job of a request, as the domain asks for it; a refusal for what only the message can get wrong. */
+/** A job of a request, in the form of the domain. A refusal stands for an error that only the message can have. */
 export function toJobOrRefusal({ name, dataJson, options }: JobMessage): JobRequest | Refusal {
   if (!options) return { name, dataJson };
   try {
@@ -64,7 +64,7 @@ export function toOutcome(outcome: keyof typeof outcomes) {
   return outcomes[outcome];
 }
 
-/** One result among several; `toItem` is that of the whole answer. */
+/** One result of several. All results of an answer share `toItem`. */
 export function toResultMessage(result: AddResult, toItem: ToItem): AddResultMessage {
   if (result.error) {
     return { jobId: shownId(result.jobId), outcome: "OUTCOME_UNSPECIFIED", error: toItem(result.error) };
@@ -72,7 +72,7 @@ export function toResultMessage(result: AddResult, toItem: ToItem): AddResultMes
   return { jobId: result.jobId, outcome: outcomes[result.outcome], error: null };
 }
 
-/** What no job can have for an id may be as long as a request. */
+/** Leaves out an id that is too long for any job: such an id may be as long as a request. */
 function shownId(id: string): string {
   return id.length > maxIdBytes ? "" : id;
 }

@@ -23,7 +23,7 @@ import type { QueueObliterator } from "../manage/obliterate-queue.js";
 import { addHandlers, requireAllowed } from "./add-service.js";
 import { toFullView, toJobInfo, toLimits, toQueue, toState } from "./convert-info.js";
 
-/** What QueueService calls. */
+/** The parts that QueueService calls. */
 export interface QueueParts {
   adder: Adder;
   jobs: JobReader;
@@ -44,11 +44,11 @@ interface OfJob extends OfQueue {
   jobId: string;
 }
 
-/** The RPC edge of the queues: request to domain, domain to response, and no rule of its own. */
+/** The RPCs of the queues. They convert requests and responses, and have no rules of their own. */
 export function queueHandlers<Handler>(adapter: Adapter<Handler>, parts: QueueParts, statuses: StatusMap) {
   const { adder, jobs, lister, queues, jobChanger, queueChanger, obliterator, requireStore, maxJobBytes } = parts;
 
-  /** A call on a queue: the caller may use it, and the store is there. */
+  /** A call on a queue. Throws unless the caller may use the queue and the store is usable. */
   function onQueue<Request extends OfQueue, Response>(
     run: (request: Request, context: CallContext) => Promise<Response>,
   ) {
@@ -59,7 +59,7 @@ export function queueHandlers<Handler>(adapter: Adapter<Handler>, parts: QueuePa
     });
   }
 
-  /** A call that changes or loses jobs: those of Posta's own queues stay as they are. */
+  /** A call that changes or removes jobs. Posta's own queues are refused. */
   function onCallersQueue<Request extends OfQueue, Response>(
     run: (request: Request, context: CallContext) => Promise<Response>,
   ) {

@@ -9,7 +9,7 @@ import { readRequestId } from "../job/request-id.js";
 export interface DeadJob {
   queue: string;
   jobId: string;
-  /** What it failed with at last. */
+  /** The error that the job failed with last. */
   reason: string;
   data: string;
   /** As {@link toRedriveOptions} makes them. */
@@ -40,14 +40,17 @@ const insert: Statement = {
     ${insertDeadLetters("job", letter, jobs)} ON CONFLICT DO NOTHING RETURNING id`,
 };
 
-/** A dead letter's id, made of the job and its end, so that one end of a job makes one dead letter. */
+/** A dead letter's id, made from the job and the time of its failure. So one failure of a job makes one dead letter. */
 export function deadLetterId(queue: string, jobId: string, failedAt: number): string {
   const hash = createHash("sha256").update(`${queue}\0${jobId}`).digest();
   const [a, b, c] = [hash.readUInt16BE(0) & 0xfff, hash.readUInt32BE(2) & 0x3fff_ffff, hash.readUInt32BE(6)];
   return UUID.fromFieldsV7(Math.trunc(failedAt), a, b, c).toString();
 }
 
-/** Inserts dead letters, and deletes their jobs' rows of the spool in the same statement. Answers the jobs that were new. */
+/**
+ * Inserts dead letters, and deletes their jobs' rows of the spool in the same statement. Returns the jobs that were
+ * new.
+ */
 export async function insertDeadJobs(session: Queries, jobs: DeadJob[], rows: number[] = []): Promise<DeadJob[]> {
   const column = (read: (job: DeadJob) => string) => jobs.map((job) => toText(read(job)));
   const ids = jobs.map(({ queue, jobId, failedAt }, index) => {
@@ -70,7 +73,7 @@ export async function insertDeadJobs(session: Queries, jobs: DeadJob[], rows: nu
   return jobs.filter((_, index) => fresh.has(ids[index] as string));
 }
 
-/** A line for each, with the id of the request that added it: why it failed is in the dead letter. */
+/** Logs a line for each job, with the id of the request that added the job. The dead letter has the reason. */
 export function logDeadJobs(log: Logger, jobs: DeadJob[]): void {
   for (const { queue, jobId, options } of jobs) {
     const requestId = readRequestId(options);

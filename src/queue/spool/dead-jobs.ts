@@ -13,12 +13,12 @@ import { parseTraces } from "../job/stored-json.js";
 import { type DeadJob, deadLetterId, insertDeadJobs, logDeadJobs } from "./dead-job.js";
 import { toRedriveOptions } from "./spool-row.js";
 
-/** So few that their payloads, of up to POSTA_MAX_JOB_BYTES each, fit into memory and into one statement. */
+/** Few enough that the payloads, of up to POSTA_MAX_JOB_BYTES each, fit into memory and into one statement. */
 const pageJobs = 16;
 const pageQueues = 1000;
-/** A job's end is told by its worker's clock: so far behind others may that be. */
+/** The time of a job's failure comes from its worker's clock. That clock may be this far behind others. */
 const overlapMs = 60_000;
-/** An end that is so far ahead is no time to go by. */
+/** A failure time that is further ahead than this is ignored, because it cannot be right. */
 const aheadMs = 24 * 3_600_000;
 const fields = ["name", "data", "opts", "failedReason", "stacktrace", "finishedOn", "processedOn", "atm"] as const;
 
@@ -37,9 +37,9 @@ interface Failed {
   failedAt: number;
 }
 
-/** Puts jobs that failed for good into dead_letters, once: BullMQ keeps them only for a time. */
+/** Puts each job that failed for good into dead_letters once. BullMQ keeps failed jobs only for a time. */
 export class DeadJobs {
-  /** How many this process has put there. */
+  /** How many jobs this process has put there. */
   collected = 0;
 
   constructor(
@@ -49,7 +49,10 @@ export class DeadJobs {
     private readonly log: Logger,
   ) {}
 
-  /** Looks at all queues but Posta's own. What is wrong with one holds up no other: it is thrown at the end. */
+  /**
+   * Looks at all queues except Posta's own. A queue that fails does not hold up the others: the error is thrown at the
+   * end.
+   */
   async collect(session: Queries): Promise<void> {
     let failure: PostaError | undefined;
     for (let after: string | undefined; ; ) {
@@ -72,12 +75,13 @@ export class DeadJobs {
       const failed = await this.read(queue, last, offset);
       await this.keep(session, queue, failed);
       const end = failed.at(-1)?.failedAt ?? last;
-      // Many may end in one millisecond: the next page begins behind those of it that were seen.
+      // Many jobs may fail in one millisecond. The next page begins after the jobs of that millisecond that were seen.
       offset = failed.filter(({ failedAt }) => failedAt === end).length + (end === last ? offset : 0);
       last = end;
       if (failed.length < pageJobs) break;
     }
-    // What a worker's fast clock puts ahead is looked at again: those of others would end before it.
+    // The cursor never goes past the present. A worker's fast clock puts a failure ahead of other failures that are
+    // still to come, so that job is looked at again.
     const until = Math.min(last, Date.now());
     if (until > cursor && until > from) await session.query(moveCursor, [queue, until]);
   }
@@ -95,7 +99,7 @@ export class DeadJobs {
     return failed;
   }
 
-  /** Reads only those that are not kept yet. */
+  /** Stores the failed jobs. Reads only those that have no dead letter yet. */
   private async keep(session: Queries, queue: string, failed: Failed[]): Promise<void> {
     if (failed.length === 0) return;
     const ids = failed.map(({ jobId, failedAt }) => deadLetterId(queue, jobId, failedAt));
@@ -107,7 +111,7 @@ export class DeadJobs {
     const answers = (await pipeline.exec().catch(rethrow)) ?? [];
     const jobs = fresh.flatMap((job, index) => {
       const [error, values] = answers[index] ?? [];
-      // A key of another type stands in this job's place: the others' ends are told all the same.
+      // A key of another type stands in this job's place. The other jobs are stored all the same.
       if (error && isWrongType(error)) return [];
       if (error) rethrow(error);
       return toDeadJob(queue, job, values as (string | null)[]) ?? [];
@@ -118,11 +122,14 @@ export class DeadJobs {
   }
 }
 
-/** So much is kept of what happened to a job: a list of dead letters shows all of it. */
+/**
+ * How much of a job's history is kept: the most traces, and the most characters of a trace. A list of dead letters
+ * shows all of it.
+ */
 const maxTraces = 20;
 const maxTraceLength = 8192;
 
-/** undefined for a job that was retried or removed since. */
+/** undefined for a job that was retried or removed meanwhile. */
 function toDeadJob(queue: string, { jobId, failedAt }: Failed, values: (string | null)[]): DeadJob | undefined {
   const [name, data, opts, reason, stacktrace, finishedOn, processedOn, attempts] = values;
   if (name === null || name === undefined || Number(finishedOn) !== failedAt) return undefined;
@@ -131,7 +138,7 @@ function toDeadJob(queue: string, { jobId, failedAt }: Failed, values: (string |
   return { queue, jobId, reason: reason ?? "", data: data ?? "{}", options, history, failedAt };
 }
 
-/** The attempts that BullMQ has a stack trace of, the last of them with its times. */
+/** The attempts that have a stack trace in BullMQ, as a JSON list. The last attempt also has its times. */
 function toHistory(stacktrace: string, attempts: number, begun: number, ended: number): string {
   const traces = parseTraces(stacktrace).slice(-maxTraces);
   const first = attempts - traces.length + 1;
@@ -143,13 +150,13 @@ function toHistory(stacktrace: string, attempts: number, begun: number, ended: n
   return JSON.stringify([...history, last]);
 }
 
-/** What others wrote may be no time at all. */
+/** undefined if another program wrote something that is no time. */
 function toTime(ms: number): string | undefined {
   const date = new Date(ms);
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
 
-/** Partitions are kept for the month before this one; what failed earlier is left alone. */
+/** The start of the previous month. Partitions are kept from then on, so jobs that failed earlier are left alone. */
 function oldestKept(now: number): number {
   const date = new Date(now);
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() - 1);

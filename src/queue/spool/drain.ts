@@ -15,8 +15,8 @@ const maxRows = 500;
 const maxBytes = 8 << 20;
 
 /**
- * In the order of an index, with CASE to keep the planner from guessing how many rows are of stuck queues: where it took them for
- * most, it read and sorted the whole spool for these few.
+ * Reads rows in the order of an index. CASE keeps the planner from guessing how many rows belong to stuck queues. When
+ * the planner guessed that most rows do, it read and sorted the whole spool for the few rows that it needed.
  */
 const readNext: Statement = {
   name: "spool-next",
@@ -40,9 +40,9 @@ const markMoved: Statement = {
 type Outcome = { row: SpoolRow; result: AddResult };
 
 /**
- * Moves jobs from the spool into their queues, in order: one after the other within a queue. It may die at any point, and
- * any number of it may be at it: a job that came in is not added again, and its row is moved then. Marks tell; add-jobs.lua
- * looks again itself.
+ * Moves jobs from the spool into their queues. The jobs of one queue move in order, one after the other. A drain may
+ * die at any point, and several drains may run at the same time. A job that is already in its queue is not added again:
+ * only its row is set to moved. Marks in Redis show which jobs came in, and add-jobs.lua checks the marks again.
  */
 export class Drain {
   /** How many jobs this process has moved. */
@@ -56,8 +56,9 @@ export class Drain {
   ) {}
 
   /**
-   * Moves the next jobs of queues that are not `stuck`; false: there were none. Throws if a store failed. A queue that
-   * Redis cannot add to, for what stands in its place, becomes stuck; why is answered there.
+   * Moves the next jobs of queues that are not `stuck`. Returns false if there were none. Throws if a store failed. If
+   * something else is in the place of a queue, Redis cannot add to it. The queue then becomes stuck, and `stuck` has
+   * the error.
    */
   async next(session: Queries, stuck: Map<string, PostaError>): Promise<boolean> {
     const rows = await session.query<SpoolRow>(readNext, [[...stuck.keys()]]);
@@ -78,7 +79,10 @@ export class Drain {
     return [...done, ...(await this.add(queue, toAdd))];
   }
 
-  /** By a group commit of its own, which stops at the first batch that fails: no later one may overtake that. */
+  /**
+   * Adds jobs by a group commit of its own. It stops at the first batch that fails, so that no later batch overtakes
+   * that one.
+   */
   private async add(queue: string, rows: SpoolRow[]): Promise<Outcome[]> {
     let failure: PostaError | undefined;
     const write: WriteBatch<PendingJob, AddResult> = async (batch, { earlier }) => {
@@ -97,7 +101,7 @@ export class Drain {
     return rows.map((row) => ({ row, result: resultOf.get(row) ?? malformed(row) }));
   }
 
-  /** Answers why Redis, if it is that, did not take some. */
+  /** Records the outcomes in PostgreSQL. Returns an error if Redis itself failed, not only single jobs or queues. */
   private async settle(session: Queries, outcomes: Outcome[], stuck: Map<string, PostaError>) {
     const moved = outcomes.filter(({ result }) => !result.error).map(({ row }) => row.seq);
     if (moved.length > 0) await session.query(markMoved, [moved]);
@@ -127,12 +131,12 @@ function malformed({ jobId }: SpoolRow): AddResult {
   return { jobId, error: invalid("options", "are not JSON") };
 }
 
-/** The id is taken by a job with other content, or the row is none that Posta wrote: trying again is of no use. */
+/** The id is taken by a job with other content, or the row was not written by Posta. To try again is of no use. */
 function isRefusal(error: PostaError | undefined): boolean {
   return error?.code === "exists" || error?.code === "invalid";
 }
 
-/** To where people look for what was not done. */
+/** Puts refused jobs into dead_letters, where people look for work that was not done. */
 function giveUp(session: Queries, refused: Outcome[]): Promise<DeadJob[]> {
   const failedAt = Date.now();
   const jobs = refused.map(({ row, result }) => ({

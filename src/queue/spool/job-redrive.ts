@@ -9,7 +9,9 @@ import { spoolChannel } from "./spool.js";
 import type { SpoolMarks } from "./spool-marks.js";
 import type { SpoolRow } from "./spool-row.js";
 
-/** The database's side of a redrive: jobs go into the spool. A job's name is among its options (see toRedriveOptions). */
+/**
+ * The database's side of a redrive: jobs go into the spool. A job's options include its name (see toRedriveOptions).
+ */
 export const jobRedrive: RedriveHandler = {
   channel: spoolChannel,
   putBack: (letters) => ({
@@ -21,7 +23,7 @@ export const jobRedrive: RedriveHandler = {
   }),
 };
 
-/** The drain's side of a redrive: a job that is still in its queue runs again there, with all its attempts before it. */
+/** The drain's side of a redrive. A job that is still in its queue runs again there, and has all its attempts again. */
 export class FailedJobRetrier {
   constructor(
     private readonly marks: SpoolMarks,
@@ -29,7 +31,7 @@ export class FailedJobRetrier {
     private readonly jobs: JobReader,
   ) {}
 
-  /** Retries the redriven rows whose jobs are still there. The caller adds the others, as any row. */
+  /** Retries the redriven rows whose jobs are still there. The caller adds the other rows as usual. */
   async retryAll(rows: SpoolRow[]): Promise<Map<SpoolRow, AddResult>> {
     const results = new Map<SpoolRow, AddResult>();
     for (const row of rows) {

@@ -5,10 +5,13 @@ import type { AddResult, PendingJob, QueueWriter } from "../job/pending-job.js";
 import type { Spool } from "./spool.js";
 import type { SpoolOrder } from "./spool-order.js";
 
-/** What Redis must keep of finished jobs, at least, for an id to tell for long enough that its job was there. */
+/**
+ * How many finished jobs Redis must keep at least, and how long. With less, an id may not show for long enough that its
+ * job was added.
+ */
 const leastKept = { count: 1000, ageSeconds: 60 };
 
-/** Writes jobs to Redis, and while that cannot take them into the spool; in order all the same. */
+/** Writes jobs to Redis, or to the spool while Redis cannot take them. Jobs stay in order either way. */
 export class JobWriter implements QueueWriter {
   constructor(
     private readonly redis: BatchWriter,
@@ -29,26 +32,32 @@ export class JobWriter implements QueueWriter {
     }
   }
 
-  /** Jobs of the queue are in the spool: these go after them. If they cannot, better out of order than not at all. */
+  /**
+   * Jobs of the queue are in the spool, so these jobs go after them. If the spool cannot take these jobs, Redis does:
+   * out of order is better than not at all.
+   */
   private async writeBehind(queue: string, batch: PendingJob[], earlier: Promise<void>): Promise<AddResult[]> {
     await earlier;
-    const isMoved = await this.backlog.isMoved(queue).catch(() => true); // PostgreSQL is away.
+    const isMoved = await this.backlog.isMoved(queue).catch(() => true); // PostgreSQL is out of reach.
     if (isMoved) return this.writeOrSpool(queue, batch, earlier);
     try {
       return await this.put(queue, batch);
     } catch (error) {
       const failure = toPostaError(error);
-      // They may be in the spool: in both, they would run twice.
+      // The jobs may be in the spool. If they were in both stores, they would run twice.
       if (failure.isUnknown) throw failure;
       return this.redis.write(queue, batch);
     }
   }
 
-  /** Redis did not take them. Where both stores fail, the caller hears of the one that may have done something. */
+  /**
+   * Redis did not take the jobs. If both stores fail, the caller gets the error of the store that may have done
+   * something.
+   */
   private async writeInstead(queue: string, batch: PendingJob[], earlier: Promise<void>, failure: PostaError) {
     if (failure.code !== "unavailable" && failure.code !== "exhausted") throw failure;
     const fit = batch.filter(({ spec }) => !failure.isUnknown || isRemembered(spec.options));
-    this.backlog.begin(queue); // At once: what comes now must not overtake them.
+    this.backlog.begin(queue); // At once: jobs that come now must not overtake these.
     await earlier;
     try {
       const results = await this.put(queue, fit);
@@ -74,7 +83,9 @@ export class JobWriter implements QueueWriter {
   }
 }
 
-/** Whether the id of a job that may be in Redis keeps it from being added again, even if it has finished by then. */
+/**
+ * Whether a job that may be in Redis cannot be added again: Redis keeps its id, even if the job has finished by then.
+ */
 function isRemembered({ removeOnComplete, removeOnFail, deduplication }: JobsOptions): boolean {
   return isKept(removeOnComplete) && isKept(removeOnFail) && deduplication?.replace !== true;
 }

@@ -3,26 +3,29 @@ import type { RedisStore } from "../../store/redis/store.js";
 import { type Keys, spoolMark } from "../job/keys.js";
 import type { SpoolRow } from "./spool-row.js";
 
-/** Marks of rows that have been gone for so long are left over from a process that died. */
+/** Marks older than this are left over from a process that died. */
 const oldMarkMs = 7 * 24 * 3_600_000;
 
 type Marked = Pick<SpoolRow, "seq" | "jobId">;
 
-/** Which rows of the spool have come into their queues; see {@link Keys.spooled}. Each call throws if Redis failed. */
+/**
+ * Shows which rows of the spool have come into their queues; see {@link Keys.spooled}. Each call throws if Redis
+ * failed.
+ */
 export class SpoolMarks {
   constructor(
     private readonly store: RedisStore,
     private readonly keys: Keys,
   ) {}
 
-  /** Of these rows, those that have a mark. */
+  /** Returns those of the rows that have a mark. */
   async find<Row extends Marked>(rows: Row[]): Promise<Set<Row>> {
     if (rows.length === 0) return new Set();
     const scores = await this.store.client.zmscore(this.keys.spooled, ...rows.map(toMark)).catch(rethrowStoreError);
     return new Set(rows.filter((_, index) => scores[index] !== null));
   }
 
-  /** For a row whose job came in by other ways than add-jobs.lua, which writes the mark itself. */
+  /** Marks a row whose job did not come in by add-jobs.lua. That script writes the mark itself. */
   async set(row: Marked): Promise<void> {
     await this.store.client.zadd(this.keys.spooled, Date.now(), toMark(row)).catch(rethrowStoreError);
   }

@@ -1,7 +1,7 @@
 import { Gauge, type Registry } from "prom-client";
 import type { Queries, Statement } from "../../store/postgres/session.js";
 
-/** Counted by the indexes, up to a limit: there are more waiting only where the bound was lowered. */
+/** Counts by the indexes, up to a limit. More jobs than that can wait only if the spool's maximum was lowered. */
 const count: Statement = {
   name: "spool-count",
   text: `SELECT
@@ -11,7 +11,7 @@ const count: Statement = {
         WHERE moved_at IS NULL ORDER BY seq LIMIT 1), 0) AS age`,
 };
 
-/** How full the spool is, as the process sees it that leads its drain. */
+/** How full the spool is, as the process that leads the drain sees it. */
 export class SpoolMetrics {
   private readonly jobs: Gauge;
   private readonly oldest: Gauge;
@@ -55,7 +55,7 @@ export class SpoolMetrics {
     this.readTime.setToCurrentTime();
   }
 
-  /** Another process leads. */
+  /** Sets all to 0, because another process leads. */
   clear(): void {
     this.set(0, 0, 0);
   }

@@ -3,11 +3,11 @@ import type { Statement } from "../../store/postgres/session.js";
 import type { PostgresStore } from "../../store/postgres/store.js";
 import type { RedisStore } from "../../store/redis/store.js";
 
-/** With so many rows or fewer to go, it is worth waiting for the drain. */
+/** If the drain has at most this many rows to go, it is worth waiting for the drain. */
 const nearRows = 2000;
-/** How long to wait for it. */
+/** How long to wait for the drain. */
 const patienceMs = 1000;
-/** How often to look how far it is. */
+/** How often to look how far the drain is. */
 const lookEveryMs = 20;
 
 const readFirst: Statement = {
@@ -16,27 +16,27 @@ const readFirst: Statement = {
     FROM unnest($1::text[]) AS asked (queue)`,
 };
 
-/** How far a queue has jobs in the spool. */
+/** What this process knows of a queue's jobs in the spool. */
 interface Behind {
   /** Batches whose rows have no number yet. */
   open: number;
-  /** The number of its last row. */
+  /** The number of the queue's last row, or of a later row. */
   last: number;
-  /** The number of the first that the drain has not moved yet, as of the last look. */
+  /** The number of the queue's first row that the drain has not moved yet, as of the last look. */
   first: number;
-  /** The drain did not come any further while we waited. */
+  /** A wait for the drain took too long, and the queue's first row has not changed since. */
   stalled: boolean;
 }
 
 interface First {
   queue: string;
-  /** null: nothing of the queue waits. */
+  /** null: no job of the queue waits. */
   first: number | null;
 }
 
 /**
- * The queues of which this process has put jobs into the spool that are not in Redis yet. What comes next must not overtake
- * them: it goes into the spool too, until the drain is near, and then waits for the drain.
+ * The queues for which this process has put jobs into the spool that are not in Redis yet. Later jobs must not overtake
+ * those jobs. Later jobs therefore go into the spool too. Once the drain is near, they wait for the drain instead.
  */
 export class SpoolOrder {
   private readonly queues = new Map<string, Behind>();
@@ -58,7 +58,7 @@ export class SpoolOrder {
     else this.queues.set(queue, { open: 1, last: 0, first: 0, stalled: false });
   }
 
-  /** It is there, up to this row; null: it is not. */
+  /** The batch is in the spool, up to the row `last`; null: the batch is not there. */
   end(queue: string, last: number | null = null): void {
     const behind = this.queues.get(queue);
     if (!behind) return;
@@ -67,7 +67,9 @@ export class SpoolOrder {
     if (behind.open === 0 && behind.last === 0) this.queues.delete(queue);
   }
 
-  /** Whether the drain has moved all of the queue, perhaps after a moment. Throws if PostgreSQL failed. */
+  /**
+   * Whether the drain has moved all jobs of the queue. May wait a moment for the drain. Throws if PostgreSQL failed.
+   */
   async isMoved(queue: string): Promise<boolean> {
     const until = Date.now() + patienceMs;
     while (this.redis.usable) {
@@ -81,7 +83,7 @@ export class SpoolOrder {
     return false;
   }
 
-  /** One look serves all who ask while it lasts. */
+  /** All callers that ask during a look share that look. */
   private look(): Promise<void> {
     this.looking ??= this.readFirst().finally(() => {
       this.looking = undefined;
@@ -90,7 +92,7 @@ export class SpoolOrder {
   }
 
   private async readFirst(): Promise<void> {
-    // What is put there meanwhile may not be seen.
+    // The look may not see rows that are inserted meanwhile.
     const settled = new Map([...this.queues].map(([queue, { open, last }]) => [queue, open === 0 ? last : undefined]));
     const rows = await this.postgres.query<First>(readFirst, [[...settled.keys()]]);
     for (const { queue, first } of rows) this.note(queue, first ?? Number.POSITIVE_INFINITY, settled.get(queue));

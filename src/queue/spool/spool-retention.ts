@@ -1,7 +1,7 @@
 import type { Queries, Statement } from "../../store/postgres/session.js";
 import type { SpoolMarks } from "./spool-marks.js";
 
-/** Redis may forget the last two seconds of what it took (appendfsync everysec); so much later it does not. */
+/** Redis may lose the last two seconds of its writes (appendfsync everysec). A write that is this old is safe. */
 const safeAfterMs = 10_000;
 const pageRows = 1000;
 
@@ -26,8 +26,8 @@ interface MovedRow {
 }
 
 /**
- * The rows of jobs that are in their queues. Those whose mark Redis has lost, and the job with it, wait again; the others
- * are removed once Redis cannot lose them any more.
+ * Checks the rows of jobs that are in their queues. If Redis has lost a row's mark, it has lost the job too, and the
+ * row waits again. The other rows are removed once Redis cannot lose their jobs any more.
  */
 export class SpoolRetention {
   constructor(
@@ -35,7 +35,7 @@ export class SpoolRetention {
     private readonly safeMs = safeAfterMs,
   ) {}
 
-  /** Looks at all of them; answers how many wait again. */
+  /** Checks all moved rows. Returns how many of them wait again. */
   async check(session: Queries): Promise<number> {
     let lost = 0;
     let last = 0;

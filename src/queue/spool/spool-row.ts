@@ -13,13 +13,13 @@ export interface SpoolRow {
   data: string;
   /** BullMQ's options, as JSON text. */
   options: string;
-  /** It failed for good, and is to run again. */
+  /** The job failed for good, and is to run again. */
   redrive: boolean;
-  /** How long it has been here, in milliseconds. */
+  /** How long the row has been in the spool, in milliseconds. */
   waitedMs: number;
 }
 
-/** What of BullMQ's options holds for every run of a job. */
+/** The options of BullMQ that hold for every run of a job. */
 const lasting = ["attempts", "backoff", "removeOnComplete", "removeOnFail", "priority", "lifo"] as const;
 
 /** Options as BullMQ stores them. */
@@ -33,7 +33,10 @@ export function toRow(queue: string, { id, spec }: PendingJob): [string, string,
   return [queue, id, spec.name, spec.dataJson, `${spec.optionsJson}}`];
 }
 
-/** The job as it was asked for; its delay began when it came here. Throws if the options are none. */
+/**
+ * The job as its caller asked for it. Its delay began when its row came into the spool. Throws if the options are not
+ * JSON.
+ */
 export function toSpec({ name, data, options: json, waitedMs }: SpoolRow): JobSpec {
   const given = JSON.parse(json) as Stored;
   const { delay = 0, ...asked } = pick(given, [...lasting, "delay", "deduplication"]);
@@ -47,8 +50,9 @@ export function toSpec({ name, data, options: json, waitedMs }: SpoolRow): JobSp
 }
 
 /**
- * The options that a failed job is to run again with, as JSON text. It has waited, and is to run whatever else is there.
- * Its name is among them: a dead letter has no other place for it.
+ * The options with which a failed job runs again, as JSON text. Delay and deduplication are left out: the job has
+ * waited, and is to run whatever else is in the queue. The job's name is among the options, because a dead letter has
+ * no other place for it.
  */
 export function toRedriveOptions(name: string, json: string): string {
   const { tm, ...options } = parseObject<Stored>(json);

@@ -15,7 +15,7 @@ export interface SpoolParts {
 
 /** What the leader does for the spool, on the session that holds the lock. */
 export class SpoolWork {
-  /** Redis may have lost what it was given before. */
+  /** Redis may have lost jobs that it was given before. */
   private mayHaveLost = true;
 
   constructor(
@@ -27,7 +27,9 @@ export class SpoolWork {
     });
   }
 
-  /** Moves jobs into their queues until the spool is empty or the term ends. What Redis may have lost comes first. */
+  /**
+   * Moves jobs into their queues until the spool is empty or the term ends. Jobs that Redis may have lost come first.
+   */
   async drain(session: Session, ending: AbortSignal): Promise<void> {
     this.redis.requireUsable();
     if (this.mayHaveLost) await this.putBackLost(session);
@@ -36,7 +38,7 @@ export class SpoolWork {
     for (const failure of stuck.values()) throw failure;
   }
 
-  /** Removes the rows of moved jobs that Redis cannot lose any more; the jobs that it has lost wait again. */
+  /** Removes the rows of moved jobs that Redis cannot lose any more. Jobs that Redis has lost wait again. */
   async checkMoved(session: Session): Promise<void> {
     this.redis.requireUsable();
     await this.parts.moved.check(session);

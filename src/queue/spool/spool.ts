@@ -7,20 +7,22 @@ import type { PostgresStore } from "../../store/postgres/store.js";
 import { type AddResult, abandonedError, type PendingJob, type QueueWriter } from "../job/pending-job.js";
 import { toRow } from "./spool-row.js";
 
-/** What a batcher hands over at once is up to 1 MiB; so many of these are committed together. */
+/** How many batches are committed together. A batch has up to 1 MiB of payloads, or one larger job. */
 const maxBatches = 16;
 
-/** How long who came to a full spool in vain is to wait, and how often it is looked at again. */
+/** How long a caller that found the spool full should wait, and how often a full spool is looked at again. */
 const fullForMs = 5000;
 
-/** Told of rows that were committed; the drain listens. */
+/** The channel that tells the drain of committed rows. */
 export const spoolChannel = "posta_spool";
 
 /**
- * The rows that there is room for, from the first, but for those that nobody waits for any more: `now()` is when the statement
- * arrived, so that a PostgreSQL that hung takes none of these. How many wait is told by their numbers, which are given in
- * order: at most too many, for numbers that were given in vain or moved from behind one that cannot be. Only if they do not
- * tell of room for all, rows are counted.
+ * Inserts rows from the first on, as far as there is space. Rows whose callers no longer wait are left out. `now()` is
+ * when the statement arrived, so a PostgreSQL that hung inserts no such rows.
+ *
+ * The row numbers show how many rows wait, because numbers are given in order. The result may be too high, never too
+ * low. Some numbers were given in vain, or their rows were moved from behind a row that cannot be moved. Rows are
+ * counted only if the numbers do not show space for all.
  */
 const insert: Statement = {
   name: "spool-insert",
@@ -45,7 +47,7 @@ const insert: Statement = {
       max(seq) AS last, pg_notify('${spoolChannel}', '') FROM added`,
 };
 
-/** What the statement above finds out where numbers do not tell. */
+/** Counts the space, as the statement above does if the numbers do not show enough. */
 const readRoom: Statement = {
   name: "spool-room",
   text: "SELECT $1 - count(*)::integer AS room FROM spool WHERE moved_at IS NULL",
@@ -57,40 +59,42 @@ interface QueueBatch {
 }
 
 interface Inserted {
-  /** The places of those that came too late. */
+  /** The places of the jobs that came too late. */
   late: number[] | null;
-  /** How many there was room for, from the first. */
+  /** How many jobs there was space for, from the first on. */
   room: number;
-  /** The number of a row that is not before theirs. */
+  /** The number of the last row that was inserted; null: no row was inserted. */
   last: number | null;
 }
 
-/** The same, of batches that were inserted together. */
+/** The result of batches that were inserted together. */
 interface Taken {
   spooled: ReadonlySet<PendingJob>;
-  /** There was no room for these. */
+  /** There was no space for these jobs. */
   refused: ReadonlySet<PendingJob>;
   last: number | null;
 }
 
-/** What became of a batch, and the number of a row that is not before its own; null: it has none. */
+/**
+ * What became of a batch. `last` is the number of the batch's last row, or of a later row; null: the batch has no row.
+ */
 export interface Spooled {
   results: AddResult[];
   last: number | null;
 }
 
 /**
- * Jobs in PostgreSQL that are to go into Redis. One statement at a time, so that what comes from one process is committed,
- * and seen by the drain, in the order of its numbers.
+ * Keeps jobs in PostgreSQL that are to go into Redis. One statement runs at a time. So the rows of one process are
+ * committed, and seen by the drain, in the order of their numbers.
  */
 export class Spool implements QueueWriter {
-  /** How many jobs this process has put there. */
+  /** How many jobs this process has put into the spool. */
   spooled = 0;
-  /** What its own batches are like: each commits several batches of queues. */
+  /** The metrics of the spool's own batches. Each commits several batches of queues. */
   readonly batches = new BatchMetrics();
-  /** As it last was. */
+  /** Whether the spool was full when last seen. */
   private isFull = false;
-  /** When a full one is to be looked at again, by performance.now(). */
+  /** When to look at a full spool again, by performance.now(). */
   private lookAt = 0;
   private readonly commits: GroupCommit<QueueBatch, Taken>;
 
@@ -103,18 +107,24 @@ export class Spool implements QueueWriter {
     this.commits = new GroupCommit((batches) => this.insert(batches), options, this.batches);
   }
 
-  /** Whether jobs can be put here, as far as is known. Nobody may try while it is full: being asked, it looks again. */
+  /**
+   * Whether jobs can be put into the spool, as far as is known. While the spool is full, perhaps nobody tries to add.
+   * So reading this property starts a new look at the spool.
+   */
   get usable(): boolean {
     if (this.isFull && performance.now() >= this.lookAt) void this.look();
     return this.maxJobs > 0 && this.postgres.usable && !this.postgres.refusal && !this.isFull;
   }
 
-  /** For jobs that are to be here in any case: a writer of their own. */
+  /** Writes durable jobs, which go into the spool in any case. */
   async write(queue: string, batch: PendingJob[]): Promise<AddResult[]> {
     return (await this.put(queue, batch)).results;
   }
 
-  /** Commits a batch after all that were given before it, but for what nobody waits for. Throws if PostgreSQL failed. */
+  /**
+   * Commits a batch after all batches that were given before it. Jobs whose callers no longer wait are left out. Throws
+   * if PostgreSQL failed.
+   */
   async put(queue: string, batch: PendingJob[]): Promise<Spooled> {
     this.requireUsable();
     const now = Date.now();
@@ -132,7 +142,7 @@ export class Spool implements QueueWriter {
     if (this.maxJobs === 0) throw fullError();
   }
 
-  /** What was given up while the batches before it were written is left out. */
+  /** Leaves out jobs whose callers gave up while earlier batches were written. */
   private async insert(batches: readonly QueueBatch[]): Promise<Taken[]> {
     const now = Date.now();
     const items = batches.flatMap(({ queue, jobs }) =>
