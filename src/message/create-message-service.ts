@@ -19,10 +19,13 @@ export interface MessageParts {
   canceller: MessageCanceller;
 }
 
-/** Beyond the first only full batches are sent: two keep a connection busy, and the rest of the pool is for reads. */
+/**
+ * While one batch is under way, a second one is sent only if it is full. Two batches keep a connection busy, and the
+ * rest of the pool is for reads.
+ */
 const messageBatches = { maxBatch: 500, maxInFlight: 2, abandonedError };
 
-/** What a server is made of for messages; whoever opened the database closes it. */
+/** Creates the parts of a server that handle messages. They do not close the database: whoever opened it closes it. */
 export function createMessageParts(
   config: Config,
   postgres: PostgresStore,

@@ -2,7 +2,7 @@ import { Gauge, type Registry } from "prom-client";
 import { type ErrorCode, PostaError } from "../../errors/posta-error.js";
 import { registerCounts } from "../../telemetry/metrics/counters.js";
 
-/** What becomes of the messages that callers bring. Counted in plain fields; prom-client sees them at a scrape. */
+/** Counts the outcomes of the messages that callers bring, in plain fields. prom-client reads them at a scrape. */
 export class TakenCounts {
   private readonly outcomes = new Map<"stored" | "duplicate" | ErrorCode, number>();
 

@@ -5,7 +5,10 @@ import type { MayUse, MessageReader } from "../read/read-message.js";
 import { nameOfStatus, type RecordStatus } from "../record/status.js";
 import { allows, endOf } from "../record/status-machine.js";
 
-/** Only from QUEUED: who claims the message to send it changes the same row, and one of the two comes too late. */
+/**
+ * Cancels only a QUEUED message. A process that claims the message changes the same row, so one of the two comes too
+ * late.
+ */
 const cancel: Statement = {
   name: "cancel-message",
   text: `WITH cancelled AS (
@@ -27,7 +30,10 @@ export class MessageCanceller {
     private readonly record: RecordStatus,
   ) {}
 
-  /** Throws not-found, also for a message of a number that the caller may not use; wrong-state if it is not queued; unavailable. */
+  /**
+   * Throws not-found, also for a message of a number that the caller may not use. Throws wrong-state if the message is
+   * not queued. Throws unavailable.
+   */
   async cancel(messageId: string, mayUse: MayUse): Promise<void> {
     await this.reader.status(messageId, mayUse);
     type Row = { sender: string; recipient: string; type: string };

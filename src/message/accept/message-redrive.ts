@@ -3,7 +3,7 @@ import type { Queries, Statement } from "../../store/postgres/session.js";
 import { nameOfStatus, type RecordStatus } from "../record/status.js";
 import { allows, endOf } from "../record/status-machine.js";
 
-/** What a redrive tells of a message that is queued again. */
+/** What a redrive reports about a message that is queued again. */
 interface Queued {
   messageId: string;
   sender: string;
@@ -16,7 +16,7 @@ const read: Statement = {
   text: "SELECT id, status, expires_at <= now() AS expired FROM messages WHERE id = ANY ($1::uuid[])",
 };
 
-/** How messages that were given up are put back: they are queued again, with all their attempts. */
+/** Puts back messages that were given up: they are queued again, with all their attempts. */
 export class MessageRedrive implements RedriveHandler {
   readonly channel = "posta_outbox";
 
@@ -26,8 +26,8 @@ export class MessageRedrive implements RedriveHandler {
   ) {}
 
   /**
-   * Only a message that is still where it was given up goes back. It stays where it is if WhatsApp has told of it since, if it is
-   * on its way again, and if it has expired.
+   * Puts back only messages that are still given up. A message stays as it is in three cases: WhatsApp has reported on
+   * it since, it is on its way again, or it has expired.
    */
   putBack(letters: string): PutBack {
     return {

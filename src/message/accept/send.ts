@@ -14,13 +14,13 @@ export interface SendLimits {
   maxPendingBytes: number;
 }
 
-/** A message, or why the request that brought it has none. */
+/** A message of a request, or the error that kept it from being read. */
 export type Incoming = MessageRequest | PostaError;
 
 /** What became of a message. */
 export type SendResult = Stored;
 
-/** Whose messages they are. */
+/** The caller whose messages are sent. */
 export interface SendCaller extends MessageCaller {
   /** Throws forbidden. */
   requireSender(sender: string): void;
@@ -45,8 +45,8 @@ export class MessageSender {
   }
 
   /**
-   * Takes messages in order; answers a result for each, in which one bad message fails alone. Throws exhausted, and takes
-   * none, if too many are under way.
+   * Takes messages in order. Answers a result for each: one bad message fails alone. Throws exhausted, and takes none,
+   * if too many are under way.
    */
   async send(messages: Incoming[], caller: SendCaller, pathOf = messagePath): Promise<SendResult[]> {
     this.requireStore();
@@ -65,12 +65,12 @@ export class MessageSender {
     }
   }
 
-  /** How many are under way. */
+  /** How many messages are under way. */
   get pending(): number {
     return this.inFlight.size;
   }
 
-  /** Resolves when every message that was taken has been written, or could not be. */
+  /** Resolves when every message that was taken has been written, or has failed. */
   drain(): Promise<void> {
     return this.inFlight.untilEmpty();
   }
@@ -84,7 +84,7 @@ export class MessageSender {
   private parse(incoming: Incoming, caller: SendCaller, now: number): MessageSpec | PostaError {
     if (incoming instanceof PostaError) return incoming;
     try {
-      // First: whether there is such a number is not for everybody to know.
+      // This check comes first: not every caller may know whether there is such a number.
       if (incoming.from !== "") caller.requireSender(incoming.from);
       const spec = parseMessage(incoming, this.limits.senders, now);
       if (!caller.maySendFrom(spec.sender)) throw noDefaultSender();
@@ -113,7 +113,7 @@ function toChange({ id, spec }: PendingMessage, timeMs: number): StatusChange {
   return { messageId: id, status: "queued", sender, recipient, type, timeMs };
 }
 
-/** It does not name the number. */
+/** The error does not name the number. */
 function noDefaultSender(): PostaError {
   const problem = "is required: this caller may not use the number that messages go from by default";
   return new PostaError("forbidden", `from: ${problem}`, { field: "from" });

@@ -6,7 +6,7 @@ import { endOf } from "../record/status-machine.js";
 
 /** Who sends messages. */
 export interface MessageCaller extends Waiter {
-  /** The caller's id of the request, for the log of what becomes of the message. */
+  /** The caller's id of the request, for the log lines about the message's outcome. */
   readonly requestId: string | undefined;
 }
 
@@ -17,28 +17,29 @@ export interface PendingMessage {
   readonly caller: MessageCaller;
 }
 
-/** What became of a message; for a duplicate `id` is that of the message that is there. */
+/** What became of a message. For a duplicate, `id` is the id of the message that is already stored. */
 export type Stored = { id: string; outcome: "stored" | "duplicate" } | PostaError;
 
 interface Row {
-  /** Those of which the deadline had passed when the batch was there. */
+  /** The ids of messages whose deadline had passed when the batch arrived. */
   late: string[] | null;
-  /** Null in the one row of a batch without keys, and so is what follows. */
+  /** null in the only row of a batch without keys. The fields below are null there too. */
   sender: string | null;
   key: string;
   message_id: string;
   digest: Buffer;
 }
 
-/** A key that was taken so long ago counts as free, whether it has been swept away or not. */
+/** A key that was taken longer ago than the key window counts as free, even if the sweep has not deleted it yet. */
 const isFree = "kept.created_at < now() - $13 * interval '1 ms'";
 
 /**
- * A message, its key, its outbox row and its first event: all of a batch or nothing. `now()` is when the statement arrived,
- * so that a PostgreSQL that hung does not take what nobody waits for any more. A key that is taken is written over with
- * itself: only so does the statement see one that another transaction committed meanwhile. Keys go in order, so that
- * two batches cannot wait for each other. Listeners are notified once a batch, and only if a message is due. PostgreSQL does
- * not run a part that nothing selects, so `notified` is among the answer.
+ * Stores messages with their keys, outbox rows and first events: all of a batch or nothing. `now()` is when the
+ * statement arrived. So a PostgreSQL that hung does not store messages that nobody waits for any more. If a key is
+ * taken, the statement overwrites the key's row with itself. Otherwise it would not see a key that another transaction
+ * committed meanwhile. Keys go in order, so that two batches cannot wait for each other. Listeners are notified once a
+ * batch, and only if a message is due. PostgreSQL does not run a part that nothing selects, so the answer includes
+ * `notified`.
  */
 const store: Statement = {
   name: "store-messages",
@@ -75,7 +76,7 @@ const store: Statement = {
   ) AS batch LEFT JOIN keys ON true`,
 };
 
-/** Writes messages into PostgreSQL, a statement a batch. */
+/** Writes messages into PostgreSQL, one statement for each batch. */
 export class MessageStore {
   constructor(
     private readonly postgres: Queries,
@@ -113,8 +114,8 @@ export class MessageStore {
 }
 
 /**
- * One message for each key: a statement cannot write a row twice. It is the first one, unless another has a later deadline:
- * if that one comes too late, so do all.
+ * Keeps one message for each key: a statement cannot write a row twice. Keeps the message with the latest deadline, the
+ * first of several. If that message comes too late, so do all others.
  */
 function withoutRepetitions(messages: readonly PendingMessage[]): PendingMessage[] {
   const keyed = new Map<string, PendingMessage>();

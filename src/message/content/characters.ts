@@ -7,8 +7,8 @@ export type Layout = "one-line" | "lines";
 const controls = { "one-line": /[\u0000-\u001f\u007f]/, lines: /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/ };
 
 /**
- * Throws invalid unless a text is there, of at most `max` characters, well-formed and free of control characters. The Cloud API
- * takes a text of nothing but blanks for none.
+ * Throws invalid unless a text has 1 to `max` characters, is well-formed, and has no control characters. A text of only
+ * blanks is invalid too, as the Cloud API takes it for an empty text.
  */
 export function requireCharacters(text: string, field: string, max: number, layout: Layout = "one-line"): void {
   if (text === "") throw invalid(field, "is required");
@@ -16,7 +16,10 @@ export function requireCharacters(text: string, field: string, max: number, layo
   requireFewCharacters(text, field, max, layout);
 }
 
-/** The same for a text that may be empty. What it says stays out of the error: it may be personal, and errors are logged. */
+/**
+ * Like requireCharacters(), but the text may be empty or blank. The error does not show the text: it may be personal,
+ * and errors are logged.
+ */
 export function requireFewCharacters(text: string, field: string, max: number, layout: Layout = "one-line"): void {
   if (text.length > max) {
     const count = countCharacters(text);
@@ -27,14 +30,14 @@ export function requireFewCharacters(text: string, field: string, max: number, l
   if (!text.isWellFormed()) throw invalid(field, "is not valid UTF-8");
 }
 
-/** The same for a text that goes into a template: the Cloud API takes no more than 4 blanks in a row there. */
+/** Like requireCharacters(), for a text in a template. There the Cloud API takes at most 4 blanks in a row. */
 export function requireInsert(text: string, field: string, max: number): void {
   requireCharacters(text, field, max);
   const at = text.indexOf("     ");
   if (at >= 0) throw invalid(field, `has more than 4 blanks in a row from character ${at + 1} on`);
 }
 
-/** Unicode's code points: an emoji counts once, not by its UTF-16 units. */
+/** Counts Unicode code points. An emoji counts once, even if it has two UTF-16 units. */
 function countCharacters(text: string): number {
   let count = 0;
   for (const _ of text) count += 1;

@@ -16,14 +16,14 @@ export interface ComponentRequest {
   type: "header" | "body" | "button" | undefined;
   /** Only of a button. undefined: the caller gave none. */
   buttonType: ButtonType | undefined;
-  /** Which button. 0 is what stands there if it is none. */
+  /** Which button, counted from 0. Also 0 if the component is not a button. */
   buttonIndex: number;
   parameters: ParameterRequest[];
 }
 
 const maxNameCharacters = 512;
 const maxComponents = 20;
-/** A body has as many places as its text; a header and a button have one. */
+/** A body takes a parameter for each place in its text. A header and a button take one. */
 const maxParameters = { header: 1, body: 50, button: 1 };
 const maxButtonIndex = 9;
 
@@ -65,7 +65,7 @@ function parseComponent(component: ComponentRequest, at: string): object {
   return { type, ...button, parameters: parsed };
 }
 
-/** The Cloud API counts buttons in text. */
+/** The Cloud API takes the index of a button as text. */
 function parseButton({ buttonType, buttonIndex }: ComponentRequest, at: string) {
   if (buttonType === undefined) throw invalid(`${at}.button_type`, "is required: QUICK_REPLY, URL or COPY_CODE");
   if (buttonIndex < 0) throw invalid(`${at}.button_index`, `${buttonIndex} is under 0`);
@@ -78,7 +78,7 @@ function refuseButton({ buttonType, buttonIndex }: ComponentRequest, at: string)
   if (buttonIndex !== 0) throw invalid(`${at}.button_index`, "goes with a BUTTON");
 }
 
-/** A template has one header, one body, and one button of a number. */
+/** A template has at most one header, one body, and one button of each index. */
 function requireOnce(components: ComponentRequest[], at: string): void {
   const seen = new Set<string>();
   for (const [index, { type, buttonIndex }] of components.entries()) {

@@ -12,14 +12,14 @@ interface TextRequest {
   previewUrl: boolean;
 }
 
-/** What a message says, as a caller states it; nothing of it is checked yet. */
+/** The content of a message as the caller gives it. It is not checked yet. */
 export type ContentRequest =
   | { kind: "text"; text: TextRequest }
   | { kind: "template"; template: TemplateRequest }
   | { kind: "media"; media: MediaRequest }
   | { kind: "interactive"; interactive: InteractiveRequest };
 
-/** The same in the Cloud API's words: a request's `type`, and the object under that name. */
+/** The content in the Cloud API's words: a request's `type`, and the object under that name. */
 export interface ApiContent {
   type: string;
   value: object;

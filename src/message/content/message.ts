@@ -4,7 +4,7 @@ import { invalid, PostaError, show } from "../../errors/posta-error.js";
 import { type ContentRequest, parseContent } from "./content.js";
 import { parsePhoneNumber } from "./phone-number.js";
 
-/** A message as a caller states it; nothing of it is checked yet. Times are in milliseconds since 1970. */
+/** A message as a caller gives it. It is not checked yet. Times are in milliseconds since 1970. */
 export interface MessageRequest {
   to: string;
   /** "": the default. */
@@ -17,7 +17,7 @@ export interface MessageRequest {
   sendTimeMs: number | undefined;
   /** undefined: never. */
   expireTimeMs: number | undefined;
-  /** Whether to send it again when nobody knows whether it was sent. */
+  /** Whether to send the message again if nobody knows whether it was sent. */
   resend: boolean;
   /** "": none. */
   replyTo: string;
@@ -28,11 +28,11 @@ export interface MessageSpec {
   readonly sender: string;
   /** E.164 without the "+". */
   readonly recipient: string;
-  /** The Cloud API's word. */
+  /** The Cloud API's word for the kind of content. */
   readonly type: string;
   /** The request to the Cloud API as JSON text without its closing brace, so that the id can follow. */
   readonly openBody: string;
-  /** Bytes of that in UTF-8. */
+  /** Bytes of `openBody` in UTF-8. */
   readonly bodyBytes: number;
   readonly priority: number;
   readonly resend: boolean;
@@ -45,10 +45,10 @@ const maxKeyBytes = 128;
 const maxReplyBytes = 256;
 const maxBodyBytes = 64 << 10;
 const maxLeadMs = 90 * 24 * 3_600_000;
-/** What a Timestamp can say at most. */
+/** The latest time that a Timestamp can have. */
 const lastMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
-/** Checks a message. Throws invalid, naming its field; wrong-state if there is no number that could send it. */
+/** Checks a message. Throws invalid, naming the field, or wrong-state if no number could send the message. */
 export function parseMessage(message: MessageRequest, senders: readonly string[], now: number): MessageSpec {
   const { idempotencyKey, priority, resend, replyTo } = message;
   const sender = parseSender(message.from, senders);
@@ -73,7 +73,10 @@ export function bodyOf({ openBody }: MessageSpec, id: string): string {
   return `${openBody},"biz_opaque_callback_data":"${id}"}`;
 }
 
-/** Two messages of the same key are the same if these are: the recipient and the content. */
+/**
+ * A digest of the recipient, the content and reply_to. Two messages with one key are the same message if their digests
+ * are equal.
+ */
 export function digestOf({ openBody }: MessageSpec): Buffer {
   return createHash("sha256").update(openBody).digest();
 }
@@ -88,8 +91,8 @@ function parseSender(from: string, senders: readonly string[]): string {
 }
 
 /**
- * A time that has passed is no mistake in a message that has a key: its caller may be repeating what it sent before then. If
- * that was not stored, this one is, and ends as EXPIRED.
+ * An expire_time that has passed is no mistake in a message with a key: the caller may be repeating an earlier request.
+ * If the earlier message was not stored, this one is stored, and ends as EXPIRED.
  */
 function parseTimes({ sendTimeMs, expireTimeMs, idempotencyKey }: MessageRequest, now: number) {
   const sendAtMs = sendTimeMs !== undefined && sendTimeMs > now ? sendTimeMs : undefined;
@@ -116,7 +119,7 @@ function toOpenBody(body: object): Pick<MessageSpec, "openBody" | "bodyBytes"> {
   return { openBody: json.slice(0, -1), bodyBytes: bytes - 1 };
 }
 
-/** Any time that a google.protobuf.Timestamp may have. */
+/** Shows any time that a google.protobuf.Timestamp can have. */
 function showTime(ms: number): string {
   return new Date(ms).toISOString();
 }

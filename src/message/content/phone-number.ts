@@ -2,7 +2,7 @@ import { invalid, show } from "../../errors/posta-error.js";
 import { maskAllNumbers, maskDigits } from "../../telemetry/log/phone-numbers.js";
 
 const e164 = /^\+?([1-9]\d{7,14})$/;
-/** An error shows at most so many characters of a text that is no number. */
+/** An error shows at most this many characters of a text that is not a phone number. */
 const maxShown = 64;
 
 /** A number in E.164, without its "+". Throws invalid; the error shows no more than its last four digits. */
@@ -16,7 +16,7 @@ export function parsePhoneNumber(text: string, field: string): string {
   );
 }
 
-/** Of seven digits and more only the last four stay, whatever is between them. */
+/** Hides all but the last four digits of a text with seven or more digits, whatever is between them. */
 function hideDigits(text: string): string {
   const digits = text.replace(/\D/g, "").length;
   return digits < 7 ? text : maskDigits(text);

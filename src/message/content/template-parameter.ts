@@ -2,7 +2,7 @@ import { invalid, show } from "../../errors/posta-error.js";
 import { requireCharacters, requireFewCharacters, requireInsert } from "./characters.js";
 import { type MediaRequest, parseMedia } from "./content-media.js";
 
-/** What goes into one place of a template. */
+/** The value for one place of a template. */
 export interface ParameterRequest {
   /** "": by position. */
   name: string;
@@ -23,10 +23,10 @@ interface CurrencyRequest {
   amount1000: number;
 }
 
-/** The parts that take parameters. */
+/** The parts of a template that take parameters. */
 export type Place = "header" | "body" | "quick_reply" | "url" | "copy_code";
 
-/** What the Cloud API takes in each of them. */
+/** The kinds of value that the Cloud API takes in each part. */
 const kinds: Record<Place, ValueRequest["kind"][]> = {
   header: ["text", "media", "currency", "date_time"],
   body: ["text", "currency", "date_time"],
@@ -83,7 +83,7 @@ function parseHeaderMedia(media: MediaRequest, at: string): object {
   return { type, [type]: value };
 }
 
-/** Amounts come as doubles: beyond 2^53 they would not be what the caller meant. */
+/** Amounts come as doubles. Beyond 2^53 a double may differ from the caller's amount. */
 function parseCurrency({ fallbackValue, code, amount1000 }: CurrencyRequest, at: string): object {
   requireInsert(fallbackValue, `${at}.fallback_value`, maxCurrencyCharacters);
   if (!/^[A-Z]{3}$/.test(code)) throw invalid(`${at}.code`, `${show(code)} is not like "USD"`);

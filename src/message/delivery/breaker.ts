@@ -5,10 +5,13 @@ import type { BreakerState } from "./delivery-metrics.js";
 export interface BreakerOptions {
   /** Failures in a row that open the breaker. */
   failures: number;
-  /** How long the breaker stays open: the first time, and at most. The time doubles with each trial that fails. In milliseconds. */
+  /**
+   * How long the breaker stays open: the first time, and at most. In milliseconds. The time doubles with each trial
+   * that fails.
+   */
   firstMs: number;
   maxMs: number;
-  /** The same where WhatsApp stopped the number itself. */
+  /** How long the breaker stays open if WhatsApp stopped the number itself, in milliseconds. */
   stoppedMs: number;
 }
 
@@ -21,11 +24,12 @@ interface Events {
 /**
  * The circuit breaker of one sending number. Its states:
  *
- * - closed: messages are sent. To open: after several failures in a row, or at once when the Cloud API says that the number may not send.
+ * - closed: messages are sent. To open: after several failures in a row, or at once when the Cloud API says that the
+ *   number may not send.
  * - open: nothing is sent. To trial: after a time, or at once by tryNow().
  * - trial: one message is sent. To closed if the Cloud API took it, to open if not.
  *
- * An answer counts only in the state in which its request began. What comes later says nothing of the present.
+ * An answer counts only in the state in which its request began. A later answer says nothing about the present.
  */
 export class Breaker extends EventEmitter<Events> {
   private current: BreakerState = "closed";
@@ -53,12 +57,15 @@ export class Breaker extends EventEmitter<Events> {
     return this.current === "open" ? Math.max(0, this.trialAt - performance.now()) : 0;
   }
 
-  /** The Cloud API's code of why the number may not send, if that opened the breaker. */
+  /** The Cloud API's code for why the number may not send, if that opened the breaker. */
   get code(): number | undefined {
     return this.stoppedCode;
   }
 
-  /** Sends, and learns from the answer. Resolves to undefined if nothing was sent: it is open, or another message is its trial. */
+  /**
+   * Sends, and learns from the answer. Resolves to undefined if nothing was sent: the breaker is open, or another
+   * message is its trial.
+   */
   async run(send: () => Promise<SendAnswer>): Promise<SendAnswer | undefined> {
     if (this.current === "open" || this.trialBegun) return undefined;
     this.trialBegun = this.current === "trial";
@@ -68,16 +75,16 @@ export class Breaker extends EventEmitter<Events> {
       if (era === this.era) this.learn(answer);
       return answer;
     } catch (error) {
-      // There was no answer to learn from: another message may be the trial.
+      // There was no answer to learn from. So another message may be the trial.
       if (era === this.era) this.trialBegun = false;
       throw error;
     }
   }
 
-  /** The cause of the failures may be gone: begins a trial now if the breaker is open. */
+  /** Begins a trial now if the breaker is open, as the cause of the failures may be gone. */
   tryNow(): void {
     if (this.current !== "open") return;
-    this.openings = 1; // The time that it stays open begins to grow anew.
+    this.openings = 1; // The time that the breaker stays open starts to grow again.
     this.change("trial");
   }
 
@@ -123,7 +130,7 @@ export class Breaker extends EventEmitter<Events> {
   }
 }
 
-/** Whether the API or the number is in trouble, and not the message alone. */
+/** Whether the API or the number has a problem, not only the message. */
 function isTrouble(answer: SendAnswer): boolean {
   if (answer.kind === "refused") return answer.verdict === "retry" || stoppingCode(answer) !== undefined;
   return answer.kind !== "accepted";

@@ -10,22 +10,22 @@ import type { DeliveryMetrics } from "./delivery-metrics.js";
 /** A message that this process, and no other, may send now. */
 export interface Claimed {
   id: string;
-  /** Made for this attempt: who has it may say what became of it. */
+  /** The id of this attempt. The process that has it may write the attempt's outcome. */
   claim: string;
   sender: string;
   recipient: string;
   type: string;
   /** The request to the Cloud API. */
   body: string;
-  /** Whether it may be sent again when it is not known whether it was taken. */
+  /** Whether to send the message again if nobody knows whether WhatsApp took it. */
   resend: boolean;
-  /** Requests that have begun, this one among them. */
+  /** Requests that have begun, including this one. */
   attempts: number;
-  /** How many of those before it were used up. */
+  /** How many earlier requests have used up an attempt. */
   tried: number;
-  /** How often WhatsApp has said that its recipient gets too many. */
+  /** How often WhatsApp has said that the recipient gets too many messages. */
   pairLimits: number;
-  /** The id of the request that brought it, if its caller gave one. */
+  /** The id of the request that brought the message, if its caller gave one. */
   requestId: string | null;
 }
 
@@ -43,8 +43,8 @@ const [sending, expired] = [endOf("claim"), endOf("expire")];
 const mayChange = `CASE WHEN ${isLate} THEN ${allows("expire", "m.status")} ELSE ${allows("claim", "m.status")} END`;
 
 /**
- * Claims each message that is queued, if the job's generation is that of the outbox. A message that is past its time expires instead.
- * Messages are locked in order, as in all statements that change several.
+ * Claims each queued message, if the job has the generation of the outbox row. A message that is past its expire_time
+ * expires instead. Messages are locked in order, as in all statements that change several messages.
  */
 const claim: Statement = {
   name: "claim-messages",
@@ -68,7 +68,7 @@ const claim: Statement = {
   SELECT * FROM claimed`,
 };
 
-/** Claims messages, a statement a batch. */
+/** Claims messages, one statement for each batch. */
 export class Claims {
   private readonly commit: GroupCommit<Wanted, Row | undefined>;
 
@@ -85,8 +85,8 @@ export class Claims {
   }
 
   /**
-   * Resolves to undefined if there is nothing to send: the message was cancelled, is expired, or is another job's. Throws a
-   * PostgresError; if the outcome is unknown, the message may have been claimed by `claim`.
+   * Resolves to undefined if there is nothing to send: the message was cancelled, has expired, or belongs to another
+   * job. Throws a PostgresError. If that leaves the outcome unknown, `claim` may have claimed the message.
    */
   async take(job: DeliveryJob, claim: string): Promise<Claimed | undefined> {
     const row = await this.commit.push({ job, claim });

@@ -3,22 +3,22 @@ import type { SendAnswer } from "../whatsapp/answer.js";
 import type { Verdict } from "../whatsapp/whatsapp-errors.js";
 import type { Claimed } from "./claim.js";
 
-/** What is to become of a message after an attempt. */
+/** What to do with a message after an attempt. */
 export type Decision =
   | { kind: "accepted"; wamid: string }
-  /** Given up. */
+  /** The message is given up. */
   | { kind: "failed"; code: number | undefined; text: string }
   | { kind: "unknown"; text: string }
   | Again;
 
-/** It goes back into the outbox. */
+/** The message goes back into the outbox. */
 export interface Again {
   kind: "again";
-  /** Until its next attempt. */
+  /** Time until the next attempt. */
   afterMs: number;
-  /** Whether this attempt counts among those that it has. */
+  /** Whether this attempt counts towards the message's maximum. */
   usedUp: boolean;
-  /** Whether WhatsApp said that the recipient gets too many. */
+  /** Whether WhatsApp said that the recipient gets too many messages. */
   pairLimit: boolean;
   code: number | undefined;
   text: string;
@@ -29,9 +29,9 @@ type Refused = Extract<SendAnswer, { kind: "refused" }>;
 
 const firstBackoffMs = 1000;
 const maxBackoffMs = 5 * 60_000;
-/** When a whole number pauses, its queue waits anyway: the message itself need not wait for long. */
+/** When a number pauses, its whole queue waits. So the message itself need not wait for long. */
 const pausedBackoffMs = 1000;
-/** WhatsApp: 4^n s after the nth time. */
+/** WhatsApp's rule: wait 4^n s after the nth time. */
 const pairBase = 4;
 const maxPairBackoffMs = 3_600_000;
 
@@ -40,13 +40,13 @@ function backoff(failures: number): number {
   return Math.random() * Math.min(firstBackoffMs * 2 ** failures, maxBackoffMs);
 }
 
-/** Decides by what the Cloud API answered, for a message that has so many attempts. */
+/** Decides from the Cloud API's answer. `maxAttempts`: how many attempts the message has. */
 export function decide(answer: SendAnswer, message: Claimed, maxAttempts: number): Decision {
   switch (answer.kind) {
     case "accepted":
       return answer;
     case "unsent":
-      // WhatsApp never had it, so however often this happens, no attempt was made.
+      // The request never reached WhatsApp. So it uses up no attempt, however often this happens.
       return again(answer.message, backoff(message.attempts));
     case "unknown":
       if (!message.resend || isLast(message, maxAttempts)) return { kind: "unknown", text: answer.message };
@@ -85,7 +85,7 @@ function isLast({ tried }: Claimed, maxAttempts: number): boolean {
   return tried + 1 >= maxAttempts;
 }
 
-/** Logs what became of an attempt, so that a message can be followed from its request. Failures are warnings. */
+/** Logs the outcome of an attempt, so that a message can be followed from its request. Failures are warnings. */
 export function logDecision(
   log: Logger,
   { id: messageId, sender, requestId, attempts }: Claimed,

@@ -15,7 +15,7 @@ import type { Limits } from "./rate-limits.js";
 import type { Rescheduler } from "./rescheduler.js";
 import type { Settler } from "./settle.js";
 
-/** What a delivery is made of; one of each for a process. */
+/** The objects that deliveries use. A process has one of each. */
 export interface DeliverParts {
   claims: Claims;
   settler: Settler;
@@ -28,21 +28,27 @@ export interface DeliverParts {
 
 export interface DeliverOptions {
   maxAttempts: number;
-  /** Messages that may be claimed and wait for their permits: those that are about to have them, and no more. */
+  /**
+   * How many messages may be claimed and wait for their permits. Messages should be claimed only shortly before they
+   * get their permits.
+   */
   ahead: number;
   stopping: AbortSignal;
 }
 
-/** A claim that is older must not be used: soon others will take its process for dead. */
+/** An older claim must not be used: soon the sweep takes its process for dead. */
 const maxClaimMs = 4000;
 /** How long a number that is over its rate pauses, in all processes. */
 const slowDownMs = 1000;
-/** While the breaker is open, this process' worker pauses. A job that comes back is there for it, or for another process, after this time. */
+/**
+ * While the breaker is open, this process' worker pauses. After this time at most, this process or another one may take
+ * the job again.
+ */
 const restMs = 1000;
-/** When a message comes back after a store did not answer. */
+/** How long a message or its job waits if a store did not answer. */
 const outageMs = 1000;
 
-/** Sends the messages of one number: each when its limits allow it, and once. */
+/** Sends the messages of one number: each message once, when the number's limits allow it. */
 export class Deliverer {
   private readonly semaphore: Semaphore;
   private readonly permits: Permits;
@@ -57,7 +63,10 @@ export class Deliverer {
     this.permits = new Permits(sender, parts.limits);
   }
 
-  /** Resolves when there is nothing more to do for the job; to a number if it is to come back, after so many milliseconds. */
+  /**
+   * Resolves to undefined when nothing is left to do for the job. A number: the job is to come back after so many
+   * milliseconds.
+   */
   async deliver(job: DeliveryJob): Promise<number | undefined> {
     const begun = performance.now();
     await this.semaphore.enter();
@@ -85,9 +94,9 @@ export class Deliverer {
     return !this.options.stopping.aborted && this.breaker.state !== "open";
   }
 
-  /** Before the job goes back, which waits for Redis itself. */
+  /** Waits before the job goes back to its queue. BullMQ itself then waits until Redis is back. */
   private async waitForRedis(): Promise<number> {
-    await sleep(outageMs, undefined, { signal: this.options.stopping }).catch(() => {}); // Told to stop.
+    await sleep(outageMs, undefined, { signal: this.options.stopping }).catch(() => {}); // The process is stopping.
     return 0;
   }
 
@@ -100,7 +109,7 @@ export class Deliverer {
     return isDone ? undefined : outageMs;
   }
 
-  /** Once a message is claimed, every way ends with its settlement. */
+  /** Once a message is claimed, every path ends with its settlement. */
   private async claimAndSend(job: DeliveryJob, onPermit: () => void): Promise<number | undefined> {
     const { claims, settler } = this.parts;
     const { id } = job;
@@ -119,7 +128,7 @@ export class Deliverer {
     return undefined;
   }
 
-  /** PostgreSQL failed. The message may have been claimed all the same: then it is given back. */
+  /** PostgreSQL failed. The message may have been claimed all the same. If so, it goes back into the outbox. */
   private async comeBack(thrown: unknown, id: string, claim: string): Promise<number> {
     const error = toPostaError(thrown);
     if (error.code !== "unavailable")
@@ -138,7 +147,7 @@ export class Deliverer {
     const answer = await this.breaker.run(() => this.request(message)).finally(() => this.permits.done());
     if (!answer) return again("the number is paused; nothing was sent", 0);
     if (answer.kind === "refused" && answer.verdict === "slow-down") {
-      await this.parts.limits.pauseSender(this.sender, slowDownMs).catch(() => {}); // Redis is away: nobody sends.
+      await this.parts.limits.pauseSender(this.sender, slowDownMs).catch(() => {}); // Without Redis no process sends.
     }
     return decide(answer, message, this.options.maxAttempts);
   }

@@ -9,17 +9,17 @@ import type { SettledRow } from "./settle-statement.js";
 const breakerStates = { closed: 0, trial: 1, open: 2 } as const;
 export type BreakerState = keyof typeof breakerStates;
 
-/** The outbox as the process that leads sees it. */
+/** The outbox as the leading process counts it. */
 export interface OutboxDepth {
   waiting: number;
   moved: number;
-  /** How long the oldest message has been due that is not moved, in seconds. */
+  /** How long the oldest message that is not moved yet has been due, in seconds. */
   oldestSeconds: number;
 }
 
 /** What one delivery process does, for /metrics. */
 export class DeliveryMetrics {
-  /** What the batches are like that messages are claimed, settled and rescheduled in. */
+  /** Metrics of the batches in which messages are claimed, settled and rescheduled. */
   readonly batches = { claim: new BatchMetrics(), settle: new BatchMetrics(), reschedule: new BatchMetrics() };
   private readonly outcomes: Counter<"status" | "code">;
   private readonly unknown: Counter;
@@ -32,7 +32,7 @@ export class DeliveryMetrics {
   private readonly outbox: Gauge<"state">;
   private readonly oldest: Gauge;
   private readonly readTime: Gauge;
-  /** The codes that numbers are stopped by. */
+  /** The stopped numbers, and for each the code of the API that stopped it. */
   private readonly codes = new Map<string, string>();
 
   constructor(registry: Registry) {
@@ -116,7 +116,7 @@ export class DeliveryMetrics {
     if (outcome === statuses.accepted) this.sent.observe(Math.max(0, age));
   }
 
-  /** A message is in another status. */
+  /** A message has a new status. */
   cameToBe(status: Status, code: number | null = null): void {
     this.outcomes.inc({ status, code: codeLabel(code) });
     if (status === "unknown") this.unknown.inc();
@@ -138,7 +138,7 @@ export class DeliveryMetrics {
     this.breaker.set({ sender }, breakerStates[state]);
   }
 
-  /** undefined: it may send again. */
+  /** `code` undefined: the number may send again. */
   senderStopped(sender: string, code: number | undefined): void {
     const before = this.codes.get(sender);
     if (before !== undefined) this.stopped.set({ sender, code: before }, 0);
@@ -153,7 +153,7 @@ export class DeliveryMetrics {
     this.setOutbox({ waiting, moved, oldestSeconds });
   }
 
-  /** Another process leads, and counts. */
+  /** Another process leads, and counts the outbox. */
   outboxIsOthers(): void {
     this.setOutbox({ waiting: 0, moved: 0, oldestSeconds: 0 });
   }
@@ -165,7 +165,7 @@ export class DeliveryMetrics {
   }
 }
 
-/** The table's codes are few; what else the API comes up with counts as one. */
+/** The table of verdicts has few codes. All other codes of the API share one label. */
 function codeLabel(code: number | null): string {
   if (code === null) return "";
   return isListed(code) ? String(code) : "other";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Limits, Permit } from "./rate-limits.js";
 
-/** When it asks again after Redis did not answer, in milliseconds. */
+/** How long to wait before asking again if Redis did not answer, in milliseconds. */
 const retryMs = 200;
 
 interface Waiting {
@@ -9,22 +9,26 @@ interface Waiting {
   timer: NodeJS.Timeout;
 }
 
-/** Requests for which connections are still made, and how much later than others they may arrive. */
+/**
+ * While fewer requests than `coldRequests` are allowed, connections are still being opened. Such requests may arrive up
+ * to `coldDelayMs` later than others.
+ */
 const coldRequests = 20;
 const coldDelayMs = 60;
-/** After a rest of this length it begins slowly again: the connections are closed by then. */
+/** After a rest of this many milliseconds sending begins slowly again: the connections are closed by then. */
 const restMs = 10_000;
 
 /**
- * The permits of one number for one process. They are asked for when messages are ready to be sent, for all of these together, and used at
- * once: so each request leaves at the time at which it was allowed. It begins slowly: requests that wait for new connections are late by
- * different times, and would arrive nearer to each other than they were sent.
+ * The permits of one number for one process. When messages are ready to be sent, the process asks for the permits of
+ * all of them together. It uses the permits at once, so each request leaves at the time at which it was allowed.
+ * Sending begins slowly. Requests that wait for new connections are late by different times, and would arrive closer
+ * together than they were sent.
  */
 export class Permits {
   private readonly waiting = new Set<Waiting>();
   private asking = false;
   private underWay = 0;
-  /** How many may be under way: one more with each answer. */
+  /** How many messages may be under way. Each answer adds one. */
   private allowed: number;
   private answeredAt = 0;
 
@@ -35,7 +39,7 @@ export class Permits {
     this.allowed = limits.isPaced ? 1 : Number.POSITIVE_INFINITY;
   }
 
-  /** Resolves when one message may be sent; to false if that is not within the time. First come, first served. */
+  /** Resolves to true when one message may be sent, or to false after `withinMs`. First come, first served. */
   take(withinMs: number): Promise<boolean> {
     return new Promise((resolve) => {
       const settle = (given: boolean) => {
@@ -49,7 +53,7 @@ export class Permits {
     });
   }
 
-  /** A message that had a permit was answered, or not sent. */
+  /** The caller reports: a message that had a permit was answered, or was not sent. */
   done(): void {
     this.underWay -= 1;
     this.allowed += 1;

@@ -3,9 +3,9 @@ import { defineScript, type Script } from "../../store/redis/scripts.js";
 import type { RedisStore } from "../../store/redis/store.js";
 
 export interface Rates {
-  /** Messages a second from one number; 0: no limit. */
+  /** Messages a second from one number. 0: no limit. */
   perSecond: number;
-  /** Time between messages of a pair of number and recipient, in milliseconds, beyond its burst; 0: no limit. */
+  /** Milliseconds between messages from one number to one recipient, after the pair's burst. 0: no limit. */
   pairIntervalMs: number;
   pairBurst: number;
 }
@@ -13,39 +13,42 @@ export interface Rates {
 /** Permission to send messages. */
 export interface Permit {
   count: number;
-  /** When to ask for the next, in milliseconds from now. */
+  /** When to ask for the next permit, in milliseconds from now. */
   nextMs: number;
-  /** When they count as sent, in microseconds since 1970 by Redis' clock. */
+  /** When the messages count as sent, in microseconds since 1970 by Redis' clock. */
   sentMicros: number;
-  /** It was given so long ago that what is sent by it now would come too near to what follows. */
+  /** The permit is too old: messages sent now would arrive too close to the messages of later permits. */
   isStale: boolean;
 }
 
-/** A process that is late finds answers long after they came. */
+/** Above this age a permit is stale. A process that is late finds answers long after they came. */
 const staleMs = 8;
 /**
- * A second as WhatsApp counts it, in microseconds: messages take different times to get there, so that what was sent within
- * a little more than a second may be there within one. Permits come a little further apart still, so that one that came
- * late need not put off those of the next second.
+ * WhatsApp's second, in microseconds, with a margin. Messages take different times to arrive, so messages sent within a
+ * little more than a second may arrive within one second. `evenMicros`, over which permits are spread, is a little
+ * longer still: so a late permit need not delay the permits of the next second.
  */
 const windowMicros = 1_015_000;
 const evenMicros = 1_016_000;
-/** What a process that was late may catch up with, in microseconds. */
+/** How much of the missed rate a late process may catch up with, in microseconds. */
 const lagMicros = 500_000;
-/** The same for a pair, as a part of its interval, and how much longer than WhatsApp's that is. */
+/**
+ * For a pair of number and recipient. The pair may send ahead less than its burst, by `pairMargin` of its interval. Its
+ * interval is `pairSlack` times WhatsApp's interval.
+ */
 const pairMargin = 0.1;
 const pairSlack = 1.01;
 
-/** The Redis keys that keep the rates of sending, beside BullMQ's and under the same prefix. */
+/** The Redis keys of the sending rates. They are beside BullMQ's keys, under the same prefix. */
 export class LimitKeys {
   constructor(private readonly prefix: string) {}
 
-  /** Up to when a number has used its rate. */
+  /** The time up to which a number has used its rate. */
   pace(sender: string): string {
     return `${this.prefix}:posta-pace:${sender}`;
   }
 
-  /** When a number has sent within the last second. */
+  /** The times at which a number has sent within the last second. */
   log(sender: string): string {
     return `${this.prefix}:posta-pace-log:${sender}`;
   }
@@ -55,18 +58,18 @@ export class LimitKeys {
     return `${this.prefix}:posta-hold:${sender}`;
   }
 
-  /** Up to when a number has used its rate for a recipient. */
+  /** The time up to which a number has used its rate for a recipient. */
   pair(sender: string, recipient: string): string {
     return `${this.prefix}:posta-pair:${sender}:${recipient}`;
   }
 
-  /** The messages to a recipient that were put off, and when each may be sent. */
+  /** The messages to a recipient that are postponed, and when each may be sent. */
   putOff(sender: string, recipient: string): string {
     return `${this.prefix}:posta-pair-turns:${sender}:${recipient}`;
   }
 }
 
-/** The rates that WhatsApp sets, kept over all processes that send. Throws unavailable while Redis is out of reach. */
+/** Keeps the rates that WhatsApp sets, over all processes that send. Throws unavailable while Redis is out of reach. */
 export class Limits {
   private readonly takePermits: Script<[number, number, number, number]>;
   private readonly takeTurn: Script<number>;
@@ -80,14 +83,14 @@ export class Limits {
     this.takeTurn = defineScript(store.client, "take-turn", 2);
   }
 
-  /** Whether numbers have a rate. */
+  /** Whether there is a limit on messages a second. */
   get isPaced(): boolean {
     return this.rates.perSecond > 0;
   }
 
   /**
-   * Asks for permission to send `wanted` messages of a number now, which may get there up to `delayMs` later than usual. A permit
-   * that was not used is given back with it.
+   * Asks for permission to send `wanted` messages of a number now. The messages may arrive up to `delayMs` later than
+   * usual. `unused` is a permit that was not used: this call gives it back.
    */
   async permit(sender: string, wanted: number, delayMs: number, unused?: Permit): Promise<Permit> {
     this.store.requireUsable();
@@ -100,7 +103,7 @@ export class Limits {
     return { count, nextMs: nextMicros / 1000, sentMicros, isStale };
   }
 
-  /** In how many milliseconds a message may be sent to its recipient. 0: now, and it counts as sent. */
+  /** In how many milliseconds a message may be sent to its recipient. 0: now, and the message counts as sent. */
   async pairDelay(sender: string, recipient: string, id: string): Promise<number> {
     const { pairIntervalMs, pairBurst } = this.rates;
     if (pairIntervalMs === 0) return 0;
@@ -111,7 +114,7 @@ export class Limits {
     return (await this.takeTurn(keys, [id, interval, ahead]).catch(rethrowStoreError)) / 1000;
   }
 
-  /** Lets a number send nothing for a while, in all processes. */
+  /** Keeps a number from sending for a while, in all processes. */
   async pauseSender(sender: string, forMs: number): Promise<void> {
     await this.store.client.set(this.keys.paused(sender), 1, "PX", forMs).catch(rethrowStoreError);
   }

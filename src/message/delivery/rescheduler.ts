@@ -19,8 +19,8 @@ interface Postponed {
 }
 
 /**
- * Puts messages that nobody has claimed back into the outbox until their time. As BullMQ's delayed jobs they would take the places of
- * others in the queue.
+ * Puts messages that nobody has claimed back into the outbox until their time. As delayed jobs of BullMQ they would
+ * take the places of other messages in the queue.
  */
 export class Rescheduler {
   private readonly commit: GroupCommit<Postponed, undefined>;
@@ -33,7 +33,7 @@ export class Rescheduler {
     this.commit = new GroupCommit((batch) => this.write(batch), strategy, metrics.batches.reschedule);
   }
 
-  /** Throws a PostgresError; then the job's generation may or may not be over. */
+  /** Throws a PostgresError. In that case the job's generation may or may not be over. */
   async postpone(job: DeliveryJob, afterMs: number): Promise<void> {
     await this.commit.push({ job, afterMs });
   }

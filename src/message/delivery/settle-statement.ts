@@ -14,15 +14,16 @@ export interface SettledRow {
   /** The status that its attempt led to. It differs from `status` if a webhook was faster. */
   outcome: number;
   code: number | null;
-  /** Since the message was to be sent. */
+  /** Since the message's send time. */
   age_seconds: number;
 }
 
 const accepted = endOf("accept");
 
 /**
- * A dead letter of each message in the table `source` (id, dead_id, sender, body, status, attempts, code, text), which has
- * just come to be what it says: its history ends with that.
+ * SQL that inserts a dead letter for each given-up message in the table `source` (id, dead_id, sender, body, status,
+ * attempts, code, text). `source` has the status that the message has just got: it is the last step of the letter's
+ * history.
  */
 export function buryFrom(source: string): string {
   const history = `(
@@ -39,19 +40,23 @@ export function buryFrom(source: string): string {
 }
 
 const isOtherRequest = "m.wamid IS DISTINCT FROM t.wamid";
-/** Whether the message still is where the outcome can change it. Otherwise a webhook was faster. */
+/** Whether the outcome can still change the message's status. If not, a webhook was faster. */
 const isNews = `(t.status = ${accepted} AND ${allows("accept", "m.status", { "other-request": isOtherRequest })}
     OR t.status = ${endOf("refuse")} AND ${allows("refuse", "m.status")}
     OR t.status = ${endOf("lose-answer")} AND ${allows("lose-answer", "m.status")}
     OR t.status = ${endOf("retry")} AND ${allows("retry", "m.status")})`;
 const isPending = isOneOf(pending, "s.status");
-/** An acceptance counts without the claim too. But then nobody knows whether a failure was that of an earlier request. */
+/**
+ * An acceptance counts without the claim too, unless the message has failed. In that case nobody knows whether the
+ * failure was that of an earlier request.
+ */
 const isTrueWithoutClaim = `t.status = ${accepted} AND ${allows("accept", "m.status", { "other-request": "false" })}`;
 
 /**
- * Writes what became of attempts. Only the process that claimed a message writes the outcome of its attempt, and once: then the claim is
- * gone. An acceptance counts even without the claim. But no outcome takes back what a webhook has reported of that request.
- * Messages are locked in order, as by the webhooks, so that no two statements wait for each other.
+ * Writes the outcomes of attempts. Only the process that claimed a message writes the outcome of its attempt. It does
+ * so once, as the statement removes the claim. An acceptance counts even without the claim. But no outcome replaces a
+ * status that a webhook has reported for the same request. Messages are locked in order, as by the webhooks, so that no
+ * two statements wait for each other.
  */
 export const settle: Statement = {
   name: "settle-messages",

@@ -11,7 +11,7 @@ import type { Decision } from "./decide.js";
 import type { DeliveryMetrics } from "./delivery-metrics.js";
 import { type SettledRow, settle } from "./settle-statement.js";
 
-/** What became of an attempt. */
+/** The outcome of an attempt. */
 export interface Settlement {
   id: string;
   claim: string;
@@ -28,8 +28,8 @@ const outcomes = {
 };
 
 /**
- * Writes what became of attempts, a statement a batch. Only this process knows what WhatsApp has answered: so it tries again until
- * PostgreSQL has taken the answer.
+ * Writes the outcomes of attempts, one statement for each batch. Only this process knows WhatsApp's answer. So it tries
+ * again until PostgreSQL has taken the answer.
  */
 export class Settler {
   private readonly commit: GroupCommit<Settlement, undefined>;
@@ -46,7 +46,7 @@ export class Settler {
       { maxBatch: 100, maxInFlight: 2 },
       metrics.batches.settle,
     );
-    setMaxListeners(0, this.givingUp.signal); // One for each message that waits for PostgreSQL.
+    setMaxListeners(0, this.givingUp.signal); // One listener for each message that waits for PostgreSQL.
   }
 
   /** Resolves when the settlement is committed, or given up. In the second case the sweep will find the message. */
@@ -57,14 +57,14 @@ export class Settler {
       const written = alone ? this.write([settlement]) : this.commit.push(settlement);
       const error = await written.then(() => undefined, toPostaError);
       if (error === undefined) return;
-      // PostgreSQL is away.
+      // PostgreSQL cannot take it now.
       if (error.code !== "internal") await sleep(retryMs, undefined, { signal }).catch(() => {});
       else if (alone) return this.logUnwritten(settlement, error);
-      else alone = true; // PostgreSQL refused it, or another of its batch.
+      else alone = true; // PostgreSQL refused this settlement, or another one of its batch.
     }
   }
 
-  /** The process is about to end. The sweep will find what PostgreSQL has not taken by now. */
+  /** The process is about to end. The sweep will find the messages whose outcome is not written yet. */
   giveUp(): void {
     this.givingUp.abort();
   }
@@ -97,12 +97,12 @@ function toColumns(batch: readonly Settlement[]): unknown[] {
   ];
 }
 
-/** A code that the column has no place for is in the text. */
+/** null: there is no code, or the column cannot store it. */
 function toInteger(code: number | undefined): number | null {
   return code === undefined || Math.abs(code) > 2 ** 31 - 1 ? null : code;
 }
 
-/** PostgreSQL has no place for a null character in a text. */
+/** PostgreSQL cannot store a null character in a text. */
 function toText(text: string): string {
   return text.replaceAll("\0", "");
 }

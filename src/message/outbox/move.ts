@@ -4,19 +4,20 @@ import type { PostgresStore } from "../../store/postgres/store.js";
 import { lockOutbox } from "../record/row-locks.js";
 import { type DueMessage, priorities, type SenderQueues } from "../sender/sender-queues.js";
 
-/** Messages of one step. */
+/** The most messages of one step. */
 const maxBatch = 500;
-/** Steps of what Redis forgot, in one sweep. */
+/** The most steps of one sweep for messages that Redis forgot. */
 const maxForgottenBatches = 20;
 /**
- * The most jobs of one number and priority in its queue: enough for more than a second at any rate. All other messages stay in
- * PostgreSQL, so that a backlog takes no memory of Redis.
+ * The most jobs of one number and priority in its queue: enough for more than a second at any rate. All other messages
+ * stay in PostgreSQL, so that a backlog takes no memory of Redis.
  */
 const maxQueued = 2000;
 
 /**
- * A row without a message is moved too: its job does nothing, and the sweep finds it. Looked up for each row, and not joined:
- * for a join the planner, which cannot know how many are due, reads all months of messages from end to end.
+ * Looks up the recipient for each row. With a join the planner, which cannot know how many messages are due, reads all
+ * months of messages from end to end. A row without a message is moved too: its job does nothing, and the sweep deletes
+ * the row.
  */
 const recipient = "coalesce((SELECT m.recipient FROM messages m WHERE m.id = o.message_id), '') AS recipient";
 
@@ -35,8 +36,8 @@ const readForgotten: Statement = {
 };
 
 /**
- * A message that was put back meanwhile has another generation, and is not marked. The rows are locked in order: their jobs may be
- * done by now, and other statements delete the rows.
+ * A message that was put back meanwhile has another generation, and is not marked. The rows are locked in order: their
+ * jobs may already be done, and other statements may delete the rows.
  */
 const markMoved: Statement = {
   name: "mark-outbox-moved",
@@ -47,13 +48,17 @@ const markMoved: Statement = {
 
 export interface MoverOptions {
   senders: readonly string[];
-  /** When a message that is still in the outbox is put into its queue again: Redis may have forgotten it. */
+  /**
+   * How long after its move a message that is still in the outbox is put into its queue again, in milliseconds. Redis
+   * may have forgotten it.
+   */
   forgottenAfterMs: number;
 }
 
 /**
- * Moves messages that are due from the outbox into the BullMQ queues of their numbers, each number's and each priority's in
- * order. If it dies between the two stores, it does the same again: a job's id keeps it from being there twice.
+ * Moves due messages from the outbox into the BullMQ queues of their numbers, in order for each number and each
+ * priority. If the process dies between the two stores, the same messages are moved again. Their job ids keep them from
+ * being in the queue twice.
  */
 export class Mover {
   constructor(
@@ -63,8 +68,8 @@ export class Mover {
   ) {}
 
   /**
-   * Moves a step of what there is; resolves to whether there may be more. Throws a PostaError if a store failed, but a failure
-   * of one number's queue delays no other.
+   * Moves one step of the due messages. Resolves to whether there may be more. Throws a PostaError if a store failed. A
+   * failure of one number's queue delays no other number.
    */
   async moveDue(): Promise<boolean> {
     let isMore = false;
@@ -75,7 +80,7 @@ export class Mover {
     return isMore;
   }
 
-  /** Moves again what was moved long ago and is not done yet. */
+  /** Moves messages again that were moved long ago and are not done yet. */
   async moveForgotten(): Promise<void> {
     for (let batch = 0; batch < maxForgottenBatches; batch++) {
       if ((await this.moveForgottenBatch()) < maxBatch) return;

@@ -1,27 +1,30 @@
 import type { Mover } from "./move.js";
 import type { Sweep } from "./sweep.js";
 
-/** After PostgreSQL was away, those who know what became of a message have so long to write it down. */
+/**
+ * A new leader waits this many milliseconds before it settles lost messages. After an outage of PostgreSQL, other
+ * processes may still write the outcomes that they know.
+ */
 const graceMs = 5000;
 
-/** What the leader does for the outbox. Without a mover, as where no token is set, it only sweeps. */
+/** The leader's work for the outbox. Without a mover, as when no token is set, it only sweeps. */
 export class OutboxWork {
   constructor(
     private readonly mover: Mover | undefined,
     private readonly sweep: Sweep,
   ) {}
 
-  /** Messages stay queued where nothing moves them. */
+  /** Whether messages are moved. Without a mover they stay queued. */
   get moves(): boolean {
     return this.mover !== undefined;
   }
 
-  /** Moves what is due into the queues of the sending numbers, step by step. */
+  /** Moves due messages into the queues of the sending numbers, step by step. */
   async move(ending: AbortSignal): Promise<void> {
     while ((await this.mover?.moveDue()) && !ending.aborted) {}
   }
 
-  /** Takes every step of the sweep. A step that fails, as it takes too long, does not keep the others from being taken. */
+  /** Runs every step of the sweep. If a step fails, for example because it takes too long, the others still run. */
   async sweepUp(ledForMs: number): Promise<void> {
     const steps = [
       () => this.sweep.measure(),

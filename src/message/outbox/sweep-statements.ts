@@ -7,13 +7,13 @@ const isPending = isOneOf(pending, "s.status");
 const mayBeLost = allows("abandon", "status");
 
 /*
- * The statements skip rows that others are changing; the next sweep finds them. They name the rows that they found by an array: for a
- * join the planner overestimates the rows of a LIMIT, and reads the whole table.
+ * The statements skip rows that others are changing: the next sweep finds them. They pass on the rows that they found
+ * as an array. For a join the planner overestimates the rows of a LIMIT, and reads the whole table.
  */
 
 /**
- * Messages whose process is gone: only that process knew what became of the attempt. A message is sent again if its policy says so
- * and it has an attempt left. Otherwise its status becomes unknown.
+ * Messages whose process is gone: only that process knew what became of the attempt. A message is sent again if its
+ * policy says so and it has an attempt left. Otherwise its status becomes unknown.
  */
 export const settleLost: Statement = {
   name: "settle-lost-messages",
@@ -60,8 +60,8 @@ export const expire: Statement = {
 };
 
 /**
- * Rows of messages that nobody has to send any more: a webhook reported on them before their process was lost. Each run looks at the rows
- * that were moved longest ago.
+ * Rows of messages that nobody has to send any more: a webhook reported on them before their process was lost. Each run
+ * looks at the rows that were moved longest ago.
  */
 export const dropIdle: Statement = {
   name: "drop-idle-outbox",

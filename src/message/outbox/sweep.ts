@@ -6,11 +6,11 @@ import { priorities } from "../sender/sender-queues.js";
 import { dropIdle, expire, forgetKeys, measure, settleLost } from "./sweep-statements.js";
 
 const maxBatch = 500;
-/** Keys of a run, at most: many more than can come in meanwhile. */
+/** The most batches of keys that one run deletes: many more than callers can bring between two runs. */
 const maxKeyBatches = 40;
-/** Rows of the outbox that are looked at in a run: many more than can come to be idle meanwhile. */
+/** The most outbox rows that one run looks at: many more than can become idle between two runs. */
 const maxIdle = 5000;
-/** What is written into the history of a message whose process was lost. */
+/** The text in the history of a message whose process was lost. */
 const lostText = "the process that sent it was lost before it could tell what became of it";
 
 export interface SweepOptions {
@@ -18,7 +18,7 @@ export interface SweepOptions {
   maxAttempts: number;
   /** How long a message may be under way before its process counts as lost. */
   lostAfterMs: number;
-  /** How long after it was moved a row of the outbox is looked at again. */
+  /** How long after its move an outbox row is looked at again. */
   forgottenAfterMs: number;
   /** How long an idempotency key is remembered. */
   keyWindowMs: number;
@@ -32,7 +32,10 @@ interface SweptRow {
   status: number;
 }
 
-/** Finds what nobody else will: messages whose process died, that expired while they waited, and what is no longer needed. */
+/**
+ * Finds what nobody else will find: messages whose process died, messages that expired while they waited, and rows that
+ * are no longer needed.
+ */
 export class Sweep {
   constructor(
     private readonly postgres: PostgresStore,
@@ -41,7 +44,7 @@ export class Sweep {
     private readonly options: SweepOptions,
   ) {}
 
-  /** Ends as unknown, or queues again, what is being sent for too long. */
+  /** Settles messages that have been in sending for too long: as unknown, or queued again. */
   async settleLost(): Promise<void> {
     const { lostAfterMs, maxAttempts } = this.options;
     await this.drain(() => {
@@ -69,7 +72,7 @@ export class Sweep {
     if (row) this.metrics.outboxIs({ ...row, oldestSeconds: row.oldest });
   }
 
-  /** Another process measures. */
+  /** Another process measures the outbox. */
   follow(): void {
     this.metrics.outboxIsOthers();
   }

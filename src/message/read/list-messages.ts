@@ -23,9 +23,10 @@ export interface MessagePage {
 }
 
 /**
- * By which the lists are read: in the order of an index, so that a list ends after so many rows, however many there are. What is
- * equal for all of a list is compared, and sorted, together with the id, and the id never alone: PostgreSQL would look for a
- * rare status, or number, by going through all messages in the order of ids. That costs a look into the index of each month.
+ * The statements that read lists. They read in the order of an index, so a list ends after its page, however many
+ * messages there are. They compare and sort by the column and the id together, never by the id alone. Otherwise
+ * PostgreSQL would search for a rare status or number through all messages in the order of ids. The price is a look
+ * into the index of each month.
  */
 export const listStatements = {
   recipient: { name: "list-messages-by-recipient", text: list("recipient") },
@@ -40,14 +41,14 @@ function list(column: string): string {
 
 const defaultSize = 50;
 const maxSize = 1000;
-/** What a message of a list takes at most beside its error, in bytes. */
+/** The most bytes that a listed message takes, without its error. */
 const messageBytes = 1024;
 
 /** Lists messages, newest first, a page at a time. */
 export class MessageLister {
   constructor(private readonly postgres: Queries) {}
 
-  /** Throws invalid for a size or token that cannot be, unavailable. */
+  /** Throws invalid for an impossible size or token. Throws unavailable. */
   async list(query: ListQuery): Promise<MessagePage> {
     const size = pageSize(query.pageSize, defaultSize, maxSize);
     const [after] = fromToken(query.pageToken, "messages", (place) => place.length === 1 && isId(place[0])) ?? [];

@@ -19,14 +19,15 @@ export interface FullMessage {
   history: HistoryStep[];
 }
 
-/** Whether the caller may use a sending number. A message of another number is to it as if it were not there. */
+/** Whether the caller may use a sending number. To the caller, messages of other numbers do not exist. */
 export type MayUse = (sender: string) => boolean;
 
 const maxSteps = 1000;
 
 /**
- * Reads a message and its history in one statement: both are of the same moment. WhatsApp reports times in whole seconds. Its reports
- * come after what Posta did in the same second, in the order of statuses. Other steps of one time are in the order of their numbers.
+ * Reads a message and its history in one statement: both are of the same moment. WhatsApp reports times in whole
+ * seconds. Its reports come after what Posta did in the same second, in the order of statuses. Other steps of one time
+ * are in the order of their numbers.
  */
 const read: Statement = {
   name: "read-message",
@@ -47,14 +48,14 @@ const readOwner: Statement = { name: "read-owner", text: "SELECT sender, status 
 export class MessageReader {
   constructor(private readonly postgres: Queries) {}
 
-  /** Throws not-found, also for a message of a number that the caller may not use; unavailable. */
+  /** Throws not-found, also for a message of a number that the caller may not use. Throws unavailable. */
   async get(id: string, mayUse: MayUse): Promise<FullMessage> {
     const [row] = await this.postgres.query<MessageRow & { body: string; history: HistoryStep[] }>(read, [id]);
     if (!row || !mayUse(row.sender)) throw noSuchMessage(id);
     return { message: toStoredMessage(row), body: row.body, history: row.history };
   }
 
-  /** Where it is, as a number of MessageStatus. Throws what {@link get} throws. */
+  /** The message's status, as a number of MessageStatus. Throws what {@link get} throws. */
   async status(id: string, mayUse: MayUse): Promise<number> {
     const [row] = await this.postgres.query<{ sender: string; status: number }>(readOwner, [id]);
     if (!row || !mayUse(row.sender)) throw noSuchMessage(id);

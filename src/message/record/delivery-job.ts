@@ -18,7 +18,7 @@ export interface JobData {
   turn: number;
 }
 
-/** BullMQ adds no job whose id is there. So each generation of a message is put into its queue once. */
+/** BullMQ does not add a job whose id is already there. So each generation of a message is put into its queue once. */
 export function jobIdOf({ id, generation }: Pick<DeliveryJob, "id" | "generation">): string {
   return `${id}-${generation}`;
 }

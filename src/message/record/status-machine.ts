@@ -1,8 +1,8 @@
 import { type Status, statuses } from "./status.js";
 
 /**
- * The states of a message, and every way from one to another. No other file says which status may follow which: the SQL statements
- * take their conditions from this table.
+ * The states of a message, and every way from one to another. No other file says which status may follow which: the SQL
+ * statements take their conditions from this table.
  *
  * - queued: waits in the outbox for its time, or in the queue of its sending number.
  * - sending: a process has claimed the message and sends it.
@@ -11,8 +11,8 @@ import { type Status, statuses } from "./status.js";
  * - unknown: nobody knows whether the Cloud API took the message.
  * - expired, cancelled: the message was not sent.
  *
- * "read" is final. From "failed" and "unknown" a redrive queues the message again. A webhook is right about the status whatever Posta
- * believed before, so that its events start from almost everywhere.
+ * "read" is final. From "failed" and "unknown" a redrive queues the message again. A webhook is right about the status,
+ * whatever Posta believed before. So its events start from almost every state.
  */
 interface Transition {
   /** Empty: the message does not exist yet. */
@@ -66,7 +66,7 @@ export const transitions: readonly Transition[] = [
   { from: ["queued"], event: "claim", to: "sending" },
   { from: ["queued"], event: "expire", to: "expired" },
   { from: ["queued"], event: "cancel", to: "cancelled" },
-  // True whatever became of the message meanwhile: the Cloud API has it.
+  // True whatever happened to the message meanwhile: the Cloud API has it.
   { from: neverAccepted, event: "accept", to: "accepted" },
   { from: ["failed"], event: "accept", to: "accepted", when: "other-request" },
   { from: ["sending"], event: "refuse", to: "failed" },
@@ -86,7 +86,7 @@ export const transitions: readonly Transition[] = [
 export const pending = ["queued", "sending"] as const;
 /** The Cloud API is known to have taken the request whose wamid the message has. */
 export const taken = ["accepted", "sent", "delivered", "read"] as const;
-/** A message that comes to one of these gets a dead letter: only a redrive leads on. */
+/** A message that gets one of these statuses gets a dead letter. Posta sends it again only after a redrive. */
 export const givenUp: readonly Status[] = transitions.flatMap(({ event, from }) => (event === "redrive" ? from : []));
 
 /** The number of the status that an event leads to. */
@@ -96,8 +96,8 @@ export function endOf(event: Event): number {
 }
 
 /**
- * An SQL condition: whether an event changes a message whose status is in `column`. `guards` has the SQL of each guard that the
- * event has.
+ * An SQL condition: whether an event changes a message whose status is in `column`. `guards` has the SQL of each guard
+ * that the event has.
  */
 export function allows(event: Event, column: string, guards: Partial<Record<Guard, string>> = {}): string {
   const ways = transitionsOf(event).map(({ from, when }) => {
@@ -110,7 +110,10 @@ export function allows(event: Event, column: string, guards: Partial<Record<Guar
   return `(${ways.join(" OR ")})`;
 }
 
-/** An SQL condition: whether the status in `column` is one of several. One alone is written as "=": so its partial index fits. */
+/**
+ * An SQL condition: whether the status in `column` is one of several. A single status is written as "=", so that its
+ * partial index fits.
+ */
 export function isOneOf(names: readonly Status[], column: string): string {
   const numbers = names.map((name) => statuses[name]);
   return numbers.length === 1 ? `${column} = ${numbers[0]}` : `${column} IN (${numbers.join(", ")})`;

@@ -1,6 +1,6 @@
 /**
- * Where a message is, as the database and the contract number it (MessageStatus in proto/posta/message/v1/message.proto).
- * Which status may follow which is in status-machine.ts.
+ * The status of a message, as the database and the contract number it (MessageStatus in
+ * proto/posta/message/v1/message.proto). status-machine.ts says which status may follow which.
  */
 export const statuses = {
   queued: 10,
@@ -17,19 +17,19 @@ export const statuses = {
 
 export type Status = keyof typeof statuses;
 
-/** A message that came to be in another status. */
+/** A message that has a new status. */
 export interface StatusChange {
   messageId: string;
   sender: string;
   recipient: string;
-  /** The Cloud API's word for what it is: "text", "template", ... */
+  /** The Cloud API's word for the kind of content: "text", "template", ... */
   type: string;
   status: Status;
-  /** When, in milliseconds since 1970. */
+  /** The time of the change, in milliseconds since 1970. */
   timeMs: number;
 }
 
-/** Hears of changes after they are committed. It must not throw, nor wait. */
+/** Receives changes after they are committed. It must not throw, nor wait. */
 export type RecordStatus = (changes: readonly StatusChange[]) => void;
 
 const names = new Map(Object.entries(statuses).map(([name, number]) => [number as number, name as Status]));
@@ -39,13 +39,13 @@ export function statusOf(number: number): Status {
   return names.get(number) as Status;
 }
 
-/** The same in SQL, of a column. */
+/** SQL for the name of the status in a column. */
 export function statusName(column: string): string {
   const cases = [...names].map(([number, name]) => `WHEN ${number} THEN '${name}'`);
   return `CASE ${column} ${cases.join(" ")} END`;
 }
 
-/** The contract's name of a status; a number that a newer Posta has written stands for itself. */
+/** The contract's name of a status. For a number that only a newer Posta knows: the number itself. */
 export function nameOfStatus(number: number): string {
   return names.get(number)?.toUpperCase() ?? String(number);
 }

@@ -1,6 +1,6 @@
 import { timeOfId } from "../../store/row-ids.js";
 
-/** A message as PostgreSQL has it, but its body. Times are in milliseconds since 1970. */
+/** A message as PostgreSQL has it, without its body. Times are in milliseconds since 1970. */
 export interface StoredMessage {
   id: string;
   sender: string;
@@ -12,7 +12,7 @@ export interface StoredMessage {
   createdAtMs: number;
   sendAtMs: number;
   expiresAtMs: number | undefined;
-  /** A number of MessageStatus: also one that a newer Posta has written. */
+  /** A number of MessageStatus. A newer Posta may have written a number that this Posta does not know. */
   status: number;
   statusAtMs: number;
   attempts: number;
@@ -45,7 +45,7 @@ export interface MessageRow {
 
 export function toStoredMessage(row: MessageRow): StoredMessage {
   const { id, sender, recipient, type, priority, resend, status, attempts } = row;
-  // No spread: V8 takes a hundred times as long for an object of so many properties that begins with one.
+  // No spread: V8 takes a hundred times as long for an object with so many properties if it begins with a spread.
   return {
     id,
     sender,

@@ -1,12 +1,15 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
 
-/** How often the load is looked at. */
+/** How often the load is measured. */
 export const loadTimes = { name: "load of the senders", everyMs: 1000 };
-/** Of the event loop's delay, in its 99th percentile: over it the process has too much to do. */
+/** If the 99th percentile of the event loop's delay is above this, the process has too much to do. */
 const maxDelayMs = 100;
 const resolutionMs = 10;
 
-/** How many requests may be under way at a time: half as many when the process is late, a tenth more when it is not. */
+/**
+ * How many requests may be under way at a time. The number is halved when the process is late, and grows by a tenth
+ * when it is not.
+ */
 export class Concurrency {
   private current: number;
 

@@ -8,7 +8,7 @@ import { type JobData, jobIdOf, queueOf } from "../record/delivery-job.js";
 export const priorities = [1, 5, 10];
 /** In BullMQ a job's score is its priority times this, plus a number that grows with each job. */
 const priorityStep = 0x100000000;
-/** A job is gone when it is done: what became of its message is in PostgreSQL. */
+/** A finished job is removed: the outcome of its message is in PostgreSQL. */
 const jobOptions = { removeOnComplete: true, removeOnFail: true, attempts: 1 };
 
 /** A message that is due. */
@@ -19,7 +19,7 @@ export interface DueMessage {
   recipient: string;
 }
 
-/** The BullMQ queues of the sending numbers, as the mover fills them. Throws unavailable while Redis is out of reach. */
+/** The BullMQ queues of the sending numbers, which the mover fills. Throws unavailable while Redis is out of reach. */
 export class SenderQueues {
   private readonly queues = new Map<string, Queue<JobData>>();
 
@@ -30,7 +30,7 @@ export class SenderQueues {
     private readonly listKey: string,
   ) {}
 
-  /** Adds messages to a number's queue, in order; those that are there stay as they are. */
+  /** Adds messages to a number's queue, in order. Messages that are already in the queue stay as they are. */
   async add(sender: string, messages: readonly DueMessage[]): Promise<void> {
     const queue = await this.queueOf(sender);
     const jobs = messages.map(({ id, generation, priority, recipient }) => ({
@@ -41,7 +41,7 @@ export class SenderQueues {
     await queue.addBulk(jobs).catch((error) => this.fail(sender, error));
   }
 
-  /** How many jobs of each priority a number's queue has; those that are to come back count for each. */
+  /** How many jobs of each priority a number's queue has. Delayed jobs count for each priority. */
   async sizes(sender: string): Promise<number[]> {
     this.store.requireUsable();
     const key = (part: string) => `${this.bull.prefix}:${queueOf(sender)}:${part}`;
@@ -56,7 +56,7 @@ export class SenderQueues {
     return sizes.map((size) => size + delayed);
   }
 
-  /** A queue is put on the list, and writes its meta key, when it is first used and after each failure. */
+  /** On first use, and after each failure, puts the queue on the list and writes its meta key. */
   private async queueOf(sender: string): Promise<Queue<JobData>> {
     this.store.requireUsable();
     const made = this.queues.get(sender);

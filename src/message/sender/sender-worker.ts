@@ -11,7 +11,7 @@ import { Concurrency } from "./concurrency.js";
 export interface SenderWorkerOptions {
   sender: string;
   prefix: string;
-  /** Requests to the Cloud API at a time, at most. */
+  /** The most requests to the Cloud API at a time. */
   concurrency: number;
 }
 
@@ -49,7 +49,7 @@ export class SenderWorker {
       .catch((error) => this.log.error({ err: error, sender }, "a sending number has no worker any more"));
   }
 
-  /** Takes no more jobs; resolves when those under way are finished, or at once if `force` is set. */
+  /** Takes no more jobs. Resolves when the jobs under way are finished, or at once if `force` is set. */
   async close(force = false): Promise<void> {
     this.breaker.close();
     await this.worker.close(force);

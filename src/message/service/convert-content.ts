@@ -13,7 +13,9 @@ import type { ButtonType, ComponentRequest, TemplateRequest } from "../content/c
 import type { ActionRequest } from "../content/interactive-action.js";
 import type { ParameterRequest } from "../content/template-parameter.js";
 
-/** What a message of a request says, as the domain asks for it. Throws invalid for an enum value that there is not. */
+/**
+ * The content of a message of a request, in the form that the domain takes. Throws invalid for an unknown enum value.
+ */
 export function toContent(message: OutgoingMessage): ContentRequest | undefined {
   const { text, template, media, interactive } = message;
   if (text) return { kind: "text", text };

@@ -23,7 +23,7 @@ export function toMessageInfo(message: StoredMessage): MessageInfo {
     attempts,
     from: sender,
     to: recipient,
-    // Numbers are as good as names to the encoder, and those that it has no name for pass too.
+    // The encoder takes numbers as well as names, and also numbers for which it has no name.
     status: message.status as StatusName,
     priority: priority as NonNullable<MessageInfo["priority"]>,
     policy: message.resend ? "DELIVERY_POLICY_AT_LEAST_ONCE" : "DELIVERY_POLICY_AT_MOST_ONCE",
@@ -52,7 +52,7 @@ export function toFullMessage({ message, body, history }: FullMessage): GetMessa
   };
 }
 
-/** By what messages are listed; throws invalid. */
+/** What the messages are listed by. Throws invalid. */
 export function toListedBy({ by, to = "", status }: ListMessages): ListQuery["by"] {
   if (by === "to") return { recipient: parsePhoneNumber(to, "to") };
   if (by !== "status") throw invalid("by", "is required: to or status");
@@ -62,8 +62,8 @@ export function toListedBy({ by, to = "", status }: ListMessages): ListQuery["by
 }
 
 /**
- * The bounds of a list, in milliseconds. Messages have whole milliseconds: those at or after a moment are those from the next
- * whole one on, and those before it end there too.
+ * The bounds of a list, in milliseconds. The times of messages are whole milliseconds. So both bounds are rounded up to
+ * a whole millisecond, which selects the same messages.
  */
 export function toBounds({ startTime, endTime }: ListMessages): Pick<ListQuery, "startMs" | "endMs"> {
   const bound = (time: ListMessages["startTime"], field: string) => {

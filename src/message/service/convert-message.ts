@@ -7,11 +7,11 @@ import type { ToItem } from "../../rpc/status.js";
 import type { Incoming, SendResult } from "../accept/send.js";
 import { toContent } from "./convert-content.js";
 
-/** The numbers of the contract are those of the jobs that send the messages. */
+/** The contract's priority numbers are also the priorities of the jobs that send the messages. */
 const priorities = { CRITICAL: 1, NORMAL: 5, LOW: 10 } as const;
 const policies = { AT_MOST_ONCE: "at-most-once", AT_LEAST_ONCE: "at-least-once" } as const;
 
-/** A message of a request, as the domain asks for it; an error for what only the message can get wrong. */
+/** A message of a request, in the form that the domain takes. If the message itself is wrong: its error. */
 export function toMessageOrError(message: OutgoingMessage): Incoming {
   try {
     const { to, from, idempotencyKey, replyTo } = message;
@@ -38,7 +38,7 @@ export function toOutcome(outcome: keyof typeof outcomes) {
   return outcomes[outcome];
 }
 
-/** One result among several; `toItem` is that of the whole answer. */
+/** Converts one result of several. All results of an answer share `toItem`. */
 export function toResultMessage(result: SendResult, toItem: ToItem): SendResultMessage {
   if (result instanceof PostaError) {
     return { messageId: "", outcome: "OUTCOME_UNSPECIFIED", error: toItem(result) };

@@ -9,7 +9,7 @@ import type { MayUse } from "../read/read-message.js";
 import { toBounds, toFullMessage, toListedBy, toMessageInfo } from "./convert-info.js";
 import { sendHandlers } from "./send-service.js";
 
-/** The RPC edge of the messages: request to domain, domain to response, and no rule of its own. */
+/** The RPC edge of the messages. It converts requests and responses, and has no rules of its own. */
 export function messageHandlers<Handler>(adapter: Adapter<Handler>, parts: MessageParts, statuses: StatusMap) {
   const { sender, reader, lister, canceller } = parts;
 

@@ -5,11 +5,11 @@ import { type Status, statuses, statusName, statusOf } from "../record/status.js
 import { allows, endOf, givenUp, isOneOf, taken } from "../record/status-machine.js";
 import { type StatusUpdate, unknownWamid } from "./body/webhook-status.js";
 
-/** What became of a step that WhatsApp reported. */
+/** The effect of a step that WhatsApp reported. */
 export type Applied =
-  /** moved: it changed the status. late: it is new in the history only, as a later step had come before. */
+  /** moved: the step changed the status. late: the step is new in the history only, as a later step came before it. */
   | { outcome: "moved" | "late"; sender: string; recipient: string; type: string }
-  /** It was reported before. */
+  /** The step was reported before. */
   | { outcome: "repeated" }
   /** There is no such message: it is too old, or another user of the number sent it. */
   | { outcome: "no-message" };
@@ -17,7 +17,7 @@ export type Applied =
 interface Row {
   message_id: string;
   wamid: string;
-  /** Of the step. {@link oneWamid} may stand for a wamid that WhatsApp does not report. */
+  /** The wamid of the step. If WhatsApp does not report one, {@link oneWamid} may take its place. */
   step_wamid: string;
   status: number;
   sender: string;
@@ -31,8 +31,9 @@ interface Row {
 const reportedWamid = reportedWamidOf("steps");
 
 /**
- * The only wamid that a message has had, by the API's answer or by WhatsApp's reports. null: it has had none, or several. A step
- * without a wamid is then that request's. Steps without a wamid that are in the history count as another request's.
+ * The only wamid that a message has had, from the API's answer or from WhatsApp's reports. null: the message has had
+ * none, or several. If there is only one, a step without a wamid belongs to that request. Steps without a wamid that
+ * are already in the history count as another request's.
  */
 const oneWamid = `(SELECT CASE WHEN min(known.wamid) = max(known.wamid) THEN min(known.wamid) END
       FROM (
@@ -47,7 +48,7 @@ const ofRequestNotFailed = `NOT EXISTS (SELECT FROM message_events AS event WHER
           AND event.wamid = steps.wamid AND event.status = ${failed})
         AND NOT EXISTS (SELECT FROM steps AS other WHERE other.message_id = steps.message_id
           AND other.wamid = steps.wamid AND other.status = ${failed})`;
-/** Whether a step that is new changes the status of its message. */
+/** Whether a new step changes the status of its message. */
 const isMove = `CASE steps.status
       WHEN ${failed} THEN ${allows("report-failed", "found.status", { "same-request": ofSameRequest })}
       WHEN ${sent} THEN ${allows("report-sent", "found.status", { "request-not-failed": ofRequestNotFailed })}
@@ -55,7 +56,7 @@ const isMove = `CASE steps.status
       WHEN ${endOf("report-read")} THEN ${allows("report-read", "found.status")} END`;
 /** Of several steps that come together, the furthest counts. */
 const furthestFirst = [endOf("report-read"), endOf("report-delivered"), sent, failed];
-/** What is given up of a message that WhatsApp could not deliver. */
+/** The dead letter of a message that WhatsApp could not deliver. */
 const letter: NewDeadLetter = {
   id: "letter_id",
   source: "sender",
@@ -75,10 +76,11 @@ const failedMoves = `moves JOIN given ON given.message_id = moves.id AND given.w
     WHERE ${isOneOf(givenUp, "moves.status")}`;
 
 /**
- * A step of a wamid is applied once: message_events has a unique index, and only a step that is new there changes anything. The messages are
- * locked first, and in order, so that no two of these statements wait for each other. Whatever WhatsApp reports, it has the message:
- * nothing is left to send, and the outbox row goes. A message may have had several requests, each with its wamid. A failed request does
- * not count where another was accepted; nor does a "sent" of a request that is known to have failed, as after a redrive.
+ * Applies each step of a wamid once: message_events has a unique index, and only a step that is new there changes
+ * anything. The statement locks the messages first, and in order, so that no two such statements wait for each other.
+ * Any report shows that WhatsApp has the message: nothing is left to send, so the outbox row is deleted. A message may
+ * have had several requests, each with its wamid. A failed request does not count if another one was accepted. A "sent"
+ * does not count if its request is known to have failed, as after a redrive.
  */
 export const applyStatement: Statement = {
   name: "apply-statuses",
@@ -122,7 +124,7 @@ export const applyStatement: Statement = {
     LEFT JOIN steps ON steps.message_id = reported.message_id AND steps.wamid = step_wamid AND steps.status = reported.status`,
 };
 
-/** Applies what WhatsApp reported of messages, and answers for each report. Repetitions change nothing. */
+/** Applies WhatsApp's reports on messages, and answers for each report. Repeated reports change nothing. */
 export async function applyStatuses(queries: Queries, updates: readonly StatusUpdate[]): Promise<Applied[]> {
   const rows = await queries.query<Row>(applyStatement, [
     updates.map(({ messageId }) => messageId),

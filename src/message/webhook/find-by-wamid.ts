@@ -7,10 +7,10 @@ export interface NamedRequest {
   recipient: string;
 }
 
-/** Messages to a number that are looked through, the latest first: no index begins with the wamid. */
+/** How many messages to a number are searched, the latest first: no index begins with the wamid. */
 const maxLookedAt = 1000;
 
-/** The query for an event is no EXISTS: PostgreSQL may read the whole table for that. */
+/** The query for an event does not use EXISTS: for that, PostgreSQL may read the whole table. */
 export const findByWamidStatement: Statement = {
   name: "find-by-wamid",
   text: `SELECT place::integer, id FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS given (recipient, wamid, place)
@@ -26,8 +26,8 @@ export const findByWamidStatement: Statement = {
 };
 
 /**
- * Finds messages by the wamids of their requests, among the latest 1000 to each number. Answers the message's id for each request;
- * undefined: no such message has that wamid.
+ * Finds messages by the wamids of their requests, among the latest 1000 to each number. Answers the message's id for
+ * each request. undefined: none of these messages has that wamid.
  */
 export async function findByWamid(
   queries: Queries,

@@ -1,12 +1,13 @@
 import type { Queries, Statement } from "../../store/postgres/session.js";
 import type { InboundMessage } from "./body/webhook-message.js";
 
-/** Hears of messages that came in, once they are stored. It must not throw. */
+/** Receives the messages that came in, after they are stored. It must not throw. */
 export type RecordInbound = (messages: InboundMessage[]) => void;
 
 /**
- * A wamid is kept once. Its time is part of the key. A repetition has the same key only if the time is WhatsApp's. A time that stands for it
- * differs each time that the webhook is sent: then the statement looks the wamid up.
+ * Keeps each wamid once. The time is part of the key: a repetition has the same key only if its time comes from
+ * WhatsApp. A stand-in for the time differs each time that WhatsApp sends the webhook. In that case the statement looks
+ * the wamid up.
  */
 export const keepStatement: Statement = {
   name: "keep-inbound",
@@ -22,7 +23,7 @@ export const keepStatement: Statement = {
     ORDER BY given.wamid, given.at ON CONFLICT DO NOTHING RETURNING wamid`,
 };
 
-/** Keeps messages, each once; answers for each whether it is new. */
+/** Keeps each message once. Answers for each message whether it is new. */
 export async function keepInbound(queries: Queries, messages: readonly InboundMessage[]): Promise<boolean[]> {
   const rows = await queries.query<{ wamid: string }>(keepStatement, [
     messages.map(({ wamid }) => wamid),
@@ -33,6 +34,6 @@ export async function keepInbound(queries: Queries, messages: readonly InboundMe
     messages.map(({ isDated }) => isDated),
   ]);
   const kept = new Set(rows.map(({ wamid }) => wamid));
-  // Deleting makes the first of several with the same wamid the new one.
+  // delete() answers true only once: of several messages with one wamid, the first is the new one.
   return messages.map(({ wamid }) => kept.delete(wamid));
 }

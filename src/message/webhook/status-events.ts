@@ -17,7 +17,10 @@ interface MessageEvent {
 /** Gives events to the analytics. */
 export type RecordEvents = (events: MessageEvent[]) => void;
 
-/** Makes an event of each status change: "whatsapp.<status>". A message comes to each status once, so its id is the event's. */
+/**
+ * Makes an event "whatsapp.<status>" of each status change. The message's id and the status are the event's id, so that
+ * the analytics count each status of a message once.
+ */
 export function statusRecorder(record: RecordEvents): RecordStatus {
   return (changes) =>
     record(
@@ -38,10 +41,13 @@ export function inboundRecorder(record: RecordEvents): RecordInbound {
     );
 }
 
-/** Hears of parts of webhooks that Posta has no use for. It must not throw. */
+/** Receives the parts of webhooks that Posta has no use for. It must not throw. */
 export type RecordOther = (parts: readonly OtherPart[]) => void;
 
-/** Makes an event "whatsapp.other" of each such part; its type is what the part is, its id is made from what the part says. */
+/**
+ * Makes an event "whatsapp.other" of each such part. The event's type is the part's kind. The event's id is a hash of
+ * the part's kind and content.
+ */
 export function otherRecorder(record: RecordEvents): RecordOther {
   return (parts) =>
     record(

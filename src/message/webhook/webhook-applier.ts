@@ -13,17 +13,20 @@ import { keepInbound, type RecordInbound } from "./inbound.js";
 import type { RecordOther } from "./status-events.js";
 import type { WebhookMetrics } from "./webhook-metrics.js";
 
-/** These hear of what is new, once it is committed; and of other parts each time that they come. */
+/** Receive new statuses and messages after they are committed, and other parts each time that they come. */
 export interface Recorders {
   statuses: RecordStatus;
   inbound: RecordInbound;
   other: RecordOther;
 }
 
-/** A second batch only sets out beside a full one: together they keep PostgreSQL busy, and hardly wait for each other. */
+/**
+ * While one batch is under way, a second one is sent only if it is full. Two batches keep PostgreSQL busy, and hardly
+ * wait for each other.
+ */
 const grouping = { maxBatch: 200, maxInFlight: 2 };
 
-/** Applies webhooks. What several of them say goes into PostgreSQL in one statement. */
+/** Applies webhooks. One statement writes the content of several webhooks into PostgreSQL. */
 export class WebhookApplier {
   private readonly statuses: GroupCommit<StatusUpdate, Applied>;
   private readonly inbound: GroupCommit<InboundMessage, boolean>;
@@ -46,8 +49,8 @@ export class WebhookApplier {
   }
 
   /**
-   * Applies a webhook's JSON, which came at `receivedAt`. `alone`: not together with others, so that what PostgreSQL does
-   * not take of it cannot make theirs fail. Throws unavailable if PostgreSQL is down.
+   * Applies a webhook's JSON, which came at `receivedAt`. `alone`: writes it apart from other webhooks, so that parts
+   * that PostgreSQL refuses cannot make others fail. Throws unavailable if PostgreSQL is down.
    */
   async apply(json: unknown, receivedAt: Date, alone: boolean): Promise<void> {
     const { statuses: named, foreign, inbound, oddities } = parseWebhook(json, receivedAt);
@@ -62,7 +65,7 @@ export class WebhookApplier {
         ...parts.map((part) => this.parts.push(part)),
       ]);
     }
-    // At the end, and so once: a body that fails is applied again.
+    // At the end, so that each body counts once: a body that fails is applied again.
     this.metrics.countOddities(oddities);
     this.oddityLog.log(oddities);
     this.record.other(oddities.parts);
@@ -79,7 +82,7 @@ export class WebhookApplier {
     });
   }
 
-  /** Writes all that PostgreSQL takes, and then throws what it said of the rest. */
+  /** Writes everything that PostgreSQL takes. After that, throws PostgreSQL's first error about the rest. */
   private async applyAlone(
     statuses: StatusUpdate[],
     inbound: InboundMessage[],
@@ -107,14 +110,16 @@ export class WebhookApplier {
   }
 }
 
-/** A step that came late is a change too, so that there are as many "sent" as messages that were. */
+/** A late step is recorded too, so that there are as many "sent" events as messages sent. */
 function toChange({ messageId, status, at }: StatusUpdate, applied: Applied): StatusChange[] {
   if (applied.outcome !== "moved" && applied.outcome !== "late") return [];
   const { sender, recipient, type } = applied;
   return [{ messageId, sender, recipient, type, status, timeMs: at.getTime() }];
 }
 
-/** Of a batch that fails each item is written by itself; what fails then is added to `failures`. */
+/**
+ * Writes items in batches. If a batch fails, writes each of its items by itself, and adds their errors to `failures`.
+ */
 async function writeAll<Item>(
   items: readonly Item[],
   write: (batch: readonly Item[]) => Promise<unknown>,
@@ -126,7 +131,7 @@ async function writeAll<Item>(
   }
 }
 
-/** Whether it was written. Throws if it can be written later. */
+/** Whether the write succeeded. Throws if a later try may succeed. */
 async function tryToWrite(write: () => Promise<unknown>, failures: unknown[] = []): Promise<boolean> {
   try {
     await write();

@@ -8,13 +8,14 @@ export const webhookQueue = "posta-whatsapp-webhooks";
 const hourMs = 3_600_000;
 
 /**
- * A job that carries a webhook's body as it came. Its id is made from the body, so that one that WhatsApp sends again soon
- * is there already; one that comes later is applied again, which changes nothing. How many are remembered is bounded: they
- * are in Redis' memory. It is tried again for some hours, and is kept for a week if it fails for good.
+ * A job that carries a webhook's body as it came. The job's id is made from the body. If WhatsApp soon sends the body
+ * again, the queue has its job already. If WhatsApp sends the body later, it is applied again, which changes nothing.
+ * The number of finished jobs that are kept is limited, as they take Redis' memory. A job is tried again for some
+ * hours, and is kept for a week if it fails for good.
  */
 export function toWebhookJob(body: Buffer) {
   if (!isUtf8(body)) throw invalid("body", "is not valid UTF-8");
-  // The queue takes no payload for {}.
+  // The queue takes an empty payload for {}.
   if (body.length === 0) throw invalid("body", "is empty");
   return {
     name: "webhook",

@@ -4,12 +4,12 @@ import type { Applied } from "./apply-statuses.js";
 import type { WebhookOddities } from "./body/webhook-oddities.js";
 import type { StatusUpdate } from "./body/webhook-status.js";
 
-/** How the work on a body ends. It is tried again after "delayed" (PostgreSQL is down) and after "failed". */
+/** How the work on a body ends. The body is tried again after "delayed" (PostgreSQL is down) and after "failed". */
 export type BodyOutcome = "applied" | "delayed" | "failed";
 
-/** Counts what webhooks said and what became of it. */
+/** Counts the contents of webhooks, and what became of them. */
 export class WebhookMetrics {
-  /** What the batches are like that parts of webhooks are written, or looked up, in. */
+  /** Metrics of the batches in which parts of webhooks are written or looked up. */
   readonly batches = {
     statuses: new BatchMetrics(),
     inbound: new BatchMetrics(),

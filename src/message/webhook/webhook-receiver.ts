@@ -22,11 +22,14 @@ export interface WebhookRequest {
   verb: string;
   query: URLSearchParams;
   headers: NodeJS.Dict<string | string[]>;
-  /** Throws exhausted for a body that is too large, or, with a retry delay, if there is no room; any other error if it breaks off. */
+  /**
+   * Throws exhausted if the body is too large, and exhausted with a retry delay if there is no memory for it. Throws
+   * another error if the body breaks off.
+   */
   readBody(): Promise<Buffer>;
 }
 
-/** How requests end, as the metric names it, and the HTTP status of each. */
+/** The outcomes of requests, as the metric names them, and the HTTP status of each. */
 const statuses = {
   confirmed: 200,
   accepted: 200,
@@ -36,7 +39,7 @@ const statuses = {
   off: 404,
   "wrong-verb": 405,
   late: 408,
-  aborted: 499, // Nobody sees it.
+  aborted: 499, // The client has left, and does not see it.
   "too-large": 413,
   encoded: 415,
   unavailable: 503,
@@ -49,8 +52,9 @@ interface Reply {
 }
 
 /**
- * Receives WhatsApp's webhooks: reports on messages, and what people wrote. It only checks that WhatsApp has signed a body, and puts the
- * body into a queue. So the answer takes milliseconds, and WhatsApp has no reason to send the body again.
+ * Receives WhatsApp's webhooks: reports on messages, and what people wrote. It only checks that WhatsApp has signed a
+ * body, and puts the body into a queue. So the answer takes milliseconds, and WhatsApp has no reason to send the body
+ * again.
  */
 export class WebhookReceiver {
   private readonly requests: Counter;
@@ -96,7 +100,10 @@ export class WebhookReceiver {
     return { outcome: "unconfirmed", text: "hub.mode or hub.verify_token is wrong\n" };
   }
 
-  /** A late body may still be enqueued. That does no harm: WhatsApp sends the body again, and the queue has its job already. */
+  /**
+   * A late body may still be enqueued. That does no harm: WhatsApp sends the body again, and the queue has its job
+   * already.
+   */
   private async receiveInTime(request: WebhookRequest, secret: string): Promise<Reply> {
     const done = new AbortController();
     const late: Reply = { outcome: "late", text: "the body did not come in time\n" };
@@ -111,7 +118,7 @@ export class WebhookReceiver {
     const { "x-hub-signature-256": header, "content-encoding": encoding = "identity" } = headers;
     const signature = parseSignature(header);
     if (!signature) return unsigned;
-    // The signature is of the bytes as WhatsApp sent them. After a compression on the way nobody can tell these bytes.
+    // WhatsApp signed the bytes that it sent. If they were compressed on the way, nobody can tell those bytes.
     if (encoding !== "identity") return { outcome: "encoded", text: "send it without content-encoding\n" };
     return readBody().then(
       (body) => (isSigned(body, secret, signature) ? this.store(body) : unsigned),
@@ -129,12 +136,12 @@ export class WebhookReceiver {
   }
 
   private refuseUnread(error: PostaError): Reply {
-    if (error.retryAfterMs !== undefined) return this.refuse(error); // There was no room for it.
+    if (error.retryAfterMs !== undefined) return this.refuse(error); // There was no memory for the body.
     return { outcome: error.code === "exhausted" ? "too-large" : "aborted", text: `${error.message}\n` };
   }
 
   private refuse(error: PostaError): Reply {
-    // The queue calls the body by another name. For WhatsApp the request is its body.
+    // The queue's error has another name for the body. WhatsApp knows it as the body of its request.
     if (error.code === "invalid")
       return { outcome: "malformed", text: `body${error.message.slice(error.field?.length ?? 0)}\n` };
     if (error.code === "internal") this.log.error({ err: error.cause ?? error }, "a webhook could not be stored");

@@ -1,6 +1,8 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 
-/** The 32 bytes of the header X-Hub-Signature-256, "sha256=<hex>"; undefined if the header is missing or has another form. */
+/**
+ * The 32 bytes of the header X-Hub-Signature-256, "sha256=<hex>". undefined: the header is missing or has another form.
+ */
 export function parseSignature(header: string | string[] | undefined): Buffer | undefined {
   const [, hex] = /^sha256=([0-9a-f]{64})$/i.exec(String(header)) ?? [];
   return hex === undefined ? undefined : Buffer.from(hex, "hex");

@@ -12,13 +12,13 @@ import type { BodyOutcome, WebhookMetrics } from "./webhook-metrics.js";
 /** Where the queue is. */
 export interface WebhookQueueOptions {
   queuePrefix: string;
-  /** How long a stop waits for what is under way, in milliseconds. */
+  /** How long a stop waits for the bodies under way, in milliseconds. */
   drainTimeoutMs: number;
 }
 
-/** Bodies that are worked on at a time: they wait together for a round trip of PostgreSQL. */
+/** How many bodies are applied at a time. They share the round trips to PostgreSQL. */
 const concurrency = 100;
-/** How long a body waits that PostgreSQL could not take, in milliseconds. */
+/** How long a body that PostgreSQL could not take waits at least, in milliseconds. */
 const retryMs = 1000;
 /** How long a worker may take to close without Redis, in milliseconds. */
 const farewellMs = 1000;
@@ -29,7 +29,7 @@ export class WebhookWorker {
   private client: RedisClient | undefined;
   private active = false;
   private stopped = false;
-  /** Starting, pausing and going on, one after the other. */
+  /** Starts, pauses and resumes run one after the other. */
   private changing = Promise.resolve();
 
   constructor(
@@ -40,7 +40,7 @@ export class WebhookWorker {
     private readonly log: Logger,
   ) {}
 
-  /** Whether PostgreSQL can take what the webhooks say: while it cannot, they stay where they are. */
+  /** `active`: whether PostgreSQL can take webhooks. While it cannot, the webhooks stay in their queue. */
   setActive(active: boolean): void {
     this.active = active;
     this.changing = this.changing
@@ -50,7 +50,7 @@ export class WebhookWorker {
       });
   }
 
-  /** Waits for the bodies under way. One that does not finish in time is applied again by another process. */
+  /** Waits for the bodies under way. If a body does not finish in time, another process applies it again. */
   async stop(): Promise<void> {
     this.stopped = true;
     await this.changing;
@@ -58,7 +58,7 @@ export class WebhookWorker {
     this.client?.disconnect();
   }
 
-  /** BullMQ waits for a Redis that is gone, or goes meanwhile; but nothing can be finished without it. */
+  /** Limits how long a stop waits. BullMQ waits even for a Redis that is gone, but no job can finish without Redis. */
   private async untilTooLate(client: RedisClient): Promise<void> {
     const wait = (ms: number) => sleep(ms, undefined, { ref: false });
     await Promise.race([wait(this.options.drainTimeoutMs), untilLost(client).then(() => wait(farewellMs))]);
@@ -90,7 +90,7 @@ export class WebhookWorker {
       const outcome = outcomeOf(error.code);
       this.metrics.countBody(outcome);
       if (outcome === "failed") throw this.explain(error.cause ?? error, job);
-      // This is no attempt: it is tried for as long as PostgreSQL takes to come back.
+      // This does not count as an attempt. The body is tried again until PostgreSQL is back.
       return retryMs * (1 + Math.random());
     }
   }

@@ -1,17 +1,20 @@
 import { z } from "zod";
 import { judge, type Verdict } from "./whatsapp-errors.js";
 
-/** What became of a request to the Cloud API. Its texts name no token and no phone number. */
+/** The outcome of a request to the Cloud API. Its texts name no token and no phone number. */
 export type SendAnswer =
   | { kind: "accepted"; wamid: string }
-  /** It was not taken. `code` is 0 if the answer has none. */
+  /** The API did not take the message. `code` is 0 if the answer has none. */
   | { kind: "refused"; verdict: Verdict; code: number; message: string }
-  /** Nothing of it was written: it may be sent again. */
+  /** The request never reached WhatsApp: the message may be sent again. */
   | { kind: "unsent"; message: string }
-  /** It was written and no whole answer came: it may have been taken, and the API cannot be asked. */
+  /** The request was written, and no usable answer came. WhatsApp may have taken the message, and cannot be asked. */
   | { kind: "unknown"; message: string };
 
-/** As it can be kept: PostgreSQL has no place for a null character in a text, and none in an index for a long one. */
+/**
+ * The wamid in a form that PostgreSQL can store: a text cannot have a null character, and an index cannot take a long
+ * text.
+ */
 const wamid = z.string().transform((id) => id.replaceAll("\0", "").slice(0, 256));
 const accepted = z.object({ messages: z.tuple([z.object({ id: wamid.pipe(z.string().min(1)) })]).rest(z.unknown()) });
 const refused = z.object({
@@ -25,7 +28,7 @@ const refused = z.object({
   }),
 });
 
-/** Reads a whole answer of the Cloud API, or of what stands before it. */
+/** Reads a whole answer of the Cloud API, or of a proxy before it. */
 export function readAnswer(status: number, text: string): SendAnswer {
   const body = parse(text);
   const error = refused.safeParse(body).data?.error;
@@ -40,18 +43,18 @@ export function readAnswer(status: number, text: string): SendAnswer {
 }
 
 /**
- * The API's own where it says so without an error, or the message's: its size, its form. By these it is judged; what else keeps
- * a message from the API keeps all others from it too.
+ * Statuses that the API itself may answer without an error object, or that are about the message: its size, its form.
+ * Posta judges the answer by these. Any other 4xx status keeps all messages from the API, not only this one.
  */
 const ownFaults = [400, 401, 408, 413, 414, 422, 425, 429, 431];
 
-/** What no Cloud API answers: a proxy's page, or nothing. */
+/** Reads an answer that is not the Cloud API's: a proxy's page, or nothing. */
 function readForeign(status: number): SendAnswer {
   const message = `HTTP ${status} without an error of the Cloud API`;
   if (isSuccess(status)) return { kind: "unknown", message: `HTTP ${status} without a message id` };
-  // A gateway that waited for its answer in vain knows no more than a client whose connection broke.
+  // A gateway that got no answer knows no more than a client whose connection broke.
   if (status === 502 || status === 504) return { kind: "unknown", message };
-  // WhatsApp never had it: a wrong address, or what stands between lets nobody through.
+  // The request never reached WhatsApp: the address is wrong, or a proxy lets nobody through.
   if (status >= 400 && status < 500 && !ownFaults.includes(status)) return { kind: "unsent", message };
   return { kind: "refused", verdict: judge(undefined, status), code: 0, message };
 }

@@ -10,8 +10,9 @@ export type Outcome =
   | { kind: "broken"; written: boolean; reason: string };
 
 /**
- * Sends one request, once, and waits for its whole answer until the deadline. Never rejects. Whether the request was
- * written is known because undici reports when it hands the request to an open connection: before that nothing can have left.
+ * Sends one request, once, and waits for its whole answer until the deadline. Never rejects. undici reports when it
+ * hands the request to an open connection. Before that nothing has left, so it is known whether the request was
+ * written.
  */
 export function exchange(
   dispatcher: Dispatcher,
@@ -47,7 +48,8 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   /** undici writes the request next, unless it is aborted here. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    // It may only now come to a connection although its time is over, and it must never be written to a second one.
+    // The request may get a connection only after its time is over. It must also never be written to a second
+    // connection.
     if (this.ended || this.controller) controller.abort(new Error("is over"));
     else this.controller = controller;
   }
@@ -84,7 +86,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
-/** The error of a host with several addresses has a code only. */
+/** The error for a host with several addresses has a code and no message. */
 function describe(error: Error & { code?: string }): string {
   return error.message || error.code || error.name;
 }

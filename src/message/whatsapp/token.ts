@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { type Config, ConfigError } from "../../config/config.js";
 
 interface Events {
-  /** `value` is another one. */
+  /** `value` has changed. */
   change: [];
 }
 
@@ -12,17 +12,17 @@ interface Events {
 export type TokenSource = Pick<Config, "whatsappToken" | "whatsappTokenFile">;
 
 /**
- * The Cloud API's bearer token. A file is read at once, and again in the background: no call waits for it. Reading works everywhere,
- * and a notification would not: a mounted secret changes by a link.
+ * The Cloud API's bearer token. A file is read at once, and again in the background, so that no call waits for it.
+ * Reading works everywhere. File notifications do not: a mounted secret changes by a link.
  */
 export class Token extends EventEmitter<Events> {
   private current: string;
   private readonly file: string | undefined;
 
-  /** Throws a ConfigError if there is no token, or none that can be read. */
+  /** Throws a ConfigError if there is no token, or if the token cannot be read. */
   constructor({ whatsappToken, whatsappTokenFile: file }: TokenSource) {
     super();
-    this.setMaxListeners(0); // One a sending number.
+    this.setMaxListeners(0); // One listener for each sending number.
     this.file = file;
     this.current = file === undefined ? fromSetting(whatsappToken) : fromFile(file);
   }
@@ -36,7 +36,7 @@ export class Token extends EventEmitter<Events> {
     return this.file !== undefined;
   }
 
-  /** Reads the file again. The last token stays where the file has none. */
+  /** Reads the file again. If the file has no valid token, throws, and the last token stays. */
   async refresh(): Promise<void> {
     if (this.file !== undefined) this.take(check(await readFile(this.file, "utf8")));
   }
@@ -67,7 +67,7 @@ function named(variable: string, read: () => string): string {
   }
 }
 
-/** It goes into a header: what is no token there must not reach it. The error does not show it. */
+/** Checks a token. The token goes into a header, so nothing else may get there. The error does not show the text. */
 function check(text: string): string {
   const token = text.trim();
   if (token === "") throw new Error("there is no token in it");

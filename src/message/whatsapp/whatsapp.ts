@@ -4,14 +4,17 @@ import { readAnswer, type SendAnswer } from "./answer.js";
 import { exchange, type Outcome } from "./exchange.js";
 import type { Token } from "./token.js";
 
-/** A connection takes a fraction of this; a host that drops packets should not cost a message its whole deadline. */
+/**
+ * Opening a connection takes a fraction of this time. A host that drops packets should not cost a message its whole
+ * deadline.
+ */
 const connectTimeoutMs = 5000;
 /**
- * How long an idle connection is kept, unless the server names a shorter time. One that the server closes at the very moment
- * of a request makes an unknown outcome, so this is well below what servers allow.
+ * How long an idle connection is kept, unless the server names a shorter time. If the server closes a connection at the
+ * very moment of a request, the outcome is unknown. So this time is well below what servers allow.
  */
 const keepAliveMs = 20_000;
-/** An error's text is kept with the message. */
+/** The most characters of an error's text, which is stored with the message. */
 const maxTextLength = 512;
 
 export interface WhatsAppOptions {
@@ -22,7 +25,7 @@ export interface WhatsAppOptions {
   timeoutMs: number;
 }
 
-/** The WhatsApp Cloud API, as far as messages are sent by it. One request at a time on a connection, connections reused. */
+/** A client that sends messages by the WhatsApp Cloud API. A connection has one request at a time, and is reused. */
 export class WhatsAppClient {
   private readonly pool: Pool;
   private readonly base: string;
@@ -36,25 +39,28 @@ export class WhatsAppClient {
     this.pool = new Pool(origin, {
       connect: { timeout: Math.min(connectTimeoutMs, options.timeoutMs) },
       keepAliveTimeout: keepAliveMs,
-      // The deadline is over all of it.
+      // exchange() has one deadline for the whole request.
       headersTimeout: 0,
       bodyTimeout: 0,
     });
   }
 
-  /** Sends `body`, the whole request as JSON text, from the number with the id `sender`. Does not throw for what the network does. */
+  /**
+   * Sends `body`, the whole request as JSON text, from the number with the id `sender`. Does not throw for failures of
+   * the network.
+   */
   async send(sender: string, body: string): Promise<SendAnswer> {
     const token = this.token.value;
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
     const request = { path: `${this.base}/${sender}/messages`, method: "POST", headers, body } as const;
     const answer = judgeOutcome(await exchange(this.pool, request, this.options.timeoutMs));
-    // With the token that there is by now it may do well.
+    // The token has changed meanwhile: with the new one the request may succeed.
     const isOutdated = answer.kind === "refused" && answer.verdict === "stop-sender" && token !== this.token.value;
     if (isOutdated) answer.verdict = "slow-down";
     return answer.kind === "accepted" ? answer : { ...answer, message: hide(answer.message, token) };
   }
 
-  /** Lets requests that are under way finish; they have a deadline. */
+  /** Lets requests under way finish. Each of them has a deadline. */
   async close(): Promise<void> {
     await this.pool.close();
   }
@@ -67,7 +73,7 @@ function judgeOutcome(outcome: Outcome): SendAnswer {
   return { kind: "unsent", message: `no connection to the Cloud API: ${reason}` };
 }
 
-/** The API repeats a malformed token in its error, and in others the number of the recipient. */
+/** Some errors of the API repeat a malformed token, and others the number of the recipient. */
 function hide(text: string, token: string): string {
   const shown = text.replaceAll(token, "***").replace(/\bEAA\w{10,}/g, "***");
   return maskAllNumbers(shown).slice(0, maxTextLength);

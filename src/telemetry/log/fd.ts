@@ -4,9 +4,9 @@ import { isatty } from "node:tty";
 const { O_WRONLY, O_NONBLOCK, O_NOCTTY } = constants;
 
 /**
- * A descriptor of the same pipe or terminal that does not block: a writer of one that nobody reads is told so, and goes on. The
- * given one stays as it is, as other processes write to it too. A file does not block, and a socket, as journald gives, cannot be
- * opened anew: there it is the given one.
+ * Opens the same pipe or terminal again, as a descriptor that does not block. If nobody reads, a write fails and the
+ * process goes on. The given descriptor does not change, as other processes write to it too. Returns the given
+ * descriptor for a file, which does not block, and for a socket (as from journald), which cannot be opened again.
  */
 export function openWithoutBlocking(fd: number): number {
   if (!fstatSync(fd).isFIFO() && !isatty(fd)) return fd;

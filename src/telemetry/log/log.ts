@@ -3,18 +3,18 @@ import { LogOutput } from "./output.js";
 import { redactText, redactValue } from "./redaction.js";
 import { LogSampler } from "./sampling.js";
 
-/** Structured log, JSON lines on standard error; standard output is for what the operator started the command to see. */
+/** A structured log: JSON lines on standard error. Standard output is for the result of the operator's command. */
 export type Logger = PinoLogger;
 
 const fatal = 60;
-/** How soon it is told how much of a flood that has ended was left out. */
+/** How soon after a flood the log reports how many lines were left out. */
 const tellMs = 1000;
-/** One for all logs of the process: lines keep their order, and the last ones are written once. */
+/** All logs of the process share one output: so lines keep their order, and the last lines are written once. */
 let output: LogOutput | undefined;
 
 /**
- * The log of one process. `role` and the process id are in every line, secrets and phone numbers in none; of a flood of like lines
- * some are left out, and how many is said.
+ * The log of one process. Every line has `role` and the process id. No line has a secret or a phone number. The log
+ * leaves out some lines of a flood of similar lines, and reports how many.
  */
 export function createLog(role: string, level: string): Logger {
   const sampler = new LogSampler();
@@ -23,10 +23,10 @@ export function createLog(role: string, level: string): Logger {
     {
       level,
       base: { role, pid: process.pid },
-      // An error is plain by then: the library's own would call its type "Object".
+      // write() has already made the error a plain object. pino's own serializer would call its type "Object".
       serializers: { err: (err) => err },
       hooks: {
-        // Not by formatters: those do not see the message.
+        // This is a hook because pino's formatters do not see the message.
         logMethod(args, method, severity) {
           const line = toLine(args);
           const leftOut = severity >= fatal ? 0 : sampler.admit(kindOf(line), severity);
@@ -46,7 +46,7 @@ export function createLog(role: string, level: string): Logger {
   function tell(): void {
     telling = false;
     for (const [kind, severity, leftOut] of sampler.untold()) {
-      // As severe as they were: a level that showed them shows this.
+      // The report has the severity of the lines: a log level that shows the lines shows the report too.
       log[log.levels.labels[severity] as pino.Level]({ leftOut }, `left out of the log: ${kind}`);
     }
     if (sampler.hasUntold) tellSoon();
@@ -57,11 +57,11 @@ export function createLog(role: string, level: string): Logger {
 interface Line {
   fields: Record<string, unknown>;
   message: string | undefined;
-  /** What pino puts into the message. */
+  /** The values that pino puts into the message. */
   values: unknown[];
 }
 
-/** pino takes fields, an error or neither before the message. */
+/** Before the message, pino takes fields, an error or neither. */
 function toLine([first, ...rest]: unknown[]): Line {
   if (typeof first === "string") return { fields: {}, message: first, values: rest };
   const [message, ...values] = rest as [string | undefined, ...unknown[]];
@@ -70,13 +70,18 @@ function toLine([first, ...rest]: unknown[]): Line {
   return { fields, message: message ?? (err instanceof Error ? err.message : undefined), values };
 }
 
-/** Numbers vary in like messages. Calls that fail all have one message: what tells them apart is which, and how. */
+/**
+ * Lines of one kind may differ in their numbers. Failed calls all have the same message: they differ in method and
+ * code.
+ */
 function kindOf({ fields: { method, code }, message = "" }: Line): string {
   const parts = [message.slice(0, 200).replace(/\d+/g, "#"), method, code];
   return parts.filter((part) => typeof part === "string").join(" ");
 }
 
-/** An error is made plain first: its message and stack, and those of its causes, may name a number too. */
+/**
+ * Makes an error a plain object first. Its message and stack, and those of its causes, may contain a phone number too.
+ */
 function write(log: Logger, method: LogFn, { fields, message, values }: Line, leftOut: number): void {
   const { err, ...others } = fields;
   const shown = {

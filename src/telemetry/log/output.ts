@@ -1,16 +1,19 @@
 import { write, writeSync } from "node:fs";
 import { openWithoutBlocking } from "./fd.js";
 
-/** Lines that wait for a slow reader are dropped beyond this many bytes; how many is said once it reads again. */
+/**
+ * If more than this many bytes wait for a slow reader, new lines are dropped. When the reader goes on, a line tells how
+ * many.
+ */
 const maxWaiting = 4 << 20;
 const retryMs = 50;
-/** How long the last lines of a process may wait for their reader, and how often they are tried. In milliseconds. */
+/** How long a process that ends tries to write its last lines, and the pause between two tries. In milliseconds. */
 const [lastMs, lastRetryMs] = [1000, 5];
 
 /**
- * Where a process' log goes. Writing never blocks and never fails: a flood of failures must not wait for a slow terminal,
- * nor a full disk or a closed terminal end the service. (pino's own destination retries for ever, in a busy loop, when its
- * last lines cannot be written.)
+ * The output of a process' log. Writing never blocks and never fails. So a flood of log lines does not wait for a slow
+ * terminal. And a full disk or a closed terminal does not end the service. (If pino's own destination cannot write its
+ * last lines, it retries for ever, in a busy loop.)
  */
 export class LogOutput {
   private waiting: string[] = [];
@@ -20,7 +23,7 @@ export class LogOutput {
   private writing = false;
   private readonly fd: number;
 
-  /** `role` is in its own line, as in all others. */
+  /** The line about dropped lines has `role`, as all other lines have. */
   constructor(
     fd: number,
     private readonly role: string,
@@ -38,12 +41,12 @@ export class LogOutput {
     this.waitingBytes += Buffer.byteLength(line);
     if (this.writing) return;
     this.writing = true;
-    setImmediate(() => this.writeNext()); // With what else this turn logs.
+    setImmediate(() => this.writeNext()); // Together with the other lines of this event loop tick.
   }
 
-  /** Writes what waits, as far as the reader takes it within a second; pino calls it for a fatal line. */
+  /** Writes the waiting lines, as far as the reader takes them within a second. pino calls this for a fatal line. */
   flushSync(): void {
-    // A chunk that is on its way may come twice; it is not lost.
+    // A chunk whose write is still under way may be written twice. But it is not lost.
     const rest = Buffer.concat([this.chunk, Buffer.from(this.takeWaiting())]);
     this.chunk = Buffer.alloc(0);
     const until = performance.now() + lastMs;
@@ -66,7 +69,7 @@ export class LogOutput {
       setTimeout(() => this.writeNext(), retryMs).unref();
       return;
     }
-    // What cannot be written is gone: there is no other place to say so.
+    // A chunk that cannot be written is lost: there is no other place to report the error.
     this.chunk = error ? Buffer.alloc(0) : this.chunk.subarray(written);
     this.writeNext();
   };
@@ -93,7 +96,7 @@ export class LogOutput {
 
 const nothing = new Int32Array(new SharedArrayBuffer(4));
 
-/** How many bytes were taken, perhaps none yet; undefined: nobody reads any more. */
+/** How many bytes the reader took; 0: none yet. undefined: nobody reads any more. */
 function writeSome(fd: number, bytes: Buffer, at: number): number | undefined {
   try {
     return writeSync(fd, bytes, at);

@@ -1,30 +1,30 @@
-/** Seven digits and more, with what people put between them. */
+/** Seven or more digits, with the separators that people put between them. */
 const anyNumber = /\+?\d(?:[ ()-]{0,2}\d){6,}/g;
 
-/** With a plus or a code in brackets, a number is written with spaces or dashes too. */
+/** A number with a plus or with a code in brackets. Such a number may have spaces or dashes in it. */
 const international = /(?:\+\d|\(\d{2,4}\) ?\d)[\d ().-]{5,22}\d/g;
-/** In an address that opens a chat. */
+/** A number in a web address that opens a chat. */
 const chat = /(\bwa\.me\/|[?&]phone=)\d{8,15}\b/gi;
-/** Alone, and not part of a UUID, a queue's or a job's name, a fraction or a path. */
+/** A number by itself: not part of a UUID, of the name of a queue or job, of a fraction or of a path. */
 const bare = /(?<![\w.\-/])\d{8,15}(?![\w-]|\.\d)/g;
-/** What stands before an id, or after an amount. */
+/** The text before an id, and the text after an amount. */
 const beforeId = /(\bjobs? "?|\b(?:job|message|request)'?s? id "?|POSTA_\w+:? "?)$/;
 const afterAmount = /^ ?(bytes|ms|s|B|MiB|KiB)\b/;
 
-/** Hides every digit of a text but the last four. What stands between the digits stays. */
+/** Hides all digits of a text except the last four. The characters between the digits stay. */
 export function maskDigits(text: string): string {
   return text.replace(/\d(?=(?:\D*\d){4})/g, "*");
 }
 
 /**
- * Hides every number of a text that may be a phone number, and its length: "***" and the last four digits stay. For texts of others,
- * which have no ids of ours: a number too many is hidden rather than one too few.
+ * Hides every number that may be a phone number, and the number's length: "***" and the last four digits stay. This is
+ * for texts from outside, which have no ids of ours. It is better to hide a number too many than one too few.
  */
 export function maskAllNumbers(text: string): string {
   return text.replace(anyNumber, (number) => `***${maskDigits(number).replace(/\D/g, "")}`);
 }
 
-/** Hides the phone numbers of a line of the log, and leaves ids, times and amounts. */
+/** Hides the phone numbers in a line of the log. Ids, times and amounts stay. */
 export function maskPhoneNumbers(line: string): string {
   if (!/\d{8}|[+(]\d/.test(line)) return line;
   return line
@@ -38,7 +38,10 @@ function hasPhoneLength(number: string): boolean {
   return digits >= 8 && digits <= 15;
 }
 
-/** No phone number has 10 or 13 digits of which the first is 1: those are times, in seconds or milliseconds. */
+/**
+ * Whether a number is a time, an id or an amount. No phone number has 10 or 13 digits and begins with 1: such numbers
+ * are times, in seconds or milliseconds.
+ */
 function isOther(number: string, line: string, at: number): boolean {
   if (/^1(\d{9}|\d{12})$/.test(number)) return true;
   return beforeId.test(line.slice(Math.max(0, at - 40), at)) || afterAmount.test(line.slice(at + number.length));

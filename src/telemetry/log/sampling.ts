@@ -1,19 +1,19 @@
-/** A line of a kind: so many a second are logged whole, and then one of so many. */
+/** Limits for each kind of line. The log has the first `perSecond` lines of a second, and then every `oneOf`th line. */
 const limits = { perSecond: 20, oneOf: 100 };
-/** Kinds that are told apart; those beyond it share their limits. */
+/** At most this many kinds have limits of their own. All further kinds of one severity share their limits. */
 const maxKinds = 256;
 
 interface Kind {
   severity: number;
   second: number;
   seen: number;
-  /** Left out since the last line of the kind that was logged. */
+  /** Lines left out since the last logged line of this kind. */
   leftOut: number;
 }
 
 /**
- * Keeps a flood of like lines from being all that the log is. Its memory is bounded: lines are alike by severity and message, and by
- * the method and code of a call.
+ * Keeps a flood of similar lines from filling the log. Lines are of one kind if they have the same severity and
+ * message, and the same method and code of a call. The number of kinds is limited, and so is the memory.
  */
 export class LogSampler {
   private readonly kinds = new Map<string, Kind>();
@@ -21,7 +21,10 @@ export class LogSampler {
 
   constructor(private readonly now: () => number = Date.now) {}
 
-  /** Whether a line is logged: then how many like it were left out since the last one was; undefined: it is left out. */
+  /**
+   * Decides whether to log a line. A number: log the line; this many lines of its kind were left out before it.
+   * undefined: leave the line out.
+   */
   admit(key: string, severity: number): number | undefined {
     const second = Math.floor(this.now() / 1000);
     const kind = this.kindOf(key, severity, second);
@@ -39,11 +42,14 @@ export class LogSampler {
     return leftOut;
   }
 
-  /** How many lines were left out that no later line of their kind has told of, by kind and severity; told once. */
+  /**
+   * Yields the kind, the severity and the number of lines that were left out and that no later line has reported.
+   * Yields each kind once, after its flood has ended.
+   */
   *untold(): Iterable<[string, number, number]> {
     const second = Math.floor(this.now() / 1000);
     for (const [key, { severity, leftOut, ...kind }] of this.kinds) {
-      if (kind.second === second) continue; // Perhaps it goes on.
+      if (kind.second === second) continue; // The flood may still go on.
       this.kinds.delete(key);
       if (leftOut > 0) yield [key.slice(key.indexOf(" ") + 1), severity, leftOut];
     }
@@ -62,7 +68,10 @@ export class LogSampler {
     return found;
   }
 
-  /** Kinds that are over, and of which nothing is to be told. Once a second: under a flood of kinds all are new. */
+  /**
+   * Forgets kinds that are over and have nothing left to report. Runs at most once a second: in a flood of new kinds,
+   * another run in the same second would find nothing.
+   */
   private forget(second: number): void {
     if (this.forgot === second) return;
     this.forgot = second;

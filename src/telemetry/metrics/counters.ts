@@ -6,7 +6,7 @@ export interface Count {
   value: number;
 }
 
-/** A counter that a process keeps in plain fields; prom-client sees it at a scrape. */
+/** Registers a counter that a process keeps in plain fields. prom-client reads it at a scrape. */
 export function registerCounts(
   registry: Registry,
   { name, help }: { name: string; help: string },
@@ -16,7 +16,7 @@ export function registerCounts(
   registry.registerMetric({ ...meta, get: async () => ({ ...meta, values: read() }) } as unknown as Metric<string>);
 }
 
-/** The same of a counter without labels. */
+/** Registers such a counter without labels. */
 export function registerCount(registry: Registry, name: string, help: string, read: () => number): void {
   registerCounts(registry, { name, help }, () => [{ labels: {}, value: read() }]);
 }

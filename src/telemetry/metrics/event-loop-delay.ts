@@ -1,10 +1,10 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Gauge, type Registry } from "prom-client";
 
-/** A reading covers the last one to two of these: longer than Prometheus usually waits between scrapes. */
+/** A reading covers the last one to two windows: longer than Prometheus usually waits between scrapes. */
 const windowMs = 15_000;
 
-/** Of prom-client's names, what each says of a window. */
+/** For each of prom-client's names: which figure of a window it is. */
 const figures = {
   max: { of: "longest", read: (delay: Delay) => delay.max },
   p50: { of: "50th percentile of the", read: (delay: Delay) => delay.percentile(50) },
@@ -15,8 +15,9 @@ type Delay = Pick<ReturnType<typeof monitorEventLoopDelay>, "max" | "count" | "p
 type Figure = keyof typeof figures;
 
 /**
- * How long a process' event loop is held up. prom-client's own gauges forget at each scrape what they measured: with two
- * who look (Prometheus, and the primary's own status) each would see only what happened since the other one did.
+ * Measures how long the event loop of a process is blocked. prom-client's own gauges start anew at each scrape. Here
+ * two readers scrape: Prometheus, and the primary's own status. Each would see only the time since the other one's
+ * scrape.
  */
 export function measureEventLoopDelay(registry: Registry): void {
   const delay = monitorEventLoopDelay({ resolution: 10 });
@@ -46,7 +47,7 @@ function readAll(delay: Delay): Record<Figure, number> {
   return Object.fromEntries(all) as Record<Figure, number>;
 }
 
-/** The worse of two windows' figures stands for both. */
+/** The worse figure of the last window and the current one. */
 function readOne(name: Figure, delay: Delay, last: Record<Figure, number> | undefined): number {
   if (delay.count === 0) return last?.[name] ?? 0;
   return Math.max(figures[name].read(delay), last?.[name] ?? 0);

@@ -8,8 +8,9 @@ const figures = {
 } as const;
 
 /**
- * prom-client's metrics of the heap by their own names, from V8's own figures: process.memoryUsage(), where the library takes
- * them from, asks the system for more than they show, and holds up the event loop for a millisecond at each scrape.
+ * Registers prom-client's heap metrics under their own names, but takes the figures from V8. prom-client takes them
+ * from process.memoryUsage(). That call asks the system for more than these metrics show, and blocks the event loop for
+ * a millisecond at each scrape.
  */
 export function measureHeap(registry: Registry): void {
   for (const [name, { help, of }] of Object.entries(figures)) {

@@ -1,16 +1,16 @@
 import type { Metric, MetricObjectWithValues, MetricValue, Registry } from "prom-client";
 
-/** The values of one histogram, with one set of labels, as they go to the primary. */
+/** The values of one histogram with one set of labels, in the form in which they go to the primary. */
 interface Row {
   readonly bounds: readonly number[];
   readonly labels: Record<string, string>;
-  /** How many took up to each bound and over the one before; the last: over all bounds. */
+  /** How many values are above the bound before and up to this bound. The last number: values above all bounds. */
   readonly buckets: readonly number[];
   readonly count: number;
   readonly sum: number;
 }
 
-/** How the values of one histogram, with one set of labels, are spread. */
+/** The distribution of the values of one histogram, with one set of labels. */
 export class Distribution implements Row {
   readonly buckets: number[];
   count = 0;
@@ -34,15 +34,15 @@ export class Distribution implements Row {
 
 /** A metric as prom-client shows it. */
 type Shown = MetricObjectWithValues<MetricValue<string>>;
-/** A histogram whose rows are not spelled out: those are four fifths of what a process would tell at a scrape. */
+/** A histogram in short form. Written out, the rows would be four fifths of what a process sends at a scrape. */
 type Packed = Pick<Shown, "name" | "help" | "type" | "aggregator"> & { rows: readonly Row[] };
 
 /** The metrics of a process on their way to its primary. */
 export type PackedMetrics = (Shown | Packed)[];
 
 /**
- * A histogram for what happens often: prom-client's own hashes the labels of every observation; this adds to plain fields
- * and is put into prom-client's shape at a scrape.
+ * Registers a histogram for frequent events. prom-client's own histogram hashes the labels of every observation. This
+ * one adds to plain fields, and takes prom-client's form only at a scrape.
  */
 export function registerDistributions(
   registry: Registry,
@@ -54,13 +54,13 @@ export function registerDistributions(
   registry.registerMetric({ ...meta, pack, get: async () => unpack(pack()) } as unknown as Metric<string>);
 }
 
-/** What a process tells its primary at a scrape. */
+/** The metrics that a process sends to its primary at a scrape. */
 export function packMetrics(registry: Registry): Promise<PackedMetrics> {
   const metrics = registry.getMetricsAsArray() as unknown as { pack?(): Packed; get(): Promise<Shown> }[];
   return Promise.all(metrics.map(async (metric) => metric.pack?.() ?? metric.get()));
 }
 
-/** The same in prom-client's shape. */
+/** Turns packed metrics into prom-client's form. */
 export function unpackMetrics(metrics: PackedMetrics): Shown[] {
   return metrics.map((metric) => ("rows" in metric ? unpack(metric) : metric));
 }

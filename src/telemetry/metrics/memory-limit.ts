@@ -1,6 +1,8 @@
-/** What processes of this machine may have of its memory, in bytes: in a container that is less. */
+/**
+ * How much of this machine's memory its processes may use, in bytes. A container may allow less than the machine has.
+ */
 export function limitOf(machineBytes: number): number {
-  // Without a limit it is 0, or more than there is.
+  // Without a limit the value is 0, or more than the machine has.
   const constrained = process.constrainedMemory() ?? 0;
   return constrained > 0 ? Math.min(constrained, machineBytes) : machineBytes;
 }

@@ -2,24 +2,25 @@ import { collectDefaultMetrics, type Metric, Registry } from "prom-client";
 import { measureEventLoopDelay } from "./event-loop-delay.js";
 import { measureHeap } from "./heap.js";
 
-/** Of prom-client's own metrics those that tell too little for what they cost each scrape of each process. */
+/** prom-client's own metrics that tell too little for their cost at each scrape of each process. */
 const leftOut = [
-  // Of a clock beside that of the others; and figures of all turns of the loop, which hide the slow ones.
+  // The first uses another clock than the rest. The others cover all turns of the event loop, which hides the slow
+  // ones.
   ...["", "stddev_", "mean_", "min_", "p90_"].map((figure) => `nodejs_eventloop_lag_${figure}seconds`),
-  // V8's nine spaces: `make profile-heap` tells more of them.
+  // The sizes of V8's nine heap spaces: `make profile-heap` tells more about them.
   ...["total", "used", "available"].map((figure) => `nodejs_heap_space_size_${figure}_bytes`),
-  // Their names say that they count up. What they say is the sum of nodejs_active_handles, and so on.
+  // Their names look like counters. Their values are only the sums of nodejs_active_handles, and so on.
   ...["handles", "requests", "resources"].map((kind) => `nodejs_active_${kind}_total`),
 ];
 
-/** The metrics of one process; the primary merges those of all (cluster/status/merge-metrics.ts). */
+/** The metrics of one process. The primary merges the metrics of all processes (cluster/status/merge-metrics.ts). */
 export function createMetrics(): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   for (const name of leftOut) registry.removeSingleMetric(name);
   measureEventLoopDelay(registry);
   measureHeap(registry);
-  // Averaged, as the library would merge them, the one process whose event loop is held up would not be seen.
+  // The library would merge by average. An average hides a single process whose event loop is blocked.
   for (const { name } of registry.getMetricsAsArray()) {
     if (name.startsWith("nodejs_eventloop_lag")) setAggregator(registry.getSingleMetric(name), "max");
   }

@@ -3,28 +3,29 @@ import { WebhookOddities } from "./webhook-oddities.js";
 import { type ForeignStatus, readStatus, type StatusUpdate } from "./webhook-status.js";
 import { type JsonObject, toList, toObject, toText, toWord } from "./webhook-values.js";
 
-/** What a webhook's body says. */
+/** The content of a webhook's body. */
 export interface WebhookContent {
   statuses: StatusUpdate[];
-  /** Statuses without Posta's id, some of which may be of Posta's messages. */
+  /** Statuses without Posta's id. Some of them may belong to Posta's messages. */
   foreign: ForeignStatus[];
   inbound: InboundMessage[];
   oddities: WebhookOddities;
 }
 
-/** What a part's readers have to know of what is around it. */
+/** What the readers of a part need from the JSON around it. */
 interface Surroundings {
   sender: string;
   contacts: unknown[];
   receivedAt: Date;
 }
 
-/** Members of a change's value that are read, or that describe the others. */
+/** Members of a change's value that Posta reads, or that only describe the others. */
 const knownMembers = new Set(["messaging_product", "metadata", "contacts", "statuses", "messages"]);
 
 /**
- * Reads the JSON of a webhook that came at `receivedAt`, whatever it is. Each of its parts stands alone, and is used as far as it can
- * be understood: the API grows, and nobody sends again what was left out. What is not used is among the oddities.
+ * Reads the JSON of a webhook that came at `receivedAt`, whatever the JSON is. Each part is read by itself, and used as
+ * far as Posta understands it. The API grows, and nobody sends an ignored part again. Parts that are not used are among
+ * the oddities.
  */
 export function parseWebhook(json: unknown, receivedAt: Date): WebhookContent {
   const reader = new Reader(receivedAt);
@@ -55,7 +56,7 @@ class Reader {
     const change = toObject(json);
     const word = toWord(change?.field);
     const value = toObject(change?.value);
-    // Without the field's name, its value shows what it is.
+    // If the field has no name, the value shows whether the change is about messages.
     const isOfMessages = word === "messages" || (word === undefined && hasMessages(value));
     if (isOfMessages && value) this.readValue(value);
     else if (isOfMessages || !change) this.skipMalformed("change", json);
@@ -91,7 +92,7 @@ class Reader {
     return { sender: sender ?? "unknown", contacts: toList(contacts) ?? [], receivedAt: this.receivedAt };
   }
 
-  /** What is no list is one item. */
+  /** A value that is not a list counts as one item. */
   private listOf(value: JsonObject, member: string): unknown[] {
     return toList(value[member]) ?? [value[member]];
   }

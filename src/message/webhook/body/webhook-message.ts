@@ -4,26 +4,32 @@ import { toObject, toText, toTime, toWord, writeJson } from "./webhook-values.js
 
 /** What somebody wrote to one of our numbers. */
 export interface InboundMessage {
-  /** A hash of the message where WhatsApp does not say it. */
+  /** WhatsApp's id. If WhatsApp gives none: made from a hash of the message. */
   wamid: string;
-  /** Our number, by its phone number id; "unknown": WhatsApp does not say it. */
+  /** Our number, by its phone number id. "unknown": WhatsApp does not give it. */
   sender: string;
-  /** Their number, or WhatsApp's id of the user. "unknown": WhatsApp says neither. */
+  /** The person's number, or WhatsApp's id of the user. "unknown": WhatsApp gives neither. */
   contact: string;
   type: string;
-  /** When the webhook came if WhatsApp does not say. */
+  /** WhatsApp's time of the message. If WhatsApp gives none: when the webhook came. */
   at: Date;
-  /** Whether `at` is WhatsApp's. */
+  /** Whether `at` comes from WhatsApp. */
   isDated: boolean;
   /** The message as JSON text. */
   body: string;
 }
 
 const maxWamidBytes = 256;
-/** Where a message and its parts name the person. The ids of users without a number are newer than the numbers. */
+/**
+ * The fields in which a message and its parts name the person. Users without a number have ids, which are newer in the
+ * API than numbers.
+ */
 const names = ["from", "from_user_id", "user_id", "wa_id", "new_wa_id"];
 
-/** Reads a message. It is kept whatever it says: what cannot be understood has a stand-in, and the body has all of it. */
+/**
+ * Reads a message. Every message is kept. A stand-in replaces each field that Posta does not understand. The body has
+ * the whole message.
+ */
 export function readMessage(
   json: unknown,
   { sender, contacts, receivedAt }: { sender: string; contacts: unknown[]; receivedAt: Date },
@@ -51,8 +57,9 @@ export function readMessage(
 }
 
 /**
- * A part that Posta has no use for, as it is kept beside the messages: its wamid is "other-<kind>-<hash of what the part says>", so
- * that the part is kept once, and no message has such a wamid.
+ * Turns a part that Posta has no use for into a row that is kept beside the messages. Its wamid is
+ * "other-<kind>-<hash>", with a hash of the sender and the part. So the part is kept once, and no message has such a
+ * wamid.
  */
 export function toKeptPart({ kind, sender, at, json }: OtherPart): InboundMessage {
   const body = writeJson(json);

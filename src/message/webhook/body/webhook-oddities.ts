@@ -3,7 +3,7 @@ import type { Logger } from "../../../telemetry/log/log.js";
 /** Why parts of a body are left out. */
 export type SkipReason = "foreign-status" | "other-status" | "other-field" | "malformed";
 
-/** Fields that Posta reads. Where one is not as it should be, a stand-in takes its place. */
+/** Fields that Posta reads. If a field is missing or odd, a stand-in takes its place. */
 export type OddField =
   | "metadata.phone_number_id"
   | "message.id"
@@ -16,17 +16,17 @@ export type OddField =
 
 /** A part of a webhook that Posta has no use for. */
 export interface OtherPart {
-  /** What it is, in WhatsApp's words: "status.played", "field.account_update". */
+  /** The part's kind, in WhatsApp's words: "status.played", "field.account_update". */
   kind: string;
-  /** Our number, by its phone number id; "unknown": WhatsApp does not say it. */
+  /** Our number, by its phone number id. "unknown": WhatsApp does not give it. */
   sender: string;
   at: Date;
   json: unknown;
 }
 
-/** Parts of one body that are kept as such; where there are more, the whole body is. */
+/** The most parts of one body that are kept one by one. If there are more, the whole body is kept. */
 const maxParts = 1000;
-/** Kinds that a process logs, each once. */
+/** The most kinds that a process logs, each once. */
 const maxKinds = 256;
 
 /** What a body has that Posta does not understand. */
@@ -37,12 +37,12 @@ export class WebhookOddities {
   /** Whether there are more parts than {@link parts} has. */
   isCut = false;
 
-  /** A field of a part that is used is missing, or is not as it should be. */
+  /** A used part has a field that is missing or odd. */
   addField(field: OddField): void {
     this.fields.set(field, (this.fields.get(field) ?? 0) + 1);
   }
 
-  /** A part is left out. It is kept as such, unless it is another's. */
+  /** A part is left out. `part` is kept. It is undefined if the part may belong to another user of the number. */
   skip(reason: SkipReason, part?: OtherPart): void {
     this.skipped.set(reason, (this.skipped.get(reason) ?? 0) + 1);
     if (!part) return;

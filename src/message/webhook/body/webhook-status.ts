@@ -7,32 +7,32 @@ type ReportedStatus = (typeof reportedStatuses)[number];
 
 /** A step of a message, as WhatsApp reports it. */
 export interface StatusUpdate {
-  /** Ours, which went along with the message and comes back. */
+  /** Posta's id of the message. It went to WhatsApp with the message, and comes back. */
   messageId: string;
-  /** {@link unknownWamid}: WhatsApp does not report it. */
+  /** {@link unknownWamid} if WhatsApp does not report the wamid. */
   wamid: string;
   status: ReportedStatus;
-  /** When WhatsApp says it was, to the second; when the webhook came if WhatsApp does not say. */
+  /** WhatsApp's time of the step, to the second. If WhatsApp gives none: when the webhook came. */
   at: Date;
-  /** Why it failed; undefined: it did not. */
+  /** Why the message failed. undefined: it did not fail. */
   error: { code: number | undefined; text: string } | undefined;
 }
 
-/** A step of a message without Posta's id: it is Posta's if the wamid is known. */
+/** A step without Posta's id. Its message is Posta's if the wamid is known. */
 export interface ForeignStatus extends Omit<StatusUpdate, "messageId"> {
   messageId: undefined;
   /** The number that the message went to. */
   recipient: string;
 }
 
-/** What stands for the id of a request that WhatsApp does not report. */
+/** Stands for the wamid of a request if WhatsApp does not report one. */
 export const unknownWamid = "unknown";
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const maxReasonCharacters = 1000;
 const maxWamidBytes = 256;
 
-/** Reads a status; undefined: it is left out. */
+/** Reads a status. undefined: the status is left out. */
 export function readStatus(
   json: JsonObject,
   { sender, receivedAt }: { sender: string; receivedAt: Date },
@@ -43,7 +43,7 @@ export function readStatus(
   const recipient = toText(json.recipient_id);
   const word = toWord(json.status);
   const status = reportedStatuses.find((known) => known === word);
-  // It was not sent by Posta, or not by this one: the number may have other users.
+  // Another user of the number sent the message. That user may be another Posta.
   if (messageId === undefined && (wamid === undefined || recipient === undefined || !status)) {
     oddities.skip("foreign-status");
     return undefined;
@@ -61,12 +61,12 @@ export function readStatus(
   return messageId === undefined ? { messageId, recipient: recipient ?? "", ...step } : { messageId, ...step };
 }
 
-/** undefined: it is no id that Posta gave. */
+/** undefined: the value is not an id that Posta gave. */
 function toMessageId(json: unknown): string | undefined {
   return typeof json === "string" && uuid.test(json) ? json.toLowerCase() : undefined;
 }
 
-/** What is not as it should be is left out: that a message failed is worth more than why. */
+/** Leaves out malformed parts: it matters more that a message failed than why. */
 function readError(json: unknown, oddities: WebhookOddities): StatusUpdate["error"] {
   const error = toObject(toList(json)?.[0]);
   if (json !== undefined && !(Array.isArray(json) && error)) oddities.addField("status.errors");
@@ -76,7 +76,7 @@ function readError(json: unknown, oddities: WebhookOddities): StatusUpdate["erro
   return { code: toCode(error?.code), text: text || "WhatsApp gave no reason" };
 }
 
-/** PostgreSQL's text has no NUL. */
+/** A text in PostgreSQL cannot have a NUL character. */
 function toReason(text: string): string {
   return text.replaceAll("\0", "").slice(0, maxReasonCharacters).toWellFormed();
 }

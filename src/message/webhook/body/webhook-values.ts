@@ -1,25 +1,30 @@
-/** An object of JSON of which nothing is known yet. */
+/** A JSON object that has not been checked yet. */
 export type JsonObject = Record<string, unknown>;
 
-/** What an index, a subject and a dimension of the analytics take, in bytes. */
+/** The longest text for an index, and for a subject and a dimension of the analytics, in bytes. */
 const maxTextBytes = 128;
-/** A webhook that failed is sent again for 7 days; every time of these days has a partition. */
+/** WhatsApp sends a failed webhook again for 7 days. Every time within these limits has a partition. */
 const maxAgeMs = 28 * 24 * 3_600_000;
 const maxLeadMs = 24 * 3_600_000;
 
-/** undefined: it is no object. */
+/** undefined: the value is not an object. */
 export function toObject(json: unknown): JsonObject | undefined {
   return typeof json === "object" && json !== null && !Array.isArray(json) ? (json as JsonObject) : undefined;
 }
 
-/** The items of a list; an object in its place is a list of one. undefined: it is no list. */
+/**
+ * The items of a list. An object counts as a list of one item, a missing value as an empty list. undefined: another
+ * value.
+ */
 export function toList(json: unknown): unknown[] | undefined {
   if (json === undefined || json === null) return [];
   if (Array.isArray(json)) return json;
   return toObject(json) && [json];
 }
 
-/** A name or an id, which WhatsApp may also send as a number. undefined: it is none, empty or too long. */
+/**
+ * A name or an id. WhatsApp may also send it as a number. undefined: the value is neither, or it is empty or too long.
+ */
 export function toText(json: unknown, maxBytes = maxTextBytes): string | undefined {
   if (typeof json === "number") return Number.isSafeInteger(json) ? String(json) : undefined;
   if (typeof json !== "string") return undefined;
@@ -27,14 +32,17 @@ export function toText(json: unknown, maxBytes = maxTextBytes): string | undefin
   return text !== "" && Buffer.byteLength(text) <= maxBytes ? text : undefined;
 }
 
-/** A word of WhatsApp's, in lower case. undefined: it is none. A word is no phone number, so it may be logged. */
+/**
+ * One of WhatsApp's words, in lower case. undefined: the value is not a word. A word is not a phone number, so it may
+ * be logged.
+ */
 export function toWord(json: unknown): string | undefined {
   return typeof json === "string" && /^[a-z][a-z_]{0,63}$/i.test(json) ? json.toLowerCase() : undefined;
 }
 
 /**
- * A time in seconds since 1970, or in milli-, micro- or nanoseconds, as a text or a number. undefined: it is none, or it is
- * too far from when the webhook came to be true.
+ * Reads a time since 1970 in seconds, or in milli-, micro- or nanoseconds, as a text or a number. undefined: the value
+ * is not a time, or is too far from `receivedAt` to be true.
  */
 export function toTime(json: unknown, receivedAt: Date): Date | undefined {
   if (typeof json !== "number" && (typeof json !== "string" || json.trim() === "")) return undefined;
@@ -45,7 +53,10 @@ export function toTime(json: unknown, receivedAt: Date): Date | undefined {
   return leadMs >= -maxAgeMs && leadMs <= maxLeadMs ? new Date(Math.floor(ms)) : undefined;
 }
 
-/** JSON that can be read can be nested too deeply to be written: then what is too deep is left out of an object or a list. */
+/**
+ * Writes JSON. A value that JSON.parse() has read may be nested too deeply for JSON.stringify(). In that case a note
+ * replaces the parts of an object or a list that are too deep.
+ */
 export function writeJson(json: unknown): string {
   const text = tryToWrite(json);
   if (text !== undefined) return text;
