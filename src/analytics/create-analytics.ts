@@ -24,7 +24,7 @@ import { EventStore } from "./track/event-store.js";
 import { registerTrackMetrics } from "./track/metrics.js";
 import { Tracker } from "./track/track.js";
 
-/** What reads and roll-ups are made of; whoever opened the stores closes them. */
+/** What reads and roll-ups work on. The code that opened the stores closes them. */
 export interface Stores {
   redis: RedisStore;
   postgres: PostgresStore;
@@ -34,19 +34,19 @@ export interface Stores {
   now(): number;
 }
 
-/** What answers the questions of AnalyticsService. */
+/** Answers the reads of AnalyticsService. */
 export interface Reads {
   sums: SumsReader;
   lists: ListsReader;
 }
 
-/** What the settings say of how events age. */
+/** The settings for the age of events. */
 export function limitsOf(config: Pick<Config, "analyticsHotMs" | "analyticsMaxLeadMs" | "analyticsMaxAgeMs">) {
   const { analyticsHotMs: hotMs, analyticsMaxLeadMs: maxLeadMs, analyticsMaxAgeMs: maxAgeMs } = config;
   return { hotMs, maxLeadMs, maxAgeMs };
 }
 
-/** What records events, on the way from a process to Redis. */
+/** Makes the parts that record events, on the way from a process to Redis. */
 export function createTracker(config: Config, store: RedisStore, keys: Keys, metrics: Registry): Tracker {
   const events = new EventStore(store, keys, config);
   const batcher = new EventBatcher((batch, deadline) => events.write(batch, deadline));
@@ -69,7 +69,7 @@ export function createReads({ redis, postgres, keys, metrics, now }: Stores, lim
   };
 }
 
-/** What moves hours into the history, in the delivery process that leads. */
+/** Makes the work that moves hours into the history, in the delivery process that leads. */
 export function createRollUp(stores: Stores, limits: HotLimits & RollUpLimits): RollUpWork {
   const { redis, postgres, keys, metrics, now } = stores;
   const reader = new HourReader(new Hot(redis, keys, limits, now), keys);

@@ -1,15 +1,15 @@
-/** What the queues have to do, as it is counted once in a cluster. */
+/** The work that waits in the queues. One process of a cluster counts it. */
 export interface Backlog {
-  /** Of the job that has been able to run for longest and was not begun, in milliseconds. 0: there is none. */
+  /** How long the oldest due job has waited to be begun, in milliseconds. 0: no due job waits. */
   oldestDueAgeMs: number;
-  /** Of the last minute, of queues that keep jobs that are done: of others nobody knows how many failed for each that did well. */
+  /** In the last minute. Only queues that keep completed jobs count: the others do not show their share of failures. */
   completedPerSecond: number;
   failedPerSecond: number;
-  /** When it was counted, in milliseconds since 1970. */
+  /** When the queues were counted, in milliseconds since 1970. */
   readAt: number;
 }
 
-/** A queue's figures, as far as they matter here. */
+/** The figures of a queue that are needed here. */
 interface Figures {
   paused: boolean;
   counts: { completed: number };
@@ -18,7 +18,7 @@ interface Figures {
   failedPerSecond: number;
 }
 
-/** Adds up queues. A paused one is meant to wait. */
+/** Adds up queues. The jobs of a paused queue have no age, because they are meant to wait. */
 export function toBacklog(queues: readonly Figures[], readAt: number): Backlog {
   const backlog = { oldestDueAgeMs: 0, completedPerSecond: 0, failedPerSecond: 0, readAt };
   for (const { paused, counts, oldestDueAgeMs = 0, completedPerSecond, failedPerSecond } of queues) {

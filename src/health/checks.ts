@@ -5,11 +5,11 @@ import { Damper } from "./damper.js";
 const intervalMs = 250;
 
 interface Events {
-  /** A status is another than it was. */
+  /** The status of a check has changed. */
   change: [readonly CheckState[]];
 }
 
-/** Looks at everything at an interval; whoever asks reads what was last found. */
+/** Runs all checks at an interval. Readers get the last results. */
 export class Checks extends EventEmitter<Events> {
   private readonly dampers: Map<Check, Damper>;
   private timer: NodeJS.Timeout | undefined;
@@ -21,7 +21,7 @@ export class Checks extends EventEmitter<Events> {
   }
 
   start(): void {
-    // What stores answered while this process was busy is read before the immediate: nothing is blamed on them.
+    // Answers that came while this process was busy are read before the immediate: stores get no blame for the delay.
     this.timer ??= setInterval(() => setImmediate(() => this.refresh()), intervalMs);
     this.refresh();
   }
@@ -32,12 +32,12 @@ export class Checks extends EventEmitter<Events> {
     this.removeAllListeners();
   }
 
-  /** What was found, in the order of the checks. */
+  /** The last results, in the order of the checks. */
   get states(): readonly CheckState[] {
     return this.found;
   }
 
-  /** Looks now: something is known to have changed. */
+  /** Runs all checks now, because something has changed. */
   refresh(): void {
     const before = new Map(this.found.map(({ name, status }) => [name, status]));
     const [now, at] = [performance.now(), Date.now()];

@@ -1,11 +1,11 @@
 import { type CheckState, isWorse, type Reading } from "./check.js";
 
-/** How long something must have been well to be shown so. */
+/** A recovery shows after the check has been better for this long. */
 const holdMs = 250;
-/** So many losses in so long a time are flapping: then it must hold for longer, and is OK only when that is over. */
+/** This many losses in this window are flapping. A recovery then takes longer to show, and shows DEGRADED, not OK. */
 const flapping = { losses: 3, windowMs: 30_000, holdMs: 2000 };
 
-/** Keeps a check that flaps from making others flap: a failing check shows at once, a recovering check once it stays well. */
+/** Keeps a flapping check from making others flap. A failure shows at once, a recovery when it has lasted. */
 export class Damper {
   private shown: CheckState | undefined;
   private last: Reading | undefined;
@@ -14,7 +14,7 @@ export class Damper {
 
   constructor(private readonly name: string) {}
 
-  /** Takes what was found, and tells what to show. `now` is of a clock that is never set; `at` is the time of day. */
+  /** Takes a reading, and returns what to show. `now` is of a monotonic clock, `at` is the time of day; in ms. */
   take(reading: Reading, now: number, at = now): CheckState {
     if (this.last && !this.last.untried && isWorse(reading.status, this.last.status)) this.losses.push(now);
     const isFirst = this.last === undefined || this.last.untried === true;

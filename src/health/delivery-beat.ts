@@ -1,15 +1,15 @@
 import type { RedisStore } from "../store/redis/store.js";
 import type { Check, Reading } from "./check.js";
 
-/** A delivery process that has not written its key for so long does not work. A restart takes less, and it is written every second. */
+/** Without a write for this long, no delivery process works. Writes come every second; a restart takes less. */
 const expiryMs = 4000;
 const readMs = 500;
 
 type Beats = Pick<RedisStore, "client" | "usable" | "isLost" | "refusal">;
 
 /**
- * Tells all servers, on whichever machine, that a delivery process works: a key that does not outlive it for long. All
- * of them write the same one; that one works is enough.
+ * Shows all servers, on every machine, that a delivery process works: the process writes a key that soon expires. All
+ * delivery processes write the same key: it is enough that one process works.
  */
 export class DeliveryBeat {
   constructor(
@@ -19,10 +19,10 @@ export class DeliveryBeat {
     private readonly works: () => boolean,
   ) {}
 
-  /** Tells now, if it works. */
+  /** Writes the key, if the process works. */
   beat(): void {
     if (!this.redis.usable || !this.works()) return;
-    this.redis.client.set(this.key, "1", "PX", expiryMs).catch(() => {}); // The next one tells.
+    this.redis.client.set(this.key, "1", "PX", expiryMs).catch(() => {}); // The next beat tries again.
   }
 }
 
@@ -31,7 +31,7 @@ export class DeliveryCheck implements Check {
   readonly name = "delivery";
   private timer: NodeJS.Timeout | undefined;
   private reading = false;
-  /** One told lately. */
+  /** A delivery process has written the key lately. */
   private works = false;
   private known = false;
 
@@ -58,7 +58,7 @@ export class DeliveryCheck implements Check {
     }
     if (this.works) return { status: "OK", detail: "A delivery process works." };
     if (!this.known) {
-      void this.look(); // As soon as Redis is there, so that a new server is not taken for one without delivery.
+      void this.look(); // At once when Redis is there: a new server must not report that delivery is missing.
       return { status: "DOWN", detail: "It was not looked yet whether a delivery process works.", untried: true };
     }
     return {

@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import type { Check, CheckStatus, Reading } from "./check.js";
 
 const intervalMs = 2000;
-/** A file system that has not answered for so long hangs. */
+/** A file system that has not answered for this long hangs. */
 const patienceMs = 5000;
 const gibibyte = 2 ** 30;
 const bounds = {
@@ -11,17 +11,17 @@ const bounds = {
   down: { share: 0.02, bytes: 100 * 2 ** 20 },
 };
 
-/** What a file system says of itself. */
+/** The figures of a file system that are needed here. */
 export type Statfs = (dir: string) => Promise<{ bsize: number; blocks: number; bavail: number }>;
 
-/** The room that is left where the embedded stores keep their data. */
+/** The free disk space where the embedded stores keep their data. */
 export class DiskCheck implements Check {
   readonly name = "disk";
   private timer: NodeJS.Timeout | undefined;
   private askedAt: number | undefined;
   private found: Reading = { status: "DOWN", detail: "The disk was not looked at yet.", untried: true };
 
-  /** Without folders there is nothing to look at. */
+  /** Without folders the check does not apply. */
   constructor(
     private readonly folders: readonly string[],
     private readonly stat: Statfs = statfs,
@@ -44,7 +44,7 @@ export class DiskCheck implements Check {
     return { status: "DOWN", detail: `The file system has not answered for ${Math.round(silentMs / 1000)} s.` };
   }
 
-  /** Never twice at a time: a file system that hangs takes a thread of the pool with it. */
+  /** Runs once at a time: each look at a hanging file system blocks a thread of the pool. */
   private async look(): Promise<void> {
     if (this.askedAt !== undefined) return;
     this.askedAt = performance.now();
@@ -55,7 +55,7 @@ export class DiskCheck implements Check {
         .map((status) => readings.find((reading) => reading.status === status))
         .find((reading) => reading !== undefined) as Reading;
     } catch (error) {
-      // The message has the folder's path, and health needs no token.
+      // The error's message contains the folder's path, and anybody may read the health without a token.
       const reason = (error as NodeJS.ErrnoException).code ?? "unknown error";
       this.found = { status: "DOWN", detail: `The disk cannot be looked at: ${reason}.` };
     }

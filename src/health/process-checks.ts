@@ -8,12 +8,12 @@ import type { Share } from "./shared-memory.js";
 /** Shares of a limit. */
 const memoryBounds = { degraded: 0.85, down: 0.97 };
 const sharedBounds = { degraded: 0.95, down: 0.98 };
-/** Delays of the event loop, in milliseconds; the worst of a window counts. */
+/** Delays of the event loop, in milliseconds. The worst delay of a window counts. */
 const delayBounds = { degraded: 500, down: 3000 };
 const windowMs = 5000;
 const resolutionMs = 20;
 
-/** What a process has taken of the memory that it may have. */
+/** The memory that a process uses, and its limits, in bytes. */
 export interface MemoryUse {
   rss: number;
   rssLimit: number;
@@ -21,7 +21,10 @@ export interface MemoryUse {
   heapLimit: number;
 }
 
-/** This process's memory against the machine's, or the container's, and the heap's limit; and what all leave of the former. */
+/**
+ * Compares this process's memory with its limits: the machine's or the container's memory, and the heap's limit. Also
+ * checks how much memory all processes leave free.
+ */
 export class MemoryCheck implements Check {
   readonly name = "memory";
 
@@ -41,7 +44,7 @@ export class MemoryCheck implements Check {
   }
 }
 
-/** How late this process's event loop was at worst, in the last five to ten seconds. */
+/** The worst delay of this process's event loop in the last 5 to 10 s. */
 export class EventLoopCheck implements Check {
   readonly name = "event-loop";
   private readonly delay = monitorEventLoopDelay({ resolution: resolutionMs });

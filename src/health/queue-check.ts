@@ -1,16 +1,16 @@
 import type { Backlog } from "./backlog.js";
 import type { Check, Reading } from "./check.js";
 
-/** A job that has waited for longer is forgotten by its workers. */
+/** If a due job has waited for this long, its workers seem to have forgotten it. */
 const oldAfterMs = 300_000;
-/** Queues that were not counted for so long, while they could have been: POSTA_METRICS_INTERVAL is 10 s at most. */
+/** Counts of this age are stale. Time without Redis is left out. POSTA_METRICS_INTERVAL is 10 s at most. */
 const staleAfterMs = 20_000;
-/** Of the finished jobs, if so many failed a second that it is no accident. */
+/** Too many jobs fail if both are reached: this share of the finished jobs, and this rate. Rare failures are fine. */
 const tooMany = { share: 0.5, perSecond: 0.2 };
 
 /** What the queues can take. */
 export interface Intake {
-  /** Jobs can be added, one way or the other. */
+  /** Jobs can be added, to Redis or to the spool. */
   canAdd(): boolean;
   redis: { readonly usable: boolean; readonly isLost: boolean; readonly refusal: string | undefined };
 }
@@ -18,7 +18,7 @@ export interface Intake {
 /** Whether jobs can be added, and whether workers process the jobs that wait. */
 export class QueueCheck implements Check {
   readonly name = "queue";
-  /** When Redis could last not be used, in milliseconds since 1970. */
+  /** When Redis was last seen unusable, in milliseconds since 1970. */
   private unusableAt = 0;
 
   constructor(
@@ -56,7 +56,7 @@ function failedShare({ completedPerSecond, failedPerSecond }: Backlog): number {
 
 function describe(backlog: Backlog): string {
   const { oldestDueAgeMs } = backlog;
-  // Health needs no token, and a queue's name is for those who may use the queue: the admin port's metrics have it.
+  // Health needs no token, but only callers of a queue may see its name. The admin port's metrics show the name.
   const age = `The oldest that is due has waited for ${(oldestDueAgeMs / 1000).toFixed(1)} s (see posta_queue_oldest_due_age_seconds)`;
   const share = `${(100 * failedShare(backlog)).toFixed(1)}% of those that finished in the last minute failed`;
   return `${oldestDueAgeMs === 0 ? "None that is due waits" : age}; ${share}.`;

@@ -8,13 +8,13 @@ import { type Intake, QueueCheck } from "./queue-check.js";
 import { SharedMemory } from "./shared-memory.js";
 import { type Store, StoreCheck } from "./store-check.js";
 
-/** The primary tells each second; what it told before a silence of so long is not known any more. */
+/** The primary sends its facts every second. After a silence of this length they count as not known. */
 const silentAfterMs = 5000;
 
 /** What the primary knows and its servers do not. */
 export interface ClusterFacts {
   backlog: Backlog | undefined;
-  /** What the primary looks at itself. */
+  /** The primary's own checks. */
   checks: readonly CheckState[];
 }
 
@@ -24,11 +24,11 @@ export interface Watched {
   analyticsRedis: Store;
   postgres: Store;
   canAdd(): boolean;
-  /** The key that delivery processes tell by. */
+  /** The key that working delivery processes write. */
   deliveryKey: string;
 }
 
-/** The health of one server: what it sees itself, and what its primary told. */
+/** The health of one server: its own checks, and the facts that its primary sent. */
 export class ServerHealth {
   readonly checks: Checks;
   private readonly eventLoop = new EventLoopCheck();
@@ -41,7 +41,7 @@ export class ServerHealth {
     const intake: Intake = { canAdd, redis: queueRedis };
     this.delivery = new DeliveryCheck(queueRedis, deliveryKey);
     this.checks = new Checks([
-      new StoreCheck("redis-queue", "The queues' Redis", queueRedis, "DEGRADED"), // The spool takes them.
+      new StoreCheck("redis-queue", "The queues' Redis", queueRedis, "DEGRADED"), // The spool takes the jobs.
       new StoreCheck("redis-analytics", "The analytics' Redis", analyticsRedis),
       new StoreCheck("postgres", "PostgreSQL", postgres),
       new QueueCheck(intake, () => this.facts.backlog),
@@ -49,7 +49,7 @@ export class ServerHealth {
       new MemoryCheck(this.memory),
       this.eventLoop,
     ]);
-    // At once: a probe should not have to wait for the next look.
+    // Refresh at once: a probe should not have to wait for the next interval.
     const stores: Store[] = [queueRedis, analyticsRedis, postgres];
     for (const store of stores) store.on("usable", () => this.checks.refresh());
   }
@@ -73,13 +73,13 @@ export class ServerHealth {
     this.heardAt = performance.now();
   }
 
-  /** All there is to tell. */
+  /** The overall status, and every check. */
   report(): { status: CheckStatus; checks: readonly CheckState[] } {
     const checks = [...this.checks.states, ...this.factChecks];
     return { status: overall(checks), checks };
   }
 
-  /** What the primary found, as long as it is heard of. */
+  /** The primary's checks. While the primary is silent they are DEGRADED. */
   private get factChecks(): readonly CheckState[] {
     const silentMs = performance.now() - this.heardAt;
     if (silentMs < silentAfterMs) return this.facts.checks;
@@ -87,7 +87,7 @@ export class ServerHealth {
     return this.facts.checks.map((state) => ({ ...state, status: "DEGRADED", since: Date.now() - silentMs, detail }));
   }
 
-  /** Whether a check finds that what it looks at works. */
+  /** Whether the check of this name exists and is not DOWN. */
   works(name: string): boolean {
     const found = this.checks.states.find((state) => state.name === name);
     return found !== undefined && found.status !== "DOWN";

@@ -5,7 +5,7 @@ import type { Adapter } from "../rpc/method.js";
 import type { CheckState } from "./check.js";
 import type { ServerHealth } from "./server-health.js";
 
-/** The RPC edge of the health: what was found already, as the contract has it. */
+/** The RPC edge of the health: it returns what the checks found last, in the contract's form. */
 export function healthHandlers<Handler>(adapter: Adapter<Handler>, health: Pick<ServerHealth, "report">) {
   return {
     GetHealth: adapter.unary(async (): Promise<GetHealthResponse> => {

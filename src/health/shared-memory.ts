@@ -3,18 +3,18 @@ import { join } from "node:path";
 
 const everyMs = 5000;
 
-/** Of the memory that processes share, in bytes. */
+/** Memory that processes share, in bytes. */
 export interface Share {
   left: number;
   limit: number;
 }
 
 /**
- * What is left of the memory that this process shares with all others: the machine's, and that of its cgroup (v2), which is what a
- * container has. Read at an interval, so that nobody waits for it; where there is no such thing, nothing is known.
+ * The free memory that this process shares with others: the machine's, and its cgroup's (v2), which is the container's.
+ * It is read at an interval, so that nobody waits for a read. Where neither can be read, `latest` is undefined.
  */
 export class SharedMemory {
-  /** Of the two the scarcer. */
+  /** The scarcer of the two. */
   latest: Share | undefined;
   private timer: NodeJS.Timeout | undefined;
 
@@ -45,7 +45,7 @@ export class SharedMemory {
     };
   }
 
-  /** Throws where it has no limit. What was read from files and can be dropped at once is not in use. */
+  /** Throws if the cgroup has no limit. Cached file pages that can be dropped at once do not count as used. */
   private async readCgroup(): Promise<Share> {
     const [, path = "/"] = /^0::(.*)$/m.exec(await this.file("proc/self/cgroup")) ?? [];
     const read = (name: string) => this.file(join("sys/fs/cgroup", path, name));

@@ -1,23 +1,23 @@
 import type { Check, Reading } from "./check.js";
 
-/** Silence that makes a store count as hanging, and an answer that was slow. In milliseconds. */
+/** A store that is silent for longer than the first hangs. An answer that takes longer than the second is slow. */
 const [patienceMs, slowMs] = [1000, 500];
 
-/** What a store tells of itself, from its heartbeat. */
+/** What a store's heartbeat shows. */
 export interface Store {
   readonly usable: boolean;
   readonly isLost: boolean;
-  /** For how long it has not answered; absent: it tells by `usable` that it hangs. */
+  /** How long the store has not answered. Absent: `usable` becomes false when the store hangs. */
   readonly silentMs?: number;
-  /** Why it takes no writes, though it answers. */
+  /** Why the store takes no writes, though it answers. */
   readonly refusal?: string | undefined;
-  /** Why it cannot be used yet, though it answers: a part of a sentence. */
+  /** Why the store cannot be used yet, though it answers: a part of a sentence. */
   readonly schemaProblem?: string | undefined;
   on(event: "usable", listener: (usable: boolean) => void): unknown;
   on(event: "answered", listener: (ms: number) => void): unknown;
 }
 
-/** Whether a store is there, and how fast. The store asks itself all the time: nothing is sent for this. */
+/** Whether a store answers, and how fast. This check sends nothing: it reads the store's own heartbeat. */
 export class StoreCheck implements Check {
   private latencyMs: number | undefined;
 
@@ -25,7 +25,7 @@ export class StoreCheck implements Check {
     readonly name: string,
     private readonly title: string,
     private readonly store: Store,
-    /** What it is while the store takes no writes: DOWN where nothing takes them instead. */
+    /** The status while the store takes no writes: DOWN where nothing else takes the writes. */
     private readonly whenRefused: "DEGRADED" | "DOWN" = "DOWN",
   ) {
     store.on("answered", (ms) => {

@@ -9,11 +9,11 @@ import type { SpoolWork } from "../queue/spool/spool-work.js";
 import type { RedisStore } from "../store/redis/store.js";
 
 /*
- * Every task that a delivery process does again and again, with its periods. A row with a `leader` runs in one process of all that use
- * the database; the other rows run in every delivery process. Not in the list, as they are no work of their own:
+ * Every task that a delivery process repeats, with its periods. A row with a `leader` runs in one process of all that
+ * use the database. The other rows run in every delivery process. Not in the list, as they are no work of their own:
  * - Each store asks its server twice a second whether it is there: store/redis/store.ts and store/postgres/store.ts.
  * - A leader shows every 2 s that it is alive: background/leader.ts.
- * - Permits to send are asked for when messages are ready, not by the clock: message/delivery/permits.ts.
+ * - Messages ask for permits to send when they are ready, not at an interval: message/delivery/permits.ts.
  * - BullMQ's workers, of the sending numbers and of the webhooks, keep the timers of BullMQ.
  */
 
@@ -29,12 +29,12 @@ export interface StartWork {
   makePartitions(stopping: AbortSignal): Promise<void>;
 }
 
-/** The tasks that begin with the process. They need no schema, or see to it that there is one. */
+/** The tasks that begin with the process. They need no schema, or they make one, or they wait for one. */
 export function listStartTasks({ schema, beat, readStatements, makePartitions }: StartWork): BackgroundTask[] {
   return [
     { ...schemaTimes, part: schema },
     {
-      // Partitions are a month long, and made a month ahead. Until there is a schema to make them in, it is looked for.
+      // A partition covers a month, and is made a month ahead. Until the schema is ready, the task tries every second.
       name: "partitions of the coming month",
       everyMs: hour,
       retryMs: second,
@@ -76,7 +76,7 @@ export function listSchemaTasks({ queue, spool, rollUp, dropOldMonths, messages 
   ];
 }
 
-/** Jobs that come in wake the drain, and so does Redis when it is back. */
+/** New jobs wake the drain, and so does Redis when it is back. */
 function listSpoolTasks(spool: SpoolWork, queue: RedisStore): LeaderTask[] {
   const drain = { everyMs: second / 2, retryMs: second / 2, leader: "spool" } as const;
   const upkeep = { everyMs: 5 * second, retryMs: 5 * second, leader: "spool" } as const;
@@ -141,7 +141,7 @@ export function listMessageTasks({ outbox, token, load }: MessageWork): Backgrou
   ];
 }
 
-/** New messages wake the move; the messages that become due later are found by looking. */
+/** New messages wake the move. The move finds messages that become due later at its interval. */
 function listOutboxTasks(outbox: OutboxWork): LeaderTask[] {
   const move: LeaderTask = {
     name: "outbox",

@@ -27,7 +27,7 @@ import type { RedisStore } from "../store/redis/store.js";
 import type { Logger } from "../telemetry/log/log.js";
 import type { MessageWork } from "./background-tasks.js";
 
-/** What the delivery of messages works on; whoever opened the stores closes them. */
+/** What the delivery of messages works on. The code that opened the stores closes them. */
 export interface DeliveryStores {
   queue: RedisStore;
   postgres: PostgresStore;
@@ -43,27 +43,27 @@ export interface MessageDelivery {
   /** What its background tasks work on. */
   work: MessageWork;
   start(): void;
-  /** Lets what is under way be finished and settled. */
+  /** Lets the work under way be finished and settled. */
   stop(): Promise<void>;
 }
 
-/** How long things are waited for, in milliseconds. */
+/** Waiting times, in milliseconds. */
 export interface DeliveryTimes {
-  /** A request has so much longer than its time-out until it is settled; after that its process counts as lost. */
+  /** How long after its time-out a request may be settled. After that its process counts as lost. */
   settleGraceMs: number;
   /** When a message that is still in the outbox is put into its queue again. */
   forgottenAfterMs: number;
   breaker: BreakerOptions;
 }
 
-/** How long the last answers may take to come, and then to be written down, when the time to drain is over. */
+/** After the time to drain: how long the last answers may take to arrive, and then to be written down. */
 const [answerMs, settleMs] = [1500, 1000];
 
 const defaultTimes: DeliveryTimes = { settleGraceMs: 10_000, forgottenAfterMs: 60_000, breaker: breakerDefaults };
-/** As many requests as the rate allows in so long are enough, however slow the Cloud API is. */
+/** The requests that the rate allows in this time are enough at once, however slow the Cloud API is. */
 const enoughSeconds = 2;
 
-/** A claim takes less than this: so much of the rate is claimed ahead. */
+/** A claim takes less time than this. So messages for this much time are claimed ahead. */
 const aheadSeconds = 0.1;
 
 /** Sends the messages of the numbers that the settings name. Throws a ConfigError for a token that cannot be read. */
@@ -112,7 +112,7 @@ function createSenders({ config, stores, bullmq, token, metrics, log }: SendersO
   const limits = new Limits(queue, new LimitKeys(config.queuePrefix), ratesOf(config));
   const rescheduler = new Rescheduler(postgres, metrics);
   const parts = { claims, settler, rescheduler, limits, client, metrics, log };
-  // A worker waits for a Redis that is away, and for jobs on a connection of its own.
+  // This connection waits while Redis is down. Each worker waits for jobs on a connection of its own.
   const connection = openWorkerRedis(config, log);
   const shared = { config, bullmq, connection, parts, token, stopping: stopping.signal, breaker: times.breaker };
   const workers = config.senders.map((sender) => createSender(sender, shared));
@@ -127,11 +127,11 @@ function createSenders({ config, stores, bullmq, token, metrics, log }: SendersO
     async stop() {
       stopping.abort();
       const wait = (ms: number) => sleep(ms, undefined, { ref: false });
-      // Without Redis no worker ends, but deliveries do.
+      // Without Redis no worker closes, but deliveries still end.
       const delivered = untilLost(connection).then(() => Promise.all(workers.map((worker) => worker.delivered())));
       const closed = Promise.race([Promise.all(workers.map((worker) => worker.close())), delivered]);
       await Promise.race([closed, wait(config.drainTimeoutMs)]);
-      // What is answered a little later is written down yet; the supervisor waits for 3 s.
+      // Answers that come a little later are still written down. The supervisor waits for 3 s.
       await Promise.race([client.close(), wait(answerMs)]);
       await Promise.race([closed, wait(settleMs)]);
       settler.giveUp();

@@ -11,12 +11,12 @@ const path = "/webhooks/whatsapp";
 /** Meta says that its notifications have up to 3 MB. */
 const maxBytes = 3 << 20;
 /**
- * Anybody may send bodies, and only a whole body shows whether WhatsApp has signed it. So these bodies have a budget of their own, and
- * no time in which they keep others out: a new body takes the room of the oldest. WhatsApp sends again what was dropped.
+ * Anybody may send bodies, and only a whole body shows whether WhatsApp has signed it. So these bodies have a budget of
+ * their own. When it is used up, a new body takes the bytes of the oldest at once. WhatsApp resends a dropped body.
  */
 const incomingLimits = { maxBytes: 32 << 20, patienceMs: 0 };
 
-/** The path that WhatsApp calls. What it sends goes into the queue that the delivery processes read. */
+/** The path that WhatsApp calls. The bodies go into the queue that the delivery processes read. */
 export function createWebhookRoute(config: Config, adder: Adder, metrics: Registry, log: Logger): HttpRoute {
   const receiver = new WebhookReceiver(config, (body) => enqueue(adder, body, config), metrics, log);
   const incoming = new IncomingBytes(incomingLimits);

@@ -27,9 +27,9 @@ import type { PostaProcess, ProcessEvents } from "./process.js";
 import { dropOldMonths } from "./retention.js";
 
 /**
- * Puts a delivery process together: what is done in the background, on all three stores. It migrates the database too, as
- * servers do, and not the primary: that must start, and its servers take jobs, whether PostgreSQL is there or not, while this
- * process has all the time to wait for it.
+ * Puts a delivery process together: the background work on all three stores. Delivery processes and servers migrate the
+ * database, the primary does not. The primary must start, and its servers must take jobs, also without PostgreSQL. A
+ * delivery process can wait for PostgreSQL.
  */
 export async function createDelivery(config: Config, log: Logger, events: ProcessEvents): Promise<PostaProcess> {
   const metrics = createMetrics();
@@ -37,18 +37,18 @@ export async function createDelivery(config: Config, log: Logger, events: Proces
   const analytics = openAnalyticsStore(config, log);
   const queue = openQueueStore(config, log);
   const ready = { database: false, migrated: false, queue: false };
-  // The analytics wait for their own Redis alone, with checks and alerts of their own.
+  // The analytics depend only on their own Redis, which has checks and alerts of its own.
   const works = () => ready.database && ready.migrated && ready.queue;
   const beat = new DeliveryBeat(queue, new QueueKeys(config.queuePrefix).delivery, works);
   function tell(part: keyof typeof ready, is: boolean): void {
     ready[part] = is;
     events.onServing(works());
-    beat.beat(); // Servers that wait for one need not wait for the next.
+    beat.beat(); // Waiting servers need not wait for the next interval.
     webhooks.setActive(ready.database && ready.migrated);
   }
   database.on("usable", (usable) => tell("database", usable));
   queue.on("usable", (usable) => tell("queue", usable));
-  queue.on("unfit", () => {}); // The servers say so.
+  queue.on("unfit", () => {}); // The servers report that.
   registerStoreMetrics(metrics, { "redis-queue": queue, "redis-analytics": analytics, postgres: database });
   const keys = new Keys(config.analyticsPrefix);
   const stores = { redis: analytics, postgres: database, keys, metrics, now: Date.now };
@@ -105,7 +105,7 @@ export async function createDelivery(config: Config, log: Logger, events: Proces
   };
 }
 
-/** Messages are sent where there are numbers to send from; what that takes is loaded only then. */
+/** Sends messages only if there are numbers to send from. Only then the code for sending is loaded. */
 async function createMessages(
   config: Config,
   stores: { queue: RedisStore; postgres: PostgresStore; metrics: Registry; record: RecordStatus },
@@ -116,7 +116,7 @@ async function createMessages(
   return createMessageDelivery(config, { ...stores, queueList: new QueueKeys(config.queuePrefix).queues }, log);
 }
 
-/** What applies webhooks, and tells the analytics. */
+/** Applies webhooks, and records their events in the analytics. */
 function createWebhookWorker(
   config: Config,
   database: PostgresStore,

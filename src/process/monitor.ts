@@ -13,13 +13,13 @@ import { openAnalyticsStore, openQueueStore, type RedisStore } from "../store/re
 import type { Logger } from "../telemetry/log/log.js";
 
 /**
- * Counts the queues for /metrics and asks both Redis how they are: one of it in a cluster, in the primary. Apart from
- * app.ts, so that the primary loads neither gRPC nor BullMQ.
+ * Counts the queues for /metrics, and reads the figures of both Redis. A cluster has one monitor, in the primary. Its
+ * code is apart from server.ts, so that the primary loads neither gRPC nor BullMQ.
  */
 export function createMonitor(config: Config, log: Logger, metrics: Registry) {
   const queue = openQueueStore(config, log);
-  const analytics = openAnalyticsStore(config, log.child({}, { level: "silent" })); // The servers say so.
-  queue.on("unfit", () => {}); // They say that too.
+  const analytics = openAnalyticsStore(config, log.child({}, { level: "silent" })); // The servers log its state.
+  queue.on("unfit", () => {}); // The servers report that too.
   const queues = new QueueReader(queue, new Keys(config.queuePrefix));
   const queueMetrics = new QueueMetrics(queues, metrics, config.metricsMaxQueues);
   const series = new SeriesMetrics(analytics, new AnalyticsKeys(config.analyticsPrefix), metrics);
@@ -37,7 +37,7 @@ export function createMonitor(config: Config, log: Logger, metrics: Registry) {
     }),
   ];
   return {
-    /** What the queues have to do; undefined as long as they were not counted. */
+    /** The work that waits in the queues. Undefined until the queues were counted. */
     readBacklog(): Backlog | undefined {
       const { latest } = queueMetrics;
       return latest && toBacklog(latest.queues, latest.readAt);
@@ -55,15 +55,15 @@ export function createMonitor(config: Config, log: Logger, metrics: Registry) {
   };
 }
 
-/** Loaded with the first visit, and BullMQ with it. */
+/** Loads its code, and BullMQ, on the first visit. */
 async function openBoard(store: RedisStore, reader: QueueReader, prefix: string): Promise<QueueHandles> {
   const { createQueueHandles } = await import("../queue/manage/create-queue-handles.js");
   return createQueueHandles(store, reader, new Keys(prefix));
 }
 
 /**
- * Reads at an interval while a store can be used, never twice at a time. A failed read leaves the figures as they were; their
- * timestamp shows their age.
+ * Reads at an interval while a store can be used, one read at a time. A failed read leaves the figures as they were.
+ * Their timestamp shows their age.
  */
 class Reader {
   private timer: NodeJS.Timeout | undefined;

@@ -6,26 +6,26 @@ import type { ClusterFacts } from "../health/server-health.js";
 
 export type { SchemaState };
 
-/** What a process tells whoever started it. */
+/** What a process reports to the code that started it. */
 export interface ProcessEvents {
-  /** Whether it does its work; told at each change. */
+  /** Whether the process does its work; called at each change. */
   onServing(serving: boolean): void;
-  /** It cannot go on: settings or a store are unfit. */
+  /** The process cannot go on: settings or a store are unfit. */
   onUnfit(error: ConfigError): void;
-  /** How far the database's schema is; told at each change. Absent: nobody waits for it. */
+  /** The state of the database's schema; called at each change. Absent: nobody waits for the schema. */
   onSchema?(state: SchemaState): void;
 }
 
-/** What a process needs to know of the others as it starts. */
+/** What a starting process needs to know of the other processes. */
 export interface Surroundings {
-  /** Another process serves in its place as long as it takes to start: it need not hurry. */
+  /** Another process serves until this process has started. So this process need not hurry. */
   othersServe?: boolean;
 }
 
-/** What a process finds of its health, for its primary, and takes from it. */
+/** The health of a process: what the primary reads from it, and sends to it. */
 export interface ProcessHealth {
   readonly checks: readonly CheckState[];
-  /** Told at each change of a status. */
+  /** Calls the listener at each change of a status. */
   onChange(listener: () => void): void;
   hear(facts: ClusterFacts): void;
 }
@@ -33,10 +33,10 @@ export interface ProcessHealth {
 /** What one process of a role does. */
 export interface PostaProcess {
   readonly metrics: Registry;
-  /** Absent: it has no checks of its own. */
+  /** Absent: the process has no checks of its own. */
   readonly health?: ProcessHealth;
-  /** Begins; it need not be serving yet. Throws a ConfigError if it cannot. */
+  /** Starts the process, which may begin to serve later. Throws a ConfigError if the process cannot start. */
   start(surroundings?: Surroundings): Promise<void>;
-  /** Lets what is under way finish, then closes the stores in reverse order of opening. */
+  /** Lets work under way finish, then closes the stores. */
   stop(): Promise<void>;
 }

@@ -40,9 +40,9 @@ const analyticsService = "posta.analytics.v1.AnalyticsService";
 const messageService = "posta.message.v1.MessageService";
 const ownHealthService = "posta.health.v1.HealthService";
 
-/** Which check a service follows. What is left out is there while the process is: a probe of its life asks for that. */
+/** Which check a service follows. A service that is left out serves while the process lives: for liveness probes. */
 const followed = [
-  // The queues are what the server is for as a whole: the others come and go beside them.
+  // The server as a whole is for the queues: the other services may come and go.
   ["", "queue"],
   [queueService, "queue"],
   [analyticsService, "redis-analytics"],
@@ -50,14 +50,15 @@ const followed = [
 ] as const;
 
 /**
- * How long a server waits for the database's schema before it listens, where no other takes calls meanwhile. If the schema is known to
- * be on its way then, the server says that it does not serve until the schema is there: other machines do, or a migration must end.
- * Without PostgreSQL it takes jobs, and messages later. Where others take calls, it listens when the schema is there: no call
- * fails in a rolling restart.
+ * How long a server waits for the database's schema before it listens, if no other server takes calls meanwhile. Then:
+ * - If the schema is on its way, the server listens, but says that it does not serve until the schema is there. Other
+ *   machines serve meanwhile, or a migration must end first.
+ * - Without PostgreSQL, the server takes jobs now, and messages later.
+ * If other servers take calls, the server listens only when the schema is there: no call fails in a rolling restart.
  */
 const schemaPatienceMs = 3000;
 
-/** Puts a server together: the stores, what works on them, and gRPC and HTTP, by which it is asked. */
+/** Puts a server together: the stores, the parts that use them, and gRPC and HTTP. */
 export function createServer(config: Config, log: Logger, events: ProcessEvents): PostaProcess {
   const metrics = createMetrics();
   const stores = createStores(config, log, metrics);
@@ -104,7 +105,7 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
       events.onServing(false);
       await Promise.all([schema.stop(), grpc.drain(config.drainTimeoutMs), http.drain(config.drainTimeoutMs)]);
       await Promise.all([queue.adder.drain(), message.sender.drain()]);
-      // After the messages, which are events too.
+      // After the messages, because they are events too.
       await analytics.tracker.drain();
       await Promise.all(Object.values(stores).map((store) => store.close()));
     },
@@ -115,7 +116,7 @@ type Stores = ReturnType<typeof createStores>;
 type Capabilities = ReturnType<typeof createCapabilities>;
 type Transports = ReturnType<typeof createTransports>;
 
-/** They are opened when the ports are bound, but for the database: until then nobody can ask for anything. */
+/** Stores open when the ports are bound: until then no call can come. Only the database opens before. */
 function createStores(config: Config, log: Logger, metrics: Registry) {
   const queueRedis = openQueueStore(config, log);
   const analyticsRedis = openAnalyticsStore(config, log);
@@ -146,7 +147,7 @@ function createTransports(config: Config, health: ServerHealth, metrics: Registr
   return { grpc, http, entries };
 }
 
-/** Each service by both ways. */
+/** Adds each service to gRPC and to HTTP. */
 function addServices({ grpc, http }: Transports, capabilities: Capabilities, health: ServerHealth) {
   const { queue, analytics, message, deadLetter } = capabilities;
   const { statuses } = grpc;
@@ -162,21 +163,21 @@ function addServices({ grpc, http }: Transports, capabilities: Capabilities, hea
   http.add(messageService, messageServiceHandlers, "callers");
   grpc.add(ownHealthService, (adapter) => healthHandlers(adapter, health), "anyone");
   http.add(ownHealthService, (adapter) => healthHandlers(adapter, health), "anyone");
-  // gRPC's own is there already.
+  // gRPC has this service already.
   http.add(healthService, (adapter) => grpc.health.handlers(adapter), "anyone");
 }
 
-/** What keeps a server from serving, whatever its checks find. Resolves to whether it may go on, when that has ended. */
+/** Keeps a server from serving, whatever its checks find. Resolves when that ends: true if the server may serve. */
 type Hold = Promise<boolean> | undefined;
 
-/** For as long as the schema is on its way: probes should send nothing here, and leave the process alone. */
+/** Holds while the schema is on its way: then probes send no calls here, and do not restart the process. */
 function holdBack(schema: Schema, log: Logger): Hold {
   if (!schema.isAwaited) return undefined;
   log.warn(`this server is not ready until the database's schema is there: ${schema.state.detail}`);
   return schema.untilNotAwaited();
 }
 
-/** The standard health service says of each service what its check finds. */
+/** Sets each service of the standard health service to what its check finds. */
 function followChecks(health: ServerHealth, grpc: GrpcServer, events: ProcessEvents, hold: Hold): void {
   let held = hold !== undefined;
   const follow = () => {
@@ -186,7 +187,7 @@ function followChecks(health: ServerHealth, grpc: GrpcServer, events: ProcessEve
     if (serving !== wasServing) events.onServing(serving);
   };
   health.checks.on("change", follow);
-  follow(); // PostgreSQL was looked at before.
+  follow(); // PostgreSQL may have been checked before.
   void hold?.then((goesOn) => {
     held = !goesOn;
     follow();
@@ -198,7 +199,7 @@ function createAnalyticsParts(config: Config, store: RedisStore, database: Postg
   const tracker = createTracker(config, store, keys, metrics);
   return {
     tracker,
-    /** For what happens in Posta itself. */
+    /** Records events of Posta itself. */
     recordOwn: ownEventsRecorder(tracker, config, metrics),
     recent: new RecentLister(store, keys),
     reads: createReads({ redis: store, postgres: database, keys, metrics, now: Date.now }, limitsOf(config)),

@@ -1,6 +1,6 @@
 import { maxPageBytes } from "./page-token.js";
 
-/** The next items of a list, and whether it goes on after them. */
+/** The next items of a list, and whether the list goes on after them. */
 interface Chunk<Item> {
   items: Item[];
   goesOn: boolean;
@@ -19,12 +19,12 @@ export interface PageSource<Item extends Listed> {
 }
 
 /**
- * How many times a page is filled up while the caller may not see what was read. After that it ends early, with a token:
- * no call reads through a whole table.
+ * A page is read in at most this many steps, if the caller may not see every item. After that the page ends early, with
+ * a token: no call reads through a whole table.
  */
 const maxReads = 10;
 
-/** A page of what the caller may see; `next` is the id to go on after, undefined on the last page. */
+/** A page of the items that the caller may see. The next page begins after the id `next`; undefined: the last page. */
 export async function readPage<Item extends Listed>(
   source: PageSource<Item>,
   size: number,

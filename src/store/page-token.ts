@@ -1,14 +1,14 @@
 import { invalid } from "../errors/posta-error.js";
 
-/** Pages end before this, so that they fit the 4 MiB that clients take by default. */
+/** Pages end before this size, so that they fit the 4 MiB that clients take by default. */
 export const maxPageBytes = 2 << 20;
 
 /** The largest answer that gRPC clients take, unless they are told otherwise. */
 const clientBytes = 4 << 20;
-/** What an answer may take beside the texts of its one item. */
+/** The bytes of an answer besides the texts of its one item. */
 const answerBytes = 16 << 10;
 
-/** What the texts of one item may take, which has an answer to itself. Callers who may send more are taken to receive more. */
+/** The most bytes for the texts of an item that is alone in its answer. Callers who may send more should take more. */
 export function maxItemBytes({ maxMessageBytes }: { maxMessageBytes: number }): number {
   return Math.max(maxMessageBytes, clientBytes) - answerBytes;
 }
@@ -19,8 +19,8 @@ export function toToken(place: (string | number)[]): string {
 }
 
 /**
- * The place that a token names; undefined for the first page. `kind` is its first item: of which list it must be.
- * `isPlace` tells whether the rest can be a place there: tokens can be forged, and scripts must not fail on them.
+ * The place that a token names; undefined for the first page. The token's first item must be `kind`, which names the
+ * list. `isPlace` checks the rest: tokens can be forged, and scripts must not fail on them.
  */
 export function fromToken(
   token: string,

@@ -2,13 +2,13 @@ import { Gauge, type Registry } from "prom-client";
 import { Distribution, registerDistributions } from "../telemetry/metrics/histogram.js";
 import type { PoolUse } from "./postgres/pool.js";
 
-/** What a store tells of itself. */
+/** The events of a store's heartbeat. */
 interface Heartbeat {
   on(event: "usable", listener: (usable: boolean) => void): unknown;
   on(event: "answered", listener: (ms: number) => void): unknown;
 }
 
-/** The stores of a process, by the names that they have in its metrics. */
+/** The stores of a process, by their names in its metrics. */
 type Stores = {
   "redis-queue"?: Heartbeat;
   "redis-analytics"?: Heartbeat;
@@ -18,8 +18,9 @@ type Stores = {
 const bounds = [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
 /**
- * Shows how one process gets on with its stores. It listens to their heartbeats, which go the way of all commands: what
- * keeps those waiting, in the process, on the way or in the store, is in their time too, and no command is timed by itself.
+ * Shows whether one process reaches its stores, and how fast. It listens to their heartbeats, which take the same way
+ * as all commands. So their time includes the waits of commands: in the process, on the network and in the store. No
+ * command is timed by itself.
  */
 export function registerStoreMetrics(registry: Registry, stores: Stores): void {
   const registers = [registry];

@@ -27,12 +27,12 @@ const advanceDays: Statement = {
   text: "UPDATE analytics_rollup SET days_until = greatest(days_until, $1)",
 };
 
-/** As in an hour: past so many subjects a day keeps an estimate. */
+/** As in an hour: with more subjects than this, a day keeps an estimate. */
 const maxSubjects = 1000;
-/** So many days are made up for with an hour, at most. */
+/** The most missing days that are written together with one hour. */
 const maxMissed = 31;
 
-/** Writes days into the history out of their hours, which are there. */
+/** Writes days into the history, from their hours, which are already there. */
 export class DayWriter {
   constructor(
     private readonly transaction: Queries,
@@ -40,7 +40,7 @@ export class DayWriter {
     private readonly merger: UniquesMerger,
   ) {}
 
-  /** Writes what days are missing of those that end by an hour, and, even if it is there, the one that ends with it. */
+  /** Writes the missing days that end by the hour `end`. A day that ends exactly then is written even if it exists. */
   async writeUntil(end: number): Promise<void> {
     const endDay = end - (end % dayHours);
     const missing = await this.readDaysUntil();

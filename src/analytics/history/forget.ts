@@ -6,14 +6,14 @@ import type { PostgresStore } from "../../store/postgres/store.js";
 /** Series that one statement looks at, each by the indexes: far fewer than its time-out allows. */
 const maxSeries = 500;
 
-/** The roll-up, which takes series that are there as given, begins with the same. */
+/** Keeps out the roll-up, which relies on the series that exist. The roll-up begins with the same lock. */
 const holdRollUp: Statement = {
   name: "analytics-hold-roll-up",
   text: "SELECT FROM analytics_rollup FOR UPDATE",
 };
 /**
- * Of the series that follow one: deletes the days that are not kept, and those with nothing left. LIMIT keeps PostgreSQL from
- * reading all of a table where a look into the index for each series will do.
+ * For the next series after an id: deletes the days that are not kept, and the series that have nothing left. LIMIT
+ * keeps PostgreSQL from reading a whole table where a look into the index for each series will do.
  */
 const forgetSome: Statement = {
   name: "analytics-forget-some",
@@ -27,8 +27,8 @@ const forgetSome: Statement = {
 };
 
 /**
- * Drops the history from before a moment, a month's first: sums of days, series that have nothing left, then the months
- * themselves, so that one that is interrupted is done again. Answers the names of the partitions it dropped.
+ * Drops the history from before a moment, the first of a month: sums of days, series that have nothing left, then the
+ * months themselves. The months come last, so that an interrupted run is repeated. Returns the dropped partitions.
  */
 export async function forgetHistory(postgres: PostgresStore, kept: Date, stopping: AbortSignal): Promise<string[]> {
   const old = await listOldPartitions(postgres, "analytics", kept);
@@ -40,7 +40,7 @@ export async function forgetHistory(postgres: PostgresStore, kept: Date, stoppin
   return old;
 }
 
-/** Looks at the series that follow one; answers the last it looked at, null if there are none. */
+/** Forgets in the next series after an id. Returns the last id that it looked at, null if there are none. */
 async function forgetSeries(postgres: PostgresStore, after: number, kept: Date): Promise<number | null> {
   return postgres.transaction(async (transaction) => {
     await transaction.run(waitBriefly);

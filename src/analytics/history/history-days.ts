@@ -2,7 +2,7 @@ import { dayHours, hourMinutes, hourOf, type Range } from "../time/range.js";
 import { readDaysUntil } from "./day-writer.js";
 import { type History, toDate, toHour } from "./history.js";
 
-/** The hours that a range touches, and the whole days (UTC) in it; without a whole day all hours are before the days. */
+/** The hours that a range touches, and its whole days (UTC). Without a whole day, all hours are before the days. */
 export interface DaySplit {
   first: number;
   firstDay: number;
@@ -12,7 +12,7 @@ export interface DaySplit {
 
 const dayMinutes = dayHours * hourMinutes;
 
-/** The whole days of a range, none from `daysUntil`, an hour, on. */
+/** Finds the whole days of a range that end by `daysUntil`, an hour. */
 export function splitDays({ start, end }: Range, daysUntil = Number.POSITIVE_INFINITY): DaySplit {
   const hours = { first: hourOf(start), end: hourOf(end - 1) + 1 };
   const firstDay = Math.ceil(start / dayMinutes) * dayHours;
@@ -26,9 +26,9 @@ export function toBounds({ first, firstDay, endDay, end }: DaySplit): Date[] {
   return [first, firstDay, endDay, end].map(toDate);
 }
 
-/** Knows up to where the sums of days are in PostgreSQL: not always to the last whole day before the watermark. */
+/** Knows until when PostgreSQL has the sums of days. That may be before the last whole day ahead of the watermark. */
 export class HistoryDays {
-  /** It only ever grows: one that is old is right too. */
+  /** It only ever grows, so an old value is right too. */
   private until = 0;
 
   constructor(private readonly history: History) {}

@@ -10,8 +10,8 @@ const someSeries = `unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY A
     JOIN analytics_series AS series USING (name, dimension, value)`;
 
 /**
- * Days and hours between two bounds, added up where they are. An hour that a bound cuts in two is left to the next statement.
- * LATERAL and its sums keep the plan to a look into the indexes for each series, whatever PostgreSQL thinks of its tables.
+ * Adds up days and hours between two bounds, inside PostgreSQL. The next statement reads the hours that a bound cuts in
+ * two. LATERAL and its sums keep the plan to a look into the indexes for each series, whatever PostgreSQL estimates.
  */
 const sumParts: Statement = {
   name: "analytics-sum-parts",
@@ -47,14 +47,14 @@ interface MinutesRow {
   totals: number[] | null;
 }
 
-/** Reads sums out of PostgreSQL. */
+/** Reads sums from PostgreSQL. */
 export class HistorySums {
   constructor(
     private readonly history: History,
     private readonly days: HistoryDays,
   ) {}
 
-  /** The sums of series over those parts of buckets that lie in a range. */
+  /** The sums of series, over the parts of buckets that lie in a range. */
   async read(series: readonly Series[], buckets: Buckets, range: Range): Promise<Sums> {
     const sums = new Sums(series.length, buckets);
     const hours = hoursOf(range);
@@ -64,7 +64,7 @@ export class HistorySums {
     const split = hasWholeDays(buckets) ? await this.days.split(range) : withoutDays(range);
     const { first, end } = split;
     const [whole, minutes] = await Promise.all([
-      // A part of minutes has no hour between two bounds.
+      // If bounds cut every hour, there is no whole hour to add up.
       cut.length === hours.length
         ? []
         : this.history.ask<SumRow>(sumParts, [...names, ...toBounds(split), thresholds, cut.map(toDate)]),

@@ -4,7 +4,7 @@ import { dayHours, hourMinutes, type Range } from "../time/range.js";
 import { type History, wholeHours } from "./history.js";
 import { splitDays, toBounds } from "./history-days.js";
 
-/** Days where the range has all of one, hours at its ends: so a year is some 400 rows and not 8760. */
+/** Reads whole days, and hours at the ends of the range. So a year is about 400 rows and not 8760. */
 const readUniques: Statement = {
   name: "analytics-read-uniques",
   text: `SELECT subjects, hll FROM analytics_uniques
@@ -15,12 +15,12 @@ const readUniques: Statement = {
       WHERE name = $1 AND span = 'hour' AND start >= $4 AND start < $5`,
 };
 
-/** What is read at once: 64 HyperLogLogs are 0.8 MB. */
+/** How much is read at once: 64 HyperLogLogs are 0.8 MB. */
 const stepHours = 64 * dayHours;
-/** As many are carried along one by one; past that a long range's answer is an estimate. */
+/** This many subjects are carried along one by one. With more, the answer for a long range is an estimate. */
 const maxSubjects = 50_000;
 
-/** Reads different subjects out of PostgreSQL. */
+/** Reads different subjects from PostgreSQL. */
 export class HistoryUniques {
   constructor(
     private readonly history: History,
@@ -32,7 +32,7 @@ export class HistoryUniques {
     const { first, end } = wholeHours(range);
     let all: Uniques = { subjects: [] };
     for (let at = first; at < end; ) {
-      // At a day's start, so that no day is taken apart between two steps.
+      // Steps end at a day's start, so that no day is split between two steps.
       const next = Math.min(end, at - (at % dayHours) + stepHours);
       all = await this.merger.union([all, ...(await this.readStep(name, at, next))], maxSubjects);
       at = next;

@@ -4,7 +4,7 @@ import type { History } from "./history.js";
 import { type HistoryDays, toBounds } from "./history-days.js";
 
 /**
- * A look into the indexes for each value that the dimension ever had: so what a question costs depends neither on other
+ * Looks into the indexes for each value that the dimension ever had. So the cost of a question depends neither on other
  * names nor on other months.
  */
 const valuesInRange = `SELECT value, sum(events)::bigint AS events FROM analytics_series AS series
@@ -15,7 +15,7 @@ const valuesInRange = `SELECT value, sum(events)::bigint AS events FROM analytic
     ) AS parts
     WHERE name = $1 AND dimension = $2 AND events > 0`;
 
-/** Values of a dimension by their events; text is ordered by its bytes, as callers are promised. */
+/** Values of a dimension by their events. Texts are ordered by their bytes, as the contract promises. */
 const topValues: Statement = {
   name: "analytics-top-values",
   text: `${valuesInRange} GROUP BY value ORDER BY events DESC, value COLLATE "C" LIMIT $7`,
@@ -32,25 +32,25 @@ export interface ValueCount {
   events: number;
 }
 
-/** Which values. */
+/** Which values to read. */
 export interface ValueQuery {
   name: string;
   dimension: string;
 }
 
-/** Reads the frequency of values out of PostgreSQL. */
+/** Reads the frequency of values from PostgreSQL. */
 export class HistoryValues {
   constructor(
     private readonly history: History,
     private readonly days: HistoryDays,
   ) {}
 
-  /** The most frequent ones in a range of whole hours, first the most frequent. */
+  /** The most frequent values in a range of whole hours, most frequent first. */
   async top(query: ValueQuery, range: Range, limit: number): Promise<ValueCount[]> {
     return this.history.ask(topValues, [...(await this.argumentsOf(query, range)), limit]);
   }
 
-  /** How often these were, in any order; one that never was is left out. */
+  /** The events of the given values, in any order. A value without events is left out. */
   async some(query: ValueQuery, range: Range, values: readonly string[]): Promise<ValueCount[]> {
     return this.history.ask(someValues, [...(await this.argumentsOf(query, range)), values]);
   }

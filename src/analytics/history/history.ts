@@ -3,11 +3,11 @@ import type { Statement } from "../../store/postgres/session.js";
 import type { PostgresStore } from "../../store/postgres/store.js";
 import { hourMinutes, hourMs, type Range } from "../time/range.js";
 
-/** PostgreSQL as a reader of the history sees it, where every hour before the watermark is. */
+/** PostgreSQL, for readers of the history. It has every hour before the watermark. */
 export class History {
   constructor(private readonly postgres: PostgresStore) {}
 
-  /** Runs a statement of the history, whose errors say what it means for a reader. */
+  /** Runs a statement of the history. Its errors say what the failure means for a reader. */
   async ask<Row extends object>(statement: Statement, values: unknown[] = []): Promise<Row[]> {
     return this.postgres.query<Row>(statement, values).catch((error) => {
       throw toUnreachable(error);
@@ -23,7 +23,7 @@ export function toHour(date: Date): number {
   return Number(date) / hourMs;
 }
 
-/** The hours of a range that begins and ends at whole ones. */
+/** The hours of a range that begins and ends at whole hours. */
 export function wholeHours({ start, end }: Range): { first: number; end: number } {
   return { first: start / hourMinutes, end: end / hourMinutes };
 }

@@ -19,7 +19,7 @@ const addSeries: Statement = {
       WHERE s.name = $1 AND s.dimension = given.dimension AND s.value = given.value)
     ON CONFLICT DO NOTHING`,
 };
-/** Overwrites: an hour that is rolled up again counts once. Arrays of arrays are rectangles in SQL: hence the text. */
+/** Overwrites, so that an hour that is rolled up again counts once. Text, as nested arrays in SQL are rectangles. */
 const putHours: Statement = {
   name: "analytics-put-hours",
   text: `INSERT INTO analytics_hours (series_id, hour, events, total, minutes, totals)
@@ -39,7 +39,7 @@ const putUniques: Statement = {
 export class HourWriter {
   constructor(private readonly transaction: Queries) {}
 
-  /** Keeps all others out until the transaction ends; false if the watermark is not at the hour any more. */
+  /** Keeps all others out until the transaction ends. False if the watermark is not at the hour any more. */
   async lock(hour: number): Promise<boolean> {
     return (await this.transaction.query(lockWatermark, [toDate(hour)])).length === 1;
   }
@@ -48,7 +48,7 @@ export class HourWriter {
     await this.transaction.query(advanceWatermark, [toDate(hour), toDate(hour + 1)]);
   }
 
-  /** Different series of one name. */
+  /** Writes different series of one name. */
   async putSeries(hour: number, name: string, rows: readonly SeriesHour[]): Promise<void> {
     const dimensions = rows.map(({ series }) => series.dimension);
     const values = rows.map(({ series }) => series.value);

@@ -12,15 +12,15 @@ export const readWatermark: Statement = {
 
 /** A watermark that is older is read again, while the old one goes on to be used. */
 const freshMs = 5000;
-/** One that is older than this may name an hour that Redis is about to drop: it is not used any more. */
+/** An older watermark may name an hour that Redis is about to drop, so it is not used any more. */
 const usableMs = 3_600_000;
 
 /**
- * The first hour that is not in the history: hours before it are read from PostgreSQL, those from it on from Redis. An old
- * one is as right as a new one for as long as Redis keeps an hour after it was rolled up, which is days.
+ * The first hour that is not in the history. Earlier hours are read from PostgreSQL, this hour and later ones from
+ * Redis. An old watermark is as right as a new one as long as Redis keeps an hour after its roll-up, which is days.
  *
- * It is read from its mirror in Redis, so that a server that is asked for the last hours only needs no PostgreSQL, neither
- * one that runs nor the memory of a driver. Redis may evict the mirror: PostgreSQL is asked then.
+ * It is read from its mirror in Redis. So a server that only answers for the last hours needs neither a running
+ * PostgreSQL nor the memory of a driver. If Redis has evicted the mirror, PostgreSQL is asked.
  */
 export class Watermark {
   private hour: number | undefined;
@@ -34,14 +34,14 @@ export class Watermark {
     private readonly now: () => number,
   ) {}
 
-  /** Throws unavailable only if it was not known within the last hour. */
+  /** Throws unavailable only if the watermark was not read within the last hour. */
   async get(): Promise<number> {
     if (this.now() - this.readAt < freshMs && this.hour !== undefined) return this.hour;
     this.reading ??= this.read().finally(() => {
       this.reading = undefined;
     });
     if (this.hour === undefined || this.now() - this.readAt > usableMs) return this.reading;
-    this.reading.catch(() => {}); // The one that is known will do; the next call tries again.
+    this.reading.catch(() => {}); // The known watermark will do. The next call tries again.
     return this.hour;
   }
 

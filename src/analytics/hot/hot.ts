@@ -11,7 +11,7 @@ export interface HotLimits {
   maxLeadMs: number;
 }
 
-/** Reads what is not in the history yet out of Redis: each read is one pipeline, so one round trip. */
+/** Reads from Redis what is not in the history yet. Each read is one pipeline, so one round trip. */
 export class Hot {
   constructor(
     private readonly store: RedisStore,
@@ -20,7 +20,7 @@ export class Hot {
     private readonly now: () => number,
   ) {}
 
-  /** The sums of series over those parts of buckets that lie in a range. */
+  /** The sums of series, over the parts of buckets that lie in a range. */
   async sums(series: readonly Series[], buckets: Buckets, range: Range): Promise<Sums> {
     const sums = new Sums(series.length, buckets);
     const hours = this.hoursIn(range);
@@ -32,22 +32,22 @@ export class Hot {
     return sums;
   }
 
-  /** Those hours of a range that Redis can have: a range may reach centuries ahead. */
+  /** The hours of a range that Redis can have. A range may reach centuries ahead. */
   hoursIn({ start, end }: Range): number[] {
     const now = this.now();
     const first = Math.floor((now - this.limits.hotMs) / hourMs) - 1;
-    // An hour more, as the clocks of servers differ.
+    // One hour more, because the clocks of servers differ.
     const last = Math.floor((now + this.limits.maxLeadMs) / hourMs) + 1;
     const clipped = { start: Math.max(start, first * hourMinutes), end: Math.min(end, (last + 1) * hourMinutes) };
     return clipped.start < clipped.end ? hoursOf(clipped) : [];
   }
 
-  /** The hours of minutes' hashes, for the roll-up too. */
+  /** Reads the hashes of {@link Keys.minutes}. The roll-up reads them too. */
   readHashes(keys: readonly string[]): Promise<Record<string, string>[]> {
     return this.pipeline(keys, (pipeline, key) => pipeline.hgetall(key));
   }
 
-  /** One command for each of several things, all sent at once. */
+  /** Sends one command for each item, all at once. */
   async pipeline<Item, Answer>(
     items: readonly Item[],
     add: (pipeline: Pipeline, item: Item, index: number) => unknown,
@@ -68,7 +68,7 @@ export class Hot {
 
 export type Pipeline = ReturnType<RedisStore["client"]["pipeline"]>;
 
-/** An hour as its hash has it: "7" -> events of minute 7, "s7" -> the sum of their values. */
+/** The minutes in an hour's hash: "7" -> events of minute 7, "s7" -> the sum of their values. */
 export function toMinutes(hour: number, hash: Record<string, string>): Minutes {
   const minutes = new Array<number>(hourMinutes).fill(0);
   let totals: number[] | null = null;

@@ -3,7 +3,7 @@ import { type Hot, type Pipeline, toMinutes } from "./hot.js";
 import { type Keys, type Series, separator } from "./keys.js";
 import type { Uniques } from "./uniques.js";
 
-/** How much of an hour is in memory at once: as many names, and as many series with their minutes. */
+/** How much of an hour is in memory at once: this many names, and this many series with their minutes. */
 const chunk = 500;
 
 /** An hour of a series. */
@@ -11,7 +11,7 @@ export interface SeriesHour extends Minutes {
   series: Series;
 }
 
-/** Reads a closed hour out of Redis piece by piece, however large it is. A piece may come twice, as SCAN has it. */
+/** Reads a closed hour from Redis in pieces, however large it is. SCAN may return an element twice. */
 export class HourReader {
   constructor(
     private readonly hot: Hot,

@@ -1,7 +1,7 @@
-/** Parts what callers chose in a key or a member: no name, dimension or value has a control character. */
+/** Separates callers' texts in a key or a member. No name, dimension or value has a control character. */
 export const separator = "\x1f";
 
-/** What is counted: events of a name, all of them ("", "") or those with one value of a dimension. */
+/** What is counted: all events of a name ("", ""), or the events of a name with one value of a dimension. */
 export interface Series {
   name: string;
   dimension: string;
@@ -9,8 +9,8 @@ export interface Series {
 }
 
 /**
- * Every Redis key of the analytics is named here, and those that a batch is written to again in track-events.lua, which makes them of
- * what the batch holds. <hour> is whole hours since 1970 (UTC). All of them expire.
+ * Names every Redis key of the analytics. track-events.lua names the keys of a batch again: it makes them from the
+ * batch. <hour> is whole hours since 1970 (UTC). All keys expire.
  */
 export class Keys {
   constructor(readonly prefix: string) {}
@@ -20,12 +20,12 @@ export class Keys {
     return `${this.prefix}:names:${hour}`;
   }
 
-  /** A sorted set: the hour's series of a name by their events; members are {@link Keys.member}. */
+  /** A sorted set: the series of a name in the hour, by their number of events. Members are {@link Keys.member}. */
   series(hour: number, name: string): string {
     return `${this.prefix}:series:${hour}:${name}`;
   }
 
-  /** A series in that set: dimension, separator, value; the total is the separator alone. */
+  /** A series in that set: dimension, separator, value. The total is the separator alone. */
   member(dimension: string, value: string): string {
     return seriesMember(dimension, value);
   }
@@ -40,7 +40,7 @@ export class Keys {
     return `${this.prefix}:subjects:${hour}:${name}`;
   }
 
-  /** A HyperLogLog: the same, past that. */
+  /** A HyperLogLog: the hour's different subjects, when they are many. */
   hll(hour: number, name: string): string {
     return `${this.prefix}:hll:${hour}:${name}`;
   }
@@ -55,23 +55,23 @@ export class Keys {
     return `${this.prefix}:rolled`;
   }
 
-  /** The last events of a name, a list with the newest first; and how many it has ever been given. */
+  /** A list of the last events of a name, newest first; and how many events were ever pushed to it. */
   recent(name: string): { list: string; pushed: string } {
     return { list: `${this.prefix}:recent:${name}`, pushed: `${this.prefix}:recent-pushed:${name}` };
   }
 
-  /** What a read has computed. */
+  /** The computed result of a read. */
   cache(key: string): string {
     return `${this.prefix}:cache:${key}`;
   }
 
-  /** A key for one script's run, which deletes it. */
+  /** A key for one run of a script, which deletes the key. */
   scratch(part: string): string {
     return `${this.prefix}:scratch:${part}`;
   }
 }
 
-/** How a series is called within its name: its dimension and value, which are "" for the total. */
+/** Identifies a series among all series of an event name. Dimension and value are "" for the total. */
 export function seriesMember(dimension: string, value: string): string {
   return dimension + separator + value;
 }

@@ -4,7 +4,7 @@ import type { Keys } from "./keys.js";
 
 const hourMs = 3_600_000;
 
-/** How many series the current hour has: what its memory goes by. Read at an interval: a scrape never waits for Redis. */
+/** The series of the current hour, which decide its memory. They are read at an interval: no scrape waits for Redis. */
 export class SeriesMetrics {
   private readonly names: Gauge;
   private readonly series: Gauge;

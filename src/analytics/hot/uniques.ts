@@ -3,10 +3,10 @@ import { defineBytesScript, type Script } from "../../store/redis/scripts.js";
 import type { RedisStore } from "../../store/redis/store.js";
 import type { Keys } from "./keys.js";
 
-/** Different subjects: themselves while they are few, else a HyperLogLog in Redis' own bytes. */
+/** Different subjects: the subjects themselves while they are few, else a HyperLogLog in Redis' own bytes. */
 export type Uniques = { subjects: string[]; hll?: undefined } | { hll: Buffer; subjects?: undefined };
 
-/** The same as the history has it. */
+/** {@link Uniques} as a row of the history. */
 export interface UniquesRow {
   subjects: string[] | null;
   hll: Buffer | null;
@@ -16,10 +16,10 @@ export function toUniques({ subjects, hll }: UniquesRow): Uniques {
   return hll ? { hll } : { subjects: subjects ?? [] };
 }
 
-/** As many arguments of a call fit on the stack, with room to spare. */
+/** This many arguments of a call fit on the stack easily. */
 const maxArguments = 20_000;
 
-/** Unions subjects. What only an estimate can hold is merged by Redis, whose HyperLogLogs they are. */
+/** Unions subjects. Redis merges estimates, because the HyperLogLogs are Redis' own. */
 export class UniquesMerger {
   private readonly merge: Script<[number, Buffer]>;
 
@@ -30,7 +30,7 @@ export class UniquesMerger {
     this.merge = defineBytesScript(store.client, "merge-uniques");
   }
 
-  /** Themselves as long as no part is an estimate and they are at most so many. */
+  /** The subjects themselves if no part is an estimate and there are at most `maxSubjects`; else an estimate. */
   async union(parts: readonly Uniques[], maxSubjects: number): Promise<Uniques> {
     const subjects = new Set<string>();
     for (const part of parts) for (const subject of part.subjects ?? []) subjects.add(subject);
@@ -40,14 +40,14 @@ export class UniquesMerger {
     return { hll: (await this.run(hlls, [...subjects], [])).hll };
   }
 
-  /** The estimated number of all these together, and of the sets and HyperLogLogs at some keys. */
+  /** The estimated number of subjects in all parts, and in the sets and HyperLogLogs at `keys`, together. */
   async count(parts: readonly Uniques[], keys: readonly string[]): Promise<number> {
     const subjects = parts.flatMap((part) => part.subjects ?? []);
     const hlls = parts.flatMap(({ hll }) => hll ?? []);
     return (await this.run(hlls, subjects, keys)).count;
   }
 
-  /** In one step, or in several where there are more subjects than fit into one. */
+  /** Merges in one step, or in several if there are more subjects than fit into one. */
   private async run(hlls: readonly Buffer[], subjects: readonly string[], keys: readonly string[]) {
     const parts = [...hlls];
     let rest = subjects;

@@ -6,21 +6,21 @@ import type { RedisStore } from "../../store/redis/store.js";
 import type { Keys } from "../hot/keys.js";
 import { type Cached, SharedCache } from "./shared-cache.js";
 
-/** How long a result may be served, from when it was asked for at the source, in milliseconds. */
+/** How long a result may be served after the source was asked for it, in milliseconds. */
 export interface Lifetimes {
   local: number;
-  /** 0: it is not worth a round trip to Redis. */
+  /** 0: the result is not worth a round trip to Redis. */
   shared: number;
 }
 
-/** What reaches into hours that are still written. Only in the process, so that two levels do not add up their ages. */
+/** For results with hours that are still written. Only in the process, so that the ages of two levels do not add up. */
 export const hotLifetimes: Lifetimes = { local: 1000, shared: 0 };
-/** What lies before the watermark and does not change any more. */
+/** For results from before the watermark, which do not change any more. */
 export const historyLifetimes: Lifetimes = { local: 5 * 60_000, shared: 60 * 60_000 };
 
 const maxEntries = 10_000;
 const maxBytes = 32 << 20;
-/** What an entry takes beside its packed bytes: objects are larger, and the response that is made of them is kept too. */
+/** An entry takes more than its packed bytes: objects are larger, and the response made from them is kept too. */
 const overhead = 500;
 const blowUp = 10;
 
@@ -31,9 +31,9 @@ interface Loading {
 }
 
 /**
- * Results of reads: in the process (L1), in Redis (L2), then from the source. Calls that ask for the same at the same time
- * share one question to the source, unless it was asked so long ago that its answer would be too old for them. Results are
- * handed out as they are kept: nobody may change one.
+ * Results of reads: in the process (L1), in Redis (L2), then from the source. Calls with the same question at the same
+ * time ask the source once. Only if the source was asked so long ago that its answer would be too old, a call asks
+ * again. Callers get the kept result itself: nobody may change it.
  */
 export class Cache {
   private readonly local: LRUCache<string, object>;
@@ -57,7 +57,7 @@ export class Cache {
     this.shared = new SharedCache(store, keys, (result) => this.requests.inc({ level: "shared", result }));
   }
 
-  /** The result of a question, which is what `load` depends on. */
+  /** The result of a question. The question names everything that `load` depends on. */
   get<Value extends object>(question: unknown[], lifetimes: Lifetimes, load: () => Promise<Value>): Promise<Value> {
     const key = createHash("sha1").update(JSON.stringify(question)).digest("base64url");
     const kept = this.local.get(key);

@@ -10,12 +10,12 @@ export class HotLists {
     private readonly keys: Keys,
   ) {}
 
-  /** The subjects of a name's events, or, where they are too many in some hour, the keys to merge them from. */
+  /** The subjects of a name's events. If some hour has too many, also the keys to merge them from. */
   async subjects(name: string, range: Range): Promise<{ subjects: Set<string>; keys: string[] }> {
     const hours = this.hot.hoursIn(range);
     const sets = hours.map((hour) => this.keys.subjects(hour, name));
     const hlls = hours.map((hour) => this.keys.hll(hour, name));
-    // The sets first: one that becomes a HyperLogLog in between is then seen twice, and not missed.
+    // The sets first: a set that becomes a HyperLogLog in between is then seen twice, and not missed.
     const answers = await this.hot.pipeline<string, string[] | number>([...sets, ...hlls], (pipeline, key, index) => {
       return index < sets.length ? pipeline.smembers(key) : pipeline.exists(key);
     });
@@ -24,7 +24,7 @@ export class HotLists {
     return { subjects: new Set(members.flat()), keys: large ? [...sets, ...hlls] : [] };
   }
 
-  /** How often each value of a dimension was. A name has a bounded number of them in an hour. */
+  /** The events of each value of a dimension. A name has a bounded number of values in an hour. */
   async values({ name, dimension }: ValueQuery, range: Range): Promise<Map<string, number>> {
     const keys = this.hot.hoursIn(range).map((hour) => this.keys.series(hour, name));
     const hours = await this.hot.pipeline<string, string[]>(keys, (pipeline, key) => {

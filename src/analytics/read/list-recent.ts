@@ -8,25 +8,25 @@ import type { EventRequest } from "../track/event.js";
 import { fromRecent } from "../track/recent.js";
 import { SharedReads } from "./shared-reads.js";
 
-/** Several callers may have the same one. */
+/** A page of events. Several callers may get the same object. */
 export interface RecentPage {
   readonly events: readonly EventRequest[];
   readonly nextPageToken: string;
 }
 
-/** A page that Redis has given, for as long as it need not give it again. */
+/** A page from Redis, kept so that Redis need not send it again. */
 interface Known {
   page: RecentPage;
-  /** How many events the name had ever had by then. */
+  /** How many events the name had ever had when the page was read. */
   pushed: number;
 }
 
-/** Their events' bytes in Redis; as objects they take some five times as much. */
+/** The bytes that the events of all known pages take in Redis. As objects they take about five times as much. */
 const maxKnownBytes = 4 << 20;
-/** Redis may have evicted a list and counted as far again: while it stays connected no other way could a page be wrong. */
+/** While Redis stays connected, a known page is wrong in one case: Redis evicted the list and counted as far again. */
 const knownMs = 1000;
 
-/** Lists the last events of a name, a page at a time. What has not changed since it was last read is not read again. */
+/** Lists the last events of a name, a page at a time. A page that has not changed is not read again. */
 export class RecentLister {
   private readonly listRecent: Script<(number | string)[]>;
   private readonly reads = new SharedReads<RecentPage>();
@@ -37,11 +37,11 @@ export class RecentLister {
     private readonly keys: Keys,
   ) {
     this.listRecent = defineScript(store.client, "list-recent", 2);
-    // One that comes back may have lost what it had last counted.
+    // A Redis that comes back may have lost its last counts.
     store.client.on("close", () => this.known.clear());
   }
 
-  /** Throws invalid for a size or token that cannot be, unavailable. */
+  /** Throws invalid for a wrong size or token, and unavailable. */
   async list(name: string, size: number, token: string): Promise<RecentPage> {
     const limit = pageSize(size, 100, 1000);
     const isPlace = (place: unknown[]) => place.length === 2 && place[0] === name && Number.isSafeInteger(place[1]);

@@ -6,14 +6,14 @@ import { type Range, splitAt } from "../time/range.js";
 import { type Cache, historyLifetimes, hotLifetimes } from "./cache.js";
 import type { HotLists } from "./hot-lists.js";
 
-/** How many different subjects there were; not exact: an estimate. */
+/** The number of different subjects. If it is not exact, it is an estimate. */
 export interface UniqueCount {
   subjects: number;
   exact: boolean;
 }
 
 const noSubjects: Uniques = { subjects: [] };
-/** So many of the history's most frequent values are kept, or twice that, and so on, if a question needs more of them. */
+/** The cache keeps this many of the history's most frequent values. For larger questions: twice as many, and so on. */
 const leastKept = 1024;
 
 /** Counts the different subjects of a range, and lists its most frequent values. */
@@ -43,7 +43,7 @@ export class ListsReader {
     });
   }
 
-  /** The most frequent values of a dimension, first the most frequent; as frequent ones by the bytes of their text. */
+  /** The most frequent values of a dimension, most frequent first. Equally frequent values are in byte order. */
   async topValues(query: ValueQuery, range: Range, limit: number): Promise<readonly ValueCount[]> {
     const hour = await this.watermark.get();
     return this.cache.get(["top", query, range, limit, hour], hotLifetimes, async () => {
@@ -63,8 +63,8 @@ export class ListsReader {
   }
 
   /**
-   * All values of the history that can be among the first `limit` once the recent ones are added: of those that were not
-   * seen lately the most frequent, of those that were each one, wherever it stands.
+   * All values of the history that can be among the first `limit` when the recent counts are added. These are the most
+   * frequent values, and every value that was seen lately, however rare it is in the history.
    */
   private async historyValues(
     query: ValueQuery,

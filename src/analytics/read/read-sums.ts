@@ -8,7 +8,7 @@ import { type Buckets, cutRange, type Interval, oneBucket } from "../time/time-b
 import { type Cache, historyLifetimes, hotLifetimes } from "./cache.js";
 
 export interface Point extends Sum {
-  /** Where its interval begins, in minutes since 1970. */
+  /** Where the point's interval begins, in minutes since 1970. */
   start: number;
 }
 
@@ -20,7 +20,7 @@ interface Question {
   timeZone: string;
 }
 
-/** A row of sums for each series, a column for each bucket. Several callers may have the same one. */
+/** A row of sums for each series, a column for each bucket. Several callers may get the same object. */
 export interface SumsTable {
   starts: readonly number[];
   rows: readonly (readonly Sum[])[];
@@ -46,7 +46,7 @@ export class SumsReader {
     return this.read({ series: [series], range, interval, timeZone });
   }
 
-  /** One watermark for the whole of it, so that no hour is counted on both sides or on neither. */
+  /** Uses one watermark for the whole read, so that no hour is counted on both sides or on neither. */
   private async read(question: Question): Promise<SumsTable> {
     const hour = await this.watermark.get();
     const { before, after } = splitAt(question.range, hour);

@@ -5,14 +5,14 @@ import { defineScript, type Script } from "../../store/redis/scripts.js";
 import type { RedisStore } from "../../store/redis/store.js";
 import type { Keys } from "../hot/keys.js";
 
-/** How long a process that died can still be the only one that asks the source. One that lives keeps its lease. */
+/** How long a dead process can keep others from asking the source. A living process renews its lease. */
 const leaseMs = 1000;
 const pollMs = 20;
-/** How long the others wait for its answer: about as long as a statement may take. */
+/** How long the other processes wait for the answer: about as long as a statement may take. */
 const patienceMs = 5000;
-/** A value that is larger is not worth its room in Redis, nor the time on the wire. */
+/** A larger value is not worth its memory in Redis, nor the time on the wire. */
 const maxBytes = 32 << 10;
-/** Each holds the last of the values that fall to it, so that all together take 32 MiB, however much is asked for. */
+/** Each slot keeps the last value of its keys. So all values together take 32 MiB at most. */
 const slots = 1024;
 
 /** A cached value, and the bytes that it takes. */
@@ -22,8 +22,8 @@ export interface Cached<Value> {
 }
 
 /**
- * The cache that all processes share, in Redis (L2). Whoever misses takes a lease and asks the source, while the others
- * wait for its answer. Without Redis each process asks for itself.
+ * The cache that all processes share, in Redis (L2). The first process that misses takes a lease and asks the source.
+ * The others wait for its answer. Without Redis each process asks for itself.
  */
 export class SharedCache {
   private readonly keepLease: Script<number>;
@@ -36,7 +36,7 @@ export class SharedCache {
     this.keepLease = defineScript(store.client, "keep-lease", 1);
   }
 
-  /** The value of a question, from Redis or by `load`. The key is that of a hash, in base64url. */
+  /** The value of a key, from Redis or from `load`. The key is a hash in base64url. */
   async get<Value>(key: string, lifeMs: number, load: () => Promise<Value>): Promise<Cached<Value>> {
     const token = uuidv7();
     for (let waited = 0; ; waited += pollMs) {
@@ -49,12 +49,12 @@ export class SharedCache {
     }
   }
 
-  /** With the lease, which is kept for as long as it takes. */
+  /** Asks the source with the lease, and renews the lease until the answer is there. */
   private async ask<Value>(key: string, token: string, lifeMs: number, load: () => Promise<Value>) {
-    const keep = (ms: number) => this.keepLease([this.lease(key)], [token, ms]).catch(() => {}); // It runs out by itself.
+    const keep = (ms: number) => this.keepLease([this.lease(key)], [token, ms]).catch(() => {}); // Else it runs out.
     const timer = setInterval(() => void keep(leaseMs), leaseMs / 3);
     try {
-      // Between the look and the lease another may have got its answer, and given the lease back.
+      // Between the look and the lease another process may have stored its answer, and given its lease back.
       const found = await this.find<Value>(key);
       if (found && found !== "large") return this.count("hit", found);
       return this.count("miss", await this.fill(key, lifeMs, await load()));
@@ -64,7 +64,7 @@ export class SharedCache {
     }
   }
 
-  /** Whether nobody else asks the source, as far as can be known. */
+  /** Takes the lease. True if nobody else asks the source, as far as this process can know. */
   private async take(key: string, token: string): Promise<boolean> {
     if (!this.store.usable) return true;
     const taken = this.store.client.set(this.lease(key), token, "PX", leaseMs, "NX");
@@ -74,14 +74,14 @@ export class SharedCache {
   private async fill<Value>(key: string, lifeMs: number, value: Value): Promise<Cached<Value>> {
     const packed = pack([key, value]);
     const bytes = packed.length;
-    // Of a large one its place says only that, so that nobody waits for it.
+    // The slot of a large value says only that the value is large, so that nobody waits for it.
     const kept = bytes <= maxBytes ? packed : pack([key]);
-    // Awaited, so that the lease is given back only when those who wait can find the value.
+    // Awaited, so that waiting processes can find the value before the lease is given back.
     if (this.store.usable) await this.store.client.set(this.slot(key), kept, "PX", lifeMs).catch(() => {});
     return { value, bytes };
   }
 
-  /** undefined also for what cannot be read, be it that Redis is down. */
+  /** Undefined also if the value cannot be read, for example while Redis is down. */
   private async find<Value>(key: string): Promise<Cached<Value> | "large" | undefined> {
     if (!this.store.usable) return undefined;
     try {

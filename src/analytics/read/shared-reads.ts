@@ -1,11 +1,12 @@
 /**
- * Reads that may not be old: who asks for what is being read already waits for the next read, which begins after, and shares
- * that with all who do. So each answer has what was there when it was asked for, and a store is asked once at a time.
+ * Shares reads whose answers may not be old. A caller that asks while the same read is under way waits for the next
+ * read. The next read begins after the current one, and all waiting callers share it. So each answer has everything
+ * that was there when the caller asked, and a store gets one read of a question at a time.
  */
 export class SharedReads<Answer> {
   private readonly running = new Map<string, Running<Answer>>();
 
-  /** The answer to a question, which is what `read` depends on. */
+  /** The answer to a question. The question names everything that `read` depends on. */
   get(question: string, read: () => Promise<Answer>): Promise<Answer> {
     const running = this.running.get(question);
     if (!running) return this.start(question, read);

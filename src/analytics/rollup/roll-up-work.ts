@@ -3,7 +3,7 @@ import type { Session } from "../../store/postgres/session.js";
 import { hourMs } from "../time/range.js";
 import type { RollUp } from "./roll-up.js";
 
-/** Rolls up the hours that are due, and shows in /metrics how far it is. */
+/** Rolls up the hours that are due, and shows in /metrics how far the roll-up is. */
 export class RollUpWork {
   private readonly rolledUntil: Gauge;
   private readonly seconds: Histogram;
@@ -43,7 +43,7 @@ export class RollUpWork {
     }
   }
 
-  /** Another process leads: what this one saw when it led would be behind before long. */
+  /** Another process leads: the hour that this process saw as leader would soon be too old. */
   follow(): void {
     this.rolledUntil.set(0);
   }
@@ -51,7 +51,7 @@ export class RollUpWork {
   private async moveNext(session: Session): Promise<boolean> {
     const begun = performance.now();
     const hour = await this.rollUp.readHour(session);
-    this.show(hour); // Whatever becomes of the rest: one that fails at each hour must be seen to be behind.
+    this.show(hour); // Before the roll-up: a roll-up that fails at each hour must show that it is behind.
     const rolled = await this.rollUp.roll(hour, session);
     if (!rolled) return false;
     this.seconds.observe((performance.now() - begun) / 1000);

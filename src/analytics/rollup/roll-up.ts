@@ -19,12 +19,12 @@ export interface RollUpLimits {
   hotMs: number;
 }
 
-/** Beyond the age of an event: for what is on its way, and for clocks that differ. */
+/** Added to the age of an event: for events under way, and for clocks that differ. */
 const marginMs = 2 * 60_000;
 
 /**
- * Moves hours from Redis into the history, oldest first. It may die anywhere and be begun again by any other process: an
- * hour is closed before it is read, its rows overwrite what is there, and they and the watermark commit together.
+ * Moves hours from Redis into the history, oldest first. It may die anywhere, and any other process may begin again. An
+ * hour is closed before it is read. Its rows overwrite rows that are there, and commit together with the watermark.
  */
 export class RollUp {
   private readonly closeHours: Script<number>;
@@ -41,16 +41,16 @@ export class RollUp {
     this.closeHours = defineScript(redis.client, "close-hours", 1);
   }
 
-  /** The first hour that is not in the history. It takes no Redis to know it. */
+  /** The first hour that is not in the history. This works without Redis. */
   async readHour(session: Session): Promise<number> {
     const [row] = await session.query<{ rolled_until: Date }>(readWatermark);
     return toHour((row as { rolled_until: Date }).rolled_until);
   }
 
-  /** Rolls up that hour if it is time; false: it is not, or another process was faster. */
+  /** Rolls up that hour if it is due. False: it is not due, or another process was faster. */
   async roll(hour: number, session: Session): Promise<boolean> {
     this.redis.requireUsable();
-    // Even where nothing is due: Redis may have evicted both, or hold those of another database.
+    // Even if nothing is due: Redis may have evicted both keys, or have the keys of another database.
     await this.close(hour);
     await this.mirror(hour);
     if (this.now() <= (hour + 1) * hourMs + this.limits.maxAgeMs + marginMs) return false;

@@ -6,7 +6,7 @@ import type { ToItem } from "../../rpc/status.js";
 import type { EventRequest } from "../track/event.js";
 import type { Incoming, TrackResult } from "../track/track.js";
 
-/** An event of a request, as the domain asks for it; an error for what only the message can get wrong. */
+/** An event of a request, in the domain's form; an error for a mistake that only the message can have. */
 export function toEventOrError({ name, time, id, subject, value, dimensions }: EventMessage): Incoming {
   try {
     return { name, timeMs: toTimeMs(time, "time"), id, subject, value, dimensions };
@@ -15,7 +15,7 @@ export function toEventOrError({ name, time, id, subject, value, dimensions }: E
   }
 }
 
-/** An event as a list of the last ones shows it. */
+/** An event as a list of the last events shows it. */
 export function toEventMessage({ name, timeMs, id, subject, value, dimensions }: EventRequest): Event {
   return { name, time: toTimestamp(timeMs), id, subject, dimensions, ...(value === undefined ? {} : { value }) };
 }
@@ -27,7 +27,7 @@ export function toOutcome(result: keyof typeof outcomes) {
   return outcomes[result];
 }
 
-/** One result among several; `toItem` is that of the whole answer. */
+/** One result among several. All results of an answer share one `toItem`. */
 export function toResultMessage(result: TrackResult, toItem: ToItem): TrackResultMessage {
   if (result instanceof PostaError) return { outcome: "OUTCOME_UNSPECIFIED", error: toItem(result) };
   return { outcome: outcomes[result], error: null };

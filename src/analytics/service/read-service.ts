@@ -21,9 +21,9 @@ const maxTop = 1000;
 
 const intervals: Record<string, Interval> = { INTERVAL_MINUTE: "minute", INTERVAL_HOUR: "hour", INTERVAL_DAY: "day" };
 
-/** The part of AnalyticsService that answers how often, when, by whom and by what. */
+/** The part of AnalyticsService that reads: GetCounters, GetTimeSeries, CountUnique, ListTopValues. */
 export function readHandlers<Handler>(adapter: Adapter<Handler>, { sums, lists }: Reads) {
-  // The cache answers the same result to all who ask: it is encoded once.
+  // The cache returns the same result to all callers: it is encoded once.
   const toSeriesResponse = sharedAnswers((table: SumsTable) => ({ points: toPoints(table).map(toPointMessage) }));
   const toValuesResponse = sharedAnswers((values: readonly ValueCount[]) => ({ values: [...values] }));
   return {
@@ -58,7 +58,7 @@ function toPointMessage({ start, events, total }: Point) {
   return { start: toTimestamp(start * minuteMs), events, total };
 }
 
-/** Throws invalid for what cannot be a series, forbidden for events that the caller may not read. */
+/** Throws invalid for a wrong series, and forbidden for events that the caller may not read. */
 function toSeries({ name, dimension, value }: SeriesMessage, path: string, context: CallContext): Series {
   requireEvent(name, context, `${path}.name`);
   if (dimension !== "") {

@@ -40,7 +40,7 @@ export function trackHandlers<Handler>(adapter: Adapter<Handler>, tracker: Track
     return { results: toResults(results) };
   }
 
-  /** One message of a stream: what is wrong with it as a whole is wrong with each of its events. */
+  /** Tracks one message of a stream. An error of the whole message becomes the result of each of its events. */
   async function trackMessage({ sequence, events, acknowledgement }: StreamRequest, caller: TrackCaller) {
     let results: TrackResult[];
     try {
@@ -91,7 +91,7 @@ function weigh({ events }: StreamRequest): Weight {
   return { items: events.length, bytes: events.reduce((bytes, event) => bytes + bytesOf(event), 0) };
 }
 
-/** Of an event's texts. */
+/** The bytes of an event's texts. */
 function bytesOf({ name, id, subject, dimensions }: EventMessage): number {
   let bytes = Buffer.byteLength(name) + Buffer.byteLength(id) + Buffer.byteLength(subject);
   for (const key in dimensions) bytes += Buffer.byteLength(key) + Buffer.byteLength(dimensions[key] ?? "");

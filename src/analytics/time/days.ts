@@ -5,17 +5,18 @@ import { minuteMs, type Range } from "./range.js";
 const dayMinutes = 24 * 60;
 const maxNameLength = 64;
 
-/** A stretch of time in which a zone's clocks stay at one offset, in minutes; it lasts until the next one's start. */
+/** A stretch of time in which a zone's clocks keep one offset, in minutes. It lasts until the next stretch starts. */
 interface Stretch {
   start: number;
   offset: number;
 }
 
 /**
- * Where the days of a time zone begin: the start of the one that the range begins in, then each that begins in the range.
+ * Where the days of a time zone begin: first the day that the range begins in, then each day that begins in the range.
  *
- * The library is asked for the changes of the zone's clocks only, and the midnights between two changes are counted: ten
- * years of days cost it twenty questions and not 3650, which took 70 to 140 ms of the one thread that answers all calls.
+ * The function asks the library only for the changes of the zone's clocks, and counts the midnights between two
+ * changes. So ten years of days need 20 questions and not 3650. The 3650 questions took 70 to 140 ms of the one thread
+ * that answers all calls.
  */
 export async function dayStarts(range: Range, timeZone: string): Promise<number[]> {
   const utc = [{ start: range.start - (range.start % dayMinutes), offset: 0 }];
@@ -24,7 +25,7 @@ export async function dayStarts(range: Range, timeZone: string): Promise<number[
   let lastDay = Number.NEGATIVE_INFINITY;
   for (const [index, { start, offset }] of stretches.entries()) {
     const end = stretches[index + 1]?.start ?? range.end;
-    // Clocks that are set over a midnight begin a day where they are set; set back over one, they begin none again.
+    // Clocks set forward over a midnight begin a day at the change. Clocks set back over a midnight begin no day again.
     const firstMidnight = Math.ceil((start + offset) / dayMinutes) * dayMinutes - offset;
     for (let at = start; at < end; at = at === start && firstMidnight > at ? firstMidnight : at + dayMinutes) {
       const day = Math.floor((at + offset) / dayMinutes);
@@ -35,7 +36,7 @@ export async function dayStarts(range: Range, timeZone: string): Promise<number[
   return starts;
 }
 
-/** From the day that the range begins in: the polyfill is loaded by the first call that needs it, for its 20 MB. */
+/** The stretches from the day that the range begins in. Loads the polyfill at the first call: it takes 20 MB. */
 async function stretchesOf(range: Range, timeZone: string): Promise<Stretch[]> {
   const { Temporal } = await import("temporal-polyfill");
   const end = range.end * minuteMs;
@@ -48,7 +49,7 @@ async function stretchesOf(range: Range, timeZone: string): Promise<Stretch[]> {
   return stretches;
 }
 
-/** Throws invalid for what is no IANA name; the library takes offsets and whole dates too. */
+/** Throws invalid unless `timeZone` is an IANA name. The library alone would also take offsets and whole dates. */
 function openZone(temporal: typeof TemporalApi, ms: number, timeZone: string): TemporalApi.ZonedDateTime {
   if (timeZone.length <= maxNameLength && /^[A-Za-z][\w+\-/]*$/.test(timeZone)) {
     try {

@@ -1,6 +1,6 @@
 import { invalid } from "../../errors/posta-error.js";
 
-/** Times are whole minutes since 1970 (UTC) here, and hours whole hours: what the stores count by. [start, end). */
+/** [start, end) in whole minutes since 1970 (UTC). An `hour` is whole hours since 1970. The stores count so too. */
 export interface Range {
   start: number;
   end: number;
@@ -19,7 +19,7 @@ interface Timestamp {
 
 const maxYears = 10;
 const maxMinutes = maxYears * 366 * 24 * hourMinutes;
-/** What a Timestamp can say: the years 1 to 9999. Counting begins in 1970. */
+/** A Timestamp can be in the years 1 to 9999. Counting begins in 1970. */
 const lastMinute = Date.UTC(9999, 11, 31, 23, 59) / minuteMs;
 const unitSeconds = { minute: 60, hour: 3600 } as const;
 
@@ -50,7 +50,7 @@ export function hourOf(minute: number): number {
   return Math.floor(minute / hourMinutes);
 }
 
-/** The parts of a range before and from an hour on; undefined where there is none. */
+/** The parts of a range before an hour, and from that hour on. A part is undefined if it is empty. */
 export function splitAt({ start, end }: Range, hour: number): { before: Range | undefined; after: Range | undefined } {
   const seam = hour * hourMinutes;
   return {

@@ -7,14 +7,14 @@ export interface Sum {
   total: number;
 }
 
-/** An hour of a series, minute by minute; no totals where no event had a value. */
+/** An hour of a series, minute by minute. `totals` is null if no event had a value. */
 export interface Minutes {
   hour: number;
   minutes: readonly number[];
   totals: readonly number[] | null;
 }
 
-/** The sums of some series over the buckets of a range: a row a series, a column a bucket. */
+/** The sums of some series over the buckets of a range: a row for each series, a column for each bucket. */
 export class Sums {
   readonly rows: Sum[][];
 
@@ -33,7 +33,7 @@ export class Sums {
     sum.total += total;
   }
 
-  /** Adds those of an hour's minutes that lie in the range. */
+  /** Adds the minutes of an hour that lie in the range. */
   addMinutes(row: number, { hour, minutes, totals }: Minutes): void {
     const { bounds } = this.buckets;
     const first = hour * hourMinutes;
@@ -46,7 +46,7 @@ export class Sums {
     }
   }
 
-  /** Adds what another read of the same series and buckets has found. */
+  /** Adds the sums that another read found for the same series and buckets. */
   addAll(rows: readonly (readonly Sum[])[]): void {
     for (const [row, sums] of rows.entries()) for (const [bucket, sum] of sums.entries()) this.add(row, bucket, sum);
   }

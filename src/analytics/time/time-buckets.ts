@@ -8,9 +8,9 @@ const maxBuckets = 10_000;
 
 /** Parts of a range, one after the other. */
 export interface Buckets {
-  /** Where each begins as callers are told; the first may begin before the range. */
+  /** The start of each bucket that callers see. The first bucket may start before the range. */
   readonly starts: readonly number[];
-  /** Where each begins to count, and, as the last item, where the last ends: one more than there are buckets. */
+  /** Where each bucket begins to count, then where the last bucket ends: one item more than there are buckets. */
   readonly bounds: readonly number[];
 }
 
@@ -41,7 +41,7 @@ export function hasWholeDays({ bounds }: Buckets): boolean {
   return bounds.slice(1, -1).every((bound) => bound % (dayHours * hourMinutes) === 0);
 }
 
-/** The hours that some bound cuts in two, in order: only these have to be looked at minute by minute. */
+/** The hours that a bound cuts in two, in order. Only these hours must be read minute by minute. */
 export function cutHours({ bounds }: Buckets): number[] {
   const hours = bounds.filter((bound) => bound % hourMinutes !== 0).map(hourOf);
   return hours.filter((hour, index) => hour !== hours[index - 1]);

@@ -5,28 +5,28 @@ import type { EventSpec } from "./event.js";
 import type { EventBatcher } from "./event-batcher.js";
 import type { EventOutcome } from "./event-store.js";
 
-/** The guide's batching: so many events, or so long after the first. */
+/** The guide's batching: a flush after this many events, or this long after the first event. */
 const flushAt = 100;
 const flushAfterMs = 1000;
-/** How long it waits after a store that could not take them. */
+/** How long the buffer waits after the store could not take events. */
 const retryAfterMs = 500;
 
 /** What became of events after they were accepted, for metrics. */
 export interface BufferCounts {
-  /** They could not be written any more: too old by then, or lost on the way with the store. */
+  /** Events that could not be written: for example, they became too old, or were under way when the store was lost. */
   lost: number;
 }
 
 /** An event that was flushed. */
 interface Held {
   event: EventSpec;
-  /** Since when the store may have counted it, by performance.now(). */
+  /** Since when the store may have counted the event, by performance.now(). */
   unknownSince?: number;
 }
 
 /**
- * Events whose callers do not wait: kept in memory, written in batches, and kept on through an outage of the store until
- * there is no room. What the process has not written dies with it.
+ * Keeps events whose callers do not wait, and writes them in batches. During an outage of the store the buffer keeps
+ * events until it is full. Events that are not written yet are lost if the process dies.
  */
 export class EventBuffer {
   readonly counts: BufferCounts = { lost: 0 };
@@ -43,7 +43,7 @@ export class EventBuffer {
     private readonly idWindowMs: number,
   ) {}
 
-  /** How many events it holds. */
+  /** The number of events that are not settled yet. */
   get size(): number {
     return this.events.length + this.unsettled;
   }
@@ -59,7 +59,7 @@ export class EventBuffer {
     return "accepted";
   }
 
-  /** Writes what it holds; resolves when that is settled. What the store does not take then is lost. */
+  /** Writes all events; resolves when they are settled. Events that the store does not take now are lost. */
   async close(): Promise<void> {
     this.closing = true;
     this.flush();
@@ -78,7 +78,7 @@ export class EventBuffer {
     if (events.length > 0) void this.write(events.map((event) => ({ event })));
   }
 
-  /** Writes events until each is settled: what the store cannot take now is written again, all of it together. */
+  /** Writes events until each is settled. Events that the store cannot take now are written again, all together. */
   private async write(held: Held[]): Promise<void> {
     for (let open = held; open.length > 0; ) {
       const events = open.map(({ event }) => event);
@@ -102,7 +102,7 @@ export class EventBuffer {
     if (this.unsettled === 0) this.empty?.();
   }
 
-  /** Where the store may have counted it, only an id that it still remembers keeps it from counting twice. */
+  /** If the store may have counted the event, only an id that the store still remembers prevents a second count. */
   private mayRetry({ event, unknownSince }: Held, { code }: PostaError): boolean {
     if (this.closing || (code !== "unavailable" && code !== "exhausted")) return false;
     return unknownSince === undefined || (event.id !== "" && performance.now() - unknownSince < this.idWindowMs / 2);

@@ -4,7 +4,7 @@ import { seriesMember } from "../hot/keys.js";
 const maxNameBytes = 128;
 const maxKeyBytes = 64;
 const maxValueBytes = 128;
-/** How many texts are remembered; with more than that it starts anew, so that no caller can fill the memory. */
+/** How many texts are remembered. After that all are forgotten, so that no caller can fill the memory. */
 const maxKnown = 20_000;
 
 /** Throws unless events can have this name. */
@@ -23,8 +23,8 @@ export function requireDimensionValue(value: string, field: string): void {
 }
 
 /**
- * The names and dimensions that events of this process had, which are few and come again and again: what was found
- * good once need not be checked once more, and the member that a dimension makes is one string, not a new one each time.
+ * The names and dimensions of this process' events, which are few and come again and again. A text that was found good
+ * need not be checked again. A dimension's member is one string, not a new string each time.
  */
 export class CheckedTexts {
   private readonly names = new Set<string>();

@@ -6,7 +6,7 @@ import type { EventSpec } from "./event.js";
 import type { EventOutcome, Written } from "./event-store.js";
 import { abandonedError, OpenEvents } from "./open-events.js";
 
-/** Writes events of which the earliest deadline is given; throws if the store failed. */
+/** Writes events. `deadline` is the earliest of their deadlines. Throws if the store failed. */
 export type WriteEvents = (events: readonly EventSpec[], deadline: number) => Promise<Written>;
 
 /** Full batches need not wait for each other. */
@@ -16,7 +16,7 @@ const strategy = { maxBatch: 1000, maxInFlight: 2, abandonedError };
 export interface WrittenCounts {
   batches: number;
   events: number;
-  /** Of names that their hour had no room for. */
+  /** Events that were refused because their hour has too many names. */
   refused: number;
   overflow: number;
 }
@@ -27,7 +27,7 @@ export interface WrittenCounts {
  */
 export class EventBatcher {
   readonly counts: WrittenCounts = { batches: 0, events: 0, refused: 0, overflow: 0 };
-  /** What the batches are like. */
+  /** Metrics of the batches. */
   readonly metrics = new BatchMetrics();
   private readonly commit: GroupCommit<EventSpec, EventOutcome>;
 
@@ -45,12 +45,12 @@ export class EventBatcher {
     try {
       while (open.size > 0) await this.attempt(open);
     } catch (thrown) {
-      open.fail(toPostaError(thrown)); // Not those that were left out before: they have their results.
+      open.fail(toPostaError(thrown)); // Only open events: events that were dropped before have their results.
     }
     return open.results;
   }
 
-  /** Where the store did nothing for the sake of some events, those are left out: the others have to be written again. */
+  /** If the store did nothing because of some events, these are dropped. The others have to be written again. */
   private async attempt(open: OpenEvents): Promise<void> {
     const { deadline } = open;
     const written = await this.write(open.events, deadline);

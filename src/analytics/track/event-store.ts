@@ -6,12 +6,12 @@ import type { Keys } from "../hot/keys.js";
 import type { EventSpec } from "./event.js";
 import { mergeEvents } from "./merge.js";
 
-/** What a batch's events became, or why nothing was done. */
+/** What became of a batch's events, or why nothing was done. */
 export type Written =
   | { kind: "done"; outcomes: EventOutcome[]; refused: number; overflow: number }
-  /** A deadline had passed; `now` is the time of this process that Redis' clock shows. */
+  /** A deadline had passed. `now` is the time by Redis' clock, converted to a time of this process. */
   | { kind: "late"; now: number }
-  /** Hours before this one may not be written any more. */
+  /** Hours before `firstOpenHour` may not be written any more. */
   | { kind: "closed"; firstOpenHour: number };
 
 export type EventOutcome = "stored" | "duplicate" | "too-many-names";
@@ -30,12 +30,12 @@ type Answer =
   | ["late", now: number]
   | ["closed", firstOpenHour: number];
 
-/** So many subjects of a name in an hour are kept one by one; a HyperLogLog takes 12 kB, as some 200 of them do. */
+/** This many subjects of a name in an hour are kept one by one. A HyperLogLog takes 12 kB, as about 200 subjects do. */
 const maxSubjects = 1000;
-/** For events that nobody waits for. */
+/** The deadline of events that nobody waits for. */
 const never = 2 ** 53 - 1;
 
-/** Writes batches of events into Redis: one script each. */
+/** Writes batches of events into Redis, each batch by one script. */
 export class EventStore {
   private readonly track: Script<Answer>;
   private readonly settings: number[];

@@ -3,7 +3,7 @@ import { invalid } from "../../errors/posta-error.js";
 import { totalMember } from "../hot/keys.js";
 import { CheckedTexts } from "./checked-texts.js";
 
-/** An event as a caller states it; nothing of it is checked yet. */
+/** An event as a caller sends it. Nothing is checked yet. */
 export interface EventRequest {
   name: string;
   /** In milliseconds since 1970; undefined: now. */
@@ -20,14 +20,14 @@ export interface EventRequest {
 export interface EventSpec {
   readonly name: string;
   readonly timeMs: number;
-  /** The hour that it counts in, from 1970, and the minute of that hour; UTC. */
+  /** The hour since 1970 that the event counts in, and the minute of that hour; UTC. */
   readonly hour: number;
   readonly minute: number;
   readonly id: string;
   readonly subject: string;
   readonly value: number | undefined;
   readonly dimensions: Record<string, string>;
-  /** The series that it counts in: the total, and one for each dimension. */
+  /** The series that the event counts in: the total, and one for each dimension. */
   readonly members: readonly string[];
 }
 

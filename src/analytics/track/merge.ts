@@ -9,7 +9,7 @@ interface Cell {
   sum: number | undefined;
 }
 
-/** One series: its place in the group's list, and its minutes, the one that was counted last being first looked at. */
+/** One series: its place in the group's list, and its minutes. The minute that was counted last is looked at first. */
 interface Member {
   readonly index: number;
   readonly cells: Cell[];
@@ -23,27 +23,27 @@ interface Group {
   readonly name: string;
   readonly members: Map<string, Member>;
   readonly subjects: Set<string>;
-  /** All of them, newest last. */
+  /** All events of the group, newest last. */
   readonly events: EventSpec[];
 }
 
-/** A group as track-events.lua takes it: hour, name, members, cells (member, minute, events, sum or ""), subjects, recent. */
+/** A group for track-events.lua: hour, name, members, cells (member, minute, events, sum or ""), subjects, recent. */
 type PackedGroup = [number, string, string[], (number | string)[], string[], string[]];
 
-/** An event with an id: id, group, minute, value or "", subject, its place among the recent, then its members. */
+/** An event with an id: id, group, minute, value or "", subject, place among the recent events, then its members. */
 type PackedEvent = (number | string)[];
 
-/** What a batch of events amounts to. */
+/** A batch of events, merged. */
 export interface MergedBatch {
   groups: PackedGroup[];
   identified: PackedEvent[];
-  /** The group of each event, in their order. */
+  /** The group of each event, in the order of the events. */
   groupOf: number[];
 }
 
 /**
- * Merges events: those of the same series and minute become one increment. Only events with an id stay apart, as whether
- * they count is known in Redis alone.
+ * Merges events of the same series and minute into one increment. Only events with an id stay apart, because only Redis
+ * knows whether they count.
  */
 export function mergeEvents(events: readonly EventSpec[], maxRecent: number): MergedBatch {
   const groups = new Groups();
@@ -65,7 +65,7 @@ class Groups {
   private readonly byHour = new Map<number, Map<string, Group>>();
   private last: Group | undefined;
 
-  /** Most events have the name and the hour of the one before. */
+  /** Most events have the name and the hour of the event before. */
   of({ hour, name }: EventSpec): Group {
     if (this.last?.name === name && this.last.hour === hour) return this.last;
     this.last = this.byHour.get(hour)?.get(name) ?? this.create(hour, name);
@@ -112,14 +112,14 @@ function cellOf(member: Member, minute: number): Cell {
   return cell;
 }
 
-/** Its place among the recent is, for now, that among all of its group. */
+/** The place among the recent events is not final: it is the place among all events of the group. */
 function pack(event: EventSpec, group: Group): PackedEvent {
   const { id, minute, value = "", subject, members } = event;
   const indexes = members.map((member) => memberOf(group, member).index);
   return [id, group.index, minute, value, subject, group.events.length, ...indexes];
 }
 
-/** Counted from 1 among those of its group that are kept, as Lua counts; 0 or less: it is not kept. */
+/** Sets the place among the kept events of the group. It counts from 1, as in Lua; 0 or less: the event is not kept. */
 function placeRecent(event: PackedEvent, groups: Group[], maxRecent: number): void {
   const { events } = groups[event[1] as number] as Group;
   event[5] = (event[5] as number) - Math.max(0, events.length - maxRecent);

@@ -9,11 +9,11 @@ export function abandonedError(): PostaError {
   return new PostaError("expired", "the deadline passed before the event was written; it was not counted");
 }
 
-/** The events of a batch that have no result yet. Lists side by side, so that no event needs an object of its own. */
+/** The events of a batch that have no result yet. Parallel lists, so that no event needs an object of its own. */
 export class OpenEvents {
-  /** Of all events of the batch, in order. */
+  /** The results of all events of the batch, in order. */
   results: (EventOutcome | PostaError)[] = [];
-  /** The earliest deadline of all who wait for an open event, in milliseconds since 1970. */
+  /** The earliest deadline of all callers who wait for an open event, in milliseconds since 1970. */
   deadline: number;
   /** The places of the open events in the batch; undefined: all events are open. */
   private places: number[] | undefined;
@@ -29,24 +29,24 @@ export class OpenEvents {
     return this.events.length;
   }
 
-  /** The outcomes of all open events. */
+  /** Sets the outcomes of all open events. */
   settle(outcomes: EventOutcome[]): void {
     if (!this.places) this.results = outcomes;
     else for (const [index, place] of this.places.entries()) this.results[place] = outcomes[index] as EventOutcome;
     this.events = [];
   }
 
-  /** The same error for all open events. */
+  /** Sets the same error for all open events. */
   fail(error: PostaError): void {
     this.drop(() => true, error);
   }
 
-  /** Leaves out what nobody waits for any more at `now`, in milliseconds since 1970. */
+  /** Drops the events that nobody waits for any more at `now`, in milliseconds since 1970. */
   dropAbandoned(now: number): void {
     this.drop((_, place) => isAbandoned(this.context.waiterOf(place), now), abandonedError());
   }
 
-  /** Leaves out what can no longer be counted: its hour is before the first open one. */
+  /** Drops the events that can no longer be counted: their hour is before the first open hour. */
   dropClosed(firstOpenHour: number): void {
     const field = "time";
     const error = new PostaError("invalid", `${field}: its hour is closed, and counted for good`, { field });

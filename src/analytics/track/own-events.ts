@@ -7,12 +7,12 @@ import type { TrackCaller, Tracker } from "./track.js";
 /** Posta itself may record any event, and does not wait for it. */
 const posta: TrackCaller = { ...patientWaiter, requireEvent: () => {} };
 
-/** What may pass, in milliseconds, until an event that is just in time is written. */
+/** An event that is just in time may be written this much later, in milliseconds. */
 const marginMs = 60_000;
 
 /**
- * Records events of Posta's own. One that is known too late to count in its hour counts now. What cannot be taken is lost,
- * and counted: the work that it tells of goes on.
+ * Records events of Posta's own. An event that comes too late to count in its hour counts now. An event that cannot be
+ * taken is lost, and counted as lost: the work that the event is about goes on.
  */
 export function ownEventsRecorder(tracker: Tracker, limits: EventLimits, metrics: Registry) {
   const lost = new Counter({

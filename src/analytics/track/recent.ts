@@ -2,8 +2,8 @@ import { separator } from "../hot/keys.js";
 import type { EventRequest, EventSpec } from "./event.js";
 
 /**
- * An event as the list of a name's last events keeps it: its parts in a row, of which none can have the separator. Every
- * event is written so, and this costs a third of what JSON does.
+ * An event as text, for the list of a name's last events: its parts, joined by the separator, which no part can
+ * contain. Every event is written this way, because it costs a third of JSON.
  */
 export function toRecent({ timeMs, id, subject, value, dimensions }: EventSpec): string {
   let text = `${timeMs}${separator}${id}${separator}${subject}${separator}${value ?? ""}`;

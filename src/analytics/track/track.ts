@@ -15,12 +15,12 @@ export interface TrackLimits extends EventLimits {
 /** What became of an event. */
 export type TrackResult = "stored" | "duplicate" | "accepted" | PostaError;
 
-/** An event, or why the message that brought it has none; whether its caller may record it is asked of each. */
+/** An event, or the error of a message that has no event. Whether the caller may record each event is checked later. */
 export type Incoming = EventRequest | PostaError;
 
-/** Whose events they are. */
+/** The caller that the events come from. */
 export interface TrackCaller extends Waiter {
-  /** Throws forbidden. */
+  /** Throws forbidden if the caller may not record events of this name. */
   requireEvent(name: string): void;
 }
 
@@ -41,7 +41,7 @@ export class Tracker {
     this.inFlight = new InFlightLimit({ items: limits.analyticsMaxPending, full });
   }
 
-  /** Writes events in order; answers a result for each. Throws exhausted, and counts none, if too many are under way. */
+  /** Writes events in order; returns a result for each. If too many are under way: counts none, throws exhausted. */
   async store(events: Incoming[], caller: TrackCaller, pathOf = eventPath): Promise<TrackResult[]> {
     this.requireStore();
     this.inFlight.enter(events.length);
@@ -55,12 +55,12 @@ export class Tracker {
     }
   }
 
-  /** The same for a stream, which waits for room rather than be refused. Who waited longest goes first. */
+  /** Like {@link store}, for a stream: it waits instead of being refused. The longest waiting call goes first. */
   storeInTurn(events: Incoming[], caller: TrackCaller): Promise<TrackResult[]> {
     return this.inFlight.inTurn(() => this.store(events, caller));
   }
 
-  /** Keeps events to be written soon; answers a result for each at once. */
+  /** Keeps events to be written soon, and returns a result for each at once. */
   accept(events: Incoming[], caller: TrackCaller, pathOf = eventPath): TrackResult[] {
     const now = Date.now();
     return events.map((incoming, index) => {
@@ -96,7 +96,7 @@ function toResult(result: EventOutcome | PostaError, index: number, pathOf: (ind
 function tooManyNames(): PostaError {
   return new PostaError("exhausted", "name: the hour has as many names as it may have; nothing was counted", {
     field: "name",
-    retryAfterMs: hourMs - (Date.now() % hourMs), // The next one has room.
+    retryAfterMs: hourMs - (Date.now() % hourMs), // The next hour takes new names.
   });
 }
 

@@ -18,13 +18,13 @@ type Transaction = ChainableCommander & IRedisTransaction;
 
 interface Shared {
   bullmq: BullMqModule;
-  /** Of no queue: only its siblings are used. */
+  /** The backend of no queue: only its siblings are used. */
   backend: RedisQueueBackend;
 }
 
 /**
- * BullMQ's own API on the store's one connection, for all that the fast path does not do. A queue is a light object on a
- * shared backend: it is made for a call and needs no closing.
+ * BullMQ's own API on the store's one connection, for everything that the fast path does not do. A queue is a light
+ * object on a shared backend: it is made for one call and needs no closing.
  */
 export class BullAdapter {
   private loading: Promise<Shared> | undefined;
@@ -36,8 +36,8 @@ export class BullAdapter {
   ) {}
 
   /**
-   * A queue whose operations fail with BullMQ's own errors. With `writesMeta` it writes its meta key when it is made. Throws unavailable
-   * while Redis cannot be used.
+   * A queue whose operations fail with BullMQ's own errors. With `writesMeta` the new queue writes its meta key. Throws
+   * unavailable while Redis cannot be used.
    */
   async queue<Data = unknown>(name: string, { writesMeta = false } = {}): Promise<Queue<Data>> {
     const { bullmq, backend } = await this.shared();
@@ -56,7 +56,7 @@ export class BullAdapter {
     }
   }
 
-  /** A transaction to add jobs in, and how to add one: its payload is stored byte for byte. */
+  /** A transaction, and a function that adds a job to it. The job's payload is stored byte for byte. */
   async transaction(name: string) {
     const { createIORedisClient, Job } = (await this.shared()).bullmq;
     const queue = await this.queue(name);
@@ -69,7 +69,7 @@ export class BullAdapter {
     return { multi, add };
   }
 
-  /** Made when Redis is first there: BullMQ asks Redis for its version, and would remember a failure for good. */
+  /** Made only when Redis is usable: BullMQ asks Redis for its version, and would remember a failure for good. */
   private shared(): Promise<Shared> {
     this.store.requireUsable();
     this.loading ??= this.load().catch((error) => {
@@ -88,7 +88,7 @@ export class BullAdapter {
     const toKey = (part: string) => keys.toKey("posta", part);
     const options: QueueOptions = { connection: {}, prefix: this.prefix };
     const backend = new bullmq.RedisQueueBackend(connection, "posta", keys.getKeys("posta"), toKey, options);
-    backend.on("error", () => {}); // It passes on the connection's; without a listener that would end the process.
+    backend.on("error", () => {}); // It passes on errors of the connection. Unheard, they would end the process.
     return { bullmq, backend };
   }
 }

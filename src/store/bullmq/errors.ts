@@ -1,14 +1,14 @@
 import { PostaError, show, wrongState } from "../../errors/posta-error.js";
 import { toStoreError } from "../redis/errors.js";
 
-/** What an operation was done on. */
+/** The queue or the job that an operation was done on. */
 export interface Subject {
   queue: string;
   /** undefined: on the queue as a whole. */
   jobId?: string | undefined;
 }
 
-/** The codes of BullMQ's errors that tell why a job cannot be changed, behind "the job ...". */
+/** Why a job cannot be changed, by the code of BullMQ's error. The text goes after "the job ...". */
 const codes: Record<number, string> = {
   [-2]: "is with no worker any more",
   [-3]: "is not in a state that allows this",
@@ -29,7 +29,10 @@ const texts: Record<string, string> = {
     "the queue was resumed meanwhile: a part of its jobs may be removed; call again to go on",
 };
 
-/** What an operation of BullMQ failed with, in the domain's words. What is unknown here becomes internal: its cause goes to the log. */
+/**
+ * The error of an operation of BullMQ, in the domain's words. An error that neither this file nor {@link toStoreError}
+ * knows becomes internal: its cause goes to the log.
+ */
 export function toQueueError(error: unknown, { queue, jobId }: Subject): PostaError {
   if (error instanceof PostaError) return error;
   const { code, message } = error as Error & { code?: unknown };

@@ -4,8 +4,8 @@ import { createRequire } from "node:module";
 const { resolve } = createRequire(import.meta.url);
 
 /**
- * Functions of BullMQ's own Lua scripts as text, each behind those that it calls. A script of Posta that removes jobs calls them, so it
- * leaves what BullMQ leaves. Throws if the installed BullMQ has no such function.
+ * The text of functions of BullMQ's own Lua scripts, each after the functions that it calls. Posta's scripts that
+ * remove jobs call them, so they leave the same behind as BullMQ. Throws if the installed BullMQ lacks a function.
  */
 export function readBullLua(...names: string[]): string {
   const included = new Set<string>();

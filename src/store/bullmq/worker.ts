@@ -1,20 +1,20 @@
 import type { RedisClient } from "../redis/address.js";
 import type { BullMqModule, Job, Worker } from "./module.js";
 
-/** The guide's: a job counts as lost after 30 s, and is taken up again up to three times. */
+/** The guide's values: a job counts as lost after 30 s, and is then run again, up to three times. */
 const sharedOptions = { lockDuration: 30_000, stalledInterval: 30_000, maxStalledCount: 3, runRetryDelay: 1000 };
 
 export interface WorkerOptions {
   queue: string;
   prefix: string;
-  /** Jobs that are worked on at a time, at most. */
+  /** The most jobs at a time. */
   concurrency: number;
 }
 
-/** Works on a job. A number puts the job back for so many milliseconds, which does not count as an attempt. */
+/** Processes a job. Returns a number to put the job back for so many milliseconds, which is not an attempt. */
 export type Process<Data> = (job: Job<Data>) => Promise<number | undefined>;
 
-/** A BullMQ worker with Posta's options. The caller runs it, closes it, and hears of connection errors by `onError`. */
+/** A BullMQ worker with Posta's options. The caller runs and closes it. `onError` gets its connection errors. */
 export function createWorker<Data>(
   bullmq: BullMqModule,
   connection: RedisClient,

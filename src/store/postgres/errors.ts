@@ -10,7 +10,7 @@ const conflict = /^40/;
 /** No such table, no such column. */
 const missing = /^42(P01|703)$/;
 const checkViolation = "23514";
-/** Of a statement, or of its wait for a lock. */
+/** A time-out of a statement, or of its wait for a lock. */
 const timeout = /^(57014|55P03)$/;
 const readOnly = "25006";
 
@@ -21,14 +21,14 @@ export class PostgresError extends PostaError {
     message: string,
     cause: unknown,
     retryAfterMs?: number,
-    /** The connection is gone, or must be given up: it cannot tell any more what it does. */
+    /** The connection is gone, or must be given up because its state is unknown. */
     readonly lost = false,
   ) {
     super(code, message, { cause, retryAfterMs, isUnknown: lost });
   }
 }
 
-/** What an error of pg means for the caller. The message keeps apart what was not done and what may have been. */
+/** What an error of pg means for the caller. The message says if nothing was done, or if the outcome is unknown. */
 export function toPostgresError(error: unknown): PostgresError {
   const state = stateOf(error);
   if (state === undefined || shutdown.test(state)) {
@@ -45,24 +45,24 @@ export function toPostgresError(error: unknown): PostgresError {
   return new PostgresError("internal", "internal error", error);
 }
 
-/** There is no connection to send anything on. */
+/** There is no connection, so nothing was sent. */
 export function toUnreachable(cause?: unknown): PostgresError {
   return unavailable("the database cannot be reached; nothing was done", cause);
 }
 
-/** The migrations, or a month's partitions, are still to come: another process makes them. */
+/** The schema, or a month's partition, is not there yet: another process makes it. */
 function isNotReady(state: string, error: unknown): boolean {
   const { message } = error as Error;
   return missing.test(state) || (state === checkViolation && message.startsWith("no partition of relation"));
 }
 
-/** A quota, or a limit on the size of files, has no code of its own: what tells is the function that makes a table's file longer. */
+/** A quota, or a limit on file size, has no code of its own. The function that extends a table's file shows it. */
 function hasNoRoom(error: unknown): boolean {
   const { routine } = error as { routine?: string };
   return routine === "mdextend" || routine === "mdzeroextend";
 }
 
-/** undefined for an error that PostgreSQL did not send: one of the connection. */
+/** PostgreSQL's SQLSTATE. Undefined for an error of the connection, which PostgreSQL did not send. */
 function stateOf(error: unknown): string | undefined {
   const { code, severity } = error as { code?: string; severity?: string };
   return severity === undefined ? undefined : code;

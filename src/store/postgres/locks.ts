@@ -1,9 +1,9 @@
 import type { Statement } from "./session.js";
 
-/** PostgreSQL's advisory locks are numbers that all users of a database share: ours are these, under a number of Posta's. */
+/** All users of a database share PostgreSQL's advisory locks, which are numbers. Posta's begin with this number. */
 const posta = 0x706f7374;
 
-/** What Posta's processes do one at a time. */
+/** The work that Posta's processes do one at a time. */
 const locks = { migrations: 1, partitions: 2, rollUp: 3, outbox: 4, spool: 5 } as const;
 export type Lock = keyof typeof locks;
 
@@ -17,7 +17,7 @@ export function tryLock(lock: Lock): Statement {
   return { name: `try-${lock}`, text: `SELECT pg_try_advisory_lock(${posta}, ${locks[lock]}) AS elected` };
 }
 
-/** Tells whether nobody has a lock, on any connection: it is taken, shared with others who ask, and given back at once. */
+/** Whether a lock is free; for any connection. Takes it shared, so that others may ask too, and frees it at once. */
 export function probeLock(lock: Lock): Statement {
   return {
     name: `probe-${lock}`,
@@ -25,5 +25,5 @@ export function probeLock(lock: Lock): Statement {
   };
 }
 
-/** A transaction's waits for locks end soon, with "unavailable": who comes after one that waits for a whole table waits too. */
+/** Ends a transaction's waits for locks soon, with "unavailable": others wait behind a wait for a whole table. */
 export const waitBriefly = "SET LOCAL lock_timeout = '200ms'";

@@ -5,7 +5,7 @@ import { type Migration, readMigrations } from "./migrations.js";
 import type { Queries, Statement, Transaction } from "./session.js";
 import type { PostgresStore } from "./store.js";
 
-/** Where a database is: the last migration that was applied, and {@link Migration.safeFrom} of all of them. */
+/** The place of a database: the last migration that was applied, and the highest {@link Migration.safeFrom}. */
 export interface SchemaPlace {
   at: number;
   safeFrom: number;
@@ -17,9 +17,9 @@ const createTable = `CREATE TABLE IF NOT EXISTS posta_migrations (
   applied_at timestamptz NOT NULL DEFAULT now(),
   safe_from integer NOT NULL DEFAULT 0
 )`;
-/** Posta 0.1.0 began without it. */
+/** Posta 0.1.0 made the table without this column. */
 const addSafeFrom = "ALTER TABLE posta_migrations ADD COLUMN IF NOT EXISTS safe_from integer NOT NULL DEFAULT 0";
-/** As JSON, so that a table without the column can be read too. */
+/** Reads the row as JSON, so that a table without the column can be read too. */
 const readPlace: Statement = {
   name: "read-schema",
   text: `SELECT coalesce(max(number), 0) AS at, coalesce(max((to_jsonb(posta_migrations) ->> 'safe_from')::integer), 0) AS "safeFrom"
@@ -35,18 +35,21 @@ const recordContract: Statement = {
 };
 
 /**
- * A migration waits for a table no longer than this, as all calls that come after wait behind it; then it is tried again.
- * Longer than deadlock_timeout (1 s), after which PostgreSQL ends an autovacuum that is in the way.
+ * A migration waits for a table no longer than this, because later calls wait behind it. Then the migration is tried
+ * again. The wait is longer than deadlock_timeout (1 s), after which PostgreSQL ends an autovacuum that is in the way.
  */
 const waitForTables = "SET LOCAL lock_timeout = '2s'";
-/** PostgreSQL undoes a migration within so long after its process is gone, and another process can go on. */
+/** PostgreSQL notices within this time that a migrating process is gone, and undoes the migration. Others can go on. */
 const noticeLoss: Statement = { name: "notice-loss", text: "SET client_connection_check_interval = '1s'" };
 
 const undefinedTable = "42P01";
-/** Of an SQL that cannot work, however often it is tried. */
+/** SQLSTATEs of SQL that cannot work, however often it is tried. */
 const wrong = /^(0A|22|23|42)/;
 
-/** A migration that PostgreSQL refuses. The message names the migration, for everybody; `reason` is PostgreSQL's, for the log. */
+/**
+ * A migration that PostgreSQL refuses. The message names the migration, and is for everybody. `reason` is PostgreSQL's
+ * message, for the log.
+ */
 export class MigrationError extends Error {
   override readonly name = "MigrationError";
 
@@ -59,7 +62,7 @@ export class MigrationError extends Error {
   }
 }
 
-/** Reads where a database is; 0 where no Posta has been. Throws a PostgresError. */
+/** Reads the place of a database. It is 0 if no Posta has used the database. Throws a PostgresError. */
 export async function readSchema(queries: Queries): Promise<SchemaPlace> {
   try {
     const [place] = await queries.query<SchemaPlace>(readPlace);
@@ -71,9 +74,9 @@ export async function readSchema(queries: Queries): Promise<SchemaPlace> {
 }
 
 /**
- * Brings the database to what this version of Posta needs, or leaves it where a newer one has brought it: each migration in a
- * transaction of its own, each once, however many processes start at a time. Throws a {@link MigrationError} for one that
- * can never work, a PostgresError for what may work later. `stopping` undoes the one that is under way.
+ * Brings the database to the schema that this version of Posta needs. A newer schema stays as it is. Each migration
+ * runs in a transaction of its own, and once, however many processes start at a time. Throws a {@link MigrationError}
+ * for a migration that can never work, and a PostgresError if it may work later. `stopping` undoes the current one.
  */
 export async function migrate(
   store: PostgresStore,
@@ -97,7 +100,7 @@ export async function migrate(
   }
 }
 
-/** The lock is held to the transaction's end: another starter then finds the migration applied. */
+/** Holds the lock until the transaction ends. A process that waited for it then finds the migration applied. */
 async function applyNext(transaction: Transaction, migrations: readonly Migration[]): Promise<Migration | undefined> {
   await transaction.query(lockFor("migrations"));
   await transaction.run(createTable);

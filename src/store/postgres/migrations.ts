@@ -6,8 +6,8 @@ export interface Migration {
   name: string;
   sql: string;
   /**
-   * The oldest Posta that goes on working after this migration, by the number of migrations that it knows; 0: any. Only a
-   * migration that takes something away names one.
+   * The oldest Posta that still works after this migration, as the number of migrations that Posta knows. 0: any Posta
+   * works. Only a migration that takes something away has another number.
    */
   safeFrom: number;
 }
@@ -15,7 +15,7 @@ export interface Migration {
 /** "-- Contract: <what goes> is unused since migration 005." */
 const contract = /^-- Contract: .+ since migration (\d{3})\.$/m;
 
-/** In order; the files are numbered from 001 without a gap. */
+/** Reads the migrations in order. Their files are numbered from 001 without a gap. */
 export function readMigrations(folder: URL = new URL("../migrations/", import.meta.url)): Migration[] {
   const files = readdirSync(folder).filter((file) => file.endsWith(".sql"));
   return files.sort().map((file, index) => {

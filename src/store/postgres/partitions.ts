@@ -2,7 +2,7 @@ import { lockFor, waitBriefly } from "./locks.js";
 import type { Queries, Statement, Transaction } from "./session.js";
 import type { PostgresStore } from "./store.js";
 
-/** Tables that are parted by month (UTC): by a time, or by a UUIDv7, which begins with the time in milliseconds. */
+/** Tables with a partition for each month (UTC). Their key is a time, or a UUIDv7, which begins with a time in ms. */
 const families = {
   analytics: { analytics_hours: "time", analytics_uniques: "time" },
   messages: { messages: "id", message_events: "id", dead_letters: "id", inbound_messages: "time" },
@@ -14,14 +14,14 @@ type Bound = "time" | "id";
 interface Partition {
   table: string;
   name: string;
-  /** Its month's first moment, and the next month's, as the table's key has them. */
+  /** The first moment of its month and of the next month, as values of the table's key. */
   from: string;
   until: string;
 }
 
 const readWatermark: Statement = { name: "read-watermark", text: "SELECT rolled_until AS at FROM analytics_rollup" };
 
-/** Not by to_regclass: it may answer from the connection's cache, which does not know what others have just made. */
+/** Without to_regclass: it may answer from the connection's cache, which misses partitions that others just made. */
 const findMissing: Statement = {
   name: "find-missing-partitions",
   text: `SELECT name FROM unnest($1::text[]) AS name WHERE NOT EXISTS (
@@ -35,22 +35,23 @@ const listPartitions: Statement = {
 };
 
 /**
- * Makes what is missing of a family's partitions for the months from that of `first` to that of `last`. Any number of
- * processes may do so at a time, and as often as they like: where nothing is missing it costs one look.
+ * Makes the missing partitions of a family, from the month of `first` to the month of `last`. Any number of processes
+ * may call this at a time, and as often as they like: if nothing is missing, it costs one query.
  */
 export async function ensurePartitions(store: PostgresStore, family: Family, first: Date, last: Date): Promise<void> {
   const wanted = partitionsOf(family, first, last);
   if ((await missingOf(store, wanted)).length === 0) return;
   await store.transaction(async (transaction) => {
     await transaction.query(lockFor("partitions"));
-    // Whoever had the lock before may have made them.
+    // The process that had the lock before may have made them.
     for (const partition of await missingOf(transaction, wanted)) await create(transaction, partition);
   });
 }
 
 /**
- * Makes those that may be written into soon: of the analytics from the watermark's month to the next one; of messages from
- * the month before, which jobs that failed days ago belong to.
+ * Makes the partitions that may be written into soon, up to the next month:
+ * - of the analytics from the watermark's month;
+ * - of messages from the previous month, because jobs that failed days ago belong there.
  */
 export async function keepPartitions(store: PostgresStore, now: Date): Promise<void> {
   const [row] = await store.query<{ at: Date }>(readWatermark);
@@ -58,12 +59,12 @@ export async function keepPartitions(store: PostgresStore, now: Date): Promise<v
   await ensurePartitions(store, "messages", startOfMonth(now, -1), startOfMonth(now, 1));
 }
 
-/** The first moment that is kept of what is kept for so many months, the one of `now` among them. */
+/** The first moment that is kept, if this many months are kept. The month of `now` is one of them. */
 export function oldestKept(now: Date, months: number): Date {
   return startOfMonth(now, 1 - months);
 }
 
-/** The names of a family's partitions whose month ended before the one of `kept`. */
+/** The names of a family's partitions whose month is before the month of `kept`. */
 export async function listOldPartitions(store: PostgresStore, family: Family, kept: Date): Promise<string[]> {
   const oldest = suffixOf(kept);
   const rows = await store.query<{ name: string }>(listPartitions, [Object.keys(families[family])]);
@@ -71,8 +72,8 @@ export async function listOldPartitions(store: PostgresStore, family: Family, ke
 }
 
 /**
- * Drops partitions, each under `hold`: a lock of those who would be long. Any number of processes may do so at a time. Throws
- * unavailable if one is in use.
+ * Drops partitions. Before each, `hold` takes a lock that keeps out users with long transactions. Any number of
+ * processes may do so at a time. Throws unavailable if a partition is in use.
  */
 export async function dropPartitions(store: PostgresStore, names: readonly string[], hold?: Statement): Promise<void> {
   for (const name of names) {
@@ -91,7 +92,7 @@ async function missingOf(queries: Queries, wanted: Partition[]): Promise<Partiti
   return wanted.filter(({ name }) => missing.has(name));
 }
 
-/** Attached, not made as a partition: that would have to wait for all who read the table, and they for it. */
+/** Makes a table and attaches it. A table made as a partition would wait for all readers, and new readers for it. */
 async function create(transaction: Transaction, { table, name, from, until }: Partition): Promise<void> {
   await transaction.run(`CREATE TABLE ${name} (LIKE ${table} INCLUDING ALL);
     ALTER TABLE ${table} ATTACH PARTITION ${name} FOR VALUES FROM ('${from}') TO ('${until}')`);
@@ -111,7 +112,7 @@ function partitionsOf(family: Family, first: Date, last: Date): Partition[] {
   return partitions;
 }
 
-/** A moment as the least key of it. */
+/** The lowest key of a moment. */
 function toKey(time: Date, bound: Bound): string {
   if (bound === "time") return time.toISOString();
   return `${time.getTime().toString(16).padStart(12, "0")}00000000000000000000`;
@@ -121,7 +122,7 @@ function suffixOf(month: Date): string {
   return month.toISOString().slice(0, 7).replace("-", "_");
 }
 
-/** The start of the month that is so many after the time's. */
+/** The start of the month that is `after` months after the month of `time`. */
 function startOfMonth(time: Date, after: number): Date {
   return new Date(Date.UTC(time.getUTCFullYear(), time.getUTCMonth() + after));
 }

@@ -2,11 +2,11 @@ import type { Client, Pool, PoolConfig } from "pg";
 import type { Logger } from "../../telemetry/log/log.js";
 import { planSettings } from "./session.js";
 
-/** How long a connection, or an answer to "are you there", may take. */
+/** How long a new connection, or the answer to a probe, may take. */
 export const patienceMs = 2000;
-/** What the server may take beyond the statement's time-out before the connection counts as lost. */
+/** How long after a statement's time-out the server may answer, before the connection counts as lost. */
 const graceMs = 1000;
-/** Connections that stay open while there is nothing to do, and how long those beyond them do. */
+/** This many idle connections stay open. Further idle connections close after `idleTimeoutMs`. */
 const minIdle = 2;
 const idleTimeoutMs = 30_000;
 const int8Oid = 20;
@@ -16,7 +16,7 @@ export interface PoolOptions {
   max: number;
   /** How long a statement may take, in milliseconds. */
   timeoutMs: number;
-  /** Whether its statements lock rows of messages that others may change at the same time. */
+  /** Whether the pool's statements lock rows of messages that others may change at the same time. */
   locksRows?: boolean;
 }
 
@@ -35,12 +35,12 @@ export interface PoolUse {
   waiting: number;
 }
 
-/** Loads pg, which takes its time and memory: a process that never needs PostgreSQL does without. */
+/** Loads pg, which takes time and memory. A process that never needs PostgreSQL does not load pg. */
 export async function loadPool(options: PoolOptions, log: Logger): Promise<LoadedPool> {
   const pg = await import("pg");
   const connection = connectionOf(options, pg);
   const min = Math.min(minIdle, options.max);
-  // A server that hangs after the login keeps its callers no longer than one that hangs before.
+  // A server that hangs after the login must not keep callers longer than a server that hangs before.
   const greeting = { text: planSettings(options.locksRows === true), query_timeout: patienceMs };
   const pool = new pg.Pool({
     ...connection,
@@ -49,9 +49,9 @@ export async function loadPool(options: PoolOptions, log: Logger): Promise<Loade
     idleTimeoutMillis: idleTimeoutMs,
     onConnect: (client) => client.query(greeting),
   });
-  // A connection that breaks; without listeners that would end the process. The next query tells what it means.
+  // Without listeners a connection that breaks would end the process. The next query shows what the error means.
   pool.on("error", (error) => log.debug({ err: error }, "postgresql connection"));
-  pool.on("connect", (client) => client.on("error", () => {})); // Of one in use, between two statements.
+  pool.on("connect", (client) => client.on("error", () => {})); // For a connection in use, between two statements.
   const createClient = () => new pg.Client({ ...connection, statement_timeout: 0, query_timeout: 0 });
   return { pool, createClient };
 }
@@ -73,7 +73,7 @@ function connectionOf({ url, timeoutMs }: PoolOptions, { types }: typeof import(
     statement_timeout: timeoutMs,
     query_timeout: timeoutMs + graceMs,
     keepAlive: true,
-    // Counts stay far below 2^53; pg would hand them out as text.
+    // Counts stay far below 2^53. pg would return them as text.
     types: {
       getTypeParser: (oid, format) => (oid === int8Oid ? Number : types.getTypeParser(oid, format as "text")),
     },

@@ -5,51 +5,52 @@ import { PostgresError, toPostgresError, toUnreachable } from "./errors.js";
 const closeMs = 2000;
 
 /**
- * Plans must not depend on the values. PostgreSQL would plan anew for each, and where its statistics are older than a burst, or it
- * cannot estimate a condition, sort a million rows instead of reading fifty in the order of their index. This way a statement
- * is planned once for a connection, and what a review of the plans finds is what runs.
+ * Plans must not depend on the values. Otherwise PostgreSQL would plan again for each value. Such a plan can sort a
+ * million rows instead of reading fifty in the order of their index. That happens if the statistics are older than a
+ * burst, or if PostgreSQL cannot estimate a condition. With this setting a connection plans a statement once, and a
+ * review of the plans sees the plans that run.
  */
 const planOnce = "SET plan_cache_mode = force_generic_plan";
 
 /**
- * A plan that was made once leaves out partitions when it runs. PostgreSQL 18 ends with a segmentation fault where such a plan locks a
- * row that another has just changed. So statements that change messages do not leave out partitions: they are read by an index
- * of each, and there are as many as months of messages.
+ * A plan that was made once leaves out partitions when it runs. PostgreSQL 18 ends with a segmentation fault if such a
+ * plan locks a row that another transaction has just changed. So statements that change messages leave out no
+ * partitions. They read an index of each partition, and there is one partition for each month of messages.
  */
 const keepPartitions = "SET enable_partition_pruning = off";
-/** The same until the end of a transaction. */
+/** Like {@link keepPartitions}, until the end of a transaction. */
 export const keepPartitionsHere = "SET LOCAL enable_partition_pruning = off";
 
-/** How the statements of a connection are planned. `locksRows`: they lock rows that others may change at the same time. */
+/** How a connection plans statements. `locksRows`: they lock rows that others may change at the same time. */
 export function planSettings(locksRows: boolean): string {
   return locksRows ? `${planOnce}; ${keepPartitions}` : planOnce;
 }
 
-/** An SQL statement. A connection plans it once, under its name: one name, one text. */
+/** An SQL statement. A connection plans a statement once, under its name: one name has one text. */
 export interface Statement {
   name: string;
   text: string;
 }
 
-/** What runs statements: the store, a transaction, a session. Each may throw a PostgresError. */
+/** Runs statements: the store, a transaction or a session. Each may throw a PostgresError. */
 export interface Queries {
   /** 64-bit integers come as numbers, times as Date. */
   query<Row extends object>(statement: Statement, values?: unknown[]): Promise<Row[]>;
 }
 
 export interface Transaction extends Queries {
-  /** Runs SQL as it is, several statements too: for what is run once. */
+  /** Runs SQL text as it is, also several statements: for SQL that runs once. */
   run(sql: string): Promise<void>;
 }
 
-/** One connection of its own. */
+/** A connection of its own, beside the pool. */
 export interface Session extends Queries {
   transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result>;
-  /** Aborted when the connection is lost, and with it all that the session held. */
+  /** Aborted when the connection is lost. The session's locks are lost with it. */
   readonly lost: AbortSignal;
-  /** Nothing that it was asked for is under way. */
+  /** No statement or transaction of the session is under way. */
   readonly isIdle: boolean;
-  /** Tells of each NOTIFY on a channel, for as long as the session lasts. */
+  /** Calls `onNotify` for each NOTIFY on a channel, as long as the session lasts. */
   listen(channel: string, onNotify: () => void): Promise<void>;
   close(): Promise<void>;
 }
@@ -61,7 +62,7 @@ export interface Patience {
   transaction: number;
 }
 
-/** What runs statements on one connection; `timeoutMs` is how long to wait for an answer, in place of the connection's own. */
+/** Runs statements on one connection. `timeoutMs` replaces the connection's own time-out for an answer. */
 export function queriesOn(client: ClientBase, timeoutMs?: number): Transaction {
   const limit = timeoutMs === undefined ? {} : { query_timeout: timeoutMs };
   return {
@@ -73,7 +74,7 @@ export function queriesOn(client: ClientBase, timeoutMs?: number): Transaction {
   };
 }
 
-/** Runs `work` between BEGIN and COMMIT; whatever it throws undoes all. */
+/** Runs `work` between BEGIN and COMMIT. If `work` throws, everything is undone. */
 export async function transact<Result>(
   client: ClientBase,
   work: (transaction: Transaction) => Promise<Result>,
@@ -87,20 +88,20 @@ export async function transact<Result>(
       throw new Error("a statement of the transaction had failed: it was rolled back");
     return result;
   } catch (error) {
-    // A lost connection is rolled back by PostgreSQL itself.
+    // PostgreSQL itself rolls back a lost connection.
     if (!(error instanceof PostgresError && error.lost)) await transaction.run("ROLLBACK");
     throw error;
   }
 }
 
-/** False if it was a rollback. */
+/** False if PostgreSQL rolled back instead. */
 async function commit(client: ClientBase, timeoutMs?: number): Promise<boolean> {
   const limit = timeoutMs === undefined ? {} : { query_timeout: timeoutMs };
   const { command } = await client.query({ ...limit, text: "COMMIT" }).catch(fail);
   return command === "COMMIT";
 }
 
-/** Connects a client, and makes a session of it. Without `patience` it waits for as long as an answer takes. */
+/** Connects a client, and makes a session of it. Without `patience` the session waits for answers without limit. */
 export async function beginSession(client: Client, locksRows: boolean, patience?: Patience): Promise<Session> {
   const loss = new AbortController();
   client.on("error", () => {}); // `end` follows.
@@ -115,7 +116,7 @@ export async function beginSession(client: Client, locksRows: boolean, patience?
     throw toUnreachable(error);
   }
 
-  /** A connection that is silent does not end by itself. */
+  /** Cuts a lost connection: a silent connection does not end by itself. */
   const cutIfLost = (error: unknown): never => {
     if (error instanceof PostgresError && error.lost) cut();
     throw error;
@@ -144,7 +145,7 @@ export async function beginSession(client: Client, locksRows: boolean, patience?
       if (loss.signal.aborted) return;
       // Not events.once: that fails for an error that comes before the end.
       const ended = new Promise((resolve) => client.once("end", resolve));
-      client.end().catch(() => {}); // It is gone already, then.
+      client.end().catch(() => {}); // The connection is gone already.
       const silent = setTimeout(cut, closeMs);
       await ended;
       clearTimeout(silent);

@@ -2,20 +2,20 @@ import { Gauge, type Registry } from "prom-client";
 import type { PostaError } from "../../errors/posta-error.js";
 import type { PostgresStore } from "./store.js";
 
-/** The readings that a mean is taken over. They are taken every 5 s: together they span a minute. */
+/** A mean is taken over this many readings. They are taken every 5 s: together they span a minute. */
 const readings = 12;
 
-/** What each statement took so far, by its id. */
+/** The calls and the time of each statement so far, by its id. */
 type Totals = Map<string, { calls: number; ms: number }>;
 
-/** What PostgreSQL was started with is only shown to those who may know. */
+/** PostgreSQL shows its start settings only to users who may see them. */
 const look = {
   name: "statements-look",
   text: `SELECT to_regclass('pg_stat_statements') IS NOT NULL AS made, coalesce(
       (SELECT setting LIKE '%pg_stat_statements%' FROM pg_settings WHERE name = 'shared_preload_libraries'), false) AS loaded`,
 };
 const make = { name: "statements-make", text: "CREATE EXTENSION IF NOT EXISTS pg_stat_statements" };
-/** Those that took most time in all: what was slow once, long ago, is not among them for long. */
+/** The statements that took most time in all. A statement that was slow once, long ago, soon drops out. */
 const readTotals = {
   name: "statement-totals",
   text: `SELECT queryid::text AS id, sum(calls)::float8 AS calls, sum(total_exec_time)::float8 AS ms
@@ -24,8 +24,8 @@ const readTotals = {
 };
 
 /**
- * Shows in /metrics how slow PostgreSQL's statements are, where it counts them (pg_stat_statements) and Posta may read that. A
- * timestamp shows how old the figures are. Answers the function that reads them.
+ * Shows in /metrics how slow PostgreSQL's statements are, if PostgreSQL counts them (pg_stat_statements) and Posta may
+ * read the counts. A timestamp shows how old the figures are. Returns the function that reads them.
  */
 export function createStatementReader(postgres: PostgresStore, metrics: Registry): () => Promise<void> {
   const known = gauge(
@@ -56,7 +56,7 @@ export function createStatementReader(postgres: PostgresStore, metrics: Registry
   };
 }
 
-/** undefined: there are none. The extension is made where only that is missing, as on a new database. */
+/** Undefined if there are no totals. Makes the extension if nothing else is missing, as on a new database. */
 async function read(postgres: PostgresStore): Promise<Totals | undefined> {
   const [found] = await postgres.query<{ made: boolean; loaded: boolean }>(look);
   if (!found?.made && !found?.loaded) return undefined;
@@ -65,12 +65,12 @@ async function read(postgres: PostgresStore): Promise<Totals | undefined> {
   return new Map(rows.map(({ id, calls, ms }) => [id, { calls, ms }]));
 }
 
-/** PostgreSQL said no: that is known, then. */
+/** A refusal is an answer: there are no totals. An unreachable PostgreSQL is still an error. */
 function toNone(error: PostaError): undefined {
   if (error.code === "unavailable") throw error;
 }
 
-/** In milliseconds. A statement that is new among them counts from its first call. */
+/** In milliseconds. A statement that is not in `before` counts from its first call. */
 function slowestMean(before: Totals, now: Totals): number {
   const means = [...now].map(([id, { calls, ms }]) => {
     const { calls: oldCalls, ms: oldMs } = before.get(id) ?? { calls: 0, ms: 0 };
@@ -79,7 +79,7 @@ function slowestMean(before: Totals, now: Totals): number {
   return Math.max(0, ...means);
 }
 
-/** Several delivery processes see the same database: their figures are not to be added up. */
+/** Several delivery processes see the same database, so their figures must not be added up. */
 function gauge(metrics: Registry, name: string, help: string): Gauge {
   return new Gauge({ name, help, aggregator: "max", registers: [metrics] });
 }

@@ -18,7 +18,7 @@ import {
 
 /** How often PostgreSQL is asked whether it is there. */
 const heartbeatMs = 500;
-/** A PostgreSQL that starts together with Posta takes this long: until then nobody needs to be told. */
+/** A PostgreSQL that starts together with Posta takes this long. Until then no warning is logged. */
 const startMs = 5000;
 const probe: Statement = {
   name: "probe",
@@ -31,30 +31,30 @@ export interface PostgresStoreOptions extends PoolOptions {
 }
 
 interface Events {
-  /** It can be used, or no longer. */
+  /** PostgreSQL can be used now, or no longer. */
   usable: [boolean];
   /** How long an answer took, in milliseconds, at each heartbeat. */
   answered: [number];
 }
 
 /**
- * The connections of one process to PostgreSQL. A PostgreSQL that dies ends no process: what was on its way fails, what
- * comes while it is known to be gone fails at once, and it is used again when it answers again.
+ * The connections of one process to PostgreSQL. A PostgreSQL that dies ends no process. Statements under way fail.
+ * While PostgreSQL is known to be gone, new statements fail at once. When PostgreSQL answers again, it is used again.
  */
 export class PostgresStore extends EventEmitter<Events> implements Queries {
   private loading: Promise<LoadedPool> | undefined;
   private pool: Pool | undefined;
   private heartbeat: NodeJS.Timeout | undefined;
   private probing = false;
-  /** undefined as long as it was never tried. */
+  /** Undefined until the first try to reach PostgreSQL has ended. */
   private up: boolean | undefined;
   private problem: string | undefined;
-  /** When it is late, if it was never there; undefined as soon as it was. */
+  /** When a PostgreSQL that was never reached is late. Undefined once it was reached. */
   private dueAt: number | undefined = performance.now() + startMs;
-  /** Since when it was asked for something, and answered nothing. */
+  /** Since when PostgreSQL has been asked, and has not answered. */
   private unansweredSince: number | undefined;
   private isReadOnly = false;
-  /** Why what is asked of it may fail, though it answers: its schema is not the one that this process needs. */
+  /** Why statements may fail, though PostgreSQL answers: its schema is not the one that this process needs. */
   schemaProblem: string | undefined;
   private closed = false;
 
@@ -65,7 +65,7 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
     super();
   }
 
-  /** Starts to ask whether PostgreSQL is there, and goes on; `usable` tells. The first query does so too. */
+  /** Starts the heartbeat. The event `usable` reports its result. The first query starts the heartbeat too. */
   open(): void {
     if (this.heartbeat || this.closed) return;
     this.heartbeat = setInterval(() => void this.probe(), heartbeatMs);
@@ -76,22 +76,22 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
     return this.up === true;
   }
 
-  /** It was tried, and cannot be used. */
+  /** PostgreSQL was tried, and cannot be used. */
   get isLost(): boolean {
     return this.up === false;
   }
 
-  /** Why it takes no writes, though it answers. */
+  /** Why PostgreSQL takes no writes, though it answers. */
   get refusal(): string | undefined {
     return this.up && this.isReadOnly ? "it is read-only, as a standby is" : undefined;
   }
 
-  /** For how long no connection had an answer, in milliseconds: a call may wait for longer than a probe should. */
+  /** How long no connection has had an answer, in milliseconds. A call may wait for longer than a probe should. */
   get silentMs(): number {
     return this.unansweredSince === undefined ? 0 : performance.now() - this.unansweredSince;
   }
 
-  /** What the connections do; undefined as long as there are none. */
+  /** How the connections are used. Undefined while there is no pool. */
   get poolUse(): PoolUse | undefined {
     return this.pool && useOf(this.pool);
   }
@@ -111,7 +111,7 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
     return this.withClient((client) => transact(client, work));
   }
 
-  /** A connection beside the pool, with no time-outs but `patience`, for what must stay on one: a lock, a migration. */
+  /** A connection beside the pool, for work that needs a connection of its own: a lock, a migration. */
   async session(patience?: Patience): Promise<Session> {
     this.requireUsable();
     this.open();
@@ -119,7 +119,7 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
     return beginSession(createClient(), this.options.locksRows === true, patience);
   }
 
-  /** Runs one statement that locks rows of messages, where the store's connections are for others: see `locksRows`. */
+  /** Runs one statement that locks rows of messages, on a store that was opened without `locksRows`. */
   queryLocking<Row extends object>(statement: Statement, values: unknown[]): Promise<Row[]> {
     return this.transaction(async (transaction) => {
       await transaction.run(keepPartitionsHere);
@@ -151,12 +151,12 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
       this.setUsable(true);
       return result;
     } catch (error) {
-      // After an error of a statement the connection, and what is prepared on it, is as good as before.
+      // After a statement's error the connection and its prepared statements are as good as before.
       const lost = error instanceof PostgresError && error.lost;
       client.release(lost);
       if (lost) {
         this.lose(error.cause as Error);
-        void this.probe(); // Perhaps it was this connection only.
+        void this.probe(); // Perhaps only this connection was lost.
       } else this.unansweredSince = undefined;
       throw error;
     }
@@ -167,7 +167,7 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
     try {
       return await pool.connect();
     } catch (error) {
-      // With all connections in use, waiting in vain says nothing about the server.
+      // If all connections are in use, a wait in vain says nothing about the server.
       if (!isFull(pool)) this.lose(error as Error);
       throw toUnreachable(error);
     }
@@ -193,16 +193,16 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
     this.probing = false;
   }
 
-  /** While all connections are in use: by another, which tells a server that hangs from one that has much to do. */
+  /** Probes on another connection while all are in use. This shows whether the server hangs or has much to do. */
   private async probeBeside(client: Client): Promise<void> {
-    client.on("error", () => {}); // What it was asked fails too.
+    client.on("error", () => {}); // The statement fails too.
     try {
       await client.connect();
       await this.ask(client, patienceMs);
       this.unansweredSince = undefined;
       this.setUsable(true);
     } catch (error) {
-      // One that has no connection left is there.
+      // A server that has no connection left does answer.
       if (!toPostgresError(error).lost) this.unansweredSince = undefined;
     }
     client.end().catch(() => {});
@@ -222,7 +222,7 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
     else this.log.info("postgresql takes writes again");
   }
 
-  /** Why there is no connection: once, until there is one. */
+  /** Notes that PostgreSQL is lost. The same reason is logged once, until there is a connection. */
   private lose(error: Error): void {
     if (this.closed) return;
     this.setUsable(false);

@@ -4,7 +4,7 @@ import { ConfigError } from "../../config/config.js";
 /** A client of a single server, of a Sentinel's master, or of a Cluster. */
 export type RedisClient = Redis | Cluster;
 
-/** Makes the client that an address names; the variable it came from is for the error only. */
+/** Makes the client that an address names. `variable` is where the address came from, for the error only. */
 export function openRedis(address: string, variable: string, options: RedisOptions): RedisClient {
   if (address.startsWith("unix://")) return new Redis({ ...options, path: address.slice("unix://".length) });
   const { scheme, hosts, user, path } = parse(address, variable);
@@ -23,7 +23,7 @@ export function openRedis(address: string, variable: string, options: RedisOptio
   }
 }
 
-/** Throws a ConfigError unless the address' database is there: where Redis refuses it, ioredis goes on in database 0. */
+/** Throws a ConfigError unless Redis has the address' database. ioredis alone would go on in database 0. */
 export async function requireDatabase(client: RedisClient, variable: string): Promise<void> {
   const { db = 0 } = client.options as RedisOptions;
   if (db === 0) return;
@@ -77,7 +77,7 @@ function clusterOptions(options: RedisOptions): ClusterOptions {
     redisOptions,
     lazyConnect,
     enableOfflineQueue,
-    // ioredis asks CLUSTER INFO by a command that it then refuses itself, as long as the Cluster is not ready.
+    // Without its offline queue, ioredis refuses its own CLUSTER INFO as long as the Cluster is not ready.
     enableReadyCheck: enableOfflineQueue,
     // A command that a node refused is not sent again: its outcome may be unknown, and the caller has the job's id.
     retryDelayOnFailover: 0,

@@ -3,8 +3,8 @@ import type { RedisClient } from "./address.js";
 import { mastersOf, parseInfo } from "./info.js";
 
 /**
- * Throws a {@link ConfigError} that names the fix unless every server behind the client keeps jobs: it must not evict
- * (BullMQ merely warns), and it must append to a file, synced at least each second.
+ * Throws a {@link ConfigError} that names the fix, unless every server behind the client keeps jobs. A server must not
+ * evict (BullMQ merely warns). It must write an append-only file, synced at least every second.
  */
 export async function requireDurable(
   client: RedisClient,
@@ -34,7 +34,7 @@ function findProblem(info: Map<string, string>, fsync: string | undefined, allow
   return undefined;
 }
 
-/** undefined where the server does not let us look, as managed ones may not. */
+/** Undefined if the server does not allow CONFIG GET, as some managed servers do not. */
 async function readFsync(server: { config(get: "GET", name: string): Promise<unknown> }): Promise<string | undefined> {
   const answer = await server.config("GET", "appendfsync").catch(() => undefined);
   return Array.isArray(answer) ? String(answer[1]) : undefined;

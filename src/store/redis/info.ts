@@ -2,18 +2,21 @@ import { Cluster, type Redis } from "ioredis";
 import { limitOf } from "../../telemetry/metrics/memory-limit.js";
 import type { RedisClient } from "./address.js";
 
-/** What INFO says of a store: of all its servers together, where it is a cluster, but for the memory. */
+/** The figures of a store, from INFO. In a cluster they cover all servers together, except for the memory. */
 export interface RedisFigures {
-  /** Of the server that is nearest to its limit: a queue's keys are all on one, and the others' room is of no use to it. */
+  /**
+   * The memory of the server that is nearest to its limit. All keys of a queue are on one server: free memory of other
+   * servers does not help the queue.
+   */
   usedBytes: number;
-  /** Its maxmemory; the machine's, or the container's, where none is set, and 0 where not even that is told. */
+  /** The maxmemory of that server. Without maxmemory: the memory of the machine or container, or 0 if unknown. */
   maxBytes: number;
-  /** As in redis.conf: "noeviction". Of several that differ, each once. */
+  /** As in redis.conf, such as "noeviction". If servers differ, each policy once. */
   policies: string[];
   evictedKeys: number;
   /** Writes to the append-only file that had to wait for the disk. */
   delayedSyncs: number;
-  /** Whether the append-only file is as it should be: its last write worked, and the last one of the whole file anew. */
+  /** Whether the append-only file is in order: its last write and its last rewrite worked. */
   aofOk: boolean;
   /** Whether the last snapshot worked. */
   snapshotOk: boolean;
@@ -31,7 +34,7 @@ export function parseInfo(info: string): Map<string, string> {
   return new Map(info.split("\r\n").map((line) => line.split(/:(.*)/s).slice(0, 2) as [string, string]));
 }
 
-/** One that is reached by a socket is on this machine, and in this container. */
+/** The server that is nearest to its limit. A server on a Unix socket is on this machine, and in this container. */
 function fullest(servers: Redis[], infos: Map<string, string>[]): Pick<RedisFigures, "usedBytes" | "maxBytes"> {
   const of = (info: Map<string, string>, name: string) => Number(info.get(name) ?? 0);
   const machineOf = (info: Map<string, string>, server: Redis | undefined) => {
@@ -46,7 +49,7 @@ function fullest(servers: Redis[], infos: Map<string, string>[]): Pick<RedisFigu
     .reduce((worst, one) => (one.usedBytes * worst.maxBytes > worst.usedBytes * one.maxBytes ? one : worst));
 }
 
-/** `needsAof`: one that keeps no append-only file is not as it should be. */
+/** `needsAof`: a server without an append-only file makes `aofOk` false. */
 export async function readFigures(client: RedisClient, { needsAof }: { needsAof: boolean }): Promise<RedisFigures> {
   const servers = mastersOf(client);
   const infos = await Promise.all(servers.map(async (server) => parseInfo(await server.info())));

@@ -2,10 +2,10 @@ import { Gauge, type Registry } from "prom-client";
 import { registerCounts } from "../../telemetry/metrics/counters.js";
 import type { RedisFigures } from "./info.js";
 
-/** Of each store by its name, as last read. */
+/** The figures of each store that were read last, by the store's name. */
 export type FiguresByStore = ReadonlyMap<string, RedisFigures>;
 
-/** Labels beside the store's, and a value. */
+/** Labels besides `store`, and a value. */
 type Row = [labels: Record<string, string>, value: number];
 
 /** Shows what the Redis servers say of their memory and their files. */
@@ -22,7 +22,7 @@ export function registerRedisMetrics(registry: Registry, figures: FiguresByStore
         for (const [store, one] of figures) for (const [own, value] of read(one)) this.set({ store, ...own }, value);
       },
     });
-  // Redis itself counts; one that is started again begins anew, as Prometheus expects of a counter.
+  // Redis itself counts. A restarted Redis begins again at 0, as Prometheus expects of a counter.
   const counter = (name: string, help: string, read: (figures: RedisFigures) => number) =>
     registerCounts(registry, { name, help }, () => {
       return [...figures].map(([store, one]) => ({ labels: { store }, value: read(one) }));

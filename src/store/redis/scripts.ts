@@ -4,15 +4,15 @@ import type { RedisClient } from "./address.js";
 /** A Lua script of store/lua, on one client; its header says what KEYS, ARGV and the answer are. */
 export type Script<Answer> = (keys: string[], args: (string | number | Buffer)[]) => Promise<Answer>;
 
-/** What a script has beside its file. */
+/** Options of a script. */
 interface ScriptParts {
-  /** Another name, where the file also runs with other keys. */
+  /** Another name for the command, if the file also runs with other keys. */
   name?: string;
-  /** Lua text that goes before the file's: functions that the file calls. */
+  /** Lua text that goes before the file's text: functions that the file calls. */
   before?: string;
 }
 
-/** Loads a script by its file's name. ioredis sends the text once a connection and its hash after that. */
+/** Loads a script by its file's name. ioredis sends the text once for each connection, and after that only its hash. */
 export function defineScript<Answer>(
   client: RedisClient,
   file: string,
@@ -23,7 +23,7 @@ export function defineScript<Answer>(
   return (keys, args) => run(...keys, ...args);
 }
 
-/** The same for a script that takes any number of keys and answers bytes. */
+/** Like {@link defineScript}, for a script that takes any number of keys and answers bytes. */
 export function defineBytesScript<Answer>(client: RedisClient, file: string): Script<Answer> {
   const run = define<Answer>(client, { file, name: file, before: "" }, "Buffer");
   return (keys, args) => run(keys.length, ...keys, ...args);
@@ -36,7 +36,7 @@ interface Definition extends Required<ScriptParts> {
   numberOfKeys?: number;
 }
 
-/** ioredis makes two commands of a script; the one whose name ends in Buffer leaves the answer as it is. */
+/** ioredis makes two commands of a script. The command whose name ends in Buffer returns the answer as bytes. */
 function define<Answer>(
   client: RedisClient,
   { file, name, before, numberOfKeys }: Definition,

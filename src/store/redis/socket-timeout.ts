@@ -1,14 +1,14 @@
 import { Cluster, type Redis } from "ioredis";
 import type { RedisClient } from "./address.js";
 
-/** What ioredis keeps of a connection's time-out. */
+/** The timer of the time-out, inside an ioredis connection. */
 interface Timed {
   socketTimeoutTimer: NodeJS.Timeout | undefined;
 }
 
 /**
- * Ends a connection's `socketTimeout` with the connection. ioredis lets it run on when a connection closes that owed an
- * answer, and then destroys the next one, however healthy, by the time-out of the last.
+ * Ends a connection's `socketTimeout` with the connection. When a connection closes that still owed an answer, ioredis
+ * lets the timer run on. The timer then destroys the next connection, however healthy.
  */
 export function endSocketTimeouts(client: RedisClient): void {
   if (client instanceof Cluster) client.on("+node", endWithConnection);

@@ -8,13 +8,13 @@ import { requireDurable } from "./durability.js";
 import { type StoreName, toRefusal } from "./errors.js";
 import { endSocketTimeouts } from "./socket-timeout.js";
 
-/** How often the connection is tried; also how stale the clock's offset may be. */
+/** How often the connection is tried. The clock's offset gets as old as this. */
 const heartbeatMs = 500;
-/** A heartbeat that took longer was not answered. */
+/** A heartbeat that takes longer counts as not answered. */
 const answerWithinMs = 1000;
-/** A timer that fires so much later than it was due tells of a process that has too much to do. */
+/** If a timer fires this much too late, the process has too much to do. */
 const lateByMs = 100;
-/** An answer that took no longer tells the offset between the clocks. */
+/** An answer within this time is exact enough for the offset between the clocks. */
 const exactWithinMs = 10;
 
 export interface RedisStoreOptions {
@@ -24,29 +24,29 @@ export interface RedisStoreOptions {
   /** How long Redis may be silent before it counts as lost, in milliseconds. */
   timeoutMs: number;
   name: StoreName;
-  /** What the keys begin with: on a Redis Cluster its hash tag says which server is looked at. */
+  /** The prefix of the keys. On a Redis Cluster its hash tag decides which server is probed. */
   prefix: string;
-  /** Whether it must keep all that it is given, and how strictly; false: it may evict and forget. */
+  /** Redis must keep all data, this strictly. False: Redis may evict and forget. */
   durable: { allowNoAof: boolean } | false;
 }
 
 interface Events {
-  /** It can be used, or no longer. */
+  /** Redis can be used now, or no longer. */
   usable: [boolean];
   /** How long an answer took, in milliseconds, at each heartbeat. */
   answered: [number];
-  /** It must not be used: the process has to stop, and say this. */
+  /** Redis must not be used: the process has to stop, and report this error. */
   unfit: [ConfigError];
 }
 
 /**
- * The connection of one process to a Redis. Nothing waits for a Redis that is down and nothing is sent twice:
- * a command fails at once, and whoever called knows whether it was sent.
+ * The connection of one process to a Redis. No command waits for a Redis that is down, and none is sent twice. A
+ * command fails at once, and its caller knows whether it was sent.
  */
 export class RedisStore extends EventEmitter<Events> {
   readonly client: RedisClient;
   private heartbeat: NodeJS.Timeout | undefined;
-  /** undefined as long as no try to reach it has come to an end. */
+  /** Undefined until the first try to reach Redis has ended. */
   private up: boolean | undefined;
   private verified = false;
   private problem: string | undefined;
@@ -63,7 +63,7 @@ export class RedisStore extends EventEmitter<Events> {
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
-      // It says how long loading will take, and may be wrong by seconds.
+      // Redis says how long loading will take, and may be wrong by seconds.
       maxLoadingRetryTime: 500,
       socketTimeout: options.timeoutMs,
       connectTimeout: options.timeoutMs,
@@ -72,12 +72,12 @@ export class RedisStore extends EventEmitter<Events> {
     endSocketTimeouts(this.client);
   }
 
-  /** Starts to connect, and goes on trying; `usable` tells when it has. */
+  /** Starts to connect, and goes on trying. The event `usable` reports success. */
   open(): void {
     this.client.on("ready", () => void this.verify());
     this.client.on("close", () => this.setUsable(false));
     this.client.on("error", (error) => this.explain(error));
-    this.client.connect().catch(() => {}); // It goes on trying; the error event says why.
+    this.client.connect().catch(() => {}); // ioredis goes on trying. The error event has the reason.
     this.heartbeat = setInterval(() => void this.beat(), heartbeatMs);
   }
 
@@ -85,12 +85,12 @@ export class RedisStore extends EventEmitter<Events> {
     return this.up === true;
   }
 
-  /** It was tried, and cannot be used. */
+  /** Redis was tried, and cannot be used. */
   get isLost(): boolean {
     return this.up === false;
   }
 
-  /** Why it takes no writes, though it answers: its disk or its memory is full, or it has become a replica. */
+  /** Why Redis takes no writes, though it answers: its disk or its memory is full, or it has become a replica. */
   get refusal(): string | undefined {
     return this.up ? this.refused : undefined;
   }
@@ -103,7 +103,7 @@ export class RedisStore extends EventEmitter<Events> {
       });
   }
 
-  /** A time of this process, as Redis' clock shows it; in milliseconds since 1970. */
+  /** Converts a time of this process to Redis' clock. Both are in milliseconds since 1970. */
   toRedisTime(localMs: number): number {
     return localMs + this.clockOffsetMs;
   }
@@ -112,12 +112,12 @@ export class RedisStore extends EventEmitter<Events> {
     clearInterval(this.heartbeat);
     this.removeAllListeners();
     const wasUp = this.up;
-    this.up = false; // Before the connection closes, so that this is not taken for a loss.
+    this.up = false; // Before the connection closes, so that the close does not count as a loss.
     if (wasUp) await this.client.quit().catch(() => this.client.disconnect());
     else this.client.disconnect();
   }
 
-  /** Where it must be durable, a Redis that is not is refused: at start for good, later for as long as it is so. */
+  /** Refuses a Redis that must be durable but is not: at start for good, later as long as this lasts. */
   private async verify(): Promise<void> {
     try {
       const { variable, durable } = this.options;
@@ -133,7 +133,7 @@ export class RedisStore extends EventEmitter<Events> {
     }
   }
 
-  /** Why there is no connection: once, until there is one. */
+  /** Logs why there is no connection. The same reason is logged once, until there is a connection. */
   private explain(error: Error): void {
     this.log.debug({ err: error }, "redis connection");
     const { code } = error as { code?: string };
@@ -143,7 +143,7 @@ export class RedisStore extends EventEmitter<Events> {
     this.problem = problem;
   }
 
-  /** Once, not at each heartbeat. */
+  /** Logs a problem once, not at each heartbeat. */
   private complain(problem: string): void {
     if (this.problem !== problem) this.log.error(problem);
     this.problem = problem;
@@ -159,15 +159,15 @@ export class RedisStore extends EventEmitter<Events> {
   }
 
   /**
-   * Redis is lost if it does not answer in time, unless it is this process that was late: one that is overloaded finds
-   * answers long after they came. What Redis really left unanswered, the connection's own time-out ends.
+   * Redis is lost if it does not answer in time, unless this process was late: an overloaded process reads answers long
+   * after they came. If Redis really does not answer, the connection's own time-out ends the wait.
    */
   private async watchAnswer(answered: AbortSignal): Promise<void> {
     while (!answered.aborted) {
       const due = performance.now() + answerWithinMs;
       await sleep(answerWithinMs, undefined, { ref: false });
       const wasLate = performance.now() - due > lateByMs;
-      await nextTurn(); // What had come by now has been read by then.
+      await nextTurn(); // The process first reads the answers that have come by now.
       if (answered.aborted || wasLate) continue;
       this.setUsable(false);
       return;
@@ -179,15 +179,15 @@ export class RedisStore extends EventEmitter<Events> {
     const [seconds, micros] = await this.client.time();
     this.emit("answered", performance.now() - sent);
     const [now, after] = [Number(seconds) * 1000 + Number(micros) / 1000, Date.now()];
-    // Redis read its clock between the two; a late answer says little, and must not overrule what is known.
+    // Redis read its clock between `before` and `after`. A late answer is inexact: it must not overrule a known offset.
     const [least, most] = [now - after, now - before];
     const guess = most - least > exactWithinMs ? this.clockOffsetMs : (least + most) / 2;
     this.clockOffsetMs = Math.round(Math.min(Math.max(guess, least), most));
   }
 
   /**
-   * Nothing is put at the start of a key: that is refused like any write, and yet changes nothing, and makes no key. Never fails:
-   * whether Redis answers at all, the clock tells.
+   * Writes an empty text at the start of a key. Redis refuses that like any write, but it changes nothing and makes no
+   * key. Never fails: {@link readClock} finds out whether Redis answers at all.
    */
   private async probeWrites(): Promise<void> {
     const key = `${this.options.prefix}:posta-write-probe`;
