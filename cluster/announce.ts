@@ -3,7 +3,7 @@ import type { Config } from "../src/config/config.js";
 import type { Logger } from "../src/telemetry/log/log.js";
 import type { Supervisor } from "./supervise/supervisor.js";
 
-/** Says where everything is, once all servers serve. */
+/** Prints where everything is, once all servers serve. */
 export function announce(config: Config, stores: string, servers: Supervisor, begun: number): void {
   const timer = setInterval(() => {
     if (servers.servingCount < config.servers) return;
@@ -18,7 +18,7 @@ export function announce(config: Config, stores: string, servers: Supervisor, be
   timer.unref();
 }
 
-/** A certificate alone tells callers from strangers, and not from each other: somebody may have meant to limit them. */
+/** Warns if only certificates identify callers: then all callers have equal rights, perhaps unintentionally. */
 export function warnOfEqualCallers({ tlsClientCaFile, authFile }: Config, log: Logger): void {
   if (tlsClientCaFile === undefined || authFile !== undefined) return;
   log.warn(
@@ -27,7 +27,7 @@ export function warnOfEqualCallers({ tlsClientCaFile, authFile }: Config, log: L
   );
 }
 
-/** How many children there should be, how many serve, and how often one was started again. */
+/** Registers gauges: how many children should run, how many serve, and how often a child was restarted. */
 export function countChildren(metrics: Registry, servers: Supervisor, deliveries: Supervisor): void {
   gauge(metrics, "posta_servers", "Server processes that there should be.", () => servers.role.count);
   gauge(metrics, "posta_servers_serving", "Server processes that take calls.", () => servers.servingCount);

@@ -16,7 +16,7 @@ import { leave } from "./terminal.js";
 
 const healthIntervalMs = 1000;
 
-/** What a forked process does: works until it is told to drain, or until its primary is gone. */
+/** Runs a forked process until it receives SIGTERM, or until its primary is gone. */
 export async function runChild(role: ChildRole, surroundings: Surroundings): Promise<void> {
   const config = readConfig();
   const log = createLog(role, config.logLevel);
@@ -26,7 +26,7 @@ export async function runChild(role: ChildRole, surroundings: Surroundings): Pro
     leave(1);
   });
   const creating = create(role, config, log).catch(leaveUnfit);
-  // From the first on: what is sent while this process loads its code would be lost.
+  // Listen from the start: otherwise messages that arrive while this process loads its code would be lost.
   process.on("message", (sent) => {
     const order = readOrder(sent);
     if (order) void creating.then((work) => obey(work, order));
@@ -41,7 +41,7 @@ export async function runChild(role: ChildRole, surroundings: Surroundings): Pro
     await sendMetrics(work);
     leave(0);
   }
-  // As a primary of any version can read them, unless it says that it can read more.
+  // Send metrics in the form that a primary of any version can read, unless the primary asks for the packed form.
   let packed = false;
   async function sendMetrics({ metrics }: PostaProcess): Promise<void> {
     if (packed) return tell({ type: "metrics", metrics: await packMetrics(metrics) });
@@ -58,17 +58,17 @@ export async function runChild(role: ChildRole, surroundings: Surroundings): Pro
   }
 
   sendHealth(work.health);
-  // Or Node ends the process at once when its primary is gone, with all calls in flight.
+  // Otherwise, when the primary is gone, Node ends this process immediately, with all calls in flight.
   if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;
   process.on("disconnect", () => void drain());
   process.on("SIGTERM", () => void drain());
-  // Ctrl-C reaches the whole process group: the primary is told too, and drains its children.
+  // Ctrl-C signals the whole process group. The primary gets the signal too, and drains its children.
   process.on("SIGINT", () => {});
   process.on("SIGHUP", () => {});
   await work.start(surroundings).catch(leaveUnfit);
 }
 
-/** At each change, and often enough that silence tells of a process that hangs, with checks of its own or without. */
+/** Sends health at each change, and each second, so that silence means a hang. A process without checks also sends. */
 function sendHealth(health: ProcessHealth | undefined): void {
   const send = () => void tell({ type: "health", checks: health?.checks ?? [] });
   setInterval(send, healthIntervalMs).unref();
@@ -92,7 +92,7 @@ async function leaveUnfit(error: unknown): Promise<never> {
   return leave(unfitExitCode);
 }
 
-/** Resolves when the message is on its way; a primary that is gone needs to know nothing. */
+/** Resolves when the message is sent. If the primary is gone, sends nothing. */
 function tell(message: ToPrimary): Promise<void> {
   if (!process.connected) return Promise.resolve();
   return new Promise((resolve) => process.send?.(message, undefined, {}, () => resolve()));

@@ -8,7 +8,7 @@ import { leave, printProblem } from "./terminal.js";
 const [childRole, ...surroundings] = process.argv.slice(2);
 const role = cluster.isPrimary ? "primary" : (childRole as ChildRole);
 
-/** The entry of every process: the first is the primary, the rest are what it forks. Each loads only what it needs. */
+/** The entry of every process. The first process is the primary and forks the others. Each loads only its own code. */
 async function main(): Promise<void> {
   if (role === "primary") return (await import("./primary.js")).runPrimary();
   await (await import("./child.js")).runChild(role, { othersServe: surroundings.includes(othersServe) });

@@ -23,21 +23,25 @@ import { type Role, Supervisor } from "./supervise/supervisor.js";
 import { isForeground, leave, onTerminalGone, printProblem } from "./terminal.js";
 
 /**
- * A young generation of 8 MiB instead of 16 saves some 20 MiB a server under load. The old one is collected when it has grown
- * to 2.1 times what lived: V8's own factor, 4 for a small heap, lets a server keep 45 MiB more of garbage. Measured in docs/performance.md.
+ * V8 flags of a server, measured in docs/performance.md. A young generation of 8 MiB instead of 16 MiB saves about 20
+ * MiB per server under load. V8 collects the old generation when it has grown to 2.1 times its live size. V8's default
+ * factor, 4 for a small heap, lets a server keep 45 MiB more garbage.
  */
 const serverFlags = ["--max-semi-space-size=8", "--heap-growing-percent=110"];
 
-/** No call waits for it: it may be slower, for 12 MiB less. */
+/** V8 flags of a delivery process. No call waits for this process, so it may be slower to save 12 MiB. */
 const deliveryFlags = ["--max-semi-space-size=1", "--optimize-for-size"];
 
-/** For this process, which nobody starts with flags: merging metrics would let its young generation grow by 20 MiB. */
+/**
+ * V8 flag of the primary, set at run time because nobody starts the primary with flags. Without it, merging metrics
+ * would let the young generation grow by 20 MiB.
+ */
 const ownFlag = "--semi-space-growth-factor=1";
 
 /** Undoes one step of the start. */
 type Release = () => void | Promise<void>;
 
-/** What the first process does: owns the embedded stores, the children and the admin port, until a signal ends it. */
+/** Runs the first process, which owns the embedded stores, the children and the admin port, until a signal ends it. */
 export async function runPrimary(): Promise<void> {
   setFlagsFromString(ownFlag);
   const config = readConfig();
@@ -48,12 +52,12 @@ export async function runPrimary(): Promise<void> {
   async function release(): Promise<void> {
     for (const undo of releases.reverse().splice(0)) await undo();
   }
-  /** Once, however many ask for it. */
+  /** Runs once, however often it is called. */
   function releaseAll(): Promise<void> {
     released ??= release();
     return released;
   }
-  // From the first: a signal in the middle of a start ends it as well.
+  // Install this first, so that a signal during the start also ends the process.
   const supervisors: Supervisor[] = [];
   const giveUp = stopOnSignal(supervisors, releaseAll, log);
   try {
@@ -65,13 +69,13 @@ export async function runPrimary(): Promise<void> {
     onTerminalGone(() => void stopOnHangup(releaseAll));
     await completed;
   } catch (error) {
-    if (released) return released; // A signal came first, and ends what was still starting.
+    if (released) return released; // A signal came first, and already releases everything.
     await releaseAll();
     throw error;
   }
 }
 
-/** Resolves when the servers are started; they serve jobs whether the rest completes or not. */
+/** Resolves when the servers are started. They serve jobs even if the rest of the start fails. */
 async function start(config: Config, log: Logger, releases: Release[]) {
   const begun = performance.now();
   await requireFreePort("POSTA_GRPC_PORT", config.host, config.grpcPort);
@@ -93,7 +97,7 @@ async function start(config: Config, log: Logger, releases: Release[]) {
   health.start();
   releases.push(() => health.stop());
   countChildren(metrics, servers, deliveries);
-  // Each fork is one of a role: see Supervisor. Port 0 of an inspector is any that is free; Node prints which.
+  // Supervisor sets the options of each role. Inspector port 0 means any free port; Node prints the chosen port.
   cluster.setupPrimary({ serialization: "advanced", inspectPort: 0 });
   releases.push(() => stopAll(supervisors));
   servers.start();
@@ -112,7 +116,7 @@ interface Shown {
   monitor: ReturnType<typeof createMonitor>;
 }
 
-/** What SREs look at: the admin port, and what gathers figures for it. */
+/** Opens the admin port for SREs, and starts to collect its figures. */
 async function openAdmin(config: Config, shown: Shown, log: Logger, releases: Release[]): Promise<void> {
   const { servers, deliveries, health, metrics, monitor } = shown;
   const supervisors = [servers, deliveries];
@@ -129,7 +133,7 @@ async function openAdmin(config: Config, shown: Shown, log: Logger, releases: Re
 
 function createSupervisors(config: Config, urls: StoreUrls, log: Logger): [Supervisor, Supervisor] {
   const { inspect, drainTimeoutMs } = config;
-  // Only servers are inspected: no other process handles a call.
+  // Only servers get an inspector, because no other process handles calls.
   const flags = inspect ? [...serverFlags, "--inspect=127.0.0.1:0"] : serverFlags;
   const servers: Role = { name: "server", count: config.servers, flags, env: { ...urls } };
   const deliveries: Role = { name: "delivery", count: config.deliveries, flags: deliveryFlags, env: { ...urls } };
@@ -140,20 +144,20 @@ async function stopAll(supervisors: Supervisor[]): Promise<void> {
   await Promise.all(supervisors.map((supervisor) => supervisor.stop()));
 }
 
-/** From a terminal the signal means that the terminal is gone. It may come twice; the second finds nothing to do. */
+/** In the foreground, SIGHUP means that the terminal is gone. It may come twice; the second time does nothing. */
 async function stopOnHangup(releaseAll: () => Promise<void>): Promise<void> {
   await releaseAll();
   leave(0);
 }
 
-/** Answers what to do where a supervisor cannot go on. */
+/** Stops on a signal. Answers the function to call when a supervisor cannot continue. */
 function stopOnSignal(supervisors: Supervisor[], releaseAll: () => Promise<void>, log: Logger): (error: Error) => void {
   const endAtOnce = () => {
     for (const supervisor of supervisors) supervisor.kill();
     leave(1);
   };
   const skip: closeWithGrace.AllEvents[] = ["SIGHUP", "SIGUSR2", "beforeExit"];
-  // No time-out of its own: the supervisor kills what does not drain, and the embedded store what does not stop.
+  // No time-out here: the supervisor kills children that do not drain, and embedded stores that do not stop are killed.
   const grace = closeWithGrace({ delay: false, logger: log, skip, onSecondSignal: endAtOnce }, async ({ err }) => {
     if (err) log.fatal({ err }, "the primary fails");
     await releaseAll();

@@ -1,17 +1,20 @@
 import { isatty } from "node:tty";
 
 const descriptors = [0, 1, 2];
-/** Looked up at once, while there is one. */
+/** Looked up at the start, while the terminal still exists. */
 const atStart = descriptors.filter((fd) => isatty(fd));
 
-/** Whether a terminal ran this when it began. */
+/** Whether the process was started from a terminal. */
 export const isForeground = atStart.length > 0;
 
 function isGone(): boolean {
   return atStart.some((fd) => !isatty(fd));
 }
 
-/** Tells once that the terminal is gone. The kernel tells the leader of its session alone, which may be make, and keep it. */
+/**
+ * Calls `tell` once when the terminal is gone. The kernel sends SIGHUP only to the leader of the session. The leader
+ * may be make, which does not pass the signal on.
+ */
 export function onTerminalGone(tell: () => void): void {
   const shownOn = atStart.filter((fd) => fd !== 0);
   if (shownOn.length === 0) return;
@@ -23,14 +26,14 @@ export function onTerminalGone(tell: () => void): void {
   timer.unref();
 }
 
-/** Tells the operator why the process ends, line by line. Not by the console, which is the log's. */
+/** Tells the operator why the process ends. Writes to stderr directly, because the log captures the console. */
 export function printProblem({ message }: Error): void {
   process.stderr.write(`${message.replace(/^/gm, "posta: ")}\n`);
 }
 
 /**
- * Ends the process. Where its terminal is gone, Node 20 would crash on the way out, again and again: it cannot restore
- * the terminal's settings.
+ * Ends the process. If the terminal is gone, uses SIGKILL: on exit, Node 20 would crash again and again, because it
+ * cannot restore the terminal's settings.
  */
 export function leave(code: number): never {
   if (isGone()) process.kill(process.pid, "SIGKILL");

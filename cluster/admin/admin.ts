@@ -8,13 +8,13 @@ import { findIntruder, namesOf } from "./guard.js";
 import { listenError } from "./ports.js";
 import type { Routes } from "./routes.js";
 
-/** What a request may weigh; a job's data that is edited in the queue UI is the largest. */
+/** Largest body of a request, in bytes. The largest bodies are a job's data, edited in the queue UI. */
 const maxBodyBytes = 4 << 20;
 
-/** How long a request may take to come in, in milliseconds. */
+/** How long a request may take to arrive, in milliseconds. */
 const serverLimits = { headersTimeout: 10_000, requestTimeout: 10_000, connectionsCheckingInterval: 1000 };
 
-/** The port that SREs and Prometheus look at: one for the whole cluster, answered by the primary. */
+/** The admin port, for SREs and Prometheus. The primary answers on this port for the whole cluster. */
 export class Admin {
   private readonly server: Server;
   private readonly names: ReadonlySet<string>;
@@ -42,7 +42,7 @@ export class Admin {
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // What children said while this process was held up is read by then: else they would count as silent.
+    // Read the messages that children sent while this process was busy. Otherwise these children would count as silent.
     await nextTurn();
     const [path = ""] = (request.url ?? "").split("?");
     // "/queues/static/main.js" is for the route "/queues".
@@ -72,7 +72,7 @@ export class Admin {
   }
 }
 
-/** As text; throws for one that is too large. */
+/** Reads a body as text. Throws if the body is too large. */
 async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;

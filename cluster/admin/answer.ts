@@ -4,11 +4,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 export interface Visit {
   request: IncomingMessage;
   response: ServerResponse;
-  /** As text; throws for one that is too large. */
+  /** Reads the body as text. Throws if the body is too large. */
   readBody(): Promise<string>;
 }
 
-/** Answers whole; nothing on the admin port is worth keeping in a cache, but for what `headers` say. */
+/** Sends a complete answer. Nothing on the admin port may be cached, unless `headers` allow it. */
 export function reply(
   response: ServerResponse,
   status: number,

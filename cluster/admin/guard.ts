@@ -5,10 +5,14 @@ import { hostname } from "node:os";
 const foreign = "refused: the request comes from another site";
 
 /**
- * The admin port has no auth: whoever reaches it may use it. A browser on such a machine must not do so for a page of
- * somebody else. That page could send requests across origins, or give its own name this machine's address (DNS rebinding) and
- * so be of the same origin. The first the browser tells in Origin or Sec-Fetch-Site. The second shows in Host, which is a name
- * that is not ours. Tells why a request is refused; undefined: it is not. `names` are the names of the admin port, in lower case.
+ * Answers why a request is refused; undefined: the request is allowed. `names` are the names of the admin port, in
+ * lower case.
+ *
+ * The admin port has no auth, so anyone who reaches the port may use it. A browser on such a machine must not use the
+ * port for another site's page. Such a page has two ways to try:
+ * - It sends requests across origins. The browser reports this in Origin or Sec-Fetch-Site.
+ * - It points its own host name at this machine's address (DNS rebinding), so that the origins are the same. Then Host
+ *   has a name that is not in `names`.
  */
 export function findIntruder({ headers, method }: IncomingMessage, names: ReadonlySet<string>): string | undefined {
   const { host, origin } = headers;
@@ -19,17 +23,17 @@ export function findIntruder({ headers, method }: IncomingMessage, names: Readon
   if (origin !== undefined && origin.replace(/^https?:\/\//, "") !== host) return foreign;
   const site = headers["sec-fetch-site"];
   if (site === undefined || site === "same-origin" || site === "none") return undefined;
-  // A link to a page is no harm: the other site does not see what the page shows.
+  // A link to a page is harmless: the other site does not see what the page shows.
   const isLink = headers["sec-fetch-mode"] === "navigate" && headers["sec-fetch-dest"] === "document";
   return isLink && (method === "GET" || method === "HEAD") ? undefined : foreign;
 }
 
-/** The names of the admin port, beside any IP address and localhost. */
+/** The names of the admin port, in lower case. IP addresses are always allowed, so they are not in this set. */
 export function namesOf({ adminHost, adminHosts }: { adminHost: string; adminHosts: readonly string[] }): Set<string> {
   return new Set([adminHost, ...adminHosts, hostname(), "localhost"].map((name) => name.toLowerCase()));
 }
 
-/** An IP address cannot be rebound. A request without Host is no browser's. */
+/** DNS rebinding is impossible for an IP address. A request without Host does not come from a browser. */
 function isOurs(host: string | undefined, names: ReadonlySet<string>): boolean {
   if (host === undefined) return true;
   const name = host.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");

@@ -4,14 +4,14 @@ import type { ToChild } from "../supervise/messages.js";
 import type { Supervisor } from "../supervise/supervisor.js";
 import { reply, type Visit } from "./answer.js";
 
-/** The level that all processes log at. It can be changed while they run, and is POSTA_LOG_LEVEL again at the next start. */
+/** The log level of all processes. A change applies while they run. The next start uses POSTA_LOG_LEVEL again. */
 export class LogLevel {
   constructor(
     private readonly log: Logger,
     private readonly supervisors: Supervisor[],
   ) {}
 
-  /** GET tells it; POST /log-level?level=debug, or with the level as body, changes it. */
+  /** GET answers the level. POST changes it: POST /log-level?level=debug, or with the level as body. */
   async answer({ request, response, readBody }: Visit): Promise<void> {
     if (request.method === "POST") {
       const { searchParams } = new URL(request.url ?? "", "http://admin");
@@ -30,8 +30,8 @@ export class LogLevel {
     this.log.level = level;
     const order: ToChild = { type: "log-level", level };
     for (const { children, role } of this.supervisors) {
-      for (const { worker } of children) worker.send(order, () => {}); // One that just died logs nothing.
-      role.env.POSTA_LOG_LEVEL = level; // For those that are started later.
+      for (const { worker } of children) worker.send(order, () => {}); // A child that just died logs nothing.
+      role.env.POSTA_LOG_LEVEL = level; // For children that start later.
     }
     if (before !== level) this.log.warn(`the log's level was ${before}, and is ${level} from now on`);
   }

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { ConfigError } from "../../src/config/config.js";
 
-/** Throws a {@link ConfigError} if the port is taken: so a second start fails before it touches a store. */
+/** Throws a {@link ConfigError} if the port is taken, so that a second start fails before it touches a store. */
 export async function requireFreePort(variable: string, host: string, port: number): Promise<void> {
   const probe = createServer();
   probe.listen(port, host);

@@ -1,4 +1,4 @@
-/** A route of bull-board, as "/api/queues/:queueName", and the names of its parts. */
+/** A route of bull-board, such as "/api/queues/:queueName", and the names of its parameters. */
 export interface PathPattern {
   pattern: RegExp;
   names: string[];
@@ -13,7 +13,7 @@ export function parsePattern(route: string): PathPattern {
   return { pattern: new RegExp(`^${source}/?$`), names };
 }
 
-/** The parts of a path by their names; undefined if it is of another route. */
+/** The parameters of a path by name; undefined if the path does not match the route. */
 export function findPath({ pattern, names }: PathPattern, path: string): Record<string, string> | undefined {
   const found = pattern.exec(path);
   if (!found) return undefined;
@@ -25,8 +25,9 @@ export function findPath({ pattern, names }: PathPattern, path: string): Record<
 }
 
 /**
- * bull-board's page: `<%= x %>` is escaped, `<%- x %>` is not. Its fonts are Google's: whoever looks at queues need not be
- * seen doing so, and may have no way out; the system's own do.
+ * Fills the template of bull-board's page: `<%= x %>` is escaped, `<%- x %>` is not. Removes the link to Google's
+ * fonts: Google need not know who looks at queues, and the browser may have no internet access. The system's own fonts
+ * are enough.
  */
 export function fillTemplate(template: string, values: Record<string, string>): string {
   return template
@@ -48,7 +49,7 @@ const contentTypes: Record<string, string> = {
   woff2: "font/woff2",
 };
 
-/** Throws for what is no file that a page shows. Folders only go down. */
+/** Throws if the name is no file of the page. The name cannot leave the folder: "." and ".." are refused. */
 export function contentTypeOf(name: string): string {
   const type = contentTypes[name.slice(name.lastIndexOf(".") + 1)];
   if (!type || !/^[\w-]+(\.[\w-]+)*(\/[\w-]+(\.[\w-]+)*)*$/.test(name)) throw new Error("no such file");

@@ -12,15 +12,15 @@ import type {
 import { reply, type Visit } from "./answer.js";
 import { contentTypeOf, fillTemplate, findPath, type PathPattern, parsePattern } from "./queue-ui-files.js";
 
-/** bull-board's own style and script only; what they draw is in the page. */
+/** Allows only files of this server, and styles, images and fonts inside the page itself. */
 const policy =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; frame-ancestors 'none'";
 
 type ApiRoute = PathPattern & { method: string; handler: AppControllerRoute["handler"] };
 
 /**
- * bull-board on plain node:http. Its published adapters each want a web framework and a template engine, for a handful of
- * routes and one template with five places.
+ * bull-board on plain node:http. Each published adapter of bull-board needs a web framework and a template engine, for
+ * a handful of routes and one template with five placeholders.
  */
 export class BoardServer implements IServerAdapter {
   private queues: BullBoardQueues = new Map() as unknown as BullBoardQueues;
@@ -32,7 +32,7 @@ export class BoardServer implements IServerAdapter {
   private uiConfig: UIConfig = {};
   private onError: (error: Error) => ControllerHandlerReturnType = () => ({ status: 500, body: "" });
 
-  /** `base` is the path that it is at, as "/queues". */
+  /** `base` is the path of the queue UI, such as "/queues". */
   constructor(private readonly base: string) {}
 
   setQueues(queues: BullBoardQueues): this {
@@ -73,7 +73,7 @@ export class BoardServer implements IServerAdapter {
     return this;
   }
 
-  /** Whether the answer depends on which queues there are. */
+  /** Whether the answer depends on the list of queues. */
   isAboutQueues({ url = "" }: IncomingMessage): boolean {
     return url.startsWith(`${this.base}/api/`);
   }
@@ -94,7 +94,7 @@ export class BoardServer implements IServerAdapter {
     reply(response, 200, "text/html; charset=utf-8", page, { "content-security-policy": policy });
   }
 
-  /** Their names have hashes of what is in them. */
+  /** Browsers may cache these files, because each file's name has a hash of its content. */
   private answerFile({ response }: Visit, path: string): void {
     const name = path.slice("/static/".length);
     try {
@@ -130,7 +130,7 @@ export class BoardServer implements IServerAdapter {
   }
 }
 
-/** Most of what the page sends has none. */
+/** Most requests of the page have no body. */
 function parseBody(text: string): Record<string, unknown> {
   try {
     return text ? JSON.parse(text) : {};

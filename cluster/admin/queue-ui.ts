@@ -5,10 +5,10 @@ import type { Logger } from "../../src/telemetry/log/log.js";
 import { reply, type Visit } from "./answer.js";
 import { BoardServer } from "./queue-ui-server.js";
 
-/** Each queue that is shown costs Redis some commands whenever the page asks again. */
+/** Maximum queues on the page. Each shown queue costs Redis some commands at every refresh. */
 const maxQueues = 100;
 
-/** Where the queues come from: Posta's own list of them. */
+/** The source of the queues: Posta's own list. */
 interface QueueHandles {
   first(count: number): Promise<Queue[]>;
 }
@@ -20,8 +20,8 @@ interface Loaded {
 }
 
 /**
- * bull-board at /queues. It and BullMQ are loaded by the first visit: together they take some 30 MiB, which a primary that
- * nobody visits does without. Only POSTA_QUEUE_UI_WRITE lets it change anything.
+ * bull-board at /queues. The first visit loads bull-board and BullMQ. Together they take about 30 MiB, which a primary
+ * without visits saves. Only POSTA_QUEUE_UI_WRITE=1 lets the UI change anything.
  */
 export class QueueUi {
   private loading: Promise<Loaded> | undefined;
@@ -43,7 +43,7 @@ export class QueueUi {
       );
       return;
     }
-    // What the page loads is named relative to it.
+    // The page loads its files by relative addresses, so its own address must end in "/".
     if (request.url === "/queues") {
       response.writeHead(308, { location: "/queues/" }).end();
       return;
@@ -78,7 +78,7 @@ export class QueueUi {
     const options = {
       uiConfig: {
         boardTitle: readOnlyMode ? "Posta (read-only)" : "Posta",
-        // To ask for the workers of each queue would list all of Redis' clients, again and again.
+        // To find each queue's workers, bull-board would list all clients of Redis, again and again.
         showWorkers: false,
         hideDocsLink: true,
         pollingInterval: { showSetting: true },

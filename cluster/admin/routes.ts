@@ -8,15 +8,15 @@ import type { LogLevel } from "./log-level.js";
 import type { QueueUi } from "./queue-ui.js";
 import { answerPage } from "./status-page.js";
 
-/** What the admin port answers at a path. */
+/** A path of the admin port. */
 interface Route {
   methods: string[];
-  /** It shows nothing that others may not know: whoever reaches the port may ask, by any name. */
+  /** true: the route shows nothing confidential, so requests with any Host or Origin are allowed. */
   open?: boolean;
   answer(visit: Visit): void | Promise<void>;
 }
 
-/** By path; one that ends in "/" is for all paths below it too. */
+/** Routes by path. A path that ends in "/" also covers all paths below it. */
 export type Routes = ReadonlyMap<string, Route>;
 
 /** What the routes show and change. */
@@ -34,7 +34,7 @@ export function createRoutes({ health, metrics, status, logLevel, queueUi }: Adm
     answer: (visit) => queueUi.answer(visit),
   };
   return new Map([
-    // The primary answers: that is all that "live" says. Whether it can work is for readyz.
+    // Live means only that the primary answers. /readyz says whether Posta can work.
     ["/livez", { ...get(({ response }) => reply(response, 200, "text/plain", "ok\n")), open: true }],
     ["/readyz", { ...get((visit) => answerReady(visit, health)), open: true }],
     ["/healthz", get((visit) => answerHealth(visit, health))],
@@ -58,11 +58,11 @@ function answerReady({ response }: Visit, health: ClusterHealth): void {
 
 function answerHealth({ response }: Visit, health: ClusterHealth): void {
   const body = health.report();
-  // DEGRADED is no failure: whoever acts by the code alone must not act on it.
+  // DEGRADED is no failure, so a client that acts on the code alone must not react to it.
   reply(response, body.status === "DOWN" ? 503 : 200, "application/json", `${JSON.stringify(body)}\n`);
 }
 
-/** The status is 200 whatever it says: it is for people, and /healthz for probes. */
+/** Always answers 200, whatever the state: /status is for people, and /healthz is for probes. */
 function answerStatus({ request, response }: Visit, collector: StatusCollector, health: ClusterHealth): void {
   const body = readStatus(collector, health);
   const { searchParams } = new URL(request.url ?? "", "http://admin");

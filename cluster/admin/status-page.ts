@@ -4,14 +4,14 @@ import { reply, type Visit } from "./answer.js";
 
 const file = new URL("./status-page.html", import.meta.url);
 
-/** It has all that it needs in itself, and may load nothing but its own figures. */
+/** The page is self-contained, and may load nothing except its own figures. */
 const policy =
   "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:";
 
-/** Where the page has its first figures: they are drawn with it. */
+/** The placeholder for the first figures, which the page draws immediately. */
 const place = '<script id="first" type="application/json">{}</script>';
 
-/** The page that shows the status live. It is read for each visit: those are rare, and the primary's memory is not. */
+/** Answers the live status page. Reads the file at each visit: visits are rare, and a copy would take memory. */
 export function answerPage({ response }: Visit, status: Status): void {
   // A queue's name may be "</script>".
   const first = JSON.stringify(status).replaceAll("<", "\\u003c");

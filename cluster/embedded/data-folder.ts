@@ -3,10 +3,10 @@ import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConfigError } from "../../src/config/config.js";
 
-/** How long a server whose Posta was killed may still take to end. */
+/** How long an embedded server may take to end after its Posta was killed, in milliseconds. */
 const settleMs = 10_000;
 
-/** Makes an embedded store's folder, which is only its user's. Throws a ConfigError that names the fix. */
+/** Makes an embedded store's folder, to which only its user has access. Throws a ConfigError that names the fix. */
 export function makeFolder(dir: string): void {
   try {
     makeMissing(dir);
@@ -15,18 +15,18 @@ export function makeFolder(dir: string): void {
   }
 }
 
-/** Level by level: where a level cannot be made, as below /proc, Node's own recursive way may never end. */
+/** Makes the folders level by level. If a level cannot be made, as below /proc, Node's recursive mkdir may hang. */
 function makeMissing(dir: string): void {
   if (existsSync(dir)) return;
   makeMissing(dirname(dir));
   try {
     mkdirSync(dir, { mode: 0o700 });
   } catch (error) {
-    if (!existsSync(dir)) throw error; // Another store's start was first, else.
+    if (!existsSync(dir)) throw error; // Otherwise another store's start was first.
   }
 }
 
-/** Two servers on one folder would spoil its files. Throws a ConfigError if the folder stays in use. */
+/** Throws a ConfigError if the folder stays in use: two servers on one folder would corrupt its files. */
 export async function requireUnused(dir: string, isUsed: () => Promise<boolean>): Promise<void> {
   const until = Date.now() + settleMs;
   while (await isUsed()) {

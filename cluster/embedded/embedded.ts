@@ -3,10 +3,10 @@ import type { Logger } from "../../src/telemetry/log/log.js";
 import { EmbeddedPostgres } from "./embedded-postgres.js";
 import { EmbeddedRedis } from "./embedded-redis.js";
 
-/** The addresses of all stores, by the variables that the children read them from. */
+/** The addresses of all stores, by the variables from which the children read them. */
 export type StoreUrls = Record<"POSTA_QUEUE_REDIS_URL" | "POSTA_ANALYTICS_REDIS_URL" | "POSTA_DATABASE_URL", string>;
 
-/** The private stores: one in place of each that the settings give no address of. */
+/** The private stores: one for each store without an address in the settings. */
 export class EmbeddedStores {
   readonly urls: StoreUrls;
   private readonly queue: EmbeddedRedis | undefined;
@@ -29,10 +29,10 @@ export class EmbeddedStores {
     };
   }
 
-  /** Starts all of them. The servers need only that of the queue: they need not wait for the others. */
+  /** Starts all embedded stores. The servers need to wait only for `queue`. */
   start(): { queue: Promise<void>; others: Promise<void> } {
     const others = Promise.all([this.analytics?.start(), this.postgres?.start()]).then(() => {});
-    others.catch(() => {}); // Whoever waits for it hears of it.
+    others.catch(() => {}); // The code that awaits `others` handles the error.
     return { queue: this.queue?.start() ?? Promise.resolve(), others };
   }
 
@@ -40,14 +40,14 @@ export class EmbeddedStores {
     await Promise.all([this.queue?.stop(), this.analytics?.stop(), this.postgres?.stop()]);
   }
 
-  /** Where the data is. */
+  /** The folders of the data. */
   get folders(): string[] {
     const { queue, analytics, postgres } = this;
     const folders = [queue?.dir, analytics?.dir, postgres?.dir];
     return folders.filter((dir) => dir !== undefined);
   }
 
-  /** For the line that says where everything is. */
+  /** A text for the line that announces where everything is. */
   describe(): string {
     const { dataDir } = this.config;
     const parts = [

@@ -7,15 +7,15 @@ import { ConfigError } from "../../src/config/config.js";
 import type { Logger } from "../../src/telemetry/log/log.js";
 import type { User } from "./postgres-user.js";
 
-/** How long a server may take to start (to read its files, above all) and to stop. */
+/** How long a server may take to start (mostly to read its files) and to stop, in milliseconds. */
 const startTimeoutMs = 60_000;
 const stopTimeoutMs = 30_000;
 const restartMs = 500;
 
 /**
- * Runs a command and sends it a signal when file descriptor 3 closes, which happens however the primary dies: so no server
- * is left behind, and what it has in memory it still writes. The server has the descriptor open too: so it closes here when
- * the last of them is gone.
+ * Runs a command, and sends it a signal when file descriptor 3 closes. The descriptor closes however the primary dies.
+ * So no server is left behind, and each server still writes the data that it has in memory. The server has the
+ * descriptor open too, so this process sees the pipe close only when the guard and the server are both gone.
  */
 const guard =
   'signal=$1; shift; exec 4<&3 3<&-; "$@" & server=$!; { read -r _ <&4; kill -s "$signal" "$server"; } & wait "$server"; code=$?; kill $! 2>/dev/null; exit $code';
@@ -26,24 +26,24 @@ export interface ServerCommand {
   name: string;
   command: string;
   args: string[];
-  /** What makes it write what it has and end. */
+  /** The signal that makes the server write its data and end. */
   signal: "TERM" | "INT";
-  /** What to do where there is no such command. */
+  /** Error text, with the fix, if the command does not exist. */
   missing: string;
   logFile: string;
-  /** Its output is its log; else it writes the file itself. */
+  /** true: the server's output goes to `logFile`. Otherwise the server writes that file itself. */
   captured?: boolean;
-  /** Unset: this process's. */
+  /** Unset: the user of this process. */
   user?: User;
   env?: NodeJS.ProcessEnv;
 }
 
-/** A server that runs as long as the primary does. It is started again if it ends, and stops with the primary, even if that is killed. */
+/** A server that runs as long as the primary. It restarts if it ends, and stops even if the primary is killed. */
 export class GuardedServer {
   private guarded: Guarded | undefined;
   private ready = false;
   private stopping = false;
-  /** While what a guard left behind is being ended. */
+  /** Set while the remaining processes of an ended server are being stopped. */
   private ending: Promise<void> | undefined;
 
   constructor(
@@ -51,7 +51,7 @@ export class GuardedServer {
     private readonly log: Logger,
   ) {}
 
-  /** Resolves when `untilReady` does. Throws a ConfigError that names the fix if the server ends before, or takes too long. */
+  /** Resolves when `untilReady` does. Throws a ConfigError if the server ends before that, or takes too long. */
   async start(untilReady: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const { name, missing, logFile } = this.server;
     if (this.stopping) throw new ConfigError(`the embedded ${name} is not needed any more`);
@@ -78,7 +78,7 @@ export class GuardedServer {
   private spawn(): ChildProcess {
     const { command, args, signal, user, env = process.env, captured, logFile } = this.server;
     const output = captured ? openSync(logFile, "a", 0o600) : "ignore";
-    // Its own process group: Ctrl-C must not stop it before the servers have drained.
+    // The guard has its own process group: Ctrl-C must not stop it before the server processes have drained.
     const child = spawn("sh", ["-c", guard, "sh", signal, command, ...args], {
       ...user,
       cwd: "/",
@@ -92,7 +92,7 @@ export class GuardedServer {
     return child;
   }
 
-  /** Before it was ready, start() says it. */
+  /** Restarts a server that ended. If it ended before it was ready, start() reports that instead. */
   private lose(end: string): void {
     if (!this.ready || this.stopping) return;
     const { name, logFile } = this.server;
@@ -100,7 +100,7 @@ export class GuardedServer {
     this.ending = this.endRest();
   }
 
-  /** A guard that was killed alone has left its server behind: two of them on the same data would spoil it. */
+  /** Ends a server that outlived its killed guard: two servers on the same data would corrupt the data. */
   private async endRest(): Promise<void> {
     await this.guarded?.end();
     this.ending = undefined;
@@ -108,19 +108,22 @@ export class GuardedServer {
   }
 }
 
-/** Tells how a process ended. One that cannot even be started, as there are too many processes, emits an error and no exit. */
+/**
+ * Reports how a process ended. A process that cannot start, for example because there are too many processes, emits
+ * "error" and no "exit".
+ */
 function onEnd(child: ChildProcess, tell: (end: string) => void): void {
   child.once("exit", (code, signal) => tell(signal ?? `code ${code}`));
   child.once("error", ({ message }) => tell(`an error: ${message}`));
 }
 
-/** What was spawned, and what tells when all of it is gone. */
+/** A spawned guard with its server. Knows when both are gone. */
 class Guarded {
   private readonly closed: Promise<unknown>;
 
   constructor(readonly guard: ChildProcess) {
-    this.closed = once(guard, "close").catch(() => {}); // It did not even start.
-    this.pipe.resume(); // Else its end would not be seen.
+    this.closed = once(guard, "close").catch(() => {}); // The guard could not start.
+    this.pipe.resume(); // Without this, Node would not notice the end of the pipe.
   }
 
   get isRunning(): boolean {
@@ -135,12 +138,12 @@ class Guarded {
     clearTimeout(force);
   }
 
-  /** They are a process group. */
+  /** Kills the guard and its server, which are one process group. */
   private kill(): void {
     try {
       process.kill(-(this.guard.pid as number), "SIGKILL");
     } catch {
-      // Only a child of the server is left, which sees by itself that the server is gone.
+      // Only a child of the server is left. That child ends by itself when it sees that the server is gone.
     }
   }
 

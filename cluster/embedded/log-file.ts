@@ -1,22 +1,22 @@
 import { closeSync, copyFileSync, openSync, readSync, statSync, truncateSync } from "node:fs";
 
 const defaultMaxBytes = 10 << 20;
-/** Of what a server has written of late, so much is looked at. */
+/** Maximum bytes that `readSince` reads. */
 const maxRead = 1 << 20;
 
-/** A log that a server appends to by itself, kept from growing without end. */
+/** A log that a server appends to by itself. `cut` limits its size. */
 export class LogFile {
   constructor(
     readonly path: string,
     private readonly maxBytes = defaultMaxBytes,
   ) {}
 
-  /** In bytes; 0 if it is not there yet. */
+  /** In bytes; 0 if the file does not exist yet. */
   get size(): number {
     return statSync(this.path, { throwIfNoEntry: false })?.size ?? 0;
   }
 
-  /** What was written since it had so many bytes; of much, the last. */
+  /** The text that was written after the first `offset` bytes; at most the last `maxRead` bytes. */
   readSince(offset: number): string {
     const from = Math.max(offset, this.size - maxRead);
     const bytes = Buffer.alloc(Math.max(0, this.size - from));
@@ -29,7 +29,7 @@ export class LogFile {
     }
   }
 
-  /** Where it is too large, puts it aside, in place of what is there. The server writes on into the same file. */
+  /** If the log is too large, copies it to ".old" and empties it. The server continues to write into the same file. */
   cut(): void {
     if (this.size <= this.maxBytes) return;
     copyFileSync(this.path, `${this.path}.old`);

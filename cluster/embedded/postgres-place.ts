@@ -5,22 +5,22 @@ import { findProgram, type PostgresProgram, systemDir } from "./postgres-program
 import { canReach, type User, userFor } from "./postgres-user.js";
 import { hashOf, socketDirFor } from "./socket-path.js";
 
-/** Where the embedded PostgreSQL is, and as whom it runs. */
+/** Where the embedded PostgreSQL is, and which user runs it. */
 export interface PostgresPlace {
-  /** The folder that is all its own. */
+  /** PostgreSQL's own folder. */
   dir: string;
-  /** Its socket is in here. */
+  /** The folder of PostgreSQL's socket. */
   socketDir: string;
   user: User;
   program: PostgresProgram;
 }
 
-/** The name is PostgreSQL's choice. */
+/** PostgreSQL chooses this name. */
 export const socketName = ".s.PGSQL.5432";
 
 /**
- * Finds the place, and makes its folders. That is below POSTA_DATA_DIR; but where root starts Posta in a folder that only
- * root can reach, as below /root, PostgreSQL's user cannot: then it is below /var/lib. Throws a ConfigError.
+ * Finds the place, and makes its folders. Usually the place is below POSTA_DATA_DIR. It is below /var/lib/posta if root
+ * starts Posta with a data folder that PostgreSQL's user cannot reach, such as one below /root. Throws a ConfigError.
  */
 export function preparePlace(dataDir: string): PostgresPlace {
   const wanted = resolve(dataDir, "postgres");
@@ -33,14 +33,14 @@ export function preparePlace(dataDir: string): PostgresPlace {
   return { dir, socketDir, user, program: findProgram(user) };
 }
 
-/** The data folder itself is Posta's to open; those above it are not. */
+/** Lets others pass through the data folder, which is Posta's. Folders above it are only checked, not changed. */
 function letsPass(user: User, dataDir: string): boolean {
   makeFolder(dataDir);
   chmodSync(dataDir, statSync(dataDir).mode | 0o001);
   return canReach(user, dataDir);
 }
 
-/** Nobody else may own it: in the system's temporary folder others could have made it first. */
+/** Makes a folder that only the user owns. In the temporary folder, another user could have made the folder first. */
 function makeFolderOf(user: User, dir: string): void {
   makeFolder(dir);
   const owner = user.uid ?? process.getuid?.();

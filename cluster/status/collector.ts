@@ -10,14 +10,14 @@ import { errorRuleOf, readTargets } from "./targets.js";
 import { StatusWindow } from "./window.js";
 
 const everyMs = 5000;
-/** The window needs two samples to show anything: the second comes soon. */
+/** The window needs two samples to show anything, so the second sample comes soon, after this many milliseconds. */
 const firstMs = 500;
-/** After so long a process has loaded and cached what it needs. */
+/** After this time, in seconds, a process has loaded and cached what it needs. */
 const settledSeconds = 300;
 
 /**
- * Gathers the status' figures in the background, all of them from what the processes say in their metrics: whoever asks for the
- * status is answered from memory, whatever hangs.
+ * Gathers the status' figures in the background, only from the metrics of the processes. So Posta answers status
+ * requests from memory, even while a process or a store hangs.
  */
 export class StatusCollector {
   readonly window = new StatusWindow();
@@ -47,7 +47,7 @@ export class StatusCollector {
     clearTimeout(this.timer);
   }
 
-  /** When it last read its figures, in milliseconds since 1970; 0: not yet. */
+  /** Time of the last reading, in milliseconds since 1970; 0: none yet. */
   get at(): number {
     return this.readAt;
   }
@@ -56,7 +56,7 @@ export class StatusCollector {
     return this.merged;
   }
 
-  /** As they were then; how long each is silent goes on. */
+  /** The processes at the last reading. Only `silentMs` continues to grow after the reading. */
   processes(now: number): ProcessStatus[] {
     const older = now - this.readAt;
     return this.shown.map((shown) =>
@@ -83,7 +83,7 @@ export class StatusCollector {
       this.window.add(takeSample(this.merged, now, this.errorRule), settled);
       this.readAt = now;
     } catch (error) {
-      this.log.error({ err: error }, "the status' figures could not be read"); // They show their age.
+      this.log.error({ err: error }, "the status' figures could not be read"); // The status shows how old its figures are.
     }
   }
 }

@@ -1,9 +1,9 @@
 import type { Target, Targets } from "./targets.js";
 
-/** STALE: the figure is old, because what it is of no longer answers. */
+/** STALE: the figure is old, because its source no longer answers. */
 export type State = "OK" | "WARN" | "CRITICAL" | "STALE" | "NOT MEASURED";
 
-/** One figure against its target. */
+/** One figure, compared with its target. */
 export interface Figure {
   id: string;
   name: string;
@@ -13,30 +13,30 @@ export interface Figure {
   objective: number;
   critical: number;
   better: "less" | "more";
-  /** What it is made of, or why it is not measured. */
+  /** What the figure consists of, or why it is not measured. */
   detail: string;
-  /** How old it is, in milliseconds. */
+  /** The figure's age, in milliseconds. */
   ageMs: number;
 }
 
-/** What was measured; without a value it was not, and `detail` says why. */
+/** A measurement. Without a value, nothing was measured, and `detail` says why. */
 export interface Reading {
   value: number | undefined;
   detail: string;
   ageMs: number;
 }
 
-/** A figure is stale when it has missed so many of its readings, which come every 5 s. */
+/** Age from which a figure is stale, in milliseconds. Readings come every 5 s, so a stale figure has missed three. */
 export const staleMs = 16_000;
 
 const order: State[] = ["NOT MEASURED", "OK", "WARN", "STALE", "CRITICAL"];
 
-/** The worst of some states. */
+/** The worst of several states. */
 export function worst(states: State[]): State {
   return order[Math.max(0, ...states.map((state) => order.indexOf(state)))] as State;
 }
 
-/** Judges a reading by the target of this id, or by so many times as much. */
+/** Judges a reading by the target with this id, multiplied by `scale`. */
 export function judge(targets: Targets, id: string, { value, detail, ageMs }: Reading, scale = 1): Figure {
   const found = targets.get(id);
   if (!found) throw new Error(`slo/targets.json has no target ${id}`);

@@ -13,9 +13,9 @@ const tellEveryMs = 1000;
 /** What /healthz answers. */
 export type Health = ReturnType<ClusterHealth["report"]>;
 
-/** The health of all processes as one: what the primary sees, and what each server last told. Nothing is asked for it. */
+/** The health of the whole cluster: the primary's own checks, and each server's last report. Asks no process for it. */
 export class ClusterHealth {
-  /** What each server last found. */
+  /** Each server's last report. */
   private readonly reports = new Map<Child, readonly CheckState[]>();
   private readonly disk: DiskCheck;
   private readonly own: Checks;
@@ -49,7 +49,7 @@ export class ClusterHealth {
     this.disk.stop();
   }
 
-  /** A server takes calls. */
+  /** Whether at least one server accepts calls. */
   get isReady(): boolean {
     return this.servers.servingCount > 0;
   }
@@ -67,8 +67,9 @@ export class ClusterHealth {
   }
 
   /**
-   * DOWN: no server takes calls. DEGRADED: calls are answered, and there are fewer processes than there should be, or what is
-   * done in the background has to wait. The new process of a rolling restart is beyond that number until it serves.
+   * DOWN: no server accepts calls. DEGRADED: calls are answered, but too few processes serve, or a check is not OK. A
+   * new process of a rolling restart does not make the state DEGRADED, because only the number of serving processes
+   * counts.
    */
   private judge(checks: readonly CheckState[]): CheckStatus {
     const { servers, deliveries } = this;
@@ -77,14 +78,14 @@ export class ClusterHealth {
     return isWhole && checks.every(({ status }) => status === "OK") ? "OK" : "DEGRADED";
   }
 
-  /** Of each check the server that has it worst. One that hangs says nothing any more of what it looked at. */
+  /** For each check, takes the worst state of all servers. A hanging server's last report is not used as its state. */
   private mergeReports(): CheckState[] {
     const worst = new Map<string, CheckState>();
     const take = (state: CheckState) => {
       const known = worst.get(state.name);
       if (!known || isWorse(state.status, known.status)) worst.set(state.name, state);
     };
-    // Of one that is being stopped its checks go with it; those of one on trial are of a start that may yet fail.
+    // Ignore a server that is stopping. Ignore a server on trial, because its start may still fail.
     const reports = [...this.reports].filter(([child]) => this.servers.children.has(child) && !child.onTrial);
     const isHeard = ([child]: [Child, unknown]) => !this.servers.isSilent(child);
     for (const [{ worker }, checks] of reports.filter(isHeard)) {
@@ -97,12 +98,12 @@ export class ClusterHealth {
     return [...worst.values()];
   }
 
-  /** Not those that hang: it would gather up where they do not read it. */
+  /** Sends facts to the servers, but not to hanging ones: unread messages would pile up. */
   private tell(): void {
     const { servers } = this;
     const message: ToChild = { type: "facts", facts: { backlog: this.readBacklog(), checks: this.own.states } };
     for (const child of servers.children) {
-      if (!servers.isSilent(child)) child.worker.send(message, () => {}); // One that just died hears nothing.
+      if (!servers.isSilent(child)) child.worker.send(message, () => {}); // A child that just died receives nothing.
     }
   }
 }
@@ -111,7 +112,7 @@ function withServer(state: CheckState, pid: number | undefined): CheckState {
   return state.status === "OK" ? state : { ...state, detail: `Server ${pid}: ${state.detail}` };
 }
 
-/** That the server is silent is known; what it would say, if it did, is not. */
+/** The state of a check of a silent server. Only the silence itself is known; the check's real state is unknown. */
 function toSilent({ name, latencyMs }: CheckState, { worker, heardAt }: Child): CheckState {
   const silentMs = Math.round(performance.now() - heardAt);
   const since = Date.now() - silentMs;

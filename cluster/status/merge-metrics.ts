@@ -4,18 +4,18 @@ import { unpackMetrics } from "../../src/telemetry/metrics/histogram.js";
 import type { MetricsSnapshot, ToChild } from "../supervise/messages.js";
 import type { Child, Supervisor } from "../supervise/supervisor.js";
 
-/** How long a scrape waits for children; one that is silent is shown as it last was. */
+/** How long a scrape waits for children, in milliseconds. A silent child is shown with its last metrics. */
 const answerTimeoutMs = 250;
 
-/** What a child last said, and when, in milliseconds since 1970. */
+/** A child's last metrics, and their time in milliseconds since 1970. */
 export interface Heard {
   snapshot: MetricsSnapshot;
   at: number;
 }
 
 /**
- * The metrics of all processes as one. prom-client's own merge fails whole if one child is silent, and forgets what a
- * child counted when it dies; here the last snapshot stands in for a silent child, and the dead keep their counters.
+ * The merged metrics of all processes. prom-client's own merge fails completely if one child is silent, and forgets the
+ * counts of a dead child. This class uses the last snapshot of a silent child, and keeps the counters of dead children.
  */
 export class MergedMetrics {
   private readonly latest = new Map<Child, Heard>();
@@ -47,12 +47,12 @@ export class MergedMetrics {
     return (await this.merge()).metrics();
   }
 
-  /** As prom-client gives a registry's. */
+  /** In the form in which prom-client gives a registry's metrics. */
   async snapshot(): Promise<MetricsSnapshot> {
     return (await (await this.merge()).getMetricsAsJSON()) as unknown as MetricsSnapshot;
   }
 
-  /** What a child last said; undefined before it first did. */
+  /** A child's last metrics; undefined before its first report. */
   heardOf(child: Child): Heard | undefined {
     return this.latest.get(child);
   }
@@ -62,7 +62,7 @@ export class MergedMetrics {
   }
 
   private async merge(): Promise<Registry> {
-    // Scrapes that come at the same time share one round of questions.
+    // Concurrent scrapes share one round of questions.
     this.asking ??= this.ask().finally(() => {
       this.asking = undefined;
     });
@@ -76,14 +76,14 @@ export class MergedMetrics {
     const all = this.supervisors.flatMap((supervisor) =>
       [...supervisor.children].map((child) => ({ supervisor, child })),
     );
-    // One that is known to hang is not waited for.
+    // Do not wait for a child that is known to hang.
     const asked = new Set(all.filter(({ supervisor, child }) => !supervisor.isSilent(child)).map(({ child }) => child));
     const unasked = all.length - asked.size;
     const unanswered = asked.size > 0 ? await this.askEach(asked) : 0;
     this.silent.set(unasked + unanswered);
   }
 
-  /** How many did not answer in time. */
+  /** Asks each child for its metrics. Answers how many children did not answer in time. */
   private async askEach(children: Set<Child>): Promise<number> {
     await new Promise<void>((done) => {
       const timer = setTimeout(done, answerTimeoutMs);
@@ -112,8 +112,9 @@ export class MergedMetrics {
   }
 
   /**
-   * What a child said last may still be on its way when it is gone. One after the other: two that die together must not each
-   * add to what was kept before.
+   * Keeps the counters of a dead child. The child's last message may still be on its way when the child is gone, so
+   * this waits until the channel closes. Children are kept one after the other. Otherwise two that die together would
+   * each add to the same old sum, and one child's counters would be lost.
    */
   private async retire(child: Child): Promise<void> {
     this.stopWaiting(child);
@@ -121,7 +122,10 @@ export class MergedMetrics {
     this.retiring = this.retiring.then(() => this.keep(child));
   }
 
-  /** Counters and histograms live on; a gauge speaks of what is no more. At no time are they in neither, or in both. */
+  /**
+   * Moves a dead child's counters and histograms into `retired`. Drops its gauges, which describe something that no
+   * longer exists. At every moment, the counts are in exactly one of `latest` and `retired`.
+   */
   private async keep(child: Child): Promise<void> {
     const { snapshot } = this.latest.get(child) ?? { snapshot: [] };
     const counts = snapshot.filter(({ type }) => ["counter", "histogram"].includes(String(type)));

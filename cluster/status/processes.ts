@@ -4,21 +4,21 @@ import type { Supervisor } from "../supervise/supervisor.js";
 import type { Heard, MergedMetrics } from "./merge-metrics.js";
 import { sumOf } from "./sample.js";
 
-/** A process as the status shows it; figures that it has not told yet are absent. */
+/** A process as the status shows it. Figures that the process has not reported yet are absent. */
 export interface ProcessStatus {
   role: "primary" | "server" | "delivery";
   pid: number | undefined;
   serving: boolean;
   residentMib?: number;
-  /** Of one core, since the reading before. */
+  /** Percent of one core, since the previous reading. */
   cpuPercent?: number;
   eventLoopDelayMs?: number;
   uptimeSeconds?: number;
-  /** Since it last answered. */
+  /** Time since the process last reported its metrics, in milliseconds. */
   silentMs?: number;
 }
 
-/** Reads what each process says of itself. It remembers their CPU time, to show what they use now. */
+/** Reads what each process reports about itself. Remembers the processes' CPU time, to show their current use. */
 export class ProcessReader {
   private cpu = new Map<number, { seconds: number; at: number }>();
 
@@ -31,7 +31,7 @@ export class ProcessReader {
   async read(now: number): Promise<ProcessStatus[]> {
     const snapshot = (await this.own.getMetricsAsJSON()) as unknown as MetricsSnapshot;
     const before = this.cpu;
-    this.cpu = new Map(); // Of those that are there: a dead one is forgotten.
+    this.cpu = new Map(); // Only for running processes: dead ones are forgotten.
     const primary = this.describe("primary", process.pid, true, { snapshot, at: now }, before);
     const children = this.supervisors.flatMap((supervisor) =>
       [...supervisor.children].map((child) => {

@@ -1,26 +1,26 @@
 import type { MetricsSnapshot } from "../supervise/messages.js";
 import type { ErrorRule } from "./targets.js";
 
-/** Calls that ended, of one method or of several: how many, how many failed by Posta's fault, how long they took. */
+/** Ended calls of one or several methods: how many ended, how many failed by Posta's fault, and how long they took. */
 export interface Calls {
   count: number;
   failed: number;
-  /** How many took up to each bound, in seconds; the last bound is Infinity. */
+  /** How many calls took at most each bound, in seconds. The last bound is Infinity. */
   upTo: Map<number, number>;
 }
 
-/** All that the status needs of the merged metrics at one moment. Counts only grow. */
+/** The figures that the status needs from the merged metrics, at one moment. Counts only grow. */
 export interface Sample {
   /** Milliseconds since 1970. */
   at: number;
-  /** By "QueueService/AddJob"; gRPC and HTTP together. */
+  /** By name, such as "QueueService/AddJob". gRPC and HTTP are counted together. */
   methods: Map<string, Calls>;
   whatsapp: Calls;
-  /** Reads of analytics, and those of them that some level of the cache answered. */
+  /** Analytics reads, and how many of them some level of the cache answered. */
   cache: { reads: number; hits: number };
   heapBytes: number;
   residentBytes: number;
-  /** Of the worst process. */
+  /** The delay of the worst process. */
   eventLoopDelayMs: number;
 }
 
@@ -29,10 +29,10 @@ export function takeSample(merged: MetricsSnapshot, at: number, { services, code
   for (const transport of ["grpc", "connect"]) {
     readCalls(merged, `${transport}_server_handling_seconds`, (labels) => {
       const service = labels[`${transport}_service`] ?? "";
-      if (!service.startsWith(services)) return undefined; // Probes and reflection.
+      if (!service.startsWith(services)) return undefined; // Skip probes and reflection.
       const calls = callsOf(methods, `${service.split(".").at(-1)}/${labels[`${transport}_method`]}`);
       const code = labels[`${transport}_code`] ?? "";
-      // A stream that ends so is one that a server ends as it stops: its client opens another.
+      // A stopping server ends its streams with UNAVAILABLE, and clients open new ones. This is no failure.
       const isFarewell = code === "UNAVAILABLE" && labels[`${transport}_type`] !== "unary";
       return { calls, failed: codes.has(code) && !isFarewell };
     });
@@ -61,7 +61,7 @@ export function sumOf(metrics: MetricsSnapshot, name: string, labels: Record<str
   return valuesOf(metrics, name, labels).reduce((sum, { value }) => sum + value, 0);
 }
 
-/** Its values that have these labels, each with all of its own. */
+/** The values of a metric that have these labels. Each value keeps all its labels. */
 export function valuesOf(metrics: MetricsSnapshot, name: string, labels: Record<string, string> = {}) {
   const values = metrics.find((metric) => metric.name === name)?.values ?? [];
   const wanted = Object.entries(labels);

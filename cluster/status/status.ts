@@ -6,7 +6,7 @@ import type { ProcessStatus } from "./processes.js";
 import { valuesOf } from "./sample.js";
 import { percentileMs, type StatusWindow } from "./window.js";
 
-/** A page has room for so many. */
+/** Maximum methods, and maximum queues, in the status: a page has room for no more. */
 const maxShown = 10;
 
 /** A method that was called in the last minute. */
@@ -18,7 +18,7 @@ interface MethodStatus {
   failedPercent: number;
 }
 
-/** A queue's jobs by state, and how long the oldest that could run has been able to. */
+/** A queue's jobs by state, and how long its oldest due job has been able to run. */
 interface QueueStatus {
   name: string;
   waiting: number;
@@ -30,11 +30,11 @@ interface QueueStatus {
 
 /** What GET /status answers. */
 export interface Status {
-  /** Of health and of all items, the worst. */
+  /** The worst state of health, all processes and all items. */
   state: State;
   health: Health;
   at: string;
-  /** Since the figures were read. */
+  /** Time since the figures were read. */
   ageMs: number;
   windowSeconds: number;
   callsPerSecond: number;
@@ -48,7 +48,7 @@ export interface Status {
   queues: QueueStatus[];
 }
 
-/** Puts together what is known; it waits for nothing. */
+/** Builds the status from known figures, without waiting for anything. */
 export function readStatus(collector: StatusCollector, clusterHealth: ClusterHealth): Status {
   const now = Date.now();
   const health = clusterHealth.report();
@@ -101,7 +101,7 @@ function queuesOf({ snapshot }: StatusCollector): QueueStatus[] {
   }
   for (const { labels, value } of valuesOf(snapshot, "posta_queue_jobs")) {
     const queue = queues.get(String(labels.queue));
-    // To a worker jobs with a priority are waiting too.
+    // For a worker, jobs with a priority are waiting jobs too.
     const state = labels.state === "prioritized" ? "waiting" : String(labels.state);
     if (queue && isShown(state)) queue[state] += value;
   }

@@ -1,25 +1,25 @@
 import { readFileSync } from "node:fs";
 
-/** What a figure of the status is judged by: a row of slo/targets.json. */
+/** The target of a figure: a row of slo/targets.json. */
 export interface Target {
   id: string;
   name: string;
   unit: string;
   objective: number;
   critical: number;
-  /** Less, where it does not say. */
+  /** Unset: less is better. */
   better?: "more";
-  /** What a figure of a running Posta takes into account: see slo/targets.ts. */
+  /** What a figure of a running Posta takes into account. See slo/targets.ts. */
   indicator?: { services?: string; codes?: string[]; processes?: number };
 }
 
-/** Which calls count, and which codes say that Posta failed. */
+/** Which calls count, and which codes mean that Posta failed. */
 export interface ErrorRule {
   services: string;
   codes: ReadonlySet<string>;
 }
 
-/** The targets by their ids. `make perf` checks the file; here it is only read. */
+/** The targets by their ids. `make perf` checks the file; this code only reads it. */
 export type Targets = ReadonlyMap<string, Target>;
 
 export function readTargets(): Targets {

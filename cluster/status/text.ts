@@ -3,7 +3,7 @@ import type { Figure } from "./figure.js";
 import type { ProcessStatus } from "./processes.js";
 import type { Status } from "./status.js";
 
-/** The status for a terminal: a line a figure, the state first. */
+/** The status as text for a terminal: one line per figure, with the state first. */
 export function statusText(status: Status): string {
   const { state, at, ageMs, windowSeconds, callsPerSecond, health } = status;
   const head = [
@@ -42,7 +42,7 @@ function seconds(ms: number): string {
   return `${Math.round(ms / 1000)} s`;
 }
 
-/** Three digits or so: 0.03, 1.25, 12.5, 1,234. */
+/** About three digits: 0.03, 1.25, 12.5, 1,234. */
 function amount(value: number): string {
   const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2;
   return value.toLocaleString("en", { maximumFractionDigits: digits });

@@ -1,20 +1,20 @@
 import { type Calls, noCalls, type Sample } from "./sample.js";
 
 const windowMs = 60_000;
-/** Growth compares the least heap of so many minutes with that of the first as many, an hour ago at most. */
+/** Heap growth compares the smallest heap of the last `growthMinutes` with that of the first, at most an hour ago. */
 const growthMinutes = 5;
 const maxMinutes = 60;
 
-/** The last minute in samples, and the last hour in one figure a minute. Its size does not depend on the load. */
+/** Samples of the last minute, and one heap figure per minute of the last hour. The size is independent of the load. */
 export class StatusWindow {
   private samples: Sample[] = [];
-  /** The least heap of each minute: what is left after a collection, and not how long ago one was. */
+  /** The smallest heap of each minute. It shows what remains after a collection, whenever the collection was. */
   private readonly heap: { minute: number; bytes: number }[] = [];
 
-  /** `settled`: all processes are the same as in the sample before, and past their start, in which heaps grow. */
+  /** `settled`: all processes have run so long that their heaps have stopped growing. Otherwise growth restarts. */
   add(sample: Sample, settled: boolean): void {
     this.samples.push(sample);
-    // The oldest one stays that is a whole window old: what happened since is what the window shows.
+    // Keep one sample that is a whole window old: the window shows what happened since that sample.
     while (this.samples[1] && sample.at - this.samples[1].at >= windowMs) this.samples.shift();
     if (!settled) this.heap.length = 0;
     else this.addHeap(Math.floor(sample.at / 60_000), sample.heapBytes);
@@ -24,32 +24,32 @@ export class StatusWindow {
     return this.samples.at(-1);
   }
 
-  /** How much of a minute it shows, in seconds; 0 before the second sample. */
+  /** The time that the window covers, in seconds; 0 before the second sample. */
   get seconds(): number {
     const [first, last] = [this.samples[0], this.last];
     return first && last ? (last.at - first.at) / 1000 : 0;
   }
 
-  /** The names of the methods that were called at all. */
+  /** The names of all methods that were ever called. */
   get methods(): string[] {
     return [...(this.last?.methods.keys() ?? [])];
   }
 
-  /** The calls that ended in the window; `pick` says which of a sample. */
+  /** The calls that ended in the window. `pick` selects the calls of a sample. */
   calls(pick: (sample: Sample) => (Calls | undefined)[]): Calls {
     const [first, last] = [this.samples[0], this.last];
     if (!first || !last) return noCalls();
     return subtract(addUp(pick(last)), addUp(pick(first)));
   }
 
-  /** Reads of analytics in the window, and those that the cache answered. */
+  /** Analytics reads in the window, and how many of them the cache answered. */
   get cache(): Sample["cache"] {
     const [first, last] = [this.samples[0], this.last];
     if (!first || !last) return { reads: 0, hits: 0 };
     return { reads: last.cache.reads - first.cache.reads, hits: last.cache.hits - first.cache.hits };
   }
 
-  /** How much the heap grew, in percent, and in how many minutes; undefined as long as that says nothing. */
+  /** The heap's growth in percent, and over how many minutes; undefined while there are too few minutes to compare. */
   heapGrowth(): { percent: number; minutes: number } | undefined {
     if (this.heap.length < 2 * growthMinutes) return undefined;
     const least = (part: { bytes: number }[]) => Math.min(...part.map(({ bytes }) => bytes));
@@ -66,8 +66,8 @@ export class StatusWindow {
 }
 
 /**
- * A percentile in milliseconds, as Prometheus' histogram_quantile: evenly spread within its bucket. Beyond the last bound
- * it is that bound. undefined without calls.
+ * A percentile in milliseconds, computed like Prometheus' histogram_quantile: calls count as evenly spread within a
+ * bucket. A percentile beyond the last finite bound is that bound. undefined: there were no calls.
  */
 export function percentileMs({ count, upTo }: Calls, percent: number): number | undefined {
   if (count <= 0) return undefined;

@@ -1,19 +1,19 @@
 import type { Worker } from "node:cluster";
 
-/** What Node's primary and its children say to each other; none of it is documented. */
+/** An internal message between Node's primary and its children. Node does not document these messages. */
 interface ClusterMessage {
   act?: string;
   seq?: number;
-  /** The `seq` of what is answered. */
+  /** The `seq` of the message that this message answers. */
   ack?: number;
 }
 
 type Send = (message: ClusterMessage, connection?: { close(): void }, ...rest: unknown[]) => boolean;
 
 /**
- * Closes the connections that a child was given and did not live to take. Node (v20's lib/internal/cluster/round_robin_handle.js)
- * gives each new connection to a child, and keeps it open until the child answers. For one that dies before it does not: the
- * caller would be connected to nobody, and wait for an answer for ever.
+ * Closes the connections that were given to a child that died before it took them. Node gives each new connection to a
+ * child, and keeps the connection open until the child answers (v20's lib/internal/cluster/round_robin_handle.js). If
+ * the child dies first, Node never closes the connection. The caller would wait for an answer for ever.
  */
 export function closeLostConnections({ process }: Worker): void {
   const given = new Map<number, { close(): void }>();

@@ -6,18 +6,18 @@ import type { SchemaState } from "../../src/process/process.js";
 import type { PackedMetrics } from "../../src/telemetry/metrics/histogram.js";
 import type { ToChild, ToPrimary } from "./messages.js";
 
-/** What could be read of a child's message, and the names of what could not. */
+/** The readable part of a child's message, and the names of the unreadable parts. */
 interface ReadMessage {
   message?: ToPrimary;
   unread: string[];
 }
 
-/** prom-client throws for any other. */
+/** prom-client throws for any other aggregator. */
 const aggregators: readonly unknown[] = ["omit", "sum", "first", "min", "max", "average"] satisfies Aggregator[];
 
 type Fields = Record<string, unknown>;
 
-/** Reads what a child sent: its code may be newer than this process's. Never throws. */
+/** Reads a child's message. The child's code may be newer than this process's code. Never throws. */
 export function readMessage(sent: unknown): ReadMessage {
   if (!isFields(sent) || typeof sent.type !== "string") return { unread: ["a message without a type"] };
   const { type } = sent;
@@ -30,7 +30,7 @@ export function readMessage(sent: unknown): ReadMessage {
   return isRead ? { message: sent as ToPrimary, unread: [] } : { unread: [`message ${quote(type)}`] };
 }
 
-/** Reads what the primary sent, whose code may be older; undefined for what this process does not know. Never throws. */
+/** Reads a message of the primary, whose code may be older. undefined: this process does not know it. Never throws. */
 export function readOrder(sent: unknown): ToChild | undefined {
   if (!isFields(sent)) return undefined;
   const { type, level, facts } = sent;
@@ -57,7 +57,7 @@ function readChecks(sent: unknown[]): ReadMessage {
   return { message: { type: "health", checks }, unread };
 }
 
-/** What can be read, and the names of what cannot; each thing is looked at once: a process sends thousands a scrape. */
+/** Separates readable things from the names of unreadable ones. Each is checked once: a scrape has thousands. */
 function sift<T>(kind: string, sent: unknown[], canRead: (thing: unknown) => thing is T): [T[], string[]] {
   const read: T[] = [];
   const unread: string[] = [];
@@ -68,7 +68,7 @@ function sift<T>(kind: string, sent: unknown[], canRead: (thing: unknown) => thi
   return [read, unread];
 }
 
-/** One that can be added to those of other processes. */
+/** Whether a metric can be added to the metrics of other processes. */
 function isMetric(metric: unknown): metric is PackedMetrics[number] {
   if (!isFields(metric)) return false;
   const { name, help, type, aggregator, values, rows } = metric;
@@ -87,7 +87,7 @@ function isRow(row: unknown): boolean {
   return [...numbers(bounds), ...numbers(buckets), count, sum].every((figure) => typeof figure === "number");
 }
 
-/** Something that is no number for what is no array. */
+/** The items of an array. For anything else, an item that is no number, so that the caller's check fails. */
 function numbers(array: unknown): unknown[] {
   return Array.isArray(array) ? array : [undefined];
 }
@@ -99,7 +99,7 @@ function isCheckState(check: unknown): check is CheckState {
   return isKnown && typeof name === "string" && typeof detail === "string" && typeof since === "number";
 }
 
-/** Names the figures by the type itself: one that the type has no more does not compile. */
+/** The names of the figures. The type makes sure that a figure removed from `Backlog` does not compile here. */
 const backlogFigures: readonly (keyof Backlog)[] = [
   "oldestDueAgeMs",
   "completedPerSecond",
@@ -123,7 +123,7 @@ function nameOf(thing: unknown): string {
   return isFields(thing) ? quote(String(thing.name)) : "without a name";
 }
 
-/** As it may be of any length. */
+/** Quotes and cuts a name, which may have any length. */
 function quote(name: string): string {
   return JSON.stringify(name.slice(0, 100));
 }

@@ -1,7 +1,10 @@
 import type { Check, Reading } from "../../src/health/check.js";
 import type { Supervisor } from "./supervisor.js";
 
-/** Whether a rolling restart was given up: old processes go on, perhaps beside new ones, until another is done. */
+/**
+ * Shows whether the last rolling restart was given up. Then old processes continue, perhaps together with new ones,
+ * until the next rolling restart succeeds.
+ */
 export class RollCheck implements Check {
   readonly name = "rolling-restart";
 

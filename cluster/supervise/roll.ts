@@ -3,7 +3,10 @@ import type { Supervisor } from "./supervisor.js";
 
 type Rolled = Pick<Supervisor, "roll" | "servingCount">;
 
-/** Rolls all children, once at a time: who asks meanwhile is not heard. Never rejects, and can be asked again after a failure. */
+/**
+ * Creates a function that does a rolling restart of all children. Calls during a restart are ignored. The function
+ * never rejects, and can be called again after a failure.
+ */
 export function createRoll(servers: Rolled, deliveries: Rolled, log: Logger): () => Promise<void> {
   let rolling = false;
   return async () => {
@@ -20,8 +23,9 @@ export function createRoll(servers: Rolled, deliveries: Rolled, log: Logger): ()
 }
 
 /**
- * The delivery processes first: they can read what new servers queue, and have the time to migrate. While none works, as
- * without PostgreSQL, there is nothing to wait for: a new server finds out itself whether the schema is there.
+ * Rolls the delivery processes first: new ones can read what new servers queue, and have the time to migrate. If no
+ * delivery process serves, for example without PostgreSQL, does not wait for them. Then a new server itself finds out
+ * whether the schema is there.
  */
 async function rollAll(servers: Rolled, deliveries: Rolled): Promise<void> {
   const delivering = deliveries.servingCount > 0;

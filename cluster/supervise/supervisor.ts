@@ -8,57 +8,57 @@ import { closeLostConnections } from "./handoffs.js";
 import { readMessage } from "./message-reader.js";
 import { type ChildRole, othersServe, type ToPrimary, unfitExitCode } from "./messages.js";
 
-/** So many exits in so long a time are a crash loop: more starts would only hide it. */
+/** This many exits within this time are a crash loop. More starts would only hide the loop. */
 const crashLoop = { exits: 5, windowMs: 30_000 };
-/** How long a new child may take until it serves, in a rolling restart, beside the time that a migration takes. */
+/** How long a new child may take to serve in a rolling restart, in milliseconds. Migration time does not count. */
 const servingTimeoutMs = 30_000;
-/** What a child may take beyond its drain time-out before it is killed. */
+/** How long after its drain time-out a child is killed, in milliseconds. */
 const killAfterMs = 3000;
-/** A child tells of itself each second (child.ts); one that is silent for so long hangs. */
+/** A child that is silent for this long hangs, in milliseconds. A child sends its health each second (child.ts). */
 const silentAfterMs = 3000;
 
-/** A child process and what it last said of itself. */
+/** A child process, and what it last reported about itself. */
 export interface Child {
   readonly worker: Worker;
-  /** By its own word; Supervisor.serves tells whether it still can. */
+  /** What the child last reported. Supervisor.serves answers whether the child can still serve. */
   serving: boolean;
-  /** When it was last heard of, by performance.now(). */
+  /** Time of the child's last message, on performance.now()'s clock. */
   heardAt: number;
-  /** A rolling restart started it, and it has not served yet: if it ends, nothing is lost, and the old one stays. */
+  /** A rolling restart started this child, and it has not served yet. If it ends, the old child stays. */
   onTrial: boolean;
-  /** How far its database's schema is; undefined before it first said so. */
+  /** The child's last report about the database schema; undefined before its first report. */
   schema: SchemaState | undefined;
 }
 
-/** What a kind of child is, and how it is run. */
+/** A kind of child, and how to run it. */
 export interface Role {
   name: ChildRole;
-  /** How many there are. */
+  /** How many children of this kind should run. */
   count: number;
-  /** Node's own options, beyond the primary's. */
+  /** Node options in addition to the primary's. */
   flags: string[];
-  /** What a child's environment has beyond the primary's. */
+  /** Environment variables in addition to the primary's. */
   env: Record<string, string>;
 }
 
 interface Events {
-  /** A child's message that is not for the supervisor. */
+  /** Each readable message of a child, after the supervisor has handled its own part. */
   message: [Child, ToPrimary];
-  /** The names of what a child said, and cannot be read. */
+  /** The names of the parts of a child's message that the primary cannot read. */
   unread: [Child, string[]];
   /** A child is gone. */
   exit: [Child];
-  /** No use going on. */
+  /** The supervisor cannot continue. */
   fatal: [Error];
 }
 
-/** Keeps a number of children running: starts them again with a growing delay, rolls them, stops them. */
+/** Keeps a number of children running. Restarts them with a growing delay, does rolling restarts, and stops them. */
 export class Supervisor extends EventEmitter<Events> {
   readonly children = new Set<Child>();
   restarts = 0;
   /** Why the last rolling restart was given up; undefined if it was not. */
   rollProblem: string | undefined;
-  /** Told to drain, and not gone yet; each resolves when it is. */
+  /** Children that are draining. Each promise resolves when its child is gone. */
   private readonly draining = new Map<Child, Promise<void>>();
   private readonly exits: number[] = [];
   private stopping = false;
@@ -81,7 +81,7 @@ export class Supervisor extends EventEmitter<Events> {
     return [...this.children].filter((child) => this.serves(child)).length;
   }
 
-  /** It said so, and is heard of: one that is stopped, or in an endless loop, cannot take its word back. */
+  /** The child reported that it serves, and is not silent. A stopped or endlessly looping child cannot report. */
   serves(child: Child): boolean {
     return child.serving && !this.isSilent(child);
   }
@@ -90,19 +90,19 @@ export class Supervisor extends EventEmitter<Events> {
     return performance.now() - child.heardAt > silentAfterMs;
   }
 
-  /** What a rolling restart waits for; undefined if for nothing. */
+  /** What a rolling restart waits for; undefined: nothing. */
   get rollWaits(): string | undefined {
     return [...this.children].find((child) => isMigrating(child) && child.onTrial)?.schema?.detail;
   }
 
-  /** One by one: a new child serves before an old one drains. Gives up, and keeps the old, if a new one does not serve. */
+  /** Replaces children one by one. An old child drains after its successor serves. Gives up if a new one does not. */
   async roll(): Promise<void> {
     if (this.rolling || this.stopping) return;
     this.rolling = true;
     try {
       for (const old of [...this.children]) {
         if (this.stopping) return;
-        if (!this.children.has(old)) continue; // It ended by itself, and another takes its place.
+        if (!this.children.has(old)) continue; // It ended by itself, and fill() replaces it.
         await this.untilServing(this.fork(true));
         await this.drain(old);
       }
@@ -130,14 +130,14 @@ export class Supervisor extends EventEmitter<Events> {
     for (const { worker } of [...this.children, ...this.draining.keys()]) worker.process.kill("SIGKILL");
   }
 
-  /** Starts as many as are missing. */
+  /** Starts the missing children. */
   private fill(): void {
     while (!this.stopping && this.children.size < this.role.count) this.fork(false);
   }
 
   private fork(onTrial: boolean): Child {
     const { name, flags, env } = this.role;
-    // The setup is one for the process: each fork makes it its role's. The name is what `ps` shows, and child.ts reads.
+    // Node has one cluster setup per process, so each fork sets it. `ps` shows the role's name, and main.ts reads it.
     const args = this.servingCount > 0 ? [name, othersServe] : [name];
     cluster.setupPrimary({ args, execArgv: [...process.execArgv, ...flags] });
     const heardAt = performance.now();
@@ -170,7 +170,7 @@ export class Supervisor extends EventEmitter<Events> {
   }
 
   private lose(child: Child, code: number | null, signal: string | null): void {
-    // One that was told to drain has been taken off the list already.
+    // A draining child is no longer in `children`.
     const expected = !this.children.delete(child) || this.stopping;
     this.emit("exit", child);
     if (expected || child.onTrial) return;
@@ -213,7 +213,7 @@ export class Supervisor extends EventEmitter<Events> {
 
   private async untilDrained({ worker }: Child): Promise<void> {
     const gone = once(worker, "exit");
-    // Not a message: one that is still loading its code would not hear that. The signal then ends it at once.
+    // Use a signal: a child that is still loading its code would miss a message, but a signal ends it immediately.
     worker.process.kill("SIGTERM");
     const force = setTimeout(() => worker.process.kill("SIGKILL"), this.drainTimeoutMs + killAfterMs);
     await gone;
@@ -228,13 +228,13 @@ export class Supervisor extends EventEmitter<Events> {
         await this.drain(child);
         throw new Error(problem);
       }
-      // It takes the time that it takes: the old one serves meanwhile.
+      // A migration has no time limit: the old child serves meanwhile.
       if (isMigrating(child) && !this.isSilent(child)) until = Date.now() + servingTimeoutMs;
       await sleep(20);
     }
   }
 
-  /** Why a new child is not waited for any longer. */
+  /** Why the roll stops waiting for a new child; undefined: it keeps waiting. */
   private problemOf(child: Child, until: number): string | undefined {
     const name = `the new ${this.role.name}`;
     if (!this.children.has(child)) return `${name} ended`;

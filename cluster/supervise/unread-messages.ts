@@ -2,12 +2,13 @@ import type { Check, Reading } from "../../src/health/check.js";
 import type { Logger } from "../../src/telemetry/log/log.js";
 import type { Child, Supervisor } from "./supervisor.js";
 
-/** A log line, and a sentence of health, name so many. */
+/** Maximum names in a log line or a health detail. */
 const maxNamed = 5;
 
 /**
- * What children say that this primary cannot read: their code is newer, after a rolling restart. It is left out; one log line a
- * process says so, and health for as long as the process is there.
+ * Reports messages of children that this primary cannot read. After a rolling restart, the children's code may be
+ * newer. The primary leaves out the unreadable parts. It writes one log line for each process, and health shows the
+ * problem as long as the process runs.
  */
 export class UnreadMessages implements Check {
   readonly name = "primary-version";

@@ -4,12 +4,12 @@ import { type Config, settings } from "./settings.js";
 
 export type { Config };
 
-/** Bad configuration: each line names a variable and the fix. */
+/** Bad configuration. Each line of the message names a variable and the fix. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
-/** Reads the settings from an environment; throws a {@link ConfigError} that names every variable at fault. */
+/** Reads the settings from an environment. Throws a {@link ConfigError} that names every variable at fault. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
@@ -27,7 +27,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   return Object.freeze(values) as Config;
 }
 
-/** A misspelt variable would otherwise be ignored in silence. */
+/** Finds misspelt variables, which Posta would otherwise silently ignore. */
 function unknownVariables(env: NodeJS.ProcessEnv): string[] {
   const known = new Set<string>(Object.values(settings).map((setting) => setting.variable));
   return Object.keys(env)
@@ -35,7 +35,7 @@ function unknownVariables(env: NodeJS.ProcessEnv): string[] {
     .map((name) => `${name}: no such setting; docs/settings.md lists them all`);
 }
 
-/** What Kubernetes puts into the environment for a Service that is called posta. */
+/** Whether Kubernetes set this variable for a Service named posta. */
 function isServiceLink(name: string, value = ""): boolean {
   return /_SERVICE_(HOST|PORT)(_\w+)?$|_PORT_\d+_(TCP|UDP)(_\w+)?$/.test(name) || /^(tcp|udp):\/\//.test(value);
 }

@@ -1,9 +1,9 @@
 import type { Config } from "./settings.js";
 
-/** Looks at settings that must fit together. Answers the variable and the fix, or undefined if nothing is wrong. */
+/** Checks settings that must fit together. Answers the variable and the fix; undefined: the settings fit. */
 type Rule = (config: Config) => string | undefined;
 
-/** How long Redis must keep an hour after its last event may have come, so that the roll-up reaches it. */
+/** How long Redis must keep an hour after the last possible event of that hour, so that the roll-up can read it. */
 const minRollUpMs = 4 * 3_600_000;
 
 const transport: Rule[] = [
@@ -110,7 +110,7 @@ const stores: Rule[] = [
     ),
 ];
 
-/** What does not fit together in the settings: for each fault the variable and the fix. */
+/** Finds settings that do not fit together. Each answer names the variable and the fix. */
 export function findConflicts(config: Config): string[] {
   return [...transport, ...limits, ...whatsapp, ...stores]
     .map((rule) => rule(config))

@@ -34,7 +34,7 @@ export const settingGroups = [
   { title: "Analytics", about: "See [analytics](analytics.md).", settings: analyticsSettings },
 ];
 
-/** Every setting, once: its variable, default, meaning and rule. The process reads its environment by this list, and nowhere else. */
+/** Every setting, once: variable, default, meaning and rule. A process reads its environment only through this list. */
 export const settings = {
   ...listenSettings,
   ...operateSettings,
@@ -45,5 +45,5 @@ export const settings = {
   ...analyticsSettings,
 };
 
-/** One process's settings, all of them valid. Durations are in milliseconds. */
+/** The valid settings of one process. Durations are in milliseconds. */
 export type Config = Readonly<{ [K in keyof typeof settings]: z.output<(typeof settings)[K]["schema"]> }>;

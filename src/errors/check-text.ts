@@ -1,12 +1,12 @@
 import { invalid, show } from "./posta-error.js";
 
-/** Throws invalid unless a text is there, within `maxBytes` of UTF-8, well-formed and free of control characters. */
+/** Throws invalid unless a text is present, within `maxBytes` of UTF-8, well-formed and free of control characters. */
 export function requireText(text: string, field: string, maxBytes: number): void {
   if (text === "") throw invalid(field, "is required");
   requireShortText(text, field, maxBytes);
 }
 
-/** The same for a text that may be empty. */
+/** Like `requireText`, but the text may be empty. */
 export function requireShortText(text: string, field: string, maxBytes: number): void {
   // A character takes at most 3 bytes for each unit of its length, so short text needs no counting.
   if (text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes) {
@@ -16,7 +16,7 @@ export function requireShortText(text: string, field: string, maxBytes: number):
   if (!text.isWellFormed()) throw invalid(field, `${show(text)} is not valid UTF-8`);
 }
 
-/** The start of a text that takes at most `maxBytes` of UTF-8; no character is cut in two. */
+/** Cuts a text to at most `maxBytes` of UTF-8. Does not cut a character in two. */
 export function cutText(text: string, maxBytes: number): string {
   if (text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes) return text;
   const start = Buffer.allocUnsafe(maxBytes);

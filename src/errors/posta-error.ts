@@ -1,12 +1,12 @@
 /**
- * What can go wrong, in the domain's words. src/rpc/status.ts gives each its place among the transport's codes; nothing
- * else knows both.
+ * What can go wrong, in the domain's words. Only src/rpc/status.ts knows both these codes and the transport's codes,
+ * and maps one to the other.
  */
 export type ErrorCode =
   | "invalid" // a field is malformed or out of range
   | "not-found"
-  | "wrong-state" // the thing is there, but not in a state that allows this
-  | "exists" // the id is taken by other content
+  | "wrong-state" // the thing exists, but its state does not allow this
+  | "exists" // other content already has the id
   | "exhausted" // too large, over a rate, too many in flight
   | "unavailable" // a store is out of reach
   | "expired" // the caller's deadline passed before the work was written
@@ -15,21 +15,22 @@ export type ErrorCode =
   | "forbidden"
   | "internal";
 
-/** What a {@link PostaError} carries beside its code and message. */
+/** What a {@link PostaError} carries besides its code and message. */
 export interface ErrorDetail {
-  /** The path of the request's field at fault: "jobs[3].options.priority". */
+  /** The path of the field at fault in the request: "jobs[3].options.priority". */
   field?: string | undefined;
   /** How long to wait before trying again, in milliseconds. */
   retryAfterMs?: number | undefined;
-  /** Whether the work was done is not known. */
+  /** true: it is unknown whether the work was done. */
   isUnknown?: boolean;
   /** For the log only; never reaches a caller. */
   cause?: unknown;
 }
 
 /**
- * The one error type that the domain throws. Its message is written for the caller, and well-formed: V8's own messages can
- * hold half of a character, with which grpc-js throws where it writes the status.
+ * The one error type that the domain throws. Its message is for the caller. The constructor makes the message
+ * well-formed, because V8's messages can contain half of a surrogate pair. grpc-js throws when it writes such a text
+ * into a status.
  */
 export class PostaError extends Error {
   override readonly name = "PostaError";
@@ -42,11 +43,11 @@ export class PostaError extends Error {
     message: string,
     detail: ErrorDetail = {},
   ) {
-    // Before the limit is changed: nothing may throw until it is as it was.
+    // Build the text before changing stackTraceLimit: nothing may throw until the limit is restored.
     const text = String(message).toWellFormed();
     const { stackTraceLimit } = Error;
-    // Without a stack: a caller never sees one, the log shows the cause's, and it would be most of what a refused item costs.
-    // An internal error may be all that a log has of a mistake in Posta.
+    // Only internal errors need a stack, because one may be the only trace of a mistake in Posta. For other errors,
+    // callers never see a stack, and the log shows the cause's stack. A stack would be most of a refused item's cost.
     if (code !== "internal") Error.stackTraceLimit = 0;
     super(text, { cause: detail.cause });
     Error.stackTraceLimit = stackTraceLimit;
@@ -55,7 +56,7 @@ export class PostaError extends Error {
     this.isUnknown = detail.isUnknown ?? false;
   }
 
-  /** The same error of a field that lies under `path`: "name: is required" becomes "jobs[3].name: is required". */
+  /** The same error with `path` before the field: "name: is required" becomes "jobs[3].name: is required". */
   within(path: string): PostaError {
     if (this.field === undefined) return this;
     const { code, field, message, retryAfterMs, isUnknown, cause } = this;
@@ -63,23 +64,23 @@ export class PostaError extends Error {
   }
 }
 
-/** A field at fault: names it, the value and the limit. */
+/** An error for a field at fault. `problem` should name the value and the limit. */
 export function invalid(field: string, problem: string): PostaError {
   return new PostaError("invalid", `${field}: ${problem}`, { field });
 }
 
-/** A thing that is there, but not in a state that allows what was asked for. */
+/** An error for a thing that exists, but whose state does not allow the request. */
 export function wrongState(message: string): PostaError {
   return new PostaError("wrong-state", message);
 }
 
-/** Whatever was thrown, as a PostaError: what is not one already becomes an internal error with a fixed text. */
+/** Turns any thrown value into a PostaError. A foreign error becomes an internal error with a fixed text. */
 export function toPostaError(error: unknown): PostaError {
   if (error instanceof PostaError) return error;
   return new PostaError("internal", "internal error", { cause: error });
 }
 
-/** A value as it may stand in an error message: quoted, cut to 64 characters. */
+/** A value in the form for error messages: quoted, and cut to 64 characters. */
 export function show(value: string): string {
   return JSON.stringify(value.length > 64 ? `${value.slice(0, 64)}...` : value);
 }

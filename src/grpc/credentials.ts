@@ -1,7 +1,7 @@
 import { ServerCredentials } from "@grpc/grpc-js";
 import type { TlsFiles } from "../rpc/auth/tls-files.js";
 
-/** TLS with what the files hold, with client certificates where there is a CA; plain text without files. */
+/** Plain text without files. With files: TLS, and client certificates are required if the files have a CA. */
 export function createCredentials(files: TlsFiles | undefined): ServerCredentials {
   if (!files) return ServerCredentials.createInsecure();
   const { cert, key, ca } = files;

@@ -1,19 +1,19 @@
 import type { Http2Server, ServerHttp2Session } from "node:http2";
 
-/** How often connections are looked at, in milliseconds. A dead one is closed within two looks. */
+/** How often connections are checked, in milliseconds. A dead connection is closed within two checks. */
 const lookMs = 500;
 
-/** What the last look at a connection saw. */
+/** What the last check of a connection saw. */
 interface Look {
   bytesRead: number;
   bytesWritten: number;
-  /** Whether the connection has a PING to write since that look. */
+  /** Whether the connection has had a PING to write since that check. */
   asked: boolean;
-  /** Whether a PING is without an answer. */
+  /** Whether a PING is still unanswered. */
   isPinging: boolean;
 }
 
-/** The socket of a session as far as it is asked here. The session writes past the socket's own queue, to the handle. */
+/** What this file reads of a session's socket. The session writes to the handle, past the socket's own queue. */
 interface SessionSocket {
   bytesRead: number;
   bytesWritten: number;
@@ -21,9 +21,10 @@ interface SessionSocket {
 }
 
 /**
- * Closes connections that nghttp2 has given up. After a frame that breaks the connection, such as headers of more than 64 KiB,
- * nghttp2 sends GOAWAY, and reads and writes no more. Node is not told, so the connection stays open, and every call on it
- * waits for its deadline. A connection that has read something is made to write a PING: one that does not write is dead.
+ * Closes connections that nghttp2 has given up. After a frame that breaks the connection, such as headers of more than
+ * 64 KiB, nghttp2 sends GOAWAY and stops reading and writing. nghttp2 does not tell Node. So the connection stays open,
+ * and every call on it waits for its deadline. To find such a connection, Posta sends a PING after the connection has
+ * read something. If the connection does not write the PING, it is dead.
  */
 export class DeadConnections {
   private readonly looks = new Map<ServerHttp2Session, Look>();
@@ -49,7 +50,7 @@ export class DeadConnections {
   }
 }
 
-/** A socket that takes no more for the moment has bytes in its queue: then the client does not read, and is no case of this. */
+/** If the socket's queue has bytes, the client is only slow to read, and the connection is not dead. */
 function isDead(session: ServerHttp2Session, look: Look): boolean {
   const { bytesWritten, _handle } = session.socket as unknown as SessionSocket;
   return (

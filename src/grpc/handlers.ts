@@ -33,18 +33,18 @@ class LiveContext implements CallContext {
     return this.call.cancelled;
   }
 
-  /** Looked up only for those who keep it. */
+  /** A getter, because most calls do not need the id. */
   get requestId(): string | undefined {
     const [given] = this.call.metadata.get(requestIdKey);
     return given === undefined ? undefined : boundRequestId(String(given));
   }
 }
 
-/** Turns methods into grpc-js handlers: passes the call on, maps what is thrown. The guard has let the call in. */
+/** Turns methods into grpc-js handlers that map errors to statuses. The guard has already admitted the call. */
 export class GrpcAdapter implements Adapter<UntypedHandleCall> {
   constructor(
     private readonly statuses: StatusMap,
-    /** undefined: every call is let in. */
+    /** undefined: every call is admitted. */
     private readonly admission: Admission | undefined,
     /** Aborted when the server drains: open streams end themselves. */
     private readonly closing: AbortSignal,
@@ -86,9 +86,9 @@ export class GrpcAdapter implements Adapter<UntypedHandleCall> {
     stream: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>,
     run: () => Promise<void>,
   ): void {
-    // grpc-js reports a broken stream as an error event too; nobody is left to tell.
+    // grpc-js also reports a broken stream as an error event. Then no caller is left to read the status.
     const fail = (error: unknown) => stream.emit("error", this.statuses.toStatus(error));
-    // An aborted stream first looks like one whose caller has finished; a turn later it is known to be cancelled.
+    // At first an aborted stream looks as if its caller had finished. One event-loop turn later, `cancelled` is set.
     const end = () => setImmediate(() => stream.cancelled || stream.end());
     run().then(end, fail);
   }

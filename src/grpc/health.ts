@@ -9,12 +9,13 @@ import { stoppingError } from "../rpc/stream/stream-end.js";
 
 export const healthService = "grpc.health.v1.Health";
 
-/** Tells a watcher of a status that it does not know yet. */
+/** Sends a watcher the current status if the watcher does not know that status yet. */
 type Watcher = () => void;
 
 /**
- * Which services take calls, and the standard health service that tells. grpc-health-check's own implementation keeps a
- * watcher list for every name that is ever asked for and never ends its watches, so a server cannot bound or drain it.
+ * Which services accept calls, and the standard health service that reports this. Posta does not use the implementation
+ * of grpc-health-check. That implementation keeps a watcher list for every name that was ever requested, and never ends
+ * its watches. So a server could neither bound nor drain it.
  */
 export class Health {
   private readonly services = new Map<string, boolean>();
@@ -27,7 +28,7 @@ export class Health {
     }
   }
 
-  /** Sets the status of one service, or with the name "" of the server as a whole; tells whoever watches it. */
+  /** Sets the status of one service and notifies its watchers. The name "" means the whole server. */
   set(name: string, serving: boolean): void {
     if (this.services.get(name) === serving) return;
     this.services.set(name, serving);
@@ -39,7 +40,7 @@ export class Health {
     for (const name of this.services.keys()) this.set(name, serving);
   }
 
-  /** Whether each service takes calls, by its name; the server as a whole has the name "". */
+  /** Whether each service accepts calls, by name. The name "" means the whole server. */
   get all(): ReadonlyMap<string, boolean> {
     return this.services;
   }
@@ -85,7 +86,7 @@ export class Health {
   }
 }
 
-/** A caller that does not read hears of the latest status once it reads again, and not of each that it missed. */
+/** If a caller stops reading and then reads again, it gets only the latest status, not every status that it missed. */
 function tellLatest(stream: ServerWritableStream<CheckRequest, HealthCheckResponse>, read: () => boolean): Watcher {
   let told: boolean | undefined;
   return () => {
@@ -96,7 +97,7 @@ function tellLatest(stream: ServerWritableStream<CheckRequest, HealthCheckRespon
   };
 }
 
-/** Resolves when the caller goes away or the server stops; a stopping server first lets NOT_SERVING reach the caller. */
+/** Resolves when the caller leaves or the server stops. A stopping server first lets NOT_SERVING reach the caller. */
 async function ended(stream: ServerWritableStream<unknown, unknown>, closing: AbortSignal): Promise<void> {
   const cancelled = new AbortController();
   stream.once("cancelled", () => cancelled.abort());

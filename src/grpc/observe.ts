@@ -13,10 +13,12 @@ import { ErrorTrailers } from "../rpc/status.js";
 import type { Logger } from "../telemetry/log/log.js";
 
 /**
- * Sees every call from its headers to its status: counts it, bounds its deadline, gives it a request id, logs its failure.
+ * Sees every call from its headers to its status. Counts the call, bounds its deadline, gives it a request id, and logs
+ * its failure.
  *
- * It overrides methods of the call instead of wrapping it in a ServerInterceptingCall: a wrapper does not see the
- * statuses that grpc-js itself ends a call with (deadline, size, decompression), and costs more on the hottest path.
+ * The observer overrides methods of the call instead of wrapping the call in a ServerInterceptingCall. A wrapper does
+ * not see the statuses with which grpc-js itself ends a call (deadline, size, decompression). A wrapper also costs more
+ * on the hottest path.
  */
 export function observeCalls(metrics: CallMetrics, log: Logger, deadlines: Deadlines): ServerInterceptor {
   return (method, call) => {
@@ -93,7 +95,7 @@ class ObservedCall {
     };
   }
 
-  /** For a call that brings none, or one that is too long. */
+  /** Sets the server's deadline if the call has none, or if the call's deadline is too long. */
   private boundDeadline(deadlines: Deadlines): void {
     const { call } = this;
     const now = Date.now();
@@ -101,7 +103,7 @@ class ObservedCall {
     const allowed = allowedMs(asked, deadlines);
     if (allowed === asked) return;
     call.getDeadline = () => now + allowed;
-    // Beyond 24 days grpc-js's own timer overflows, and would end the call at once.
+    // For a deadline of more than 24 days, grpc-js's own timer overflows and would end the call immediately.
     clearTimeout((call as unknown as { deadlineTimer: NodeJS.Timeout | null }).deadlineTimer ?? undefined);
     this.deadlineTimer = setTimeout(() => {
       call.sendStatus({ code: status.DEADLINE_EXCEEDED, details: `the server's deadline of ${allowed} ms passed` });

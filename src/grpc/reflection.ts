@@ -11,7 +11,7 @@ import { readAsWritten } from "../rpc/stream/read-ahead.js";
 import { http2StreamOf } from "./incoming/call-internals.js";
 import { closeAfter, farewellMs } from "./incoming/farewell.js";
 
-/** How many questions a stream takes. Tools ask some tens. Each costs CPU, and nobody needs a token to ask. */
+/** Maximum questions on one stream. Tools ask some tens. Each question costs CPU, and asking needs no token. */
 const maxQuestions = 1000;
 
 /** What reflection shows, and for how long a stream of questions stays open. */
@@ -19,13 +19,13 @@ export interface ReflectionOptions {
   services: string[];
   /** Aborted when the server drains. */
   closing: AbortSignal;
-  /** How long a stream may be without a question, in milliseconds: nobody needs a token to open a stream. */
+  /** How long a stream may stay open without a question, in milliseconds: opening a stream needs no token. */
   idleMs: number;
 }
 
 /**
- * Serves reflection of the named services. The library's streams end when their callers end them. Posta's end when the server
- * drains, too, when no question comes, and after 1000 questions.
+ * Serves reflection of the named services. The library ends a stream only when the caller ends it. Posta also ends a
+ * stream when the server drains, when no question arrives for `idleMs`, and after 1000 questions.
  */
 export function addReflection(
   { descriptors }: Contract,
@@ -82,7 +82,10 @@ function endWith(closing: AbortSignal, stream: ServerDuplexStream<unknown, unkno
   if (closing.aborted) end();
 }
 
-/** Before a stream ends: the library would answer what still comes, and Node destroys a stream that is written to after its end. */
+/**
+ * Stops reading a stream that is about to end. Otherwise the library would answer later questions, and Node destroys a
+ * stream that is written to after its end.
+ */
 function takeNoMore(stream: ServerDuplexStream<unknown, unknown>): void {
   stream.removeAllListeners("data");
   stream.pause();

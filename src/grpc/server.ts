@@ -33,19 +33,19 @@ import { correctTimeout } from "./incoming/timeout-header.js";
 import { observeCalls } from "./observe.js";
 import { addReflection } from "./reflection.js";
 
-/** The most that a call's headers may have, in bytes as HTTP/2 counts them. Clients are told, and most then send no more. */
+/** Largest headers of a call, in bytes as HTTP/2 counts them. Clients learn the limit, and most clients respect it. */
 const maxHeaderBytes = 64 << 10;
 
 const overloadHelp =
   "Calls, and items of calls, over gRPC and HTTP, that were refused as too much is under way or a store is full.";
 
-/** The gRPC server of one process: what listens, what is served on it, and how it stops. */
+/** The gRPC server of one process: listening, services, and draining. */
 export class GrpcServer {
   readonly statuses;
   readonly health: Health;
   private readonly server: Server;
   private readonly adapters: Record<Audience, GrpcAdapter>;
-  /** Of each method, by its path. */
+  /** The rules of each method, by path. */
   private readonly rules = new Map<string, MethodRules>();
   private readonly closing = new AbortController();
   private readonly deadConnections = new DeadConnections();
@@ -105,11 +105,11 @@ export class GrpcServer {
     const { config, statuses } = this;
     const parts = { statuses, inflater: new Inflater(), messageTimeMs: config.defaultDeadlineMs };
     const rulesOf = (path: string) => this.rules.get(path) as MethodRules;
-    // The guard is the last: what it refuses is seen by the observer, too.
+    // The guard comes last, so that the observer also sees the calls that the guard refuses.
     return [observeCalls(new CallMetrics(metrics, "grpc"), log, config), guardCalls(rulesOf, parts)];
   }
 
-  /** Listens. A port that is taken is a {@link ConfigError}. */
+  /** Listens. Throws a {@link ConfigError} if the port is taken. */
   async bind(): Promise<void> {
     const { host, grpcPort } = this.config;
     const address = `${host.includes(":") ? `[${host}]` : host}:${grpcPort}`;
@@ -128,8 +128,8 @@ export class GrpcServer {
   }
 
   /**
-   * Stops without failing a call: says NOT_SERVING, takes no new connection, ends the streams, lets calls in flight
-   * finish. What is left after the time-out is cut off.
+   * Stops without failing a call: reports NOT_SERVING, accepts no new connection, ends the streams, and lets calls in
+   * flight finish. After the time-out, the remaining connections are cut off.
    */
   async drain(timeoutMs: number): Promise<void> {
     this.health.setAll(false);

@@ -1,28 +1,28 @@
 import type { Answer } from "./exchange/answer.js";
 
-/** Whether each service takes calls, by its name; the server as a whole has the name "". */
+/** Whether each service accepts calls, by name. The name "" means the whole server. */
 type ServiceStates = ReadonlyMap<string, boolean>;
 
-/** What probes are told of. */
+/** The health that probes report. */
 export interface ProbedHealth {
-  /** By these it is decided what is sent here. */
+  /** Load balancers route by these states. */
   services: ServiceStates;
   /** For people and dashboards. */
   report(): { status: "OK" | "DEGRADED" | "DOWN"; checks: readonly object[] };
 }
 
-/** What probes ask, by path. A process answers for itself, whichever it is that a connection came to. */
+/** The probes by path. A process answers only for itself, and a connection may reach any of the processes. */
 export function createProbes({ services: states, report }: ProbedHealth): ReadonlyMap<string, () => Answer> {
   return new Map([
-    // The process answers: that is all that "live" says.
+    // Live means only that the process answers.
     ["/livez", () => text(200, "ok\n")],
-    // The whole, not each part: while analytics cannot be written, the queues still take jobs.
+    // Ready depends on the whole server, not on each service: without analytics, the queues still accept jobs.
     ["/readyz", () => (isServing(states) ? text(200, "ok\n") : text(503, `not serving: ${idle(states).join(", ")}\n`))],
     ["/healthz", () => health(states, report())],
   ]);
 }
 
-/** One that serves no more, as it is being stopped, is DOWN whatever its checks find. */
+/** A server that no longer serves, for example while it stops, is DOWN whatever its checks find. */
 function health(states: ServiceStates, { status, checks }: ReturnType<ProbedHealth["report"]>): Answer {
   const services = named(states).map(([name, serving]) => [name, serving ? "SERVING" : "NOT_SERVING"]);
   const serving = isServing(states);

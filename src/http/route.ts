@@ -4,14 +4,14 @@ import type { IncomingBytes } from "../rpc/incoming-bytes.js";
 import type { Answer } from "./exchange/answer.js";
 import { IncomingBody } from "./exchange/body.js";
 
-/** A path that is served beside the methods of the contract. */
+/** A path that is served in addition to the methods of the contract. */
 export interface HttpRoute {
   path: string;
   /** The largest body, in bytes. */
   maxBytes: number;
-  /** Bounds what all bodies to this path hold together while they come in. */
+  /** Bounds what all bodies to this path together hold while they arrive. */
   incoming: IncomingBytes;
-  /** Answers a request of any verb. Must not reject. undefined: nobody waits for an answer any more. */
+  /** Answers a request of any verb. Must not reject. undefined: the client no longer waits for an answer. */
   answer(request: RouteRequest): Promise<Answer | undefined>;
 }
 
@@ -21,13 +21,15 @@ interface RouteRequest {
   query: URLSearchParams;
   headers: IncomingHttpHeaders;
   /**
-   * The bytes of the body as they came; to be called once. Throws exhausted if they are over the limit, or, with a retry delay, if
-   * there is no room for them; cancelled if the client leaves. It ends when the route has answered.
+   * Reads the body as it arrives, without decompressing it. Call this once. Stops when the route has answered. Throws:
+   * - exhausted, if the body is over the limit
+   * - exhausted with a retry delay, if the budget is used up
+   * - cancelled, if the client leaves
    */
   readBody(): Promise<Buffer>;
 }
 
-/** Has a route answer a request, and gives back the bytes of a body that the route did not wait for. */
+/** Lets a route answer a request. Then releases the bytes of a body that the route did not wait for. */
 export async function answerRoute(route: HttpRoute, request: IncomingMessage): Promise<Answer | undefined> {
   const { method: verb = "", url = "", headers } = request;
   const body = new IncomingBody(request, { maxMessageBytes: route.maxBytes, incoming: route.incoming });

@@ -8,16 +8,16 @@ import { sendAnswer } from "./exchange/answer.js";
 import { createProbes, type ProbedHealth } from "./probes.js";
 import { answerRoute, type HttpRoute } from "./route.js";
 
-/** Why a request is no call. */
+/** The reason why a request is no call. */
 interface Refusal {
   status: number;
-  /** The code that Connect clients take such a status for. */
+  /** The code that Connect clients derive from this status. */
   code: number;
   message: string;
   headers?: OutgoingHttpHeaders;
 }
 
-/** Finds what a request asks for. What is no call of a method that there is, is answered here and counted nowhere. */
+/** Finds the method, route or probe of a request, and refuses all other requests. Only calls of methods are counted. */
 export class Router {
   private readonly methods = new Map<string, HttpMethod>();
   private readonly routes = new Map<string, HttpRoute>();

@@ -19,17 +19,18 @@ import type { ProbedHealth } from "./probes.js";
 import type { HttpRoute } from "./route.js";
 import { Router } from "./router.js";
 
-/** Longer than load balancers keep an idle connection: who closes it first must be the one who sends on it. */
+/** Longer than load balancers keep idle connections. The side that sends must close first, so no request is lost. */
 const keepAliveMs = 75_000;
-/** How often Node looks for requests that take too long to come, in milliseconds. */
+/** How often Node checks for requests that take too long to arrive, in milliseconds. */
 const checkIntervalMs = 1000;
 /**
- * How long a stopping server still answers on connections that it has, in milliseconds. A connection that is closed
- * while its client sends loses a call; one that a client uses within this time is told to close by an answer.
+ * How long a stopping server still answers on its open connections, in milliseconds. Closing a connection while its
+ * client sends would lose a call. If the client sends a call within this time, the answer tells it to close the
+ * connection.
  */
 const farewellMs = 2000;
 
-/** The HTTP server of one process: the contract's unary methods in the Connect protocol, and probes. */
+/** The HTTP server of one process: the contract's unary methods in the Connect protocol, other routes, and probes. */
 export class HttpServer {
   private readonly server: Server;
   private readonly router: Router;
@@ -69,12 +70,12 @@ export class HttpServer {
     }
   }
 
-  /** Serves a path beside those of the contract. */
+  /** Serves a path in addition to the methods of the contract. */
   addRoute(route: HttpRoute): void {
     this.router.addRoute(route);
   }
 
-  /** Listens. A port that is taken is a {@link ConfigError}. */
+  /** Listens. Throws a {@link ConfigError} if the port is taken. */
   async bind(): Promise<void> {
     const { host, httpPort } = this.config;
     this.server.listen(httpPort, host);
@@ -84,8 +85,8 @@ export class HttpServer {
   }
 
   /**
-   * Stops without failing a call: takes no new connection, answers on those that there are and closes each with its
-   * answer, then closes the idle ones. What is left after the time-out is cut off.
+   * Stops without failing a call. Accepts no new connection, and closes each open connection with its next answer. Then
+   * closes the idle connections. After the time-out, the remaining connections are cut off.
    */
   async drain(timeoutMs: number): Promise<void> {
     this.connections.retire();
@@ -104,7 +105,7 @@ export class HttpServer {
     this.connections.closeAll();
   }
 
-  /** Runs after the turn's reads: a request that has arrived makes its connection a busy one. */
+  /** Runs after the reads of the event-loop turn, so that a request that has just arrived keeps its connection open. */
   private closeIdle(): void {
     this.connections.closeUnused();
     this.server.close();
@@ -116,7 +117,7 @@ export class HttpServer {
     const server = tls
       ? createTlsServer({ ...limits, ...tls, requestCert: tls.ca !== undefined })
       : createServer(limits);
-    // A client that does not read its answer moves nothing for longer than any call may take.
+    // Closes the connection of a client that does not read its answer. No call may take this long.
     server.timeout = this.config.maxDeadlineMs + keepAliveMs;
     server.on(tls ? "secureConnection" : "connection", (socket) => this.connections.accept(socket));
     server.on("request", (request, response) => this.router.handle(request, response));
@@ -124,7 +125,10 @@ export class HttpServer {
   }
 }
 
-/** A request that does not come is ended by its call's deadline; before there is a call, or where it has none, by these. */
+/**
+ * Time limits for requests that do not arrive. A call's own deadline usually ends such a request. These limits apply
+ * before a call begins, and to requests that have no deadline.
+ */
 function limitsOf({ defaultDeadlineMs, maxDeadlineMs, keepaliveTimeMs }: Config): ServerOptions {
   return {
     headersTimeout: defaultDeadlineMs,

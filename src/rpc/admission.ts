@@ -2,15 +2,15 @@ import { PostaError } from "../errors/posta-error.js";
 import type { UnaryMethod } from "./method.js";
 
 /**
- * Bounds the unary calls that a process works on at once, by whichever transport they came. Without a bound, a process that
- * is asked for more than it can do spends its time on calls whose callers have given up, and answers almost none.
+ * Bounds the unary calls that a process handles at once, over all transports. Without a bound, an overloaded process
+ * spends its time on calls whose callers have given up, and answers almost none in time.
  */
 export class Admission {
   private open = 0;
 
   constructor(private readonly maxCalls: number) {}
 
-  /** The method, which throws exhausted, and does nothing, while too many calls are open. */
+  /** Wraps a method. While too many calls are open, the wrapped method rejects with exhausted and does nothing else. */
   guard<Request, Response>(method: UnaryMethod<Request, Response>): UnaryMethod<Request, Response> {
     const leave = () => {
       this.open -= 1;

@@ -4,8 +4,9 @@ import { registerCounts } from "../telemetry/metrics/counters.js";
 import { Distribution, registerDistributions } from "../telemetry/metrics/histogram.js";
 
 /**
- * Upper bounds of the latency histogram, in seconds: they resolve the 1-100 ms in which the targets lie. Each objective for
- * latency of slo/targets.json is one of them: the alerts count the calls beyond it.
+ * Upper bounds of the latency histogram, in seconds. They are fine between 1 and 100 ms, where the targets lie. Each
+ * latency objective in slo/targets.json must be one of these bounds, because the alerts count the calls beyond the
+ * objective.
  */
 const bounds = [
   0.0005, 0.001, 0.002, 0.003, 0.004, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.025, 0.03, 0.05, 0.1, 0.2, 0.25, 0.5, 1, 2.5,
@@ -21,7 +22,10 @@ class Handled {
   }
 }
 
-/** Counts the calls of one method. Every call passes here, so it adds to plain fields; prom-client sees them at a scrape. */
+/**
+ * Counts the calls of one method. Every call passes here, so the counters are plain fields, and prom-client reads them
+ * only at a scrape.
+ */
 export class MethodMetrics {
   started = 0;
   readonly handled: (Handled | undefined)[] = [];
@@ -37,12 +41,12 @@ export class MethodMetrics {
   }
 }
 
-/** What is asked of a method, whatever its messages. */
+/** What the metrics need of a method, whatever its message types. */
 type Method = Pick<MethodDefinition<unknown, unknown>, "path" | "requestStream" | "responseStream">;
 
 /**
- * The three metrics that go-grpc-prometheus made standard, by service, method and code. `transport` begins their names
- * and their labels' names.
+ * The three metrics that go-grpc-prometheus made standard, by service, method and code. `transport` is the prefix of
+ * the metrics' names and of their labels' names.
  */
 export class CallMetrics {
   private readonly methods = new Map<string, MethodMetrics>();
@@ -66,7 +70,7 @@ export class CallMetrics {
     registerDistributions(registry, latency, () => allHandled().map(({ seconds }) => seconds));
   }
 
-  /** The counters of a method; there are only as many as the contract has methods. */
+  /** The counters of a method. Their number is bounded by the methods of the contract. */
   of(method: Method): MethodMetrics {
     let found = this.methods.get(method.path);
     if (!found) {

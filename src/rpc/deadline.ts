@@ -1,10 +1,10 @@
-/** Bounds for calls that bring no deadline, or too long a one; in milliseconds. Streams are not bounded. */
+/** Bounds for calls with no deadline or with one that is too long, in milliseconds. Streams are not bounded. */
 export interface Deadlines {
   defaultDeadlineMs: number;
   maxDeadlineMs: number;
 }
 
-/** How long a call may take, in milliseconds, of the time that its caller asks for; Infinity: it asks for none. */
+/** How long a call may take, in milliseconds. `askedMs` is the caller's own limit; Infinity: the caller set none. */
 export function allowedMs(askedMs: number, { defaultDeadlineMs, maxDeadlineMs }: Deadlines): number {
   return askedMs === Number.POSITIVE_INFINITY ? defaultDeadlineMs : Math.min(askedMs, maxDeadlineMs);
 }

@@ -3,24 +3,27 @@ import { type Authenticate, createAuthenticate } from "./auth/authenticate.js";
 import { IncomingBytes } from "./incoming-bytes.js";
 import type { Audience } from "./method.js";
 
-/** The largest message of who needs no token, in bytes: a health check, or a question to reflection. */
+/** Largest message to a service that needs no token, in bytes: a health check, or a question to reflection. */
 const anyonesMessageBytes = 16 << 10;
 
-/** How long a request may be on its way, in milliseconds, before others may take its room when there is no more. */
+/** When the budget is used up, a request that has been arriving for this long, in milliseconds, may be dropped. */
 const patienceMs = 2000;
 
-/** How the calls of an audience come in, by whichever transport. */
+/** How the calls of an audience are admitted, on every transport. */
 export interface Entry {
   authenticate: Authenticate;
-  /** Bounds what all calls hold together while they come in. */
+  /** Bounds what all calls together hold while they arrive. */
   incoming: IncomingBytes;
-  /** Of one message, compressed or not. */
+  /** Largest size of one message, compressed or not. */
   maxMessageBytes: number;
   /** Whether gRPC messages may be compressed. */
   allowsCompression: boolean;
 }
 
-/** Each audience's entry, once a process. Who needs no token has a small budget apart, so that callers always have theirs. */
+/**
+ * Creates each audience's entry, once per process. Services that need no token have a small separate budget, so that
+ * they cannot use up the callers' budget.
+ */
 export function createEntries(config: Config): Record<Audience, Entry> {
   const { maxIncomingBytes, maxMessageBytes } = config;
   return {
@@ -34,7 +37,7 @@ export function createEntries(config: Config): Record<Audience, Entry> {
       authenticate: createAuthenticate(undefined),
       incoming: new IncomingBytes({ maxBytes: maxIncomingBytes / 16, patienceMs }),
       maxMessageBytes: Math.min(maxMessageBytes, anyonesMessageBytes),
-      // A few bytes could inflate to a message a thousand times their size.
+      // A few bytes could inflate to a message of a thousand times their size.
       allowsCompression: false,
     },
   };

@@ -4,18 +4,18 @@ import type { Logger } from "../telemetry/log/log.js";
 /** The header that carries a call's id, in and out. */
 export const requestIdKey = "x-request-id";
 
-/** What the log says of a call that failed. */
+/** What the log says about a failed call. */
 export interface FailedCall {
   requestId: string;
-  /** Its path: "/package.Service/Method". */
+  /** The method's path: "/package.Service/Method". */
   method: string;
-  /** The name of its status: "NOT_FOUND". */
+  /** The name of the call's status: "NOT_FOUND". */
   code: string;
   details: string;
-  /** How long it took, in milliseconds. */
+  /** How long the call took, in milliseconds. */
   elapsedMs: number;
   peer: string;
-  /** What went wrong behind an internal error. */
+  /** The cause of an internal error. */
   cause: unknown;
 }
 
@@ -29,7 +29,7 @@ export function boundRequestId(given: string): string {
   return given.slice(0, 128);
 }
 
-/** One line a failed call: an error where Posta is at fault, else a warning. */
+/** Writes one line for each failed call: an error if Posta is at fault, otherwise a warning. */
 export function logFailedCall(log: Logger, { elapsedMs, cause, ...call }: FailedCall): void {
   const line = {
     ...call,

@@ -1,26 +1,26 @@
 import { PostaError } from "../errors/posta-error.js";
 
-/** What a chunk costs beside its bytes: a client that sends a byte at a time must not fill the memory unseen. */
+/** Cost of a chunk beyond its bytes. Without it, a client that sends single bytes could fill the memory unnoticed. */
 const chunkOverhead = 256;
 
 export interface IncomingLimits {
-  /** What all requests may hold together while they come in, in bytes. */
+  /** What all requests together may hold while they arrive, in bytes. */
   maxBytes: number;
-  /** How long a request may be on its way, in milliseconds, before others may take its room. */
+  /** After this time, in milliseconds, a request that is still arriving may be dropped to make room for others. */
   patienceMs: number;
 }
 
-/** Bytes of one request that is on its way in. */
+/** The bytes of one request that is still arriving. */
 export interface IncomingShare {
-  /** Counts a chunk of so many bytes. Throws exhausted, with a retry delay, if there is no room. */
+  /** Counts a chunk of `bytes` bytes. Throws exhausted, with a retry delay, if the budget is used up. */
   hold(bytes: number): void;
   /** Gives all of the bytes back. May be called more than once. */
   release(): void;
 }
 
 /**
- * Bounds the bytes of requests that one process holds while they come in. When there is no room, the request that has been
- * on its way for longest is dropped, if that is longer than `patienceMs`. Otherwise the request that needs room is refused.
+ * Bounds the bytes that one process holds of requests that are still arriving. When the budget is used up, the oldest
+ * of these requests is dropped if it is older than `patienceMs`. Otherwise the request that needs the bytes is refused.
  * So requests that stop half-way cannot keep others out.
  */
 export class IncomingBytes {
@@ -30,12 +30,12 @@ export class IncomingBytes {
 
   constructor(private readonly limits: IncomingLimits) {}
 
-  /** What is held now. */
+  /** The bytes held now. */
   get heldBytes(): number {
     return this.held;
   }
 
-  /** The share of a request. `drop` ends the request, with an exhausted error, when others need its room. */
+  /** The share of a request. `drop` ends the request, with an exhausted error, when other requests need its bytes. */
   begin(drop: (error: PostaError) => void): IncomingShare {
     return new Share(this, drop);
   }

@@ -1,10 +1,13 @@
 import { Gauge, type Registry } from "prom-client";
 import type { IncomingBytes } from "./incoming-bytes.js";
 
-/** The budgets of a process: of callers, of who needs no token, and of webhooks, whose signature shows only when they are there. */
+/**
+ * The budgets of a process: for callers, for services that need no token, and for webhooks. Webhooks have their own
+ * budget, because Posta can check a webhook's signature only after the whole body has arrived.
+ */
 type Budgets = Record<"calls" | "anyone" | "webhooks", IncomingBytes>;
 
-/** Shows what requests hold while they come in. What does not fall again was not given back. */
+/** Shows the bytes that requests hold while they arrive. If a value never falls, some bytes were not given back. */
 export function registerIncoming(registry: Registry, budgets: Budgets): void {
   new Gauge({
     name: "posta_incoming_bytes",

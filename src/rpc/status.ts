@@ -19,7 +19,7 @@ const codes: Record<ErrorCode, status> = {
   internal: status.INTERNAL,
 };
 
-/** Trailers of a failed call. They carry the error itself as far as the observer, which logs its cause. */
+/** Trailers of a failed call. They carry the error to the observer, which logs the error's cause. */
 export class ErrorTrailers extends Metadata {
   error: PostaError | undefined;
 }
@@ -27,7 +27,7 @@ export class ErrorTrailers extends Metadata {
 /** Shapes an error as the google.rpc.Status of one item among several. */
 export type ToItem = (error: unknown) => RpcStatus;
 
-/** Shapes errors for callers: as a call's status, or as those of the items of an answer. */
+/** Shapes errors for callers: as a call's status, or as the status of an item in an answer. */
 export interface StatusMap {
   /** How many calls and items were refused because too much is under way, or a store is full. */
   readonly overloads: number;
@@ -35,17 +35,17 @@ export interface StatusMap {
   /** The error with its details. */
   toItem: ToItem;
   /**
-   * For the items of one answer: the first {@link maxDetailedBytes} of their errors come with details. Those that follow
-   * have their code and a short message, so an answer is never many times larger than its request.
+   * For the items of one answer: the first errors, up to {@link maxDetailedBytes}, have details. Later errors have only
+   * a code and a short message, so an answer is never many times larger than its request.
    */
   forItems(): ToItem;
 }
 
-/** Errors of one answer have details until they have so many bytes. */
+/** Errors of one answer have details until they take this many bytes together. */
 const maxDetailedBytes = 256 << 10;
-/** What is left of the message of an error without details. */
+/** Longest message of an error without details, in bytes. */
 const maxShortBytes = 100;
-/** No error needs more; a status travels in trailers, which clients take up to 8 KiB or so. */
+/** Longest message of an error, in bytes. A status travels in trailers, and clients accept about 8 KiB of trailers. */
 const maxMessageBytes = 1024;
 
 /** The map, with the contract's encoders for its details. */
@@ -70,7 +70,7 @@ export function createStatusMap({ encode }: Contract): StatusMap {
     };
   }
 
-  /** Counts it, too. */
+  /** Also counts the error if it is an overload. */
   function shape(thrown: unknown, maxBytes: number) {
     const error = toPostaError(thrown);
     if (isOverload(error)) overloads += 1;
@@ -109,12 +109,12 @@ export function createStatusMap({ encode }: Contract): StatusMap {
   };
 }
 
-/** A field that is too large stays too large; what has no field, and may be tried again, is Posta's limit. */
+/** Whether Posta was too busy or full. An exhausted error with a field, or without a retry, is the request's fault. */
 function isOverload({ code, field, retryAfterMs }: PostaError): boolean {
   return code === "exhausted" && field === undefined && retryAfterMs !== undefined;
 }
 
-/** About as many bytes as it takes in an answer. */
+/** The approximate bytes that an error takes in an answer. */
 function sizeOf({ message, details }: RpcStatus): number {
   return details.reduce((bytes, { type_url, value }) => bytes + type_url.length + value.length, message.length);
 }

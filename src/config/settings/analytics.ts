@@ -1,6 +1,6 @@
 import { duration, integer, text } from "./kinds.js";
 
-/** Which events count, and how long they are kept. */
+/** Which events count, and how long Posta keeps them. */
 export const analyticsSettings = {
   analyticsPrefix: text(
     "POSTA_ANALYTICS_PREFIX",

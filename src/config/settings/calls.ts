@@ -1,9 +1,9 @@
 import { bytes, duration, integer } from "./kinds.js";
 
-/** POSTA_MAX_INCOMING_BYTES where it is not set, unless twice the largest message is more. */
+/** Default of POSTA_MAX_INCOMING_BYTES, unless twice the largest message is more. */
 export const defaultIncomingBytes = 128 << 20;
 
-/** What calls and connections may take. */
+/** Limits of calls and connections. */
 export const callsSettings = {
   defaultDeadlineMs: duration(
     "POSTA_DEFAULT_DEADLINE",

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** The kinds of settings. Each knows its rule, and how docs/settings.md shows its default, its unit and its range. */
+/** The kinds of settings. Each kind has a rule, and the default, unit and range that docs/settings.md shows. */
 
 export function text<V extends string>(variable: V, fallback: string, doc: string) {
   return { variable, doc, shown: fallback, unit: "text", range: "", schema: z.string().min(1).default(fallback) };
@@ -10,7 +10,7 @@ export function optional<V extends string>(variable: V, doc: string) {
   return { variable, doc, shown: "", unit: "text", range: "", schema: z.string().min(1).optional() };
 }
 
-/** Texts with commas between; none by default. */
+/** Texts separated by commas. The default is an empty list. */
 export function list<V extends string>(variable: V, doc: string) {
   const schema = z
     .string()
@@ -64,13 +64,13 @@ export function bytes<V extends string>(variable: V, fallback: number, min: numb
 
 const unitBytes = { kb: 1 << 10, mb: 1 << 20, gb: 1 << 30 };
 
-/** In bytes; NaN for what is no amount. */
+/** The amount in bytes; NaN: the value is no amount. */
 function toBytes(value: string): number {
   const [, amount, unit] = /^(\d+)(kb|mb|gb)$/i.exec(value) ?? [];
   return amount && unit ? Number(amount) * unitBytes[unit.toLowerCase() as keyof typeof unitBytes] : Number.NaN;
 }
 
-/** An amount of memory, in bytes; beyond what fits into {@link bytes}. */
+/** An amount of memory, in bytes. The amount may be larger than {@link bytes} allows. */
 export function memory<V extends string>(variable: V, fallback: string, minBytes: number, doc: string) {
   const least = `${minBytes / unitBytes.mb}mb`;
   const schema = z
@@ -87,14 +87,14 @@ export function memory<V extends string>(variable: V, fallback: string, minBytes
 const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 const hourMs = 3_600_000;
 
-/** In the largest unit that gives a whole number. */
+/** Shows a duration in the largest unit that gives a whole number. */
 function show(ms: number): string {
   if (ms === 0) return "0s";
   const [unit = "ms", size = 1] = Object.entries(unitMs).findLast(([, size]) => ms % size === 0) ?? [];
   return `${ms / size}${unit}`;
 }
 
-/** In milliseconds; NaN for what is no duration. */
+/** The duration in milliseconds; NaN: the value is no duration. */
 function toMs(value: string): number {
   const [, amount, unit] = /^(\d+)(ms|s|m|h)$/.exec(value) ?? [];
   return amount && unit ? Number(amount) * (unitMs[unit] ?? Number.NaN) : Number.NaN;

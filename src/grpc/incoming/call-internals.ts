@@ -4,17 +4,18 @@ import type { Server, ServerInterceptingCallInterface } from "@grpc/grpc-js";
 import { BaseServerInterceptingCall } from "@grpc/grpc-js/build/src/server-interceptors.js";
 
 /**
- * The private parts of grpc-js's own call that bytes go through on their way in. There is no public way to them: an interceptor
- * sees messages when they are read, inflated and decoded. grpc-js is pinned, and a start checks that the parts are there.
+ * The private parts of grpc-js's call that handle incoming bytes. No public API reaches them: an interceptor sees a
+ * message only after it is read, inflated and decoded. So Posta pins the version of grpc-js, and checks these parts at
+ * each start.
  */
 export interface CallInternals {
   readonly stream: ServerHttp2Stream;
   readonly handler: { deserialize(content: Buffer): unknown };
-  /** What the header "grpc-encoding" says; "identity" without one. */
+  /** The value of the header "grpc-encoding"; "identity" without that header. */
   readonly incomingEncoding: string;
-  /** Takes what comes in on the stream, which flows from a read to the message that answers it. */
+  /** Receives the stream's data. The stream flows from a request for a message until the message is delivered. */
   handleDataFrame(data: Buffer): void;
-  /** Takes the end of what comes in. */
+  /** Called at the end of the incoming data. */
   handleEndEvent(): void;
 }
 
@@ -27,7 +28,7 @@ export function http2StreamOf(stream: object): ServerHttp2Stream {
   return internalsOf((stream as { call: ServerInterceptingCallInterface }).call).stream;
 }
 
-/** Throws if the version of grpc-js at hand has other parts than this one was written for. */
+/** Throws if the installed version of grpc-js lacks the private parts that Posta uses. */
 export function requireInternals(): void {
   const stream = new PassThrough() as unknown as ServerHttp2Stream;
   const handler = { path: "/", type: "unary" } as ConstructorParameters<typeof BaseServerInterceptingCall>[3];
@@ -43,7 +44,7 @@ export function requireInternals(): void {
   }
 }
 
-/** The HTTP/2 servers of a server that is bound. Their sessions and headers are seen nowhere else. */
+/** The HTTP/2 servers of a bound server. Only these servers give access to sessions and headers. */
 export function http2ServersOf(server: Server): Http2Server[] {
   const { http2Servers } = server as unknown as { http2Servers?: Map<Http2Server, unknown> };
   if (!http2Servers?.size) throw new Error("grpc-js has changed inside: see src/grpc/incoming/call-internals.ts");

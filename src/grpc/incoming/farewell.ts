@@ -1,15 +1,15 @@
 import { constants, type ServerHttp2Stream } from "node:http2";
 
-/** How long a caller that has its status may still hold its stream, in milliseconds. */
+/** How long a caller that has its status may keep its stream open, in milliseconds. */
 export const farewellMs = 1000;
 
 /**
- * Closes a stream that has not closed in so many milliseconds. A reset at once would overtake what was written. A caller who
- * does not read would hold the stream for ever.
+ * Closes a stream after `ms` milliseconds if it is still open. An immediate reset would overtake the written data.
+ * Without a reset, a caller that does not read would keep the stream open for ever.
  */
 export function closeAfter(stream: ServerHttp2Stream, ms: number): void {
   const timer = setTimeout(() => {
-    // Without an error, Node would first wait until the caller has read all that was written.
+    // Without an error code, Node would first wait until the caller has read all written data.
     stream.close(stream.writableFinished ? constants.NGHTTP2_NO_ERROR : constants.NGHTTP2_CANCEL);
   }, ms).unref();
   stream.once("close", () => clearTimeout(timer));

@@ -3,50 +3,52 @@ import type { IncomingBytes, IncomingShare } from "../../rpc/incoming-bytes.js";
 
 /** A flag and the length of the message, in bytes. */
 const headBytes = 5;
-/** What a message that comes in parts gets room for at first. The room doubles while the message grows. */
+/** First buffer size, in bytes, of a message that arrives in parts. The buffer doubles while the message grows. */
 const firstRoom = 16 << 10;
-/** A unary call's message that came whole and is no longer than this is not counted: the call itself takes more. */
+/** A unary message up to this many bytes is not counted if it arrives whole: the call itself takes more memory. */
 const maxUncounted = 4 << 10;
 
 const nothing = Buffer.alloc(0);
 
-/** What a call's messages may be. */
+/** Limits of a call's messages. */
 export interface FrameLimits {
   readonly incoming: IncomingBytes;
-  /** Of one message, as it comes. */
+  /** Largest size of one message as it arrives, before it is inflated. */
   readonly maxMessageBytes: number;
   /** Whether more than one message may come. */
   readonly isStream: boolean;
 }
 
 /**
- * Takes a call's bytes apart into messages, each with its head, one at a time: thousands may come together, and each takes
- * many times its bytes. The reader holds the message that is not complete, in a buffer of its own: a small part of what came
- * over a socket would hold the whole of that. The message of a unary call counts until its release.
+ * Splits a call's bytes into messages, each with its head, one at a time. Thousands of messages may arrive together,
+ * and each takes many times its bytes when decoded. An incomplete message has a buffer of its own, because a small
+ * slice of a socket's chunk would keep the whole chunk in memory. A unary call's message counts in the budget until
+ * `release`.
  */
 export class FrameReader {
-  /** What has come and has not been taken apart. */
+  /** Bytes that have arrived and are not split into messages yet. */
   private rest: Buffer = nothing;
   private room: Buffer | undefined;
   private filled = 0;
   private messages = 0;
-  /** Of the message that is not complete. */
+  /** Budget share of the message that `room` holds, or of a unary call's complete message until its release. */
   private share: IncomingShare | undefined;
 
-  /** `drop` ends the call when others need the room of its message. */
+  /** `drop` ends the call when other requests need its share of the budget. */
   constructor(
     private readonly limits: FrameLimits,
     private readonly drop: (error: PostaError) => void,
   ) {}
 
-  /** Whether a message has begun that is not complete. */
+  /** Whether a message has begun and is not complete. */
   get isWithinMessage(): boolean {
     return this.room !== undefined;
   }
 
   /**
-   * The first message that is complete with these bytes. The bytes behind it are kept for the next call, which may come
-   * without any; undefined: there is no message yet. Throws a PostaError for a head that is wrong, or a budget that is used up.
+   * Adds these bytes, and answers the first complete message; undefined: no message is complete yet. The bytes after
+   * that message wait for the next call, which may bring no bytes of its own. Throws a PostaError if the head is wrong
+   * or the budget is used up.
    */
   read(data: Buffer): Buffer | undefined {
     if (data.length > 0) this.rest = this.rest.length > 0 ? Buffer.concat([this.rest, data]) : data;
@@ -56,7 +58,7 @@ export class FrameReader {
     return message;
   }
 
-  /** Gives back what is held, but for the bytes that have not been taken apart. */
+  /** Drops the held message and gives its bytes back to the budget. Bytes that are not split into messages stay. */
   release(): void {
     this.share?.release();
     this.share = undefined;
@@ -108,7 +110,7 @@ export class FrameReader {
     this.share.hold(bytes);
   }
 
-  /** How long a message is with its head. Each message's head is read once, but for one that comes in parts. */
+  /** Size of a message with its head, in bytes. Checks and counts the message, so it runs once for each message. */
   private readSize(head: Buffer): number {
     const { isStream, maxMessageBytes } = this.limits;
     const flag = head[0] as number;

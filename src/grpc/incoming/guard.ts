@@ -24,8 +24,8 @@ const principalKey = Symbol("principal");
 type Known = Metadata & { [principalKey]?: Principal };
 
 /**
- * Lets a call in by its headers alone: a caller who is not known is answered before a byte of the request is read. Then bounds
- * what comes in.
+ * Admits a call by its headers alone, so an unknown caller is refused before a byte of the request is read. Then bounds
+ * the incoming data.
  */
 export function guardCalls(rulesOf: (path: string) => MethodRules, parts: IncomingParts): ServerInterceptor {
   return (method, call) => {
@@ -52,7 +52,7 @@ function guardCall(call: ServerInterceptingCallInterface, rules: MethodRules, pa
     start.call(call, listener);
   };
   call.sendStatus = (ending) => {
-    // Until a caller has read all, grpc-js does not send the status, and would go on reading.
+    // grpc-js sends the status only after the caller has read everything. Until then, grpc-js would keep reading.
     incoming.stop();
     call.sendMessage = dropMessage;
     if (ending.code === status.DEADLINE_EXCEEDED) closeAfter(internalsOf(call).stream, farewellMs);
@@ -61,12 +61,15 @@ function guardCall(call: ServerInterceptingCallInterface, rules: MethodRules, pa
   };
 }
 
-/** What a handler answers after the status. A write after the end would fail the stream, and the status would never leave. */
+/**
+ * Drops a message that a handler writes after the status. A write after the end would fail the stream, and the status
+ * would never be sent.
+ */
 function dropMessage(_message: unknown, written: () => void): void {
   written();
 }
 
-/** Whom a call is from. Every call that reaches a handler is from somebody. */
+/** The caller of a call. Every call that reaches a handler has one. */
 export function principalOf(metadata: Metadata): Principal {
   const principal = (metadata as Known)[principalKey];
   if (!principal) throw new Error("a call was not authenticated");

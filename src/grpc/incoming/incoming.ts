@@ -8,12 +8,12 @@ import { closeAfter, farewellMs } from "./farewell.js";
 import { type FrameLimits, FrameReader } from "./frame-reader.js";
 import { encodings, type Inflater, unsupported } from "./inflate.js";
 
-/** How long a stream that is refused may take for the acknowledgements of what came before, in milliseconds. */
+/** After a stream is refused, how long the acknowledgements of its earlier messages may take, in milliseconds. */
 const lastAnswersMs = 30_000;
 
 const nothing = Buffer.alloc(0);
 
-/** What all calls of a server share on their way in. */
+/** What all incoming calls of a server share. */
 export interface IncomingParts {
   statuses: StatusMap;
   inflater: Inflater;
@@ -25,33 +25,36 @@ type Listener = Parameters<ServerInterceptingCallInterface["start"]>[0];
 
 /** What a call may send. */
 export interface IncomingLimits extends FrameLimits {
-  /** Of one message when it is inflated. */
+  /** Largest size of one message after it is inflated. */
   readonly maxMessageBytes: number;
-  /** Whether the call's only message must come in the time of a message, as no deadline bounds the call. */
+  /** Whether the call's only message must arrive within `messageTimeMs`, because no deadline bounds the call. */
   readonly mustBegin: boolean;
   /** The encodings that messages may have. */
   readonly encodings: readonly string[];
-  /** Whether the handler takes a {@link Malformed} as its last message. Else a call that is refused ends at once. */
+  /** Whether the handler accepts a {@link Malformed} as its last message. If not, a refused call ends immediately. */
   readonly takesMalformed: boolean;
 }
 
 /**
- * What comes in on one call, from bytes to decoded messages. It takes the place of grpc-js's own, which holds any number of
- * bytes for any time, inflates and decodes all messages that came together, and takes a caller's mistakes for its own errors.
- * Here a message is taken apart, inflated and decoded when the handler asks for it, and that of a unary call when its caller
- * has ended: until then it is in the budget as it came.
+ * Reads one call's incoming data, from bytes to decoded messages. This class replaces the reader of grpc-js. That
+ * reader holds any number of bytes for any time. It inflates and decodes all messages that arrived together. It reports
+ * a caller's mistakes as internal errors.
+ *
+ * Here a message is split off, inflated and decoded only when the handler asks for it. A unary call's message also
+ * waits until its caller has ended the request. Until then, the message counts in the budget with the bytes that
+ * arrived.
  */
 export class Incoming {
   private readonly internals: CallInternals;
   private readonly reader: FrameReader;
   private listener: Listener | undefined;
-  /** The message that is complete and has not been asked for. */
+  /** A complete message that the handler has not asked for yet. */
   private message: Buffer | undefined;
   /** Whether the handler has asked for a message. */
   private isWanted = false;
   private hasEnded = false;
   private hasHandler = false;
-  /** Whether nothing more is taken: the call is refused, has its status, or its caller is gone. */
+  /** Whether reading has stopped: the call is refused, has its status, or its caller is gone. */
   private isOver = false;
   private timer: NodeJS.Timeout | undefined;
 
@@ -74,13 +77,13 @@ export class Incoming {
     if (limits.mustBegin) this.startTimer();
   }
 
-  /** Sees the call's beginning and its end. */
+  /** Hooks into the call's start and cancellation. */
   watch(listener: Listener): void {
     const { onReceiveMetadata, onCancel } = listener;
     this.listener = listener;
     listener.onReceiveMetadata = (metadata: Metadata) => {
       const { incomingEncoding } = this.internals;
-      // Later, the status would overtake the answers to messages that are not compressed.
+      // Check this before any message. Later, the status would overtake the answers to uncompressed messages.
       if (!encodings.includes(incomingEncoding)) {
         this.end(unsupported(incomingEncoding, this.limits.encodings));
         return;
@@ -91,13 +94,13 @@ export class Incoming {
     listener.onCancel = () => {
       this.stop();
       const { stream } = this.internals;
-      // A caller that has its status could go on to send, and to hold the stream.
+      // A caller that has its status could keep sending, and so keep the stream open.
       if (!stream.readableEnded && !stream.destroyed) closeAfter(stream, farewellMs);
       onCancel.call(listener);
     };
   }
 
-  /** Takes nothing more, and gives back what is held. */
+  /** Stops reading, and gives the held bytes back to the budget. */
   stop(): void {
     this.isOver = true;
     this.message = undefined;
@@ -105,7 +108,7 @@ export class Incoming {
     this.stopTimer();
   }
 
-  /** Ends the call, if it has not ended. What it still sends is dropped. */
+  /** Ends the call if it has not ended yet. Later data from the caller is dropped. */
   refuse(error: unknown): void {
     if (this.isOver) return;
     if (!this.hasHandler || !this.limits.takesMalformed) {

@@ -12,7 +12,7 @@ const inflaters: Record<string, (bytes: Buffer, options: { maxOutputLength: numb
 /** The encodings of messages that Posta reads, as the header "grpc-accept-encoding" names them. */
 export const encodings = ["identity", ...Object.keys(inflaters)];
 
-/** The status for a message, or a call, of an encoding that is not among those `offered`. */
+/** The status for a message, or a call, whose encoding is not in `offered`. */
 export function unsupported(encoding: string, offered: readonly string[]) {
   const metadata = new Metadata();
   metadata.set("grpc-accept-encoding", offered.join(","));
@@ -20,16 +20,16 @@ export function unsupported(encoding: string, offered: readonly string[]) {
   return { code: status.UNIMPLEMENTED, details, metadata };
 }
 
-/** How many messages a process inflates at once. Each takes a thread of the four that file reads and name look-ups share. */
+/** Messages that a process inflates at once. Each takes one of the 4 threads that file reads and DNS lookups share. */
 const maxAtOnce = 2;
 
-/** Inflates messages, a few at a time, in the order in which they came. */
+/** Inflates messages, a few at a time, in the order in which they arrived. */
 export class Inflater {
   private readonly semaphore = new Semaphore(maxAtOnce);
 
-  /** Throws invalid for what is not of the encoding, exhausted for what is over `limit` bytes when it is inflated. */
+  /** Throws invalid if the message does not have the encoding, and exhausted if it inflates to over `limit` bytes. */
   async inflate(message: Buffer, encoding: string, limit: number): Promise<Buffer> {
-    // Nothing is also what some clients compress nothing to.
+    // Some clients compress an empty message to zero bytes.
     if (message.length === 0) return message;
     await this.semaphore.enter();
     try {

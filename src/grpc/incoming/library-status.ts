@@ -1,7 +1,7 @@
 import { type ServerInterceptingCallInterface, status } from "@grpc/grpc-js";
 import { invalid, PostaError, show } from "../../errors/posta-error.js";
 
-/** What grpc-js takes for a fault of its own although the caller made the mistake, or went away: by its code and its text. */
+/** Statuses of grpc-js that blame the server, though the caller made a mistake or left. Matched by code and text. */
 const mistakes: [code: status, text: RegExp, toError: (found: string) => PostaError][] = [
   [
     status.INTERNAL,
@@ -9,7 +9,7 @@ const mistakes: [code: status, text: RegExp, toError: (found: string) => PostaEr
     (value) =>
       invalid("grpc-timeout", `${show(value)} is not up to 8 digits and a unit of H, M, S, m, u, n, as in 10S`),
   ],
-  // An answer could not be written: a caller that reset the stream, or the connection, is behind that.
+  // The answer could not be written, because the caller reset the stream or the connection.
   [status.INTERNAL, /^Internal server error/, () => new PostaError("cancelled", "the caller went away")],
   [
     status.UNIMPLEMENTED,
@@ -20,7 +20,7 @@ const mistakes: [code: status, text: RegExp, toError: (found: string) => PostaEr
 
 type LibraryStatus = Parameters<ServerInterceptingCallInterface["sendStatus"]>[0];
 
-/** What the caller did that stands behind a status of grpc-js's own; undefined: nothing. */
+/** The error for what the caller did to cause this status of grpc-js; undefined: the caller did not cause it. */
 export function mistakeBehind({ code, details = "" }: LibraryStatus): PostaError | undefined {
   if (code !== status.INTERNAL && code !== status.UNIMPLEMENTED) return undefined;
   for (const [of, text, toError] of mistakes) {

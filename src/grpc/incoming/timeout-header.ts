@@ -2,12 +2,14 @@ import type { IncomingHttpHeaders } from "node:http2";
 
 const name = "grpc-timeout";
 const unitMs: Record<string, number> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 };
-/** In milliseconds; a timer takes no longer time. */
+/** The longest time that a Node timer accepts, in milliseconds. */
 const longestMs = 2 ** 31 - 1;
 
 /**
- * Puts a time-out that grpc-js reads rightly in the place of one that grpc-js does not: a long time, of which grpc-js makes one
- * that is over, and a text of which a part looks like a time, which becomes one that grpc-js refuses.
+ * Replaces two kinds of time-out that grpc-js misreads:
+ * - A time that is too long for a timer: grpc-js would treat it as already over. It becomes the longest possible time.
+ * - A malformed text that contains a valid time: grpc-js would accept it. It becomes an empty text, which grpc-js
+ *   refuses.
  */
 export function correctTimeout(headers: IncomingHttpHeaders): void {
   const given = headers[name];

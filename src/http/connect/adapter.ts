@@ -2,13 +2,13 @@ import type { Admission } from "../../rpc/admission.js";
 import type { Entry } from "../../rpc/entry.js";
 import type { Adapter, UnaryMethod } from "../../rpc/method.js";
 
-/** What serves a method over HTTP; a stream is served over gRPC only. */
+/** The handler of a method over HTTP. Streams are served over gRPC only. */
 export type HttpHandler =
   | { readonly kind: "stream" }
   | {
       readonly kind: "unary";
       readonly entry: Entry;
-      /** Its request is of the type that the method's own decoder gives. */
+      /** The request must have the type that the method's own decoder gives. */
       readonly run: UnaryMethod<never, unknown>;
     };
 
@@ -16,7 +16,7 @@ export type HttpHandler =
 export class HttpAdapter implements Adapter<HttpHandler> {
   constructor(
     private readonly entry: Entry,
-    /** undefined: every call is let in. */
+    /** undefined: every call is admitted. */
     private readonly admission: Admission | undefined,
   ) {}
 

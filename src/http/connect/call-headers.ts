@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { invalid, show } from "../../errors/posta-error.js";
 
-/** Throws invalid for another version of the Connect protocol than 1; clients that are no Connect clients send none. */
+/** Throws invalid for a version of the Connect protocol other than 1. Plain HTTP clients send no version. */
 export function requireProtocolVersion(headers: IncomingHttpHeaders): void {
   const version = headers["connect-protocol-version"];
   if (version !== undefined && version !== "1") {
@@ -9,7 +9,7 @@ export function requireProtocolVersion(headers: IncomingHttpHeaders): void {
   }
 }
 
-/** How long the caller waits, in milliseconds; Infinity: it does not say. Throws invalid. */
+/** How long the caller waits, in milliseconds; Infinity: the caller set no limit. Throws invalid. */
 export function readTimeoutMs(headers: IncomingHttpHeaders): number {
   const text = headers["connect-timeout-ms"];
   if (text === undefined) return Number.POSITIVE_INFINITY;

@@ -27,12 +27,13 @@ export interface CallParts {
   log: Logger;
 }
 
-/** For a body that nobody waits for any more. */
+/** Stops a body that nobody waits for any more. */
 const endedError = new PostaError("cancelled", "the call has ended");
 
 /**
- * One call, from its headers to its answer: counts it, bounds its time, gives it a request id, runs its method, logs its
- * failure. It ends once, with what comes first: an answer, an error, the deadline, or a caller who goes away.
+ * One call, from its headers to its answer. Counts the call, bounds its time, gives it a request id, runs its method,
+ * and logs its failure. A call ends once, with whichever comes first: an answer, an error, the deadline, or the
+ * caller's departure.
  */
 export class HttpCall {
   private readonly begun = performance.now();
@@ -74,7 +75,7 @@ export class HttpCall {
     requireKnownEncoding(request);
     this.body = new IncomingBody(request, handler.entry);
     const body = await this.body.read();
-    // What came too late must not be done: its caller has been told so, or is gone.
+    // Do not handle a body that arrived too late: its caller already has an error, or is gone.
     if (this.ended) return;
     const result = await handler.run(format.decode(method, body) as never, context);
     this.succeed(format.encode(method, result as object));
@@ -98,7 +99,7 @@ export class HttpCall {
     const allowed = allowedMs(readTimeoutMs(this.request.headers), this.parts.deadlines);
     const deadline = Date.now() + allowed;
     const expire = () => this.fail(new PostaError("expired", `the deadline of ${allowed} ms passed`));
-    // A timer may come a millisecond early, and nobody may be told so while the work could still be done.
+    // A timer may fire 1 ms early. The call must not report a passed deadline while the work could still be done.
     this.deadlineTimer = setTimeout(expire, allowed + 1);
     return deadline;
   }
@@ -125,7 +126,7 @@ export class HttpCall {
     sendAnswer(this.request, this.response, answer, this.parts.connections.mayLiveOn(this.connection));
   }
 
-  /** False if the call has ended before. */
+  /** Ends the call; false if the call had already ended. */
   private end(code: number): boolean {
     if (this.ended) return false;
     this.ended = true;

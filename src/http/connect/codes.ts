@@ -1,10 +1,10 @@
 /** A code of google.rpc.Code as the Connect protocol shows it. */
 export interface ConnectCode {
-  /** In error bodies. */
+  /** The code's name in error bodies. */
   readonly name: string;
   /** The status of the HTTP answer. */
   readonly http: number;
-  /** In the log, as gRPC names it. */
+  /** The code's name in the log, which is gRPC's name. */
   readonly label: string;
 }
 
@@ -29,7 +29,7 @@ const codes: readonly ConnectCode[] = [
   ["unauthenticated", 401],
 ].map(([name, http]) => ({ name: String(name), http: Number(http), label: toLabel(String(name)) }));
 
-/** The numbers that this transport uses by itself; all others come from the errors' one map. */
+/** The codes that this transport sets itself. All other codes come from the error map in src/rpc/status.ts. */
 export const [okCode, unknownCode, unimplementedCode] = [0, 2, 12] as const;
 
 /** The code of a number of google.rpc.Code. */

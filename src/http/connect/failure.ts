@@ -7,7 +7,7 @@ import type { JsonCodec } from "./json-codec.js";
 
 /** How a call failed. */
 export interface Failure {
-  /** Of google.rpc.Code. */
+  /** A number of google.rpc.Code. */
   code: number;
   message: string;
   details: { type_url: string; value: Buffer }[];
@@ -16,7 +16,7 @@ export interface Failure {
   cause: unknown;
 }
 
-/** Whatever was thrown, by the one map of errors. */
+/** Turns any thrown error into a failure, by the error map in src/rpc/status.ts. */
 export function toFailure(error: unknown, statuses: StatusMap): Failure {
   if (error instanceof Unimplemented) {
     const { message, headers } = error;
@@ -27,7 +27,7 @@ export function toFailure(error: unknown, statuses: StatusMap): Failure {
   return { code, message, details: details as unknown as Failure["details"], headers: {}, cause };
 }
 
-/** The Connect protocol's error body; each detail stands there in binary, and as JSON for whoever reads it by eye. */
+/** The Connect protocol's error body. It has each detail in binary form, and as JSON for people. */
 export function errorBody({ code, message, details }: Failure, codec: JsonCodec): string {
   const shown = details.map(({ type_url, value }) => {
     const type = type_url.slice(type_url.lastIndexOf("/") + 1);

@@ -1,15 +1,15 @@
 import type { JsonCodec } from "./json-codec.js";
 import type { HttpMethod } from "./method.js";
 
-/** A form that messages take in HTTP bodies. */
+/** An encoding of messages in HTTP bodies. */
 export interface Format {
   readonly contentType: string;
-  /** A request as the contract's own decoder gives it; throws invalid. */
+  /** Decodes a request, with the result that the contract's own decoder gives. Throws invalid. */
   decode(method: HttpMethod, body: Buffer): object;
   encode(method: HttpMethod, response: object): string | Uint8Array;
 }
 
-/** The forms of unary calls in the Connect protocol, by content type. */
+/** The formats of unary calls in the Connect protocol, by content type. */
 export function createFormats(codec: JsonCodec): ReadonlyMap<string, Format> {
   const json: Format = {
     contentType: "application/json",
@@ -28,7 +28,7 @@ export function createFormats(codec: JsonCodec): ReadonlyMap<string, Format> {
   return new Map([json, proto].map((format) => [format.contentType, format]));
 }
 
-/** The format that a request's content type names; undefined for any other. JSON may say that it is UTF-8. */
+/** The format of a request's content type; undefined: not supported. The content type may have the charset UTF-8. */
 export function formatOf(contentType: string | undefined, formats: ReadonlyMap<string, Format>): Format | undefined {
   const [type = "", ...parameters] = (contentType ?? "").toLowerCase().split(";");
   const other = parameters.some((parameter) => !/^\s*(charset="?utf-8"?)?\s*$/.test(parameter));

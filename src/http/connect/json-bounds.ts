@@ -1,16 +1,17 @@
 import { invalid } from "../../errors/posta-error.js";
 
 /**
- * What a request in JSON may hold. A full request of 10,000 jobs with all their options has 60,000 objects and lists, and 200,000
- * values. More would block the server while JSON.parse builds it.
+ * Limits of a JSON request. A full request of 10,000 jobs with all their options has 60,000 objects and lists, and
+ * 200,000 values. A request beyond these limits would block the server while JSON.parse builds it.
  */
 const most = { depth: 100, containers: 100_000, values: 500_000, names: 2000 };
-/** A shorter text holds nothing that takes long: most requests are not looked at. */
+/** A text of up to this many bytes is not scanned, because it is always fast to parse. Most requests are that short. */
 const fewBytes = 16 << 10;
 
 /**
- * Looks at a JSON text before anything is built of it. Throws invalid where the text nests too deep, or holds too many objects,
- * values, or different names of fields: V8 takes long for objects that are all of different shapes. The text may be malformed.
+ * Scans a JSON text before JSON.parse builds anything. Throws invalid if the text nests too deep, or has too many
+ * objects, values or different field names. Field names count because V8 is slow with objects that all have different
+ * shapes. The text may be malformed.
  */
 export function requireBoundedJson(bytes: Buffer): void {
   if (bytes.length > fewBytes) new JsonScan(bytes).run();
@@ -21,7 +22,7 @@ class JsonScan {
   private containers = 0;
   private values = 0;
   private readonly names = new Set<string>();
-  /** Where the last text began, behind its quote. */
+  /** The start of the last string, after its quote. */
   private textStart = 0;
   private textEnd = 0;
 
@@ -52,7 +53,7 @@ class JsonScan {
     }
   }
 
-  /** Answers where the closing quote is. */
+  /** Answers the position of the closing quote. */
   private skipText(quote: number): number {
     const { bytes } = this;
     let at = quote + 1;

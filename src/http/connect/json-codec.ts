@@ -17,7 +17,7 @@ import { findJsonFault } from "./json-fault.js";
 
 const strict = new TextDecoder("utf-8", { fatal: true });
 
-/** Canonical proto3 JSON of the contract's messages, to and from their binary form. One for a process. */
+/** Converts the contract's messages between canonical proto3 JSON and their binary form. One codec per process. */
 export class JsonCodec {
   private loaded: FileRegistry | undefined;
   private readonly methods = new Map<string, DescMethod>();
@@ -34,7 +34,7 @@ export class JsonCodec {
     return found;
   }
 
-  /** Loaded when it is first needed: a server that is called by gRPC alone does without its memory. */
+  /** Loaded on first use, so that a server with only gRPC calls saves the memory. */
   private get registry(): FileRegistry {
     this.loaded ??= createFileRegistry(
       fromBinary(FileDescriptorSetSchema, readFileSync(new URL("../../gen/contract.binpb", import.meta.url))),
@@ -42,7 +42,7 @@ export class JsonCodec {
     return this.loaded;
   }
 
-  /** Binary form of a message that came as JSON; throws an invalid that names the field at fault, or the bound that the text is over. */
+  /** Binary form of a JSON message. Throws invalid, which names the field at fault or the exceeded limit. */
   toBinary(type: DescMessage, json: Buffer): Uint8Array {
     requireBoundedJson(json);
     const text = decodeText(json);
@@ -53,12 +53,12 @@ export class JsonCodec {
     }
   }
 
-  /** JSON of a message in binary form. Fields that hold their default are left out. */
+  /** JSON of a binary message, without the fields that hold their default. */
   toJson(type: DescMessage, bytes: Uint8Array): JsonValue {
     return toJson(type, fromBinary(type, bytes), { registry: this.registry });
   }
 
-  /** The same by the type's name; undefined if the contract has no such type. */
+  /** Like `toJson`, but finds the type by name; undefined if the contract has no such type. */
   describe(typeName: string, bytes: Uint8Array): JsonValue | undefined {
     const type = this.registry.getMessage(typeName);
     return type && this.toJson(type, bytes);

@@ -1,7 +1,7 @@
 import { type DescField, type DescMessage, fromJson, type JsonValue, type Registry } from "@bufbuild/protobuf";
 import { invalid, type PostaError, show } from "../../errors/posta-error.js";
 
-/** Where a JSON text departs from its message type: the path as the domain's own errors write it, and what is wrong. */
+/** A place where a JSON text does not fit its message type, and the problem. Domain errors write paths the same way. */
 interface Fault {
   path: string;
   problem: string;
@@ -10,9 +10,9 @@ interface Fault {
 type JsonObject = { [key: string]: JsonValue };
 
 /**
- * Turns the library's refusal of a JSON text into an error of the field at fault: "jobs[3].options.priority: ...". The
- * library tells the type, but not where in the request it stands; so each part is tried by itself. Only a refused
- * request pays for that.
+ * Turns the library's refusal of a JSON text into an error that names the field at fault: "jobs[3].options.priority:
+ * ...". The library names the type, but not the place in the request. So this function tries each part separately. Only
+ * a refused request pays this cost.
  */
 export function findJsonFault(type: DescMessage, text: string, registry: Registry, refusal: Error): PostaError {
   const whole = { path: "request", problem: explain(refusal) };
@@ -20,7 +20,7 @@ export function findJsonFault(type: DescMessage, text: string, registry: Registr
   return invalid(fault.path, fault.problem);
 }
 
-/** Undefined for what is no JSON at all. */
+/** undefined: the text is no JSON. */
 function parse(text: string): JsonValue | undefined {
   try {
     return JSON.parse(text);
@@ -66,7 +66,7 @@ function refusalOf(type: DescMessage, json: JsonValue, registry: Registry): Erro
   }
 }
 
-/** The library's words, without those that only repeat which type it read. */
+/** The library's message, without the words that only repeat the type. */
 function explain({ message }: Error): string {
   const [, kind, name, why = ""] = /^cannot decode (\w+) (\S+) from JSON:? (.*)$/s.exec(message) ?? [];
   const problem = name === undefined ? message : kind === "field" || kind === "oneof" ? why : `is no ${name}: ${why}`;

@@ -1,6 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 
-/** How long what is left of a refused request is read, in milliseconds. */
+/** How long the server keeps reading the rest of a refused request, in milliseconds. */
 const lingerMs = 1000;
 
 export interface Answer {
@@ -9,7 +9,7 @@ export interface Answer {
   body: string | Uint8Array;
 }
 
-/** Answers a request, once. The connection is closed after it unless `keepAlive`, or if the request is not all read. */
+/** Answers a request, once. Then closes the connection, unless `keepAlive` is set and the whole request was read. */
 export function sendAnswer(
   request: IncomingMessage,
   response: ServerResponse,
@@ -21,7 +21,7 @@ export function sendAnswer(
     response.end(answer.body);
     return;
   }
-  // An answer by the headers alone comes before the end of even the smallest request, which is there a turn later.
+  // An answer by the headers alone is ready before the smallest request ends. The end comes one event-loop turn later.
   request.resume();
   setImmediate(() => {
     if (request.complete) sendAnswer(request, response, answer, keepAlive);
@@ -30,8 +30,8 @@ export function sendAnswer(
 }
 
 /**
- * Answers, and for a moment reads and drops what still comes: a client that is cut off while it sends would see a reset
- * and not the answer.
+ * Answers, and then reads and drops the rest of the request for up to `lingerMs`. A client that is cut off while it
+ * sends would see a reset instead of the answer.
  */
 function sendEarly(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
   writeHead(response, answer, false);

@@ -4,11 +4,11 @@ import { invalid, PostaError, show } from "../../errors/posta-error.js";
 import type { IncomingBytes, IncomingShare } from "../../rpc/incoming-bytes.js";
 import { Unimplemented } from "./unimplemented.js";
 
-/** How much of a body is taken. */
+/** Limits of a body. */
 export interface BodyLimits {
-  /** Of this body, compressed or not, in bytes. */
+  /** Largest size of this body, compressed or not, in bytes. */
   maxMessageBytes: number;
-  /** Of all bodies that come in. */
+  /** The budget of all bodies that are arriving. */
   incoming: IncomingBytes;
 }
 
@@ -21,9 +21,9 @@ export function requireKnownEncoding({ headers }: IncomingMessage): void {
 }
 
 /**
- * The body of a request while it comes in. Its bytes are given back however it ends: it is all there, too large, dropped
- * for others, broken off by its client, or stopped. Whoever answers a request before its body is there must stop it: Node
- * tells nothing more of a request that has been answered.
+ * The body of a request while it arrives. The body gives its bytes back to the budget however it ends: complete, too
+ * large, dropped to make room for others, broken off by the client, or stopped. Code that answers a request before its
+ * body is complete must call `stop`, because Node emits no more events for an answered request.
  */
 export class IncomingBody {
   private readonly chunks: Buffer[] = [];
@@ -39,8 +39,11 @@ export class IncomingBody {
   }
 
   /**
-   * The bytes as they came; to be called once. Throws exhausted if they are over the limit, without reading the rest, or if
-   * there is no room for them; cancelled if the client leaves; and what the body is stopped with.
+   * Reads the body as it arrives, without decompressing it. Call this once. Throws:
+   * - exhausted, without reading the rest, if the body is over the limit
+   * - exhausted with a retry delay, if the budget is used up
+   * - cancelled, if the client leaves
+   * - the error that is passed to `stop`
    */
   async collect(): Promise<Buffer> {
     const { request, limits, chunks } = this;
@@ -54,15 +57,15 @@ export class IncomingBody {
     }
   }
 
-  /** The same, decompressed. Throws invalid for a broken gzip. */
+  /** Like `collect`, but decompresses the body. Throws invalid for broken gzip. */
   async read(): Promise<Buffer> {
     const body = await this.collect();
-    // Nothing is also what nothing compresses to.
+    // An empty body is valid gzip here: some clients compress an empty message to zero bytes.
     const isCompressed = this.request.headers["content-encoding"] === "gzip" && body.length > 0;
     return isCompressed ? decompress(body, this.limits.maxMessageBytes) : body;
   }
 
-  /** Ends the reading with an error; does nothing when it has ended. */
+  /** Ends the reading with an error. Does nothing if the reading has ended. */
   stop(error: unknown): void {
     this.settle?.(error);
   }
@@ -94,7 +97,7 @@ export class IncomingBody {
   };
 }
 
-/** At once, and not by the thread pool: there many small bodies would grow to their limits at the same time. */
+/** Decompresses synchronously. In the thread pool, many small bodies would grow to their limits at the same time. */
 function decompress(body: Buffer, limit: number): Buffer {
   try {
     return gunzipSync(body, { maxOutputLength: limit });

@@ -4,13 +4,13 @@ import type { Socket } from "node:net";
 export interface Connection {
   /** "address:port" of the client. */
   readonly peer: string;
-  /** When it is to be replaced, on performance.now()'s clock. */
+  /** When the client should replace the connection, on performance.now()'s clock. */
   readonly replaceAt: number;
-  /** Whether a request has come on it. */
+  /** Whether the connection has carried a request. */
   used: boolean;
 }
 
-/** The open connections of a server: how old they are, and which may be closed. */
+/** The open connections of a server: their ages, and which of them may be closed. */
 export class Connections {
   private readonly open = new Map<Socket, Connection>();
   private retiring = false;
@@ -18,7 +18,7 @@ export class Connections {
   constructor(private readonly maxAgeMs: number) {}
 
   accept(socket: Socket): Connection {
-    // Not all at once, when they were opened all at once.
+    // Vary the age, so that connections that opened together do not all close together.
     const age = this.maxAgeMs * (0.9 + Math.random() / 5);
     const peer = `${socket.remoteAddress}:${socket.remotePort}`;
     const connection = { peer, replaceAt: performance.now() + age, used: false };
@@ -27,14 +27,14 @@ export class Connections {
     return connection;
   }
 
-  /** The connection that a request comes on. */
+  /** The connection of a request, marked as used. */
   use(socket: Socket): Connection {
     const connection = this.open.get(socket) ?? this.accept(socket);
     connection.used = true;
     return connection;
   }
 
-  /** Whether a connection may carry another call: none may once the server stops. */
+  /** Whether a connection may carry another call. While the server stops, no connection may. */
   mayLiveOn({ replaceAt }: Connection): boolean {
     return !this.retiring && performance.now() < replaceAt;
   }
@@ -44,7 +44,7 @@ export class Connections {
     this.retiring = true;
   }
 
-  /** Closes those that never carried a request; Node does not count them as idle. */
+  /** Closes the connections that never carried a request. Node does not count these as idle. */
   closeUnused(): void {
     for (const [socket, { used }] of this.open) if (!used) socket.destroy();
   }

@@ -1,12 +1,12 @@
 import type { OutgoingHttpHeaders } from "node:http";
 
-/** What this transport does not do, though the contract may. */
+/** Thrown for something that this transport does not support, although the contract may have it. */
 export class Unimplemented extends Error {
   override readonly name = "Unimplemented";
 
   constructor(
     message: string,
-    /** What the answer's headers say of it. */
+    /** Headers of the answer that tell the client what is supported. */
     readonly headers: OutgoingHttpHeaders = {},
   ) {
     super(message);

@@ -3,23 +3,24 @@ import { ConfigError } from "../../config/config.js";
 import { parseIdentity } from "./certificate-identity.js";
 import { createPrincipal, type Principal, parsePattern } from "./principal.js";
 
-/** Callers by what they show. */
+/** Callers by their credentials. */
 export interface Callers {
   /** By the SHA-256 of a token, in hex. */
   readonly tokens: ReadonlyMap<string, Principal>;
-  /** By a name of a certificate, in the order of the file. */
+  /** By a name in a certificate, in the order of the file. */
   readonly identities: ReadonlyMap<string, Principal>;
 }
 
-/** Beyond these a file is not one that somebody wrote for this. */
+/** A file beyond these limits was hardly written as an auth file. */
 const maxCallers = 10_000;
 const maxPatterns = 1000;
 const maxCharacters = 256;
 
 /**
- * Reads callers from a file, a line each: `name credential pattern,pattern`. The credential is a token's SHA-256 in hex, or
- * a name of a client's certificate. Double quotes hold blanks together; `#` begins a comment. A caller may have several lines,
- * and each stands alone. Throws a {@link ConfigError} that names the line, but shows nothing of it: it may be a token.
+ * Reads callers from a file, one per line: `name credential pattern,pattern`. The credential is a token's SHA-256 in
+ * hex, or a name in a client's certificate. Double quotes protect blanks; `#` begins a comment. A caller may have
+ * several lines, and each line is independent. Throws a {@link ConfigError} that names the line but shows no text of
+ * it, since the text may be a token.
  */
 export function readCallers(file: string): Callers {
   const reader = new Reader();
@@ -33,7 +34,7 @@ export function readCallers(file: string): Callers {
 class Reader implements Callers {
   readonly tokens = new Map<string, Principal>();
   readonly identities = new Map<string, Principal>();
-  /** The line on which a credential stands. */
+  /** The line of each credential. */
   private readonly lines = new Map<string, number>();
 
   read([name = "", credential = "", patterns, ...rest]: string[], line: number): void {
@@ -65,7 +66,7 @@ function splitPatterns(text: string, line: number): string[] {
   return patterns;
 }
 
-/** Words of a line; within quotes neither a blank ends one nor `#` begins a comment. */
+/** The words of a line. Within quotes, a blank does not end a word, and `#` does not begin a comment. */
 function splitWords(line: string, number: number): string[] {
   const words: string[] = [];
   const next = /\s*(?:#.*|((?:"[^"]*"|[^\s"#])+)|$)/y;

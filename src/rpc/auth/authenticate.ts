@@ -8,21 +8,22 @@ import { anyone, type Principal } from "./principal.js";
 
 export type { Principal } from "./principal.js";
 
-/** What a call brings to say who it is from. Both transports hand over the same. */
+/** The credentials of a call. Both transports pass the same ones. */
 export interface Credentials {
   /** The header "authorization"; undefined: none. */
   readonly authorization: unknown;
-  /** Of a TLS client that the server has verified; undefined: none. */
+  /** The certificate of a TLS client that the server has verified; undefined: none. */
   certificate(): PeerCertificate | undefined;
 }
 
-/** Tells who a call is from; throws unauthenticated. */
+/** Finds the caller by its credentials; throws unauthenticated. */
 export type Authenticate = (credentials: Credentials) => Principal;
 
 /**
- * Knows callers by the file's tokens and certificates: see {@link readCallers}. Without a file every call is let in. Tokens are
- * kept and compared as hashes, so neither the file nor a timing gives one away. A token goes before a certificate: a caller that
- * sends one wants to be known by it, and a wrong one is refused whatever the certificate.
+ * Recognises callers by the tokens and certificates in the file: see {@link readCallers}. Without a file, every call is
+ * admitted. Tokens are kept and compared as hashes, so neither the file nor the timing reveals a token. A token takes
+ * precedence over a certificate: a caller that sends a token wants to be known by that token. A wrong token is refused,
+ * even with a valid certificate.
  */
 export function createAuthenticate(file: string | undefined): Authenticate {
   if (file === undefined) return () => anyone;
@@ -43,7 +44,7 @@ export function createAuthenticate(file: string | undefined): Authenticate {
   };
 }
 
-/** Throws a {@link ConfigError} if the file has callers with certificates, and no client can show one. */
+/** Throws a {@link ConfigError} if the file has callers with certificates, but no client can present a certificate. */
 export function requireClientCa({ authFile, tlsClientCaFile }: Pick<Config, "authFile" | "tlsClientCaFile">): void {
   if (authFile === undefined || tlsClientCaFile !== undefined || readCallers(authFile).identities.size === 0) return;
   throw new ConfigError("POSTA_AUTH_FILE: has callers with certificates: set POSTA_TLS_CLIENT_CA_FILE to their CA");
@@ -57,10 +58,10 @@ function findByToken(tokens: ReadonlyMap<string, Principal>, authorization: stri
   return caller;
 }
 
-/** Certificates whose callers are remembered; with more than that it starts anew, so that no CA can fill the memory. */
+/** Maximum certificates in the cache of callers. A full cache is cleared, so that no CA can fill the memory. */
 const maxKnown = 1000;
 
-/** Finds a certificate's caller, by the file's first line that names the certificate. */
+/** Finds a certificate's caller: the first line of the file that names the certificate decides. */
 function createFinder(identities: ReadonlyMap<string, Principal>) {
   const known = new Map<string, Principal | undefined>();
   return (certificate: PeerCertificate): Principal | undefined => {

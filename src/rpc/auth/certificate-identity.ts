@@ -5,13 +5,14 @@ import type { PeerCertificate } from "node:tls";
 const altNameKinds = ["DNS", "URI", "IP", "email"];
 
 /**
- * A certificate's names, in one form for the file and for certificates: "subject:..." with its attributes in order of the
- * alphabet, and "san:..." for each alternative name. A subject counts as a whole.
+ * A certificate's names, in the same form as the names in the auth file. The subject becomes one name, "subject:...",
+ * with its attributes in alphabetical order. Each alternative name becomes "san:...". A subject matches only as a
+ * whole.
  */
 export function identitiesOf({ subject, subjectaltname = "" }: PeerCertificate): string[] {
   const attributes = Object.entries(subject ?? {}).flatMap(([key, value]) => [value].flat().map((one) => [key, one]));
   const names = attributes.length > 0 ? [subjectIdentity(attributes as [string, string][])] : [];
-  // Node writes a name as a JSON text where it has characters by which it could pass for several names.
+  // Node writes a name as JSON text if the name has characters that could make it look like several names.
   for (const [, kind = "", value = ""] of subjectaltname.matchAll(/(?:^|, )([\w ]+):("(?:[^"\\]|\\.)*"|[^,]*)/g)) {
     names.push(altNameIdentity(kind.replace(" Address", ""), value.startsWith('"') ? JSON.parse(value) : value));
   }
@@ -19,8 +20,9 @@ export function identitiesOf({ subject, subjectaltname = "" }: PeerCertificate):
 }
 
 /**
- * The identity that a file states as "subject:CN=billing,O=Acme" (in any order; a comma or backslash in a value is written with
- * a backslash before it) or "san:DNS:billing.internal". undefined: it is neither, or names an address that is none.
+ * The identity for a text of the auth file: "subject:CN=billing,O=Acme" or "san:DNS:billing.internal". The attributes
+ * of a subject may have any order. A comma or backslash in a value has a backslash before it. undefined: the text has
+ * neither form, or its IP address is not valid.
  */
 export function parseIdentity(text: string): string | undefined {
   if (text.startsWith("subject:")) return parseSubject(text.slice("subject:".length));
@@ -48,12 +50,12 @@ function altNameIdentity(kind: string, value: string): string {
   return `san:${kind}:${normalize(kind, value)}`;
 }
 
-/** Certificates have no zones ("fe80::1%eth0"). */
+/** An IP address without a zone ("fe80::1%eth0"): addresses in certificates have none. */
 function isAddress(value: string): boolean {
   return isIP(value) !== 0 && !value.includes("%");
 }
 
-/** Names of hosts are the same in capitals, and an IPv6 address can be written in several ways. */
+/** Host names ignore case, and an IPv6 address can be written in several ways. */
 function normalize(kind: string, value: string): string {
   if (kind === "DNS") return value.toLowerCase();
   return kind === "IP" && isIP(value) === 6 ? new SocketAddress({ address: value, family: "ipv6" }).address : value;

@@ -2,8 +2,8 @@
 export type Matcher = (name: string) => boolean;
 
 /**
- * A matcher of names, in which `*` stands for any characters or none. Each part between two stars is looked for once, from
- * where the one before it ended: no pattern makes it go back.
+ * A matcher of names, in which `*` stands for any characters or none. The matcher searches each part between two stars
+ * once, from the end of the part before. So no pattern causes backtracking.
  */
 export function createMatcher(pattern: string): Matcher {
   const [first = "", ...rest] = pattern.split("*");

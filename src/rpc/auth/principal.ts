@@ -1,11 +1,11 @@
 import { PostaError, show } from "../../errors/posta-error.js";
 import { createMatcher, type Matcher } from "./pattern.js";
 
-/** What callers are given rights to: queues, events of the analytics, and numbers that messages are sent from. */
+/** What callers have rights to: queues, analytics events, and the numbers that messages are sent from. */
 const grantKinds = ["queue", "event", "number"] as const;
 export type GrantKind = (typeof grantKinds)[number];
 
-/** Who calls, as far as the domain asks: may they use the queue, the events, or the sending number, of this name? */
+/** A caller, as the domain sees it: may this caller use the queue, event or sending number of a given name? */
 export interface Principal {
   readonly name: string;
   mayUse(kind: GrantKind, name: string): boolean;
@@ -13,12 +13,12 @@ export interface Principal {
   require(kind: GrantKind, name: string): void;
 }
 
-/** Who calls where nobody asks. */
+/** The caller where no authentication is required. */
 export const anyone: Principal = { name: "anyone", mayUse: () => true, require() {} };
 
 /**
  * A caller that may use what its patterns cover. A pattern that begins with a kind and a colon ("queue:mail*") covers
- * names of that kind, any other one covers names of every kind.
+ * names of that kind. Any other pattern covers names of every kind.
  */
 export function createPrincipal(name: string, patterns: readonly string[]): Principal {
   const grants = Object.fromEntries(grantKinds.map((kind) => [kind, createGrant(patterns, kind)]));
@@ -32,13 +32,13 @@ export function createPrincipal(name: string, patterns: readonly string[]): Prin
   };
 }
 
-/** The kind that a pattern is limited to, if it is, and the pattern without it. */
+/** Splits off the kind that a pattern is limited to; undefined: the pattern covers every kind. */
 export function parsePattern(text: string): { kind: GrantKind | undefined; pattern: string } {
   const kind = grantKinds.find((one) => text.startsWith(`${one}:`));
   return { kind, pattern: kind ? text.slice(kind.length + 1) : text };
 }
 
-/** Names without a star are looked up at once, however many there are. */
+/** Patterns without a star go into a Set, so a lookup takes constant time however many there are. */
 function createGrant(patterns: readonly string[], kind: GrantKind): Matcher {
   const parsed = patterns.map(parsePattern).filter((one) => one.kind === undefined || one.kind === kind);
   const given = parsed.map(({ pattern }) => pattern);

@@ -6,7 +6,7 @@ import { settings } from "../../config/settings.js";
 
 type FileSetting = "tlsCertFile" | "tlsKeyFile" | "tlsClientCaFile";
 
-/** What the configured files hold, in PEM. With a CA, clients need a certificate of it. */
+/** The contents of the configured files, in PEM. With a CA, clients need a certificate from that CA. */
 export interface TlsFiles {
   cert: Buffer;
   key: Buffer;
@@ -18,7 +18,7 @@ export function readTlsFiles(config: Config): TlsFiles | undefined {
   if (!config.tlsCertFile) return undefined;
   const files: TlsFiles = { cert: read(config, "tlsCertFile"), key: read(config, "tlsKeyFile") };
   if (config.tlsClientCaFile) files.ca = readCa(config);
-  // The servers look into them only when they listen, and would blame the port.
+  // The servers check the files only when they start to listen, and would then blame the port.
   requireUsable({ cert: files.cert }, "POSTA_TLS_CERT_FILE: has no certificate in PEM");
   requireUsable({ key: files.key }, "POSTA_TLS_KEY_FILE: has no private key in PEM without a passphrase");
   requireUsable({ ...files }, "POSTA_TLS_CERT_FILE, POSTA_TLS_KEY_FILE: do not fit together");
@@ -33,7 +33,7 @@ function requireUsable(parts: SecureContextOptions, problem: string): void {
   }
 }
 
-/** A file without a certificate would be taken, and then no client let in. */
+/** Checks the CA here: the server would accept a file without a certificate, and then refuse every client. */
 function readCa(config: Config): Buffer {
   const ca = read(config, "tlsClientCaFile");
   try {

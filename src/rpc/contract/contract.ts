@@ -12,12 +12,13 @@ import { createRequestDecoder } from "./request-decoder.js";
 import { maxItems } from "./request-limits.js";
 import { encodeShared } from "./shared-answer.js";
 
-/** The contract as it is loaded from proto/, once a process. */
+/** The contract, loaded from proto/ once per process. */
 export interface Contract {
   /** The encoded FileDescriptorProto of every file, for reflection. */
   descriptors: Buffer[];
   /**
-   * A service by its full name. Its methods decode requests as `createRequestDecoder` says, and encode a `SharedAnswer` once.
+   * A service by its full name. Its methods decode requests with `createRequestDecoder`, and encode a `SharedAnswer`
+   * once.
    */
   service(name: string): ServiceDefinition;
   /** Encoders of the error details, by type. */
@@ -40,7 +41,7 @@ const files = [
   "google/rpc/error_details.proto",
 ];
 
-/** Loads the contract. The options are those that the types in src/gen are generated with: change both together. */
+/** Loads the contract. The types in src/gen are generated with the same options: change both together. */
 export function loadContract(): Contract {
   const definition = loadSync(files, {
     includeDirs: [protoDir],
@@ -51,7 +52,7 @@ export function loadContract(): Contract {
   });
   const encoder = (type: string) => (definition[type] as MessageTypeDefinition<object, object>).serialize;
   const set = descriptor.FileDescriptorSet.decode(readFileSync(new URL("../../gen/contract.binpb", import.meta.url)));
-  // The descriptors' extension adds the function, and no type for it.
+  // protobufjs/ext/descriptor adds this function, but declares no type for it.
   const { fromDescriptor } = protobuf.Root as unknown as { fromDescriptor(set: protobuf.Message): protobuf.Root };
   const root = fromDescriptor(set);
   root.resolveAll();
@@ -82,7 +83,7 @@ function withOwnCoders(root: protobuf.Root): (name: string, service: ServiceDefi
   };
 }
 
-/** As buf wrote them, with the files' own names and imports. */
+/** Encodes the files as buf wrote them, with their own names and imports. */
 function encodeFiles(set: protobuf.Message): Buffer[] {
   const files = (set as unknown as { file: object[] }).file;
   return files.map((file) => Buffer.from(descriptor.FileDescriptorProto.encode(file).finish()));

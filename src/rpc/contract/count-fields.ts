@@ -2,12 +2,12 @@ import { invalid, PostaError } from "../../errors/posta-error.js";
 import type { FieldPlan, MessagePlan } from "./message-plan.js";
 import { WireCursor } from "./wire-cursor.js";
 
-/** The most fields of a request, those of all its messages together. A full request of 10,000 jobs has less. */
+/** Maximum fields of a request, in all its messages together. A full request of 10,000 jobs has fewer. */
 export const maxFields = 500_000;
 
 /**
- * Counts the items of an encoded request before anything is built of it. Throws invalid where a field has more items than it may
- * have, or the request more fields; RangeError for bytes that are no message of the type.
+ * Counts the items of an encoded request before the decoder builds anything. Throws invalid if a field has too many
+ * items, or the request has too many fields. Throws RangeError if the bytes are no message of the type.
  */
 export function countFields(bytes: Uint8Array, plan: MessagePlan): void {
   new FieldCount(new WireCursor(bytes)).message(plan);
@@ -26,7 +26,7 @@ class FieldCount {
       if (this.fields > maxFields) throw invalid("request", `has over ${maxFields} fields`);
       const field = plan.fields.get(cursor.field);
       if (!field) continue;
-      // protobufjs goes by the field's type alone: what it would read is not what was counted.
+      // protobufjs goes by the field's type alone, so it would read something other than what was counted.
       if (cursor.wireType !== field.wireType) throw new RangeError(`${field.name}: wire type ${cursor.wireType}`);
       if (field.maxItems === undefined) {
         if (field.message) this.nested(field, field.name);
@@ -51,7 +51,7 @@ class FieldCount {
     }
   }
 
-  /** With the number that the request really has, of which nothing is read. */
+  /** Counts the remaining items, without reading them, so that the error names the real number. */
   private tooMany({ name, maxItems }: FieldPlan, counted: number): PostaError {
     const { cursor } = this;
     const { field } = cursor;

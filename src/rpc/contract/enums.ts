@@ -1,11 +1,11 @@
 import { invalid } from "../../errors/posta-error.js";
 
-/** Enum values of the contract, without their prefix, and what the domain calls them. */
+/** The domain's words for enum values of the contract. The keys are the values' names without their prefix. */
 type Words<Word> = Record<string, Word>;
 
 /**
- * What the domain calls a value; undefined for UNSPECIFIED. Throws invalid for a number that the contract has no name for,
- * which comes as that number.
+ * The domain's word for a value; undefined for UNSPECIFIED. Throws invalid for a number without a name in the contract;
+ * the decoder passes such a value as the number.
  */
 export function toWord<Word>(value: string | number, prefix: string, words: Words<Word>, field: string) {
   const name = String(value);

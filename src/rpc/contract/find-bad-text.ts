@@ -3,8 +3,8 @@ import type { FieldPlan, MessagePlan } from "./message-plan.js";
 import { WireCursor, WireType } from "./wire-cursor.js";
 
 /**
- * Finds the first string of an encoded message that is not UTF-8. Answers the path of its field, "jobs[3].data_json"; in a map
- * the entries are items: "dimensions[0].key". undefined: every string is UTF-8.
+ * Finds the first string of an encoded message that is not UTF-8. Answers the path of its field: "jobs[3].data_json".
+ * The entries of a map count as items: "dimensions[0].key". undefined: every string is UTF-8.
  */
 export function findBadText(bytes: Uint8Array, plan: MessagePlan): string | undefined {
   return findIn(new WireCursor(bytes), plan, "");

@@ -1,14 +1,14 @@
 import protobuf from "protobufjs";
 import { WireType } from "./wire-cursor.js";
 
-/** What a field of a message type holds, as far as a look at its bytes asks. */
+/** What a check of the encoded bytes needs to know about a field. */
 export interface FieldPlan {
   readonly name: string;
   readonly wireType: number;
   readonly isText: boolean;
-  /** Of a field that holds messages, or the entries of a map. */
+  /** The plan of the field's messages, or of a map's entries; undefined: the field holds neither. */
   readonly message: MessagePlan | undefined;
-  /** How many items one message may have of the field; undefined: the field holds no more than one. */
+  /** How many items of the field one message may have; undefined: the field holds at most one value. */
   readonly maxItems: number | undefined;
 }
 
@@ -17,10 +17,10 @@ export interface MessagePlan {
   readonly fields: ReadonlyMap<number, FieldPlan>;
 }
 
-/** The most items of a repeated field or a map that has no maximum of its own. */
+/** Maximum items of a repeated field or a map that has no maximum of its own. */
 const defaultMaxItems = 1000;
 
-/** Makes the plans of message types, each type's once. */
+/** Makes the plans of message types, one plan per type. */
 export class MessagePlans {
   private readonly plans = new Map<protobuf.Type, MessagePlan>();
 
@@ -52,7 +52,7 @@ export class MessagePlans {
   }
 }
 
-/** A map is a repeated message of a key and a value. */
+/** In the encoding, a map is a repeated message of a key and a value. */
 function planEntry({ keyType }: protobuf.MapField, value: FieldPlan): MessagePlan {
   const key = { name: "key", ...planValue(keyType, null), message: undefined, maxItems: undefined };
   return {

@@ -4,14 +4,17 @@ import { countFields, maxFields } from "./count-fields.js";
 import { findBadText } from "./find-bad-text.js";
 import type { MessagePlan } from "./message-plan.js";
 
-/** A Buffer's own method, which toString calls with a look at its arguments first. */
+/** A Buffer's own method. Buffer.toString calls it too, but checks its arguments first. */
 interface Utf8Slicer {
   utf8Slice(start: number, end: number): string;
 }
 
-/** Reads a message as protobufjs does, but notices strings that protobufjs alters or cuts without a word. */
+/** Reads a message as protobufjs does, but notices strings that protobufjs silently alters or cuts. */
 class CheckedReader extends protobuf.BufferReader {
-  /** Whether a string has the character that stands for bytes that are not UTF-8: its caller may have sent that character, too. */
+  /**
+   * Whether a string has the replacement character, which stands for bytes that are not UTF-8. This is no proof: the
+   * caller may have sent that character.
+   */
   hasReplacements = false;
 
   override string(): string {
@@ -25,8 +28,9 @@ class CheckedReader extends protobuf.BufferReader {
 }
 
 /**
- * A decoder of requests that refuses what must not be built or altered: too many items or fields, which are counted before
- * there is an object, and strings that are not UTF-8. The decoder throws a PostaError that names the field.
+ * A decoder of requests that throws a PostaError, which names the field, in two cases:
+ * - The request has too many items or fields. The decoder counts them before it builds an object.
+ * - A string is not UTF-8. protobufjs would alter such a string.
  */
 export function createRequestDecoder<Request>(
   plan: MessagePlan,
@@ -47,7 +51,7 @@ export function createRequestDecoder<Request>(
   };
 }
 
-/** What a decoder threw, as the caller's mistake. */
+/** Turns a decoder's error into the caller's mistake. */
 export function toMistake(error: unknown): PostaError {
   if (error instanceof PostaError) return error;
   return invalid("request", "is not a protobuf message of the method's request type");
@@ -58,7 +62,7 @@ function requireText(bytes: Buffer, plan: MessagePlan): void {
   if (field !== undefined) throw invalid(field, "is not UTF-8");
 }
 
-/** An item takes two bytes at least: what is shorter than this needs no count. */
+/** The size from which a request could have too many items or fields. Each takes at least two bytes. */
 function leastBytesOfTooMany(plan: MessagePlan): number {
   return 2 * Math.min(maxFields, ...maximaIn(plan, new Set()));
 }

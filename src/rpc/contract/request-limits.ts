@@ -1,4 +1,4 @@
-/** The most items that a request may have in a field, where that is more than a repeated field commonly may. */
+/** Maximum items of the fields that may have more items than the default of `MessagePlans`. */
 export const maxItems = {
   "posta.queue.v1.AddJobsRequest.jobs": 10_000,
   "posta.queue.v1.StreamAddJobsRequest.jobs": 10_000,

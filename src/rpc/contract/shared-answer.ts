@@ -1,4 +1,4 @@
-/** A response that many calls are answered with. Whichever call is first encodes it, for all transports. */
+/** A response that answers many calls. The first call encodes the response, for all transports. */
 export class SharedAnswer<Response extends object> {
   private encoded: Buffer | undefined;
 
@@ -11,7 +11,7 @@ export class SharedAnswer<Response extends object> {
   }
 }
 
-/** Makes one shared answer of each result, and answers the same one for as long as that result is kept. */
+/** Makes one shared answer for each result, and reuses that answer for as long as the result is kept. */
 export function sharedAnswers<Result extends object, Response extends object>(
   toResponse: (result: Result) => Response,
 ): (result: Result) => SharedAnswer<Response> {

@@ -2,7 +2,7 @@ import { invalid } from "../../errors/posta-error.js";
 import type { Duration, Duration__Output } from "../../gen/google/protobuf/Duration.js";
 import type { Timestamp, Timestamp__Output } from "../../gen/google/protobuf/Timestamp.js";
 
-/** A Duration in milliseconds, rounded up so that something is never nothing; undefined if it is absent. */
+/** A Duration in milliseconds; undefined if it is absent. Rounds away from zero, so only a zero Duration becomes 0. */
 export function toMs(duration: Duration__Output | null | undefined, field: string): number | undefined {
   if (!duration) return undefined;
   const { seconds, nanos } = duration;
@@ -23,12 +23,12 @@ export function toTimestamp(ms: number | undefined): Timestamp | null {
   return ms === undefined ? null : { seconds: Math.floor(ms / 1000), nanos: Math.round((ms % 1000) * 1e6) };
 }
 
-/** Of google.protobuf.Timestamp. */
+/** The range of google.protobuf.Timestamp. */
 const [minSeconds, maxSeconds] = [-62_135_596_800, 253_402_300_799];
 
 /**
- * A Timestamp in milliseconds since 1970; undefined if it is absent. What is finer is cut off: rounded, the last moment
- * of a minute would fall into the next.
+ * A Timestamp in milliseconds since 1970; undefined if it is absent. Cuts off anything finer. Rounding would move the
+ * last moment of a minute into the next minute.
  */
 export function toTimeMs(time: Timestamp__Output | null | undefined, field: string): number | undefined {
   if (!time) return undefined;

@@ -1,12 +1,12 @@
-/** How the bytes of a field say where they end. */
+/** Protobuf's wire types. The wire type of a field says where its bytes end. */
 export const WireType = { varint: 0, fixed64: 1, delimited: 2, groupStart: 3, groupEnd: 4, fixed32: 5 } as const;
 
 /**
- * Steps over the fields of an encoded protobuf message and builds nothing. Throws RangeError where the bytes end before the
- * message does.
+ * Steps over the fields of an encoded protobuf message without building objects. Throws RangeError if the bytes end
+ * before the message does.
  */
 export class WireCursor {
-  /** The number of the field that the cursor has stepped over. */
+  /** The number of the field that the cursor last stepped over. */
   field = 0;
   wireType = 0;
   /** Where a delimited field's content begins; it ends at `pos`. */
@@ -28,7 +28,7 @@ export class WireCursor {
     return true;
   }
 
-  /** Goes back to the content of the delimited field that the cursor has just stepped over. Give the result to `leave`. */
+  /** Enters the content of the delimited field that the cursor just stepped over. Pass the result to `leave`. */
   enter(): number {
     const outer = this.limit;
     this.limit = this.pos;
@@ -36,7 +36,7 @@ export class WireCursor {
     return outer;
   }
 
-  /** Goes on behind the field that the cursor has entered. */
+  /** Leaves the entered field, and continues after it. */
   leave(outer: number): void {
     this.pos = this.limit;
     this.limit = outer;
@@ -60,7 +60,7 @@ export class WireCursor {
         return;
       }
       default:
-        // No type of the contract has groups, and protobufjs reads them at the price of a stack.
+        // No type of the contract has groups, and protobufjs reads groups by recursion, which costs stack.
         throw new RangeError(`wire type ${this.wireType}`);
     }
   }
@@ -76,7 +76,7 @@ export class WireCursor {
     throw new RangeError("the message ends too early");
   }
 
-  /** The low 32 bits: tags and lengths have no more. */
+  /** Reads the low 32 bits: tags and lengths have no more. */
   private readVarint(): number {
     const { bytes, limit } = this;
     let value = 0;

@@ -3,44 +3,46 @@ import { invalid } from "../../errors/posta-error.js";
 import { readOneAhead } from "./read-ahead.js";
 import { refuseMalformed, stoppingError } from "./stream-end.js";
 
-/** A message that its acknowledgement names by its number. */
+/** A message with a number. The acknowledgement repeats the number. */
 interface Numbered {
   sequence: number;
 }
 
-/** How much of a stream a message holds until it is acknowledged. */
+/** How much of a stream's capacity a message uses until it is acknowledged. */
 export interface Weight {
   items: number;
-  /** UTF-8 bytes of its texts. */
+  /** UTF-8 bytes of the message's texts. */
   bytes: number;
 }
 
-/** What a stream is for: how much a message is, and what becomes of it. */
+/** The purpose of a stream: how to weigh a message, and how to handle it. */
 export interface AckedMessages<Message extends Numbered, Ack> {
-  /** Throws invalid for a message with no items or too many: that ends the stream. */
+  /** Throws invalid for a message with no items or too many items, which ends the stream. */
   weigh(message: Message): Weight;
-  /** Does what the message asks for; answers its acknowledgement. */
+  /** Handles the message, and answers its acknowledgement. */
   handle(message: Message): Promise<Ack>;
 }
 
-/** The acknowledgement of so many items. */
+/** An acknowledgement, and the number of items that it settles. */
 interface Settled<Ack> {
   items: number;
   ack: Ack;
 }
 
-/** How much of one stream may be without an acknowledgement before no more is read. */
+/** How much of one stream may be unacknowledged. Beyond this, Posta pauses reading the stream. */
 const most: Weight = { items: 2000, bytes: 1 << 20 };
-/** Acknowledgements of so many items, or of one message, share a response: it stays below the 4 MiB that clients receive. */
+/** A response acknowledges at most this many items, or one message. So it stays below the 4 MiB that clients accept. */
 const maxResponseItems = 2000;
 
 /**
- * Runs a stream whose messages are acknowledged: reads while there is room, and sends what is settled in one response a
- * turn. A message is open until its payload is settled and its acknowledgement has left the process. So a caller that does
- * not read its acknowledgements stops being read itself, and so does a caller whose payloads wait for a store.
+ * Runs a stream whose messages are acknowledged. Reads while the stream is below its limits. Sends the acknowledgements
+ * of one event-loop turn in one response.
  *
- * The stream fails at the first message that is no request or cannot be acknowledged. No later message is done then; those
- * before it are acknowledged, and the error follows their acknowledgements.
+ * A message is open until its payload is settled and its acknowledgement has left the process. So Posta stops reading a
+ * caller that does not read its acknowledgements, or whose payloads wait for a store.
+ *
+ * The stream fails at the first message that is no request or cannot be acknowledged. Later messages are not handled.
+ * Earlier messages are acknowledged, and the error follows their acknowledgements.
  */
 export class AckStream<Message extends Numbered, Ack> {
   private settled: Settled<Ack>[] = [];
@@ -49,7 +51,7 @@ export class AckStream<Message extends Numbered, Ack> {
   private flushing = false;
   private failure: unknown;
   private finish: (() => void) | undefined;
-  /** In milliseconds since 1970. While a caller does not read, the stream is not told that it has passed. */
+  /** In milliseconds since 1970. While a caller does not read, grpc-js does not report that the deadline has passed. */
   private readonly deadline: number;
 
   constructor(
@@ -60,7 +62,7 @@ export class AckStream<Message extends Numbered, Ack> {
     this.deadline = Number(stream.getDeadline());
   }
 
-  /** Resolves when the caller has ended its side and has every acknowledgement, or is gone. */
+  /** Resolves when the caller has ended its side and has every acknowledgement, or when the caller is gone. */
   async run(): Promise<void> {
     const { stream, closing } = this;
     const stop = () => this.stopReading();
@@ -113,7 +115,7 @@ export class AckStream<Message extends Numbered, Ack> {
     this.settled.push({ items, ack });
     if (this.flushing) return;
     this.flushing = true;
-    // A batch settles many messages in one turn: their acknowledgements go together.
+    // A batch settles many messages in one event-loop turn, and their acknowledgements share a response.
     setImmediate(() => this.flush());
   }
 
@@ -124,7 +126,7 @@ export class AckStream<Message extends Numbered, Ack> {
     for (let next = 0; next < settled.length && !this.stream.cancelled; ) next = this.writeFrom(settled, next);
   }
 
-  /** Writes one response, with the acknowledgements from a place on; answers the place after them. */
+  /** Writes one response with acknowledgements from index `start` on. Answers the index after the last one. */
   private writeFrom(settled: Settled<Ack>[], start: number): number {
     const acks: Ack[] = [];
     let items = 0;
@@ -166,7 +168,7 @@ export class AckStream<Message extends Numbered, Ack> {
   }
 }
 
-/** JavaScript's numbers are exact up to 2^53 - 1: beyond it the acknowledgement would name another message. */
+/** JavaScript's numbers are exact up to 2^53 - 1. Beyond that, the acknowledgement would name another message. */
 function requireSequence({ sequence }: Numbered): void {
   if (sequence <= Number.MAX_SAFE_INTEGER) return;
   throw invalid("sequence", `${BigInt(sequence)} is over ${Number.MAX_SAFE_INTEGER}`);
