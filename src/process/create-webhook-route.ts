@@ -12,7 +12,7 @@ const path = "/webhooks/whatsapp";
 const maxBytes = 3 << 20;
 /**
  * Anybody may send bodies, and only a whole body shows whether WhatsApp has signed it. So these bodies have a budget of
- * their own. When it is used up, a new body takes the bytes of the oldest at once. WhatsApp resends a dropped body.
+ * their own. When it is used up, a new body takes the bytes of the oldest at once. WhatsApp sends again a dropped body.
  */
 const incomingLimits = { maxBytes: 32 << 20, patienceMs: 0 };
 

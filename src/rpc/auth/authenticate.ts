@@ -20,7 +20,7 @@ export interface Credentials {
 export type Authenticate = (credentials: Credentials) => Principal;
 
 /**
- * Recognises callers by the tokens and certificates in the file: see {@link readCallers}. Without a file, every call is
+ * Knows callers by the tokens and certificates in the file: see {@link readCallers}. Without a file, every call is
  * admitted. Tokens are kept and compared as hashes, so neither the file nor the timing reveals a token. A token takes
  * precedence over a certificate: a caller that sends a token wants to be known by that token. A wrong token is refused,
  * even with a valid certificate.
