@@ -123,16 +123,22 @@ export async function beginSession(client: Client, locksRows: boolean, patience?
   };
 
   let underWay = 0;
-  const track = async <Result>(work: Promise<Result>): Promise<Result> => {
+  let last: Promise<unknown> = Promise.resolve();
+  /** Several tasks may share a session: no statement of one comes into the transaction of another. */
+  const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
     underWay += 1;
-    return work.catch(cutIfLost).finally(() => {
-      underWay -= 1;
-    });
+    const result = last.then(work).catch(cutIfLost);
+    last = result
+      .catch(() => {})
+      .finally(() => {
+        underWay -= 1;
+      });
+    return result;
   };
 
   return {
-    query: (statement, values) => track(query<never>(statement, values)),
-    transaction: (work) => track(transact(client, work, patience?.transaction)),
+    query: (statement, values) => inTurn(() => query<never>(statement, values)),
+    transaction: (work) => inTurn(() => transact(client, work, patience?.transaction)),
     lost: loss.signal,
     get isIdle() {
       return underWay === 0;

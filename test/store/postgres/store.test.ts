@@ -151,6 +151,23 @@ describe("the pool", () => {
   });
 });
 
+describe("a session", () => {
+  it("keeps the statements of one task out of the transaction of another", async () => {
+    const server = await startOwn();
+    const session = await open(server.url).session();
+    await session.query({ name: "make", text: "CREATE TABLE kept (by text)" });
+    const insert = { name: "insert", text: "INSERT INTO kept VALUES ($1)" };
+    const undone = session.transaction(async (transaction) => {
+      await transaction.query(insert, ["transaction"]);
+      await transaction.query(slow, [0.05]);
+      throw new Error("undone");
+    });
+    await Promise.all([expect(undone).rejects.toThrow("undone"), session.query(insert, ["task"])]);
+    expect(await session.query({ name: "read", text: "SELECT by FROM kept" })).toEqual([{ by: "task" }]);
+    await session.close();
+  });
+});
+
 describe("a PostgreSQL that dies", () => {
   it("fails what is on its way as unknown, the rest at once, and is used again when it is back", async () => {
     const server = await startOwn();
