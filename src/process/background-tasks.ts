@@ -1,6 +1,6 @@
 import type { RollUpWork } from "../analytics/rollup/roll-up-work.js";
 import type { BackgroundTask, LeaderTask } from "../background/background-task.js";
-import { type Schema, schemaTimes } from "../background/schema.js";
+import { type SchemaKeeper, schemaTimes } from "../background/schema-keeper.js";
 import type { OutboxWork } from "../message/outbox/outbox-work.js";
 import { type LoopDelay, loadTimes } from "../message/sender/concurrency.js";
 import type { Token } from "../message/whatsapp/token.js";
@@ -22,7 +22,7 @@ const hour = 3600 * second;
 
 /** What the tasks of the start work on. */
 export interface StartWork {
-  schema: Schema;
+  schema: SchemaKeeper;
   /** Shows all servers that a delivery process works. */
   beat(): void;
   readStatements(): Promise<void>;

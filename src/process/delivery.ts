@@ -2,7 +2,7 @@ import type { Registry } from "prom-client";
 import { createRollUp, createTracker, limitsOf } from "../analytics/create-analytics.js";
 import { Keys } from "../analytics/hot/keys.js";
 import { ownEventsRecorder } from "../analytics/track/own-events.js";
-import { Schema } from "../background/schema.js";
+import { SchemaKeeper } from "../background/schema-keeper.js";
 import { TaskRunner } from "../background/task-runner.js";
 import type { Config } from "../config/config.js";
 import { DeliveryBeat } from "../health/delivery-beat.js";
@@ -62,7 +62,7 @@ export async function createDelivery(config: Config, log: Logger, events: Proces
     { queue, postgres: database, metrics, record: statusRecorder(recordOwn) },
     log,
   );
-  const schema = new Schema(database, { migrates: true }, log);
+  const schema = new SchemaKeeper(database, { migrates: true }, log);
   schema.on("change", (state) => events.onSchema?.(state));
   const tasks = new TaskRunner(database, log);
   const schemaTasks = listSchemaTasks({

@@ -1,5 +1,5 @@
 import type { Registry } from "prom-client";
-import type { SchemaState } from "../background/schema.js";
+import type { SchemaState } from "../background/schema-keeper.js";
 import type { ConfigError } from "../config/config.js";
 import type { CheckState } from "../health/check.js";
 import type { ClusterFacts } from "../health/server-health.js";

@@ -4,7 +4,7 @@ import { Keys as AnalyticsKeys } from "../analytics/hot/keys.js";
 import { RecentLister } from "../analytics/read/list-recent.js";
 import { analyticsHandlers } from "../analytics/service/service.js";
 import { ownEventsRecorder } from "../analytics/track/own-events.js";
-import { Schema } from "../background/schema.js";
+import { SchemaKeeper } from "../background/schema-keeper.js";
 import type { Config } from "../config/config.js";
 import { createDeadLetterParts } from "../dead-letter/create-dead-letters.js";
 import { deadLetterHandlers } from "../dead-letter/service/service.js";
@@ -13,14 +13,14 @@ import { GrpcServer } from "../grpc/server.js";
 import { ServerHealth } from "../health/server-health.js";
 import { healthHandlers } from "../health/service.js";
 import { HttpServer } from "../http/server.js";
-import { MessageRedrive } from "../message/accept/message-redrive.js";
 import { createMessageParts } from "../message/create-message-service.js";
+import { MessageRedrive } from "../message/record/put-back-message.js";
 import { messageHandlers } from "../message/service/service.js";
 import { statusRecorder } from "../message/webhook/status-events.js";
 import { createQueueParts } from "../queue/create-queue.js";
 import { Keys as QueueKeys } from "../queue/job/keys.js";
 import { queueHandlers } from "../queue/service/service.js";
-import { jobRedrive } from "../queue/spool/job-redrive.js";
+import { jobRedrive } from "../queue/spool/put-back-job.js";
 import { Admission } from "../rpc/admission.js";
 import { requireClientCa } from "../rpc/auth/authenticate.js";
 import { loadContract } from "../rpc/contract/contract.js";
@@ -73,7 +73,7 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
   http.addRoute(webhook);
   const { callers, anyone } = transports.entries;
   registerIncoming(metrics, { calls: callers.incoming, anyone: anyone.incoming, webhooks: webhook.incoming });
-  const schema = new Schema(stores.postgres, { migrates: config.deliveries > 0 }, log);
+  const schema = new SchemaKeeper(stores.postgres, { migrates: config.deliveries > 0 }, log);
   schema.on("change", (state) => {
     health.checks.refresh();
     events.onSchema?.(state);
@@ -171,7 +171,7 @@ function addServices({ grpc, http }: Transports, capabilities: Capabilities, hea
 type Hold = Promise<boolean> | undefined;
 
 /** Holds while the schema is on its way: then probes send no calls here, and do not restart the process. */
-function holdBack(schema: Schema, log: Logger): Hold {
+function holdBack(schema: SchemaKeeper, log: Logger): Hold {
   if (!schema.isAwaited) return undefined;
   log.warn(`this server is not ready until the database's schema is there: ${schema.state.detail}`);
   return schema.untilNotAwaited();

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, inject, it } from "vitest";
 import { readConfig } from "../../src/config/config.js";
-import { migrate } from "../../src/store/postgres/migrate.js";
-import { readMigrations } from "../../src/store/postgres/migrations.js";
+import { migrate } from "../../src/store/postgres/apply-migrations.js";
+import { readMigrations } from "../../src/store/postgres/read-migrations.js";
 import { openDatabase } from "../../src/store/postgres/store.js";
 import { createLog } from "../../src/telemetry/log/log.js";
 import { Callers } from "../support/caller.js";

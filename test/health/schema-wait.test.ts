@@ -1,8 +1,8 @@
 import { afterEach, expect, inject, it } from "vitest";
 import { readConfig } from "../../src/config/config.js";
+import { migrate } from "../../src/store/postgres/apply-migrations.js";
 import { lockFor } from "../../src/store/postgres/locks.js";
-import { migrate } from "../../src/store/postgres/migrate.js";
-import { readMigrations } from "../../src/store/postgres/migrations.js";
+import { readMigrations } from "../../src/store/postgres/read-migrations.js";
 import { openDatabase } from "../../src/store/postgres/store.js";
 import { createLog } from "../../src/telemetry/log/log.js";
 import { send } from "../http/client.js";

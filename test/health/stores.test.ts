@@ -1,6 +1,6 @@
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { migrate } from "../../src/store/postgres/migrate.js";
+import { migrate } from "../../src/store/postgres/apply-migrations.js";
 import { openDatabase } from "../../src/store/postgres/store.js";
 import { createLog } from "../../src/telemetry/log/log.js";
 import { TestClient } from "../support/client.js";

@@ -1,7 +1,7 @@
 import { status } from "@grpc/grpc-js";
 import { beforeEach, describe, expect, inject, it } from "vitest";
 import { readConfig } from "../../src/config/config.js";
-import { migrate } from "../../src/store/postgres/migrate.js";
+import { migrate } from "../../src/store/postgres/apply-migrations.js";
 import { openDatabase } from "../../src/store/postgres/store.js";
 import { createLog } from "../../src/telemetry/log/log.js";
 import { detailsOf, failureOf } from "../support/client.js";

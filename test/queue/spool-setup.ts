@@ -135,7 +135,7 @@ export async function redrive({ pool }: Pick<Bundle, "pool">): Promise<void> {
 
 /** A PostgreSQL with Posta's tables in its database "postgres". */
 export async function startMigratedPostgres(): Promise<TestPostgres> {
-  const { migrate } = await import("../../src/store/postgres/migrate.js");
+  const { migrate } = await import("../../src/store/postgres/apply-migrations.js");
   const { openDatabase } = await import("../../src/store/postgres/store.js");
   const { readConfig } = await import("../../src/config/config.js");
   const postgres = await startPostgres();

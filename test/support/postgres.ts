@@ -9,7 +9,7 @@ import { inject } from "vitest";
 import { findProgram } from "../../cluster/embedded/postgres-program.js";
 import { type User, userFor } from "../../cluster/embedded/postgres-user.js";
 import { readConfig } from "../../src/config/config.js";
-import { migrate } from "../../src/store/postgres/migrate.js";
+import { migrate } from "../../src/store/postgres/apply-migrations.js";
 import { openDatabase } from "../../src/store/postgres/store.js";
 import { createLog } from "../../src/telemetry/log/log.js";
 import { runStore, type StoreProcess } from "./store-process.js";

@@ -8,11 +8,11 @@ import type { DeliveryJob } from "../record/delivery-job.js";
 import type { SendAnswer } from "../whatsapp/answer.js";
 import type { Breaker } from "./breaker.js";
 import type { Claimed, Claims } from "./claim.js";
-import { again, type Decision, decide, logDecision } from "./decide.js";
 import type { DeliveryMetrics } from "./delivery-metrics.js";
 import { Permits } from "./permits.js";
 import type { Limits } from "./rate-limits.js";
 import type { Rescheduler } from "./rescheduler.js";
+import { again, type Decision, decide, logDecision } from "./retry-rules.js";
 import type { Settler } from "./settle.js";
 
 /** The objects that deliveries use. A process has one of each. */

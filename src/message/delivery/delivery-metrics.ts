@@ -2,7 +2,7 @@ import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import { BatchMetrics, registerBatchMetrics } from "../../batching/batch-metrics.js";
 import { type Status, statuses, statusOf } from "../record/status.js";
 import type { SendAnswer } from "../whatsapp/answer.js";
-import { isListed } from "../whatsapp/whatsapp-errors.js";
+import { isListed } from "../whatsapp/error-verdicts.js";
 import type { SettledRow } from "./settle-statement.js";
 
 /** The states of a sending number's breaker, and their numbers in the metric. */

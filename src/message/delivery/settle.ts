@@ -7,8 +7,8 @@ import type { PostgresStore } from "../../store/postgres/store.js";
 import type { Logger } from "../../telemetry/log/log.js";
 import { type RecordStatus, type StatusChange, statusOf } from "../record/status.js";
 import { endOf } from "../record/status-machine.js";
-import type { Decision } from "./decide.js";
 import type { DeliveryMetrics } from "./delivery-metrics.js";
+import type { Decision } from "./retry-rules.js";
 import { type SettledRow, settle } from "./settle-statement.js";
 
 /** The outcome of an attempt. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { judge, type Verdict } from "./whatsapp-errors.js";
+import { judge, type Verdict } from "./error-verdicts.js";
 
 /** The outcome of a request to the Cloud API. Its texts name no token and no phone number. */
 export type SendAnswer =

@@ -10,9 +10,10 @@ import type { Adapter, CallContext } from "../../rpc/method.js";
 import type { StatusMap } from "../../rpc/status.js";
 import { AckStream, type Weight } from "../../rpc/stream/ack-stream.js";
 import type { Adder } from "../add/add.js";
-import { requireQueueName, requireUnreserved } from "../job/names.js";
+import { requireUnreserved } from "../job/names.js";
 import type { AddResult } from "../job/pending-job.js";
 import { toJobOrRefusal, toOutcome, toResultMessage } from "./convert-job.js";
+import { requireAllowed } from "./queue-access.js";
 
 const maxJobs = 10_000;
 
@@ -58,12 +59,6 @@ export function addHandlers<Handler>(adapter: Adapter<Handler>, adder: Adder, st
       return new AckStream(stream, { weigh, handle: (message) => addMessage(message, context) }, closing).run();
     }),
   };
-}
-
-/** Throws invalid for a name that no queue can have, forbidden for a queue that the caller may not use. */
-export function requireAllowed(queue: string, { principal }: CallContext): void {
-  requireQueueName(queue);
-  principal.require("queue", queue);
 }
 
 function requireMayAdd(queue: string, context: CallContext): void {

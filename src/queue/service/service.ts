@@ -20,8 +20,9 @@ import { requireExistingJobId, requireUnreserved } from "../job/names.js";
 import type { JobChanger } from "../manage/change-job.js";
 import type { QueueChanger } from "../manage/change-queue.js";
 import type { QueueObliterator } from "../manage/obliterate-queue.js";
-import { addHandlers, requireAllowed } from "./add-service.js";
+import { addHandlers } from "./add-service.js";
 import { toFullView, toJobInfo, toLimits, toQueue, toState } from "./convert-info.js";
+import { requireAllowed } from "./queue-access.js";
 
 /** The parts that QueueService calls. */
 export interface QueueParts {

@@ -6,8 +6,8 @@ import type { Logger } from "../../telemetry/log/log.js";
 import type { BatchWriter } from "../add/batch.js";
 import { jobBatches } from "../add/queue-batcher.js";
 import { type AddResult, type PendingJob, toAddResults } from "../job/pending-job.js";
-import { type DeadJob, insertDeadJobs, logDeadJobs } from "./dead-job.js";
-import type { FailedJobRetrier } from "./job-redrive.js";
+import { type DeadJob, insertDeadJobs, logDeadJobs } from "./dead-job-row.js";
+import type { FailedJobRetrier } from "./put-back-job.js";
 import type { SpoolMarks } from "./spool-marks.js";
 import { type SpoolRow, toRedriveOptions, toSpec } from "./spool-row.js";
 

@@ -1,7 +1,7 @@
 import type { PostaError } from "../../errors/posta-error.js";
 import type { Session } from "../../store/postgres/session.js";
 import type { RedisStore } from "../../store/redis/store.js";
-import type { DeadJobs } from "./dead-jobs.js";
+import type { DeadJobs } from "./collect-dead-jobs.js";
 import type { Drain } from "./drain.js";
 import type { SpoolMetrics } from "./spool-metrics.js";
 import type { SpoolRetention } from "./spool-retention.js";

@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { PostaError } from "../errors/posta-error.js";
-import { MigrationError, migrate, readSchema, type SchemaPlace } from "../store/postgres/migrate.js";
-import { type Migration, readMigrations } from "../store/postgres/migrations.js";
+import { MigrationError, migrate, readSchema, type SchemaPlace } from "../store/postgres/apply-migrations.js";
+import { type Migration, readMigrations } from "../store/postgres/read-migrations.js";
 import type { PostgresStore } from "../store/postgres/store.js";
 import type { Logger } from "../telemetry/log/log.js";
 import { Loop } from "./loop.js";
@@ -39,7 +39,7 @@ export interface SchemaOptions {
  * the first to have new code in a rolling restart, even under an older primary. The needed migrations are read at the
  * start: later, the folder may hold the migrations of a newer Posta.
  */
-export class Schema extends EventEmitter<Events> {
+export class SchemaKeeper extends EventEmitter<Events> {
   private readonly migrations: readonly Migration[];
   private readonly migrates: boolean;
   private readonly loop: Loop;

@@ -1,7 +1,7 @@
 import type { Logger } from "../../telemetry/log/log.js";
 import { PostgresError } from "./errors.js";
 import { lockFor } from "./locks.js";
-import { type Migration, readMigrations } from "./migrations.js";
+import { type Migration, readMigrations } from "./read-migrations.js";
 import type { Queries, Statement, Transaction } from "./session.js";
 import type { PostgresStore } from "./store.js";
 

@@ -10,7 +10,7 @@ import type { QueueReader } from "../inspect/read-queue.js";
 import type { Keys } from "../job/keys.js";
 import { isReserved } from "../job/names.js";
 import { parseTraces } from "../job/stored-json.js";
-import { type DeadJob, deadLetterId, insertDeadJobs, logDeadJobs } from "./dead-job.js";
+import { type DeadJob, deadLetterId, insertDeadJobs, logDeadJobs } from "./dead-job-row.js";
 import { toRedriveOptions } from "./spool-row.js";
 
 /** Few enough that the payloads, of up to POSTA_MAX_JOB_BYTES each, fit into memory and into one statement. */

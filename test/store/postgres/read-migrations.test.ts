@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { readMigrations } from "../../../src/store/postgres/migrations.js";
+import { readMigrations } from "../../../src/store/postgres/read-migrations.js";
 
 /** CONTRIBUTING.md: an older Posta goes on working on a newer schema. These are older than the rule, and were reviewed by hand. */
 const olderThanRule = 5;

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { Schema, type SchemaOptions, type SchemaState } from "../../src/background/schema.js";
-import { migrate } from "../../src/store/postgres/migrate.js";
-import { type Migration, readMigrations } from "../../src/store/postgres/migrations.js";
+import { SchemaKeeper, type SchemaOptions, type SchemaState } from "../../src/background/schema-keeper.js";
+import { migrate } from "../../src/store/postgres/apply-migrations.js";
+import { type Migration, readMigrations } from "../../src/store/postgres/read-migrations.js";
 import { PostgresStore } from "../../src/store/postgres/store.js";
 import { createLog } from "../../src/telemetry/log/log.js";
 import { createDatabase } from "../support/postgres.js";
@@ -28,7 +28,7 @@ async function setup(options: SchemaOptions) {
   const database = await createDatabase();
   onTestFinished(() => database.drop());
   const store = await openStore(database.url);
-  const schema = new Schema(store, options, log);
+  const schema = new SchemaKeeper(store, options, log);
   onTestFinished(() => schema.stop());
   const states: SchemaState["is"][] = [];
   schema.on("change", ({ is }) => states.push(is));
@@ -94,7 +94,7 @@ describe("the schema", () => {
       ...andThen("SELECT 1"),
       { number: next + 1, name: "contract", sql: "SELECT 1", safeFrom: next },
     ]);
-    const old = new Schema(store, { migrates: true }, log);
+    const old = new SchemaKeeper(store, { migrates: true }, log);
     onTestFinished(() => old.stop());
     old.start();
     await once(old, "change");

@@ -1,6 +1,6 @@
 import type { Logger } from "../../telemetry/log/log.js";
 import type { SendAnswer } from "../whatsapp/answer.js";
-import type { Verdict } from "../whatsapp/whatsapp-errors.js";
+import type { Verdict } from "../whatsapp/error-verdicts.js";
 import type { Claimed } from "./claim.js";
 
 /** What to do with a message after an attempt. */

@@ -1,7 +1,7 @@
 import type { PutBack, RedriveHandler } from "../../store/postgres/dead-letters.js";
 import type { Queries, Statement } from "../../store/postgres/session.js";
-import { nameOfStatus, type RecordStatus } from "../record/status.js";
-import { allows, endOf } from "../record/status-machine.js";
+import { nameOfStatus, type RecordStatus } from "./status.js";
+import { allows, endOf } from "./status-machine.js";
 
 /** What a redrive reports about a message that is queued again. */
 interface Queued {

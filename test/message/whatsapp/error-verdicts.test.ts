@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { judge, type Verdict } from "../../../src/message/whatsapp/whatsapp-errors.js";
+import { judge, type Verdict } from "../../../src/message/whatsapp/error-verdicts.js";
 
 /** Each code with the HTTP status that would say something else, where there is one: the code decides. */
 const listed: Record<Verdict, number[]> = {

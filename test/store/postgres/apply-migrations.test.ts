@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readConfig } from "../../../src/config/config.js";
-import { migrate, readSchema } from "../../../src/store/postgres/migrate.js";
+import { migrate, readSchema } from "../../../src/store/postgres/apply-migrations.js";
 import { ensurePartitions, keepPartitions } from "../../../src/store/postgres/partitions.js";
 import { openDatabase, type PostgresStore } from "../../../src/store/postgres/store.js";
 import { createLog } from "../../../src/telemetry/log/log.js";
