@@ -61,7 +61,7 @@ export async function runPrimary(): Promise<void> {
   const supervisors: Supervisor[] = [];
   const giveUp = stopOnSignal(supervisors, releaseAll, log);
   try {
-    const { servers, deliveries, completed } = await start(config, log, releases);
+    const { servers, deliveries, completed } = await start(config, log, releases, () => released !== undefined);
     supervisors.push(servers, deliveries);
     for (const supervisor of supervisors) supervisor.once("fatal", giveUp);
     const roll = createRoll(servers, deliveries, log);
@@ -76,15 +76,22 @@ export async function runPrimary(): Promise<void> {
 }
 
 /** Resolves when the servers are started. They serve jobs even if the rest of the start fails. */
-async function start(config: Config, log: Logger, releases: Release[]) {
+async function start(config: Config, log: Logger, releases: Release[], isStopping: () => boolean) {
+  /** After a signal nothing more is opened: nobody would close it. */
+  const goOn = () => {
+    if (isStopping()) throw new Error("stopped by a signal while starting");
+  };
+
   const begun = performance.now();
   await requireFreePort("POSTA_GRPC_PORT", config.host, config.grpcPort);
   await requireFreePort("POSTA_HTTP_PORT", config.host, config.httpPort);
+  goOn();
   warnOfEqualCallers(config, log);
   const stores = new EmbeddedStores(config, log);
   releases.push(() => stores.stop());
   const { queue, others } = stores.start();
   await queue;
+  goOn();
   const metrics = createMetrics();
   const [servers, deliveries] = createSupervisors(config, stores.urls, log);
   const supervisors = [servers, deliveries];
@@ -92,6 +99,7 @@ async function start(config: Config, log: Logger, releases: Release[]) {
   const monitor = createMonitor({ ...config, queueRedisUrl, analyticsRedisUrl }, log, metrics);
   const health = new ClusterHealth(servers, deliveries, stores.folders, monitor.readBacklog, log);
   await openAdmin(config, { servers, deliveries, health, metrics, monitor }, log, releases);
+  goOn();
   monitor.start();
   releases.push(() => monitor.stop());
   health.start();

@@ -55,13 +55,25 @@ export class LeaderLoop {
   private async runTerm(session: Session, stopping: AbortSignal): Promise<void> {
     const begun = performance.now();
     this.loops = new Map(this.tasks.map((task) => [task, this.createLoop(task, session, begun)]));
-    for (const [{ channel }, loop] of this.loops) {
-      if (channel !== undefined) await session.listen(channel, () => loop.wake());
-    }
+    await this.listen(session);
+    if (stopping.aborted) return; // The process was told to stop meanwhile.
     for (const loop of this.loops.values()) loop.start();
     await untilAborted(AbortSignal.any([session.lost, stopping]));
     await Promise.all([...this.loops.values()].map((loop) => loop.stop()));
     this.loops.clear();
+  }
+
+  /** A session that cannot listen is given up: another process may be able to lead. */
+  private async listen(session: Session): Promise<void> {
+    for (const [{ channel }, loop] of this.loops) {
+      if (channel === undefined) continue;
+      await session
+        .listen(channel, () => loop.wake())
+        .catch(async (error) => {
+          await this.leader.resign();
+          throw error;
+        });
+    }
   }
 
   private createLoop(task: LeaderTask, session: Session, begun: number): Loop {

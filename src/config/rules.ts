@@ -90,7 +90,7 @@ const whatsapp: Rule[] = [
 const stores: Rule[] = [
   ({ databaseUrl }) =>
     failIf(
-      databaseUrl !== undefined && !(/^postgres(ql)?:\/\//.test(databaseUrl) && URL.canParse(databaseUrl)),
+      databaseUrl !== undefined && !isDatabaseUrl(databaseUrl),
       "POSTA_DATABASE_URL: is not a PostgreSQL address; use postgresql://user:password@host:5432/database, with a port from 1 to 65535",
     ),
   ({ analyticsHotMs, analyticsMaxAgeMs }) =>
@@ -119,6 +119,11 @@ export function findConflicts(config: Config): string[] {
 
 function failIf(isWrong: boolean, problem: string): string | undefined {
   return isWrong ? problem : undefined;
+}
+
+/** A user without a host is right where "?host=" names the folder of a Unix socket. */
+function isDatabaseUrl(url: string): boolean {
+  return /^postgres(ql)?:\/\//.test(url) && URL.canParse(url.replace("@/", "@localhost/"));
 }
 
 function lacksHashTag(url: string | undefined, prefix: string): boolean {

@@ -136,6 +136,8 @@ describe("the rules between settings", () => {
   it.each<[Record<string, string>]>([
     [{ POSTA_HOST: "localhost" }],
     [{ POSTA_DATABASE_URL: "postgresql:///db?host=/run/postgresql" }],
+    [{ POSTA_DATABASE_URL: "postgresql://posta@/posta?host=/run/postgresql" }],
+    [{ POSTA_DATABASE_URL: "postgresql://posta:secret@/posta?host=/run/postgresql" }],
     [{ POSTA_DATABASE_URL: "postgres://u:p%40ss@[::1]:5432/db" }],
     [{ POSTA_HOST: "::1" }],
     [{ POSTA_HOST: "127.8.9.10" }],

@@ -102,7 +102,7 @@ async function commit(client: ClientBase, timeoutMs?: number): Promise<boolean> 
 }
 
 /** Connects a client, and makes a session of it. Without `patience` the session waits for answers without limit. */
-export async function beginSession(client: Client, locksRows: boolean, patience?: Patience): Promise<Session> {
+export async function beginSession(client: Client, patience?: Patience): Promise<Session> {
   const loss = new AbortController();
   client.on("error", () => {}); // `end` follows.
   client.once("end", () => loss.abort());
@@ -110,7 +110,7 @@ export async function beginSession(client: Client, locksRows: boolean, patience?
   const { query, run } = queriesOn(client, patience?.query);
   try {
     await client.connect();
-    await run(planSettings(locksRows));
+    await run(planOnce);
   } catch (error) {
     cut();
     throw toUnreachable(error);

@@ -116,7 +116,7 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
     this.requireUsable();
     this.open();
     const { createClient } = await this.load();
-    return beginSession(createClient(), this.options.locksRows === true, patience);
+    return beginSession(createClient(), patience);
   }
 
   /** Runs one statement that locks rows of messages, on a store that was opened without `locksRows`. */
