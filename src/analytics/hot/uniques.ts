@@ -27,7 +27,7 @@ export class UniquesMerger {
     private readonly store: RedisStore,
     private readonly keys: Keys,
   ) {
-    this.merge = defineBytesScript(store.client, "merge-uniques");
+    this.merge = defineBytesScript(store.client, "analytics/merge-uniques");
   }
 
   /** The subjects themselves if no part is an estimate and there are at most `maxSubjects`; else an estimate. */

@@ -36,7 +36,7 @@ export class RecentLister {
     private readonly store: RedisStore,
     private readonly keys: Keys,
   ) {
-    this.listRecent = defineScript(store.client, "list-recent", 2);
+    this.listRecent = defineScript(store.client, "analytics/list-recent", 2);
     // A Redis that comes back may have lost its last counts.
     store.client.on("close", () => this.known.clear());
   }

@@ -33,7 +33,7 @@ export class SharedCache {
     private readonly keys: Keys,
     private readonly onRequest: (result: "hit" | "miss") => void,
   ) {
-    this.keepLease = defineScript(store.client, "keep-lease", 1);
+    this.keepLease = defineScript(store.client, "analytics/keep-lease", 1);
   }
 
   /** The value of a key, from Redis or from `load`. The key is a hash in base64url. */

@@ -38,7 +38,7 @@ export class RollUp {
     private readonly limits: RollUpLimits,
     private readonly now: () => number,
   ) {
-    this.closeHours = defineScript(redis.client, "close-hours", 1);
+    this.closeHours = defineScript(redis.client, "analytics/close-hours", 1);
   }
 
   /** The first hour that is not in the history. This works without Redis. */

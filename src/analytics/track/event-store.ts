@@ -45,7 +45,7 @@ export class EventStore {
     private readonly keys: Keys,
     private readonly limits: EventStoreLimits,
   ) {
-    this.track = defineScript(store.client, "track-events", 1);
+    this.track = defineScript(store.client, "analytics/track-events", 1);
     const { analyticsMaxNames, analyticsMaxSeries, analyticsRecent, analyticsIdWindowMs, analyticsHotMs } = limits;
     const keptFor = Math.ceil(analyticsHotMs / 1000);
     this.settings = [keptFor, analyticsMaxNames, analyticsMaxSeries, maxSubjects, analyticsRecent, analyticsIdWindowMs];

@@ -79,8 +79,8 @@ export class Limits {
     private readonly keys: LimitKeys,
     private readonly rates: Rates,
   ) {
-    this.takePermits = defineScript(store.client, "take-permits", 3);
-    this.takeTurn = defineScript(store.client, "take-turn", 2);
+    this.takePermits = defineScript(store.client, "message/take-permits", 3);
+    this.takeTurn = defineScript(store.client, "message/take-turn", 2);
   }
 
   /** Whether there is a limit on messages a second. */

@@ -32,8 +32,8 @@ export class BatchWriter {
     private readonly bull: BullAdapter,
   ) {
     this.orphans = new Orphans(store, keys);
-    this.addJobs = defineScript(store.client, "add-jobs", scriptKeys.length);
-    this.moveJobs = defineScript(store.client, "add-jobs", scriptKeys.length + 1, { name: "move-jobs" });
+    this.addJobs = defineScript(store.client, "queue/add-jobs", scriptKeys.length);
+    this.moveJobs = defineScript(store.client, "queue/add-jobs", scriptKeys.length + 1, { name: "move-jobs" });
   }
 
   /** Writes jobs of one kind in order. Returns a result for each. Throws if the store failed. */

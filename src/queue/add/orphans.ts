@@ -13,8 +13,8 @@ export class Orphans {
     private readonly store: RedisStore,
     private readonly keys: Keys,
   ) {
-    const before = readBullLua("removeJob") + readLua("job-state");
-    this.freeOrphans = defineScript(store.client, "free-orphans", 1, { before });
+    const before = readBullLua("removeJob") + readLua("queue/job-state");
+    this.freeOrphans = defineScript(store.client, "queue/free-orphans", 1, { before });
   }
 
   /**

@@ -49,9 +49,9 @@ export class JobLister {
     /** The most bytes of a job in an answer. A larger job is cut. */
     private readonly maxBytes: number,
   ) {
-    this.pageSorted = defineScript(store.client, "page-sorted", 1);
-    this.pageLine = defineScript(store.client, "page-line", 1);
-    this.readJobs = defineScript(store.client, "read-jobs", 1, { before: plansLua + readLua("job-row") });
+    this.pageSorted = defineScript(store.client, "queue/page-sorted", 1);
+    this.pageLine = defineScript(store.client, "queue/page-line", 1);
+    this.readJobs = defineScript(store.client, "queue/read-jobs", 1, { before: plansLua + readLua("queue/job-row") });
   }
 
   /** Throws not-found if there is no such queue. */

@@ -51,9 +51,9 @@ export class JobReader {
     /** The most bytes of a job in an answer. A larger job is cut. */
     private readonly maxBytes: number,
   ) {
-    const before = readLua("job-state") + plansLua + readLua("job-row");
-    this.getJob = defineScript(store.client, "get-job", 1, { before });
-    this.readLogs = defineScript(store.client, "read-logs", 2, { before: readLua("job-state") });
+    const before = readLua("queue/job-state") + plansLua + readLua("queue/job-row");
+    this.getJob = defineScript(store.client, "queue/get-job", 1, { before });
+    this.readLogs = defineScript(store.client, "queue/read-logs", 2, { before: readLua("queue/job-state") });
   }
 
   /** Throws not-found. */

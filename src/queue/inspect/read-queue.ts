@@ -58,7 +58,7 @@ export class QueueReader {
     private readonly store: RedisStore,
     private readonly keys: Keys,
   ) {
-    this.readQueue = defineScript(store.client, "read-queue", parts.length);
+    this.readQueue = defineScript(store.client, "queue/read-queue", parts.length);
   }
 
   /** undefined: there is no such queue. */

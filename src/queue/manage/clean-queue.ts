@@ -72,7 +72,7 @@ export class QueueCleaner {
     private readonly keys: Keys,
   ) {
     const before = readBullLua("getTimestamp", "isJobSchedulerJob", "removeJob");
-    this.cleanJobs = defineScript(store.client, "clean-jobs", 3, { before });
+    this.cleanJobs = defineScript(store.client, "queue/clean-jobs", 3, { before });
   }
 
   /** Throws if the store failed. Some of the jobs may be removed by then. */

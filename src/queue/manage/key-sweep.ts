@@ -51,8 +51,8 @@ export class KeySweep {
     private readonly store: RedisStore,
     private readonly keys: Keys,
   ) {
-    const before = readBullLua("removeJob") + readLua("job-state");
-    this.sweepQueue = defineScript(store.client, "sweep-queue", 1, { before });
+    const before = readBullLua("removeJob") + readLua("queue/job-state");
+    this.sweepQueue = defineScript(store.client, "queue/sweep-queue", 1, { before });
   }
 
   /** Throws expired if the caller leaves before the end. Also throws the errors of Redis. */

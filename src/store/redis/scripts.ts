@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { basename } from "node:path";
 import type { RedisClient } from "./address.js";
 
 /** A Lua script of store/lua, on one client; its header says what KEYS, ARGV and the answer are. */
@@ -12,12 +13,12 @@ interface ScriptParts {
   before?: string;
 }
 
-/** Loads a script by its file's name. ioredis sends the text once for each connection, and after that only its hash. */
+/** Loads a script by its file below store/lua, as "queue/add-jobs". ioredis sends the text once for each connection, and after that only its hash. */
 export function defineScript<Answer>(
   client: RedisClient,
   file: string,
   numberOfKeys: number,
-  { name = file, before = "" }: ScriptParts = {},
+  { name = basename(file), before = "" }: ScriptParts = {},
 ): Script<Answer> {
   const run = define<Answer>(client, { file, name, before, numberOfKeys });
   return (keys, args) => run(...keys, ...args);
@@ -25,7 +26,7 @@ export function defineScript<Answer>(
 
 /** Like {@link defineScript}, for a script that takes any number of keys and answers bytes. */
 export function defineBytesScript<Answer>(client: RedisClient, file: string): Script<Answer> {
-  const run = define<Answer>(client, { file, name: file, before: "" }, "Buffer");
+  const run = define<Answer>(client, { file, name: basename(file), before: "" }, "Buffer");
   return (keys, args) => run(keys.length, ...keys, ...args);
 }
 
