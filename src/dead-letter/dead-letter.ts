@@ -1,4 +1,8 @@
 import { type DeadLetterKind, deadLetterKinds } from "../store/postgres/dead-letters.js";
+import type { MonthlyTables } from "../store/postgres/partitions.js";
+
+/** Dead letters have a partition for each month. */
+export const deadLetterTables: MonthlyTables = { dead_letters: "id" };
 
 /** A message or a job that was given up. Times are in milliseconds since 1970. */
 export interface DeadLetter {

@@ -14,7 +14,6 @@ import { WebhookWorker } from "../message/webhook/webhook-worker.js";
 import { createSpoolWork } from "../queue/create-queue.js";
 import { Keys as QueueKeys } from "../queue/job/keys.js";
 import { openWorkerRedis } from "../store/bullmq/worker-connection.js";
-import { keepPartitions } from "../store/postgres/partitions.js";
 import { createStatementReader } from "../store/postgres/statement-metrics.js";
 import { openDatabase, type PostgresStore } from "../store/postgres/store.js";
 import { openAnalyticsStore, openQueueStore, type RedisStore } from "../store/redis/store.js";
@@ -24,7 +23,7 @@ import { createMetrics } from "../telemetry/metrics/registry.js";
 import { listSchemaTasks, listStartTasks } from "./background-tasks.js";
 import type { MessageDelivery } from "./create-delivery.js";
 import type { PostaProcess, ProcessEvents } from "./process.js";
-import { dropOldMonths } from "./retention.js";
+import { dropOldMonths, keepPartitions } from "./retention.js";
 
 /**
  * Puts a delivery process together: the background work on all three stores. Delivery processes and servers migrate the

@@ -10,7 +10,7 @@ import { readConfig } from "../../src/config/config.js";
 import { type StatusChange, statuses, statusOf } from "../../src/message/record/status.js";
 import { listMessageTasks } from "../../src/process/background-tasks.js";
 import { createMessageDelivery, type DeliveryTimes } from "../../src/process/create-delivery.js";
-import { keepPartitions } from "../../src/store/postgres/partitions.js";
+import { keepPartitions } from "../../src/process/retention.js";
 import { openDatabase } from "../../src/store/postgres/store.js";
 import { openQueueStore } from "../../src/store/redis/store.js";
 import { createLog, type Logger } from "../../src/telemetry/log/log.js";

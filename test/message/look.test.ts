@@ -1,7 +1,9 @@
 import { status } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { deadLetterTables } from "../../src/dead-letter/dead-letter.js";
 import { deadLetterStatements } from "../../src/dead-letter/list-dead-letters.js";
 import { listStatements } from "../../src/message/read/list-messages.js";
+import { messageTables } from "../../src/message/record/monthly-tables.js";
 import { ensurePartitions } from "../../src/store/postgres/partitions.js";
 import { failureOf } from "../support/client.js";
 import { type Bundle, freshNumber, sender, setup, toMs, toTimestamp } from "./service-setup.js";
@@ -206,7 +208,12 @@ describe("the lists' plans", () => {
 
   /** Rows enough that reading all of them would cost more than an index. */
   beforeAll(async () => {
-    await ensurePartitions(bundle.postgres, "messages", new Date(months[0] as number), new Date(months[2] as number));
+    await ensurePartitions(
+      bundle.postgres,
+      { ...messageTables, ...deadLetterTables },
+      new Date(months[0] as number),
+      new Date(months[2] as number),
+    );
     const id = "(lpad(to_hex($1::bigint + n), 12, '0') || '7000' || '8000' || lpad(n::text, 12, '0'))::uuid";
     for (const ms of months) {
       await bundle.sql(

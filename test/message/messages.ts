@@ -1,7 +1,7 @@
 import { uuidv7 } from "uuidv7";
 import { readConfig } from "../../src/config/config.js";
 import { type Status, statuses, statusOf } from "../../src/message/record/status.js";
-import { keepPartitions } from "../../src/store/postgres/partitions.js";
+import { keepPartitions } from "../../src/process/retention.js";
 import { openDatabase, type PostgresStore } from "../../src/store/postgres/store.js";
 import { createLog } from "../../src/telemetry/log/log.js";
 

@@ -1,6 +1,6 @@
 import { inject, vi } from "vitest";
 import { readConfig } from "../../src/config/config.js";
-import { keepPartitions } from "../../src/store/postgres/partitions.js";
+import { keepPartitions } from "../../src/process/retention.js";
 import { openDatabase } from "../../src/store/postgres/store.js";
 import { createLog } from "../../src/telemetry/log/log.js";
 import { startServer } from "../support/posta.js";

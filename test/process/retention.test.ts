@@ -1,5 +1,8 @@
 import { afterEach, expect, it } from "vitest";
+import { historyTables } from "../../src/analytics/history/monthly-tables.js";
 import { readConfig } from "../../src/config/config.js";
+import { deadLetterTables } from "../../src/dead-letter/dead-letter.js";
+import { messageTables } from "../../src/message/record/monthly-tables.js";
 import { dropOldMonths } from "../../src/process/retention.js";
 import { ensurePartitions } from "../../src/store/postgres/partitions.js";
 import { openDatabase } from "../../src/store/postgres/store.js";
@@ -24,7 +27,8 @@ it("keeps each store's months, this one among them, and says what it drops", asy
   const database = openDatabase(readConfig({ POSTA_DATABASE_URL: url }), log);
   releases.push(() => database.close());
   const [first, now] = [new Date("2001-01-15"), new Date("2001-07-31T23:00:00Z")];
-  for (const family of ["messages", "analytics"] as const) await ensurePartitions(database, family, first, now);
+  for (const tables of [messageTables, deadLetterTables, historyTables])
+    await ensurePartitions(database, tables, first, now);
   const told: string[] = [];
   const listening = Object.assign(Object.create(log), { info: (text: string) => told.push(text) });
   const kept = { messageMonths: 5, analyticsMonths: 2 };

@@ -2,6 +2,7 @@ import { waitBriefly } from "../../store/postgres/locks.js";
 import { dropPartitions, listOldPartitions } from "../../store/postgres/partitions.js";
 import type { Statement } from "../../store/postgres/session.js";
 import type { PostgresStore } from "../../store/postgres/store.js";
+import { historyTables } from "./monthly-tables.js";
 
 /** Series that one statement looks at, each by the indexes: far fewer than its time-out allows. */
 const maxSeries = 500;
@@ -31,7 +32,7 @@ const forgetSome: Statement = {
  * months themselves. The months come last, so that an interrupted run is repeated. Returns the dropped partitions.
  */
 export async function forgetHistory(postgres: PostgresStore, kept: Date, stopping: AbortSignal): Promise<string[]> {
-  const old = await listOldPartitions(postgres, "analytics", kept);
+  const old = await listOldPartitions(postgres, historyTables, kept);
   if (old.length === 0) return [];
   let last: number | null = 0;
   while (!stopping.aborted && last !== null) last = await forgetSeries(postgres, last, kept);

@@ -7,6 +7,7 @@ import type { RedisStore } from "../../store/redis/store.js";
 import { DayWriter } from "../history/day-writer.js";
 import { toDate, toHour } from "../history/history.js";
 import { HourWriter } from "../history/hour-writer.js";
+import { historyTables } from "../history/monthly-tables.js";
 import { readWatermark } from "../history/watermark.js";
 import type { HourReader } from "../hot/hour-reader.js";
 import type { Keys } from "../hot/keys.js";
@@ -55,7 +56,7 @@ export class RollUp {
     await this.mirror(hour);
     if (this.now() <= (hour + 1) * hourMs + this.limits.maxAgeMs + marginMs) return false;
     await this.close(hour + 1);
-    await ensurePartitions(this.postgres, "analytics", toDate(hour), toDate(hour));
+    await ensurePartitions(this.postgres, historyTables, toDate(hour), toDate(hour));
     const rolled = await session.transaction((transaction) => this.write(hour, transaction));
     if (rolled) await this.mirror(hour + 1);
     return rolled;

@@ -2,14 +2,11 @@ import { lockFor, waitBriefly } from "./locks.js";
 import type { Queries, Statement, Transaction } from "./session.js";
 import type { PostgresStore } from "./store.js";
 
-/** Tables with a partition for each month (UTC). Their key is a time, or a UUIDv7, which begins with a time in ms. */
-const families = {
-  analytics: { analytics_hours: "time", analytics_uniques: "time" },
-  messages: { messages: "id", message_events: "id", dead_letters: "id", inbound_messages: "time" },
-} as const;
-
-type Family = keyof typeof families;
+/** What a table's partitions are bounded by: a time, or a UUIDv7, which begins with a time in milliseconds. */
 type Bound = "time" | "id";
+
+/** Tables with a partition for each month (UTC), and what each is bounded by. */
+export type MonthlyTables = Readonly<Record<string, Bound>>;
 
 interface Partition {
   table: string;
@@ -18,8 +15,6 @@ interface Partition {
   from: string;
   until: string;
 }
-
-const readWatermark: Statement = { name: "read-watermark", text: "SELECT rolled_until AS at FROM analytics_rollup" };
 
 /** Without to_regclass: it may answer from the connection's cache, which misses partitions that others just made. */
 const findMissing: Statement = {
@@ -35,11 +30,16 @@ const listPartitions: Statement = {
 };
 
 /**
- * Makes the missing partitions of a family, from the month of `first` to the month of `last`. Any number of processes
+ * Makes the missing partitions of tables, from the month of `first` to the month of `last`. Any number of processes
  * may call this at a time, and as often as they like: if nothing is missing, it costs one query.
  */
-export async function ensurePartitions(store: PostgresStore, family: Family, first: Date, last: Date): Promise<void> {
-  const wanted = partitionsOf(family, first, last);
+export async function ensurePartitions(
+  store: PostgresStore,
+  tables: MonthlyTables,
+  first: Date,
+  last: Date,
+): Promise<void> {
+  const wanted = partitionsOf(tables, first, last);
   if ((await missingOf(store, wanted)).length === 0) return;
   await store.transaction(async (transaction) => {
     await transaction.query(lockFor("partitions"));
@@ -48,26 +48,15 @@ export async function ensurePartitions(store: PostgresStore, family: Family, fir
   });
 }
 
-/**
- * Makes the partitions that may be written into soon, up to the next month:
- * - of the analytics from the watermark's month;
- * - of messages from the previous month, because jobs that failed days ago belong there.
- */
-export async function keepPartitions(store: PostgresStore, now: Date): Promise<void> {
-  const [row] = await store.query<{ at: Date }>(readWatermark);
-  await ensurePartitions(store, "analytics", row?.at ?? now, startOfMonth(now, 1));
-  await ensurePartitions(store, "messages", startOfMonth(now, -1), startOfMonth(now, 1));
-}
-
 /** The first moment that is kept, if this many months are kept. The month of `now` is one of them. */
 export function oldestKept(now: Date, months: number): Date {
   return startOfMonth(now, 1 - months);
 }
 
-/** The names of a family's partitions whose month is before the month of `kept`. */
-export async function listOldPartitions(store: PostgresStore, family: Family, kept: Date): Promise<string[]> {
+/** The names of the tables' partitions whose month is before the month of `kept`. */
+export async function listOldPartitions(store: PostgresStore, tables: MonthlyTables, kept: Date): Promise<string[]> {
   const oldest = suffixOf(kept);
-  const rows = await store.query<{ name: string }>(listPartitions, [Object.keys(families[family])]);
+  const rows = await store.query<{ name: string }>(listPartitions, [Object.keys(tables)]);
   return rows.map(({ name }) => name).filter((name) => name.slice(-oldest.length) < oldest);
 }
 
@@ -98,12 +87,12 @@ async function create(transaction: Transaction, { table, name, from, until }: Pa
     ALTER TABLE ${table} ATTACH PARTITION ${name} FOR VALUES FROM ('${from}') TO ('${until}')`);
 }
 
-function partitionsOf(family: Family, first: Date, last: Date): Partition[] {
+function partitionsOf(tables: MonthlyTables, first: Date, last: Date): Partition[] {
   const partitions: Partition[] = [];
   let month = startOfMonth(first, 0);
   while (month <= last) {
     const next = startOfMonth(month, 1);
-    for (const [table, bound] of Object.entries(families[family])) {
+    for (const [table, bound] of Object.entries(tables)) {
       const [from, until] = [toKey(month, bound), toKey(next, bound)];
       partitions.push({ table, name: `${table}_${suffixOf(month)}`, from, until });
     }
@@ -123,6 +112,6 @@ function suffixOf(month: Date): string {
 }
 
 /** The start of the month that is `after` months after the month of `time`. */
-function startOfMonth(time: Date, after: number): Date {
+export function startOfMonth(time: Date, after: number): Date {
   return new Date(Date.UTC(time.getUTCFullYear(), time.getUTCMonth() + after));
 }

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { historyTables } from "../../../src/analytics/history/monthly-tables.js";
 import { readConfig } from "../../../src/config/config.js";
+import { keepPartitions } from "../../../src/process/retention.js";
 import { migrate, readSchema } from "../../../src/store/postgres/apply-migrations.js";
-import { ensurePartitions, keepPartitions } from "../../../src/store/postgres/partitions.js";
+import { ensurePartitions } from "../../../src/store/postgres/partitions.js";
 import { openDatabase, type PostgresStore } from "../../../src/store/postgres/store.js";
 import { createLog } from "../../../src/telemetry/log/log.js";
 import { createDatabase } from "../../support/postgres.js";
@@ -64,8 +66,8 @@ describe("partitions", () => {
   const [first, last] = [new Date("2026-11-30T23:59:00Z"), new Date("2027-01-01T00:00:00Z")];
 
   it("are made for each month of a range, once, by several callers at a time", async () => {
-    await Promise.all(stores.map((caller) => ensurePartitions(caller, "analytics", first, last)));
-    await ensurePartitions(store, "analytics", first, last);
+    await Promise.all(stores.map((caller) => ensurePartitions(caller, historyTables, first, last)));
+    await ensurePartitions(store, historyTables, first, last);
     const months = ["2026_11", "2026_12", "2027_01"];
     const names = ["analytics_hours", "analytics_uniques"].flatMap((table) =>
       months.map((month) => `${table}_${month}`),
@@ -85,7 +87,7 @@ describe("partitions", () => {
   it("are made while others read the table", async () => {
     await store.transaction(async (transaction) => {
       await transaction.query({ name: "read-hours", text: "SELECT count(*) FROM analytics_hours" });
-      await ensurePartitions(store, "analytics", last, new Date("2027-02-01T00:00:00Z"));
+      await ensurePartitions(store, historyTables, last, new Date("2027-02-01T00:00:00Z"));
     });
     expect(await store.query(partitions)).toHaveLength(8);
   });
