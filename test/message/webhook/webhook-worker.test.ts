@@ -206,6 +206,7 @@ describe("webhooks", () => {
     expect(Number((await countsOf()).waiting)).toBe(20);
     await postgres.restart();
     await untilWorkedOff();
+    await expect.poll(() => store.usable).toBe(true); // The test's own connections, too.
     for (const id of ids) expect((await readMessage(store, id)).status).toBe("delivered");
   });
 
