@@ -13,7 +13,7 @@ export type {
   Worker,
 } from "bullmq";
 
-/** BullMQ itself. Only this file imports it. */
+/** BullMQ itself. In src/ only this file imports it. */
 export type BullMqModule = typeof import("bullmq");
 
 const require = createRequire(import.meta.url);
