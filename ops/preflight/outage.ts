@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
-import { servers, startPosta } from "../../perf/bench/processes.js";
-import { RedisServer } from "../../perf/bench/redis-server.js";
+import { servers } from "../../perf/bench/processes.js";
+import type { RedisServer } from "../../perf/bench/redis-server.js";
 import { queueService, ServiceClient } from "../../perf/watch/service-client.js";
 import { AcknowledgedLoad, type Audit } from "./acknowledged-load.js";
 import { type Finding, toFinding } from "./check.js";
 import { port } from "./ports.js";
+import { onPostaWithRedis } from "./posta-on-redis.js";
 
 const ratePerSecond = 500;
 const callers = 64;
@@ -26,22 +27,15 @@ export interface Outage {
 }
 
 /** Takes the queues' Redis away for half a minute under a steady load, and looks for each job that was acknowledged. */
-export async function checkOutage(): Promise<Finding> {
-  const redisServer = new RedisServer();
-  await redisServer.start();
-  const settings = { POSTA_QUEUE_REDIS_URL: `unix://${redisServer.socket}`, POSTA_LOG_LEVEL: "silent" };
-  const posta = await startPosta(port, [], settings).catch(async (error) => {
-    await redisServer.stop();
-    throw error;
+export function checkOutage(): Promise<Finding> {
+  return onPostaWithRedis(async (redisServer) => {
+    const client = new ServiceClient(`127.0.0.1:${port}`, queueService, 4 * servers);
+    try {
+      return judgeOutage(await outlast(redisServer, client));
+    } finally {
+      client.close();
+    }
   });
-  const client = new ServiceClient(`127.0.0.1:${port}`, queueService, 4 * servers);
-  try {
-    return judgeOutage(await outlast(redisServer, client));
-  } finally {
-    client.close();
-    await posta.stop();
-    await redisServer.stop();
-  }
 }
 
 export function judgeOutage({ calls, spooled, failedCalls, audit, tookMs }: Outage): Finding {

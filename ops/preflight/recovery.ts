@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
-import { servers, startPosta } from "../../perf/bench/processes.js";
-import { RedisServer } from "../../perf/bench/redis-server.js";
+import { servers } from "../../perf/bench/processes.js";
+import type { RedisServer } from "../../perf/bench/redis-server.js";
 import { queueService, ServiceClient } from "../../perf/watch/service-client.js";
 import { AcknowledgedLoad, type Audit } from "./acknowledged-load.js";
 import { type Finding, toFinding } from "./check.js";
 import { readServing, untilServing } from "./health.js";
 import { port } from "./ports.js";
+import { onPostaWithRedis } from "./posta-on-redis.js";
 
 const callers = 32;
 const steadyMs = 1000;
@@ -21,23 +22,12 @@ export interface Recovery {
 }
 
 /** Kills a server under load, then restarts Redis under load: how long it takes, and whether a job is lost. */
-export async function checkRecovery(): Promise<Finding> {
-  const redisServer = new RedisServer();
-  await redisServer.start();
-  // Faults are caused here: what the log says of them is no news.
-  const settings = { POSTA_QUEUE_REDIS_URL: `unix://${redisServer.socket}`, POSTA_LOG_LEVEL: "silent" };
-  const posta = await startPosta(port, [], settings).catch(async (error) => {
-    await redisServer.stop();
-    throw error;
-  });
-  try {
+export function checkRecovery(): Promise<Finding> {
+  return onPostaWithRedis(async (redisServer) => {
     const killed = await watch(redisServer, "killed", killServer);
     const restarted = await watch(redisServer, "restarted", (load) => restartRedis(redisServer, load));
     return judgeRecovery(killed, restarted);
-  } finally {
-    await posta.stop();
-    await redisServer.stop();
-  }
+  });
 }
 
 export function judgeRecovery(killed: Recovery, restarted: Recovery): Finding {

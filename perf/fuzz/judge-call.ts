@@ -12,7 +12,7 @@ export interface Fault {
 const [ok, unknown, invalidArgument, unimplemented, internal, dataLoss, unauthenticated] = [0, 2, 3, 12, 13, 15, 16];
 /** No caller can be at fault for these. */
 const faultCodes = [unknown, internal, dataLoss];
-/** Of a server: not implemented, unavailable, and too late are answers to a caller. */
+/** HTTP statuses from 500 on that answer a caller: no such method, a store is out of reach, too late, no such version. */
 const allowedHttp = [501, 503, 504, 505];
 /** A call that HTTP itself or a deadline refuses need not be asked for its token first. */
 const beforeToken = /^(timeout|verb|path|content-type|metadata|version|length|expect|encoding|authorization-twice)/;
