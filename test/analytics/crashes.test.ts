@@ -1,19 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { Redis } from "ioredis";
-import { afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { TestClient } from "../support/client.js";
 import { startCluster } from "../support/posta.js";
+import { useReleases } from "../support/releases.js";
 import { analyticsService, readCounts } from "./setup.js";
 
 const callers = 6;
 const rounds = 3;
 const callsARound = 150;
 
-const releases: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
+const releases = useReleases();
 
 async function setup() {
   const cluster = await startCluster({ POSTA_LOG_LEVEL: "silent" });

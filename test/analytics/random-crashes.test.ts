@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { afterEach, expect, inject, it } from "vitest";
+import { expect, inject, it } from "vitest";
 import { Keys } from "../../src/analytics/hot/keys.js";
 import { TestClient } from "../support/client.js";
 import { freshPrefix, startCluster } from "../support/posta.js";
 import { startPostgres, type TestPostgres } from "../support/postgres.js";
 import { startRedis } from "../support/redis.js";
+import { useReleases } from "../support/releases.js";
 import { createRandom, openAnalyticsRedis } from "./fixture.js";
 import { createRecorder, Model, type ModelEvent } from "./model.js";
 import { analyticsService, hourMs } from "./setup.js";
@@ -22,10 +23,7 @@ const now = Math.floor(Date.now() / hourMs);
 /** Hours that are due and not moved yet when the cluster starts, the day's end among them. */
 const old = { first: now - 40, end: now - 3 };
 
-const releases: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
+const releases = useReleases();
 
 async function setup() {
   const [redis, postgres] = [await startRedis({ appendonly: "no" }), await startPostgres()];

@@ -1,15 +1,12 @@
 import pg from "pg";
-import { afterEach, describe, expect, inject, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
 import { TestClient } from "../support/client.js";
 import { freshPrefix, isAlive, startCluster, type TestCluster } from "../support/posta.js";
 import { createDatabase, startPostgres } from "../support/postgres.js";
 import { startRedis } from "../support/redis.js";
+import { useReleases } from "../support/releases.js";
 
-type Release = () => unknown;
-const releases: Release[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
+const releases = useReleases();
 
 /** On shared stores, unless `env` names others. */
 async function start(env: Record<string, string> = {}): Promise<TestCluster> {

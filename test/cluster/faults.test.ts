@@ -1,19 +1,16 @@
 import { join } from "node:path";
 import type { ServiceError } from "@grpc/grpc-js";
 import { Redis } from "ioredis";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { TestClient } from "../support/client.js";
 import { isAlive, startCluster, type TestCluster } from "../support/posta.js";
 import { startRedis } from "../support/redis.js";
+import { useReleases } from "../support/releases.js";
 
 const unavailable = 14;
 const queue = "load";
 
-type Release = () => unknown;
-const releases: Release[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
+const releases = useReleases();
 
 /** A cluster on a Redis of its own, which outlives it. */
 async function setup(env: Record<string, string> = {}) {

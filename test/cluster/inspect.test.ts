@@ -1,11 +1,8 @@
-import { afterEach, describe, expect, inject, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
 import { freshPrefix, startCluster, type TestCluster } from "../support/posta.js";
+import { useReleases } from "../support/releases.js";
 
-type Release = () => unknown;
-const releases: Release[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
+const releases = useReleases();
 
 async function start(env: Record<string, string> = {}): Promise<TestCluster> {
   const cluster = await startCluster({

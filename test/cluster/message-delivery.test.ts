@@ -1,11 +1,9 @@
-import { afterEach, describe, expect, inject, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
 import { createDeliveryFixture, sender } from "../message/delivery-fixture.js";
 import { startCluster } from "../support/posta.js";
+import { useReleases } from "../support/releases.js";
 
-const releases: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
+const releases = useReleases();
 
 describe("delivery processes", () => {
   it("share the messages; one that is killed loses none, and none is sent twice that may not be", async () => {

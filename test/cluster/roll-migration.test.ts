@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, inject, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
 import { readConfig } from "../../src/config/config.js";
 import { migrate } from "../../src/store/postgres/apply-migrations.js";
 import { readMigrations } from "../../src/store/postgres/read-migrations.js";
@@ -9,13 +9,11 @@ import { TestClient } from "../support/client.js";
 import { findCommitBeforeMigration, Installation, type Patch } from "../support/installation.js";
 import { freshPrefix, startCluster, type TestCluster } from "../support/posta.js";
 import { createDatabase } from "../support/postgres.js";
+import { useReleases } from "../support/releases.js";
 
 /** Rolling restarts to another release, under calls of all services. */
 
-const releases: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
+const releases = useReleases();
 
 /** A message of the new release is written into a column that only its migration makes. */
 const usesColumn: Patch[] = [

@@ -1,18 +1,16 @@
 import { Worker } from "bullmq";
 import { Redis } from "ioredis";
 import pg from "pg";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { TestClient } from "../support/client.js";
 import { startCluster, type TestCluster } from "../support/posta.js";
 import { createDatabase } from "../support/postgres.js";
 import { startRedis } from "../support/redis.js";
+import { useReleases } from "../support/releases.js";
 
 const queue = "q";
 
-const releases: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
+const releases = useReleases();
 
 /** A cluster on a Redis and a database of its own. */
 async function setup() {

@@ -3,18 +3,15 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, inject, it, onTestFinished } from "vitest";
+import { describe, expect, inject, it, onTestFinished } from "vitest";
 import { failureOf, TestClient } from "../support/client.js";
 import { freePort, freshPrefix, noDatabase, startCluster, type TestCluster } from "../support/posta.js";
 import { startRedis } from "../support/redis.js";
+import { useReleases } from "../support/releases.js";
 
 const unfit = 78;
 
-type Release = () => unknown;
-const releases: Release[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
+const releases = useReleases();
 
 async function start(env: Record<string, string> = {}, options?: { ready: boolean }): Promise<TestCluster> {
   const cluster = await startCluster(env, options);

@@ -4,16 +4,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, expect, inject, it } from "vitest";
+import { expect, inject, it } from "vitest";
 import { freePort, freshPrefix } from "../support/posta.js";
+import { useReleases } from "../support/releases.js";
 
 const script = fileURLToPath(new URL("../../scripts/up.sh", import.meta.url));
 const sim = fileURLToPath(new URL("../support/whatsapp-sim.ts", import.meta.url));
 
-const releases: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
+const releases = useReleases();
 
 /** What `make up` runs once all is built; it leads a process group of its own, as a terminal's foreground does. */
 async function startUp(env: Record<string, string> = {}) {

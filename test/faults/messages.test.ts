@@ -1,4 +1,5 @@
-import { afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
+import { useReleases } from "../support/releases.js";
 import { startLoad } from "./load.js";
 import { planOf } from "./plan.js";
 import { untilQuiet, verify } from "./verify.js";
@@ -9,10 +10,7 @@ const runs = Number(process.env.RUNS || 1);
 const firstSeed = Number(process.env.SEED || Math.floor(Math.random() * 1e6));
 const seeds = Array.from({ length: runs }, (_, index) => firstSeed + index);
 
-const releases: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
+const releases = useReleases();
 
 it.each(seeds)(
   "loses no message and sends none twice, whatever is killed: SEED=%i",

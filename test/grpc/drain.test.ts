@@ -1,13 +1,11 @@
 import { once } from "node:events";
 import { connect, constants } from "node:http2";
 import { Client, credentials } from "@grpc/grpc-js";
-import { afterEach, expect, inject, it } from "vitest";
+import { expect, inject, it } from "vitest";
 import { startServer } from "../support/posta.js";
+import { useReleases } from "../support/releases.js";
 
-const releases: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
+const releases = useReleases();
 
 async function open(drainTimeout: string) {
   const posta = await startServer(inject("redisUrl"), { POSTA_DRAIN_TIMEOUT: drainTimeout });

@@ -1,4 +1,4 @@
-import { afterEach, expect, inject, it } from "vitest";
+import { expect, inject, it } from "vitest";
 import { readConfig } from "../../src/config/config.js";
 import { migrate } from "../../src/store/postgres/apply-migrations.js";
 import { lockFor } from "../../src/store/postgres/locks.js";
@@ -8,14 +8,12 @@ import { createLog } from "../../src/telemetry/log/log.js";
 import { send } from "../http/client.js";
 import { startServer } from "../support/posta.js";
 import { createDatabase, startPostgres } from "../support/postgres.js";
+import { useReleases } from "../support/releases.js";
 
 /** A server that starts alone, as the first one of its machine, on a database that is not what it needs yet. */
 
 const log = createLog("test", "silent");
-const releases: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
+const releases = useReleases();
 
 /** A database of so many migrations, and what works on it. */
 async function open(migrations: number) {

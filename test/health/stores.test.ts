@@ -1,5 +1,5 @@
 import pg from "pg";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { migrate } from "../../src/store/postgres/apply-migrations.js";
 import { openDatabase } from "../../src/store/postgres/store.js";
 import { createLog } from "../../src/telemetry/log/log.js";
@@ -7,6 +7,7 @@ import { TestClient } from "../support/client.js";
 import { startServer } from "../support/posta.js";
 import { startPostgres, type TestPostgres } from "../support/postgres.js";
 import { startRedis, type TestRedis } from "../support/redis.js";
+import { useReleases } from "../support/releases.js";
 
 const queueService = "posta.queue.v1.QueueService";
 const analyticsService = "posta.analytics.v1.AnalyticsService";
@@ -17,11 +18,7 @@ const flipMs = 4000;
 const answerMs = 50;
 const asks = 5;
 
-type Release = () => unknown;
-const releases: Release[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
+const releases = useReleases();
 
 interface Check {
   name: string;

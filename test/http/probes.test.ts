@@ -1,17 +1,15 @@
-import { afterEach, describe, expect, inject, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
 import { analyticsService } from "../analytics/setup.js";
 import { messageService } from "../message/service-setup.js";
 import { startServer } from "../support/posta.js";
 import { startRedis } from "../support/redis.js";
+import { useReleases } from "../support/releases.js";
 import { openRaw, post, queueService, rawHead, send } from "./client.js";
 
 /** Never depends on a store. */
 const lives = { "posta.health.v1.HealthService": "SERVING" };
 
-const releases: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
+const releases = useReleases();
 
 async function setup(env: Record<string, string> = {}) {
   const redis = await startRedis();

@@ -1,18 +1,16 @@
-import { afterEach, expect, inject, it } from "vitest";
+import { expect, inject, it } from "vitest";
 import { readConfig } from "../../src/config/config.js";
 import { createDelivery } from "../../src/process/delivery.js";
 import { createLog } from "../../src/telemetry/log/log.js";
 import { freePort, freshPrefix, startServer } from "../support/posta.js";
 import { createDatabase } from "../support/postgres.js";
+import { useReleases } from "../support/releases.js";
 import { startWhatsApp } from "../support/whatsapp-server.js";
 import { openMessages } from "./messages.js";
 
 const service = "posta.message.v1.MessageService";
 const secret = "an app's secret";
-const releases: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
+const releases = useReleases();
 
 /** A server and a delivery on the same stores, and a Cloud API whose webhooks come in disorder. */
 async function setup() {

@@ -1,7 +1,8 @@
 import { createHmac } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { useReleases } from "../support/releases.js";
 import { Faults } from "../support/whatsapp/faults.js";
 import { drawLatency } from "../support/whatsapp/latency.js";
 import { PairLimit, SlidingSecond } from "../support/whatsapp/limits.js";
@@ -9,10 +10,7 @@ import { createRandom } from "../support/whatsapp/random.js";
 import { startWhatsApp, type WhatsAppOptions } from "../support/whatsapp-server.js";
 import { recipient, sender, textBody } from "./setup.js";
 
-const releases: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
+const releases = useReleases();
 
 async function start(options: WhatsAppOptions = {}) {
   const server = await startWhatsApp(options);

@@ -2,14 +2,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { findQuietRange, takePorts } from "../../perf/bench/ports.js";
+import { useReleases } from "../support/releases.js";
 
 const ports = new URL("../../perf/bench/ports.ts", import.meta.url).href;
-const releases: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
+const releases = useReleases();
 
 it("takes ports that the system gives to nobody on its own", async () => {
   const range = readFileSync("/proc/sys/net/ipv4/ip_local_port_range", "utf8");

@@ -1,16 +1,14 @@
 import { Redis } from "ioredis";
 import { Registry } from "prom-client";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { readConfig } from "../../src/config/config.js";
 import { createMonitor } from "../../src/process/monitor.js";
 import { createLog } from "../../src/telemetry/log/log.js";
 import { limitOf } from "../../src/telemetry/metrics/memory-limit.js";
 import { startRedis, type TestRedis } from "../support/redis.js";
+import { useReleases } from "../support/releases.js";
 
-const releases: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
+const releases = useReleases();
 
 async function openRedis(options: Record<string, string> = {}): Promise<{ redis: TestRedis; client: Redis }> {
   const redis = await startRedis(options);

@@ -1,15 +1,12 @@
 import { request } from "node:http";
 import { Redis } from "ioredis";
-import { afterEach, describe, expect, inject, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
 import { TestClient } from "../../support/client.js";
 import { freshPrefix, startCluster, type TestCluster } from "../../support/posta.js";
 import { startRedis } from "../../support/redis.js";
+import { useReleases } from "../../support/releases.js";
 
-type Release = () => unknown;
-const releases: Release[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
+const releases = useReleases();
 
 /** A cluster with a queue of two jobs. */
 async function setup(env: Record<string, string> = {}) {

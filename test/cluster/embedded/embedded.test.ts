@@ -14,18 +14,15 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 import pg from "pg";
-import { afterEach, describe, expect, inject, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
 import { canReach, type User, userFor } from "../../../cluster/embedded/postgres-user.js";
 import { freshPrefix, isAlive, startCluster, type TestCluster } from "../../support/posta.js";
+import { useReleases } from "../../support/releases.js";
 
 const isRoot = process.getuid?.() === 0;
 const repository = fileURLToPath(new URL("../../..", import.meta.url));
 
-type Release = () => unknown;
-const releases: Release[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
+const releases = useReleases();
 
 /** A folder for a Posta's data that outlives it; only its owner may look into it. */
 function dataDirOf({ uid, gid }: User): string {

@@ -2,19 +2,16 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { TestClient } from "../../support/client.js";
 import { openCall } from "../../support/open-call.js";
 import { isAlive, startCluster, type TestCluster } from "../../support/posta.js";
 import { startRedis } from "../../support/redis.js";
+import { useReleases } from "../../support/releases.js";
 
 /** What happens when a rolling restart, or an end, meets something else. */
 
-type Release = () => unknown;
-const releases: Release[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
+const releases = useReleases();
 
 async function setup(env: Record<string, string> = {}) {
   const redis = await startRedis();

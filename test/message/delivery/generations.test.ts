@@ -1,6 +1,6 @@
 import { Registry } from "prom-client";
 import { uuidv7 } from "uuidv7";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Claims } from "../../../src/message/delivery/claim.js";
 import { DeliveryMetrics } from "../../../src/message/delivery/delivery-metrics.js";
 import { Rescheduler } from "../../../src/message/delivery/rescheduler.js";
@@ -8,12 +8,10 @@ import { type Decision, decide } from "../../../src/message/delivery/retry-rules
 import { Sweep } from "../../../src/message/outbox/sweep.js";
 import type { PostgresStore } from "../../../src/store/postgres/store.js";
 import { createDatabase } from "../../support/postgres.js";
+import { useReleases } from "../../support/releases.js";
 import { openMessages, putMessages, readMessage } from "../messages.js";
 
-const releases: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
+const releases = useReleases();
 
 async function setup() {
   const database = await createDatabase();

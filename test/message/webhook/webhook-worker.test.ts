@@ -1,5 +1,5 @@
 import type { Registry } from "prom-client";
-import { afterEach, describe, expect, inject, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
 import { readConfig } from "../../../src/config/config.js";
 import { webhookQueue } from "../../../src/message/webhook/webhook-job.js";
 import { createDelivery } from "../../../src/process/delivery.js";
@@ -8,16 +8,14 @@ import { createLog } from "../../../src/telemetry/log/log.js";
 import { startServer } from "../../support/posta.js";
 import { createDatabase, startPostgres } from "../../support/postgres.js";
 import { startRedis } from "../../support/redis.js";
+import { useReleases } from "../../support/releases.js";
 import { openMessages, putMessages, readMessage } from "../messages.js";
 import { postWebhook, sender, statusOf, textFrom, undeliverable, webhookOf } from "../webhook-bodies.js";
 
 const log = createLog("test", "silent");
 const secret = "an app's secret";
 const slow = { interval: 100 };
-const releases: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
+const releases = useReleases();
 
 /** A server, and what looks into its queue; deliveries are started by the tests. */
 async function setup(databaseUrl: string, redisUrl = inject("redisUrl")) {

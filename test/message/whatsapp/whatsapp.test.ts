@@ -1,16 +1,13 @@
 import { createServer } from "node:http";
 import { buildConnector, Pool } from "undici";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { exchange } from "../../../src/message/whatsapp/exchange.js";
 import type { WhatsAppClient } from "../../../src/message/whatsapp/whatsapp.js";
+import { useReleases } from "../../support/releases.js";
 import { startWhatsApp, type WhatsAppOptions } from "../../support/whatsapp-server.js";
 import { createClient, fixedToken, recipient, sender, startSocketServer, textBody } from "../setup.js";
 
-type Release = () => unknown;
-const releases: Release[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
+const releases = useReleases();
 
 async function start(options: WhatsAppOptions = {}, timeoutMs = 5000) {
   const api = await startWhatsApp(options);

@@ -1,10 +1,8 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { useReleases } from "../../support/releases.js";
 import { type Bundle, setup, untilDrained } from "../spool-setup.js";
 
-const releases: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
+const releases = useReleases();
 
 async function start(options: Parameters<typeof setup>[0] = {}): Promise<Bundle> {
   const bundle = await setup(options);

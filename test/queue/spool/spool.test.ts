@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { failureOf } from "../../support/client.js";
+import { useReleases } from "../../support/releases.js";
 import { type Bundle, code, setup, startMigratedPostgres, untilDrained } from "../spool-setup.js";
 
-const releases: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
+const releases = useReleases();
 
 async function start(options: Parameters<typeof setup>[0] = {}): Promise<Bundle> {
   const bundle = await setup(options);

@@ -1,15 +1,13 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
-import { afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { readConfig } from "../../../src/config/config.js";
 import { openWorkerRedis, untilLost } from "../../../src/store/bullmq/worker-connection.js";
 import { createLog } from "../../../src/telemetry/log/log.js";
 import { startRedis } from "../../support/redis.js";
+import { useReleases } from "../../support/releases.js";
 
-const releases: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
+const releases = useReleases();
 
 /** A worker's connection by way of a network that can reset it. */
 async function openOverNetwork() {

@@ -3,20 +3,18 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { Leader } from "../../../src/background/leader.js";
 import { PostaError } from "../../../src/errors/posta-error.js";
 import type { Session } from "../../../src/store/postgres/session.js";
 import { PostgresStore, type PostgresStoreOptions } from "../../../src/store/postgres/store.js";
 import { createLog } from "../../../src/telemetry/log/log.js";
 import { createDatabase, startPostgres, type TestPostgres } from "../../support/postgres.js";
+import { useReleases } from "../../support/releases.js";
 
 /** Of a store; what is answered at once takes far less, also on a busy machine. */
 const timeoutMs = 5000;
-const releases: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
+const releases = useReleases();
 
 async function startOwn(): Promise<TestPostgres> {
   const server = await startPostgres();
