@@ -1,8 +1,7 @@
 import { Gauge, type Registry } from "prom-client";
 import type { RedisStore } from "../../store/redis/store.js";
+import { hourMs } from "../time/range.js";
 import type { Keys } from "./keys.js";
-
-const hourMs = 3_600_000;
 
 /** The series of the current hour, which decide its memory. They are read at an interval: no scrape waits for Redis. */
 export class SeriesMetrics {

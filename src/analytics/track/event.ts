@@ -1,6 +1,7 @@
 import { requireShortText } from "../../errors/check-text.js";
 import { invalid } from "../../errors/posta-error.js";
 import { totalMember } from "../hot/keys.js";
+import { minuteMs } from "../time/range.js";
 import { CheckedTexts } from "./checked-texts.js";
 
 /** An event as a caller sends it. Nothing is checked yet. */
@@ -37,7 +38,6 @@ export interface EventLimits {
   analyticsMaxLeadMs: number;
 }
 
-const minuteMs = 60_000;
 const maxSubjectBytes = 256;
 const maxIdBytes = 128;
 const maxDimensions = 8;
