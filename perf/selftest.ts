@@ -113,7 +113,7 @@ async function checkSlow(): Promise<void> {
 }
 
 async function checkErrors(): Promise<void> {
-  const posta = await startPosta(port, [], { POSTA_MAX_JOB_BYTES: "10", POSTA_LOG_LEVEL: "silent" });
+  const posta = await startPosta(port, [], { POSTA_QUEUE_MAX_JOB_BYTES: "10", POSTA_LOG_LEVEL: "silent" });
   try {
     await requireFailure("a server that answers errors at once", `127.0.0.1:${port}`, errorRow);
   } finally {

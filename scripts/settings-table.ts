@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { settingGroups } from "../src/config/settings.js";
 
 /** What a setting tells of itself. */
-type Row = Record<"variable" | "shown" | "range" | "unit" | "doc", string>;
+type Row = Record<"variable" | "shown" | "range" | "unit" | "doc", string> & { old?: { variable: string } };
 
 const page = "docs/settings.md";
 
@@ -18,26 +18,17 @@ Posta reads its settings from environment variables, and from nowhere else. A wr
 exist, stops the start with a line that names the variable and the fix. A change takes effect after a stop and a start.
 
 - **duration**: a whole number and a unit, \`500ms\`, \`10s\`, \`5m\` or \`1h\`.
-- **bytes**: a whole number, without a unit. The tables add the same number in KiB, MiB or GiB.
-- **size**: a whole number and a unit, \`512mb\` or \`2gb\`, in powers of 1024.
+- **bytes**: a whole number, alone or with a unit in powers of 1024: \`1048576\`, \`1024kb\`, \`1mb\`, \`1gb\`.
 - **list**: texts with commas between them.
 - A default of "-" means that the variable is unset.
+
+A name is made by one rule: \`POSTA_\`, the area, then what is set. Settings of the whole process, and of calls to all services, have no area.
+A limit has \`MAX\` before what it limits. A setting that was renamed still works under its old name.
 `;
 
-/** A number of bytes as people read it, where that is a round number. */
-function addBinaryUnit(value: string): string {
-  const units = [
-    ["GiB", 2 ** 30],
-    ["MiB", 2 ** 20],
-    ["KiB", 2 ** 10],
-  ] as const;
-  const [unit, size] = units.find(([, size]) => Number(value) >= size && Number(value) % size === 0) ?? [];
-  return size === undefined ? value : `${value} (${Number(value) / size} ${unit})`;
-}
-
-function toRow({ variable, shown, range, unit, doc }: Row): string {
-  const inUnits = (values: string) => (unit === "bytes" ? values.replace(/\d+/g, addBinaryUnit) : values);
-  return `| \`${variable}\` | ${inUnits(shown) || "-"} | ${unit} | ${inUnits(range) || "-"} | ${doc} |`;
+function toRow({ variable, shown, range, unit, doc, old }: Row): string {
+  const meaning = old ? `${doc} Old name: \`${old.variable}\`.` : doc;
+  return `| \`${variable}\` | ${shown || "-"} | ${unit} | ${range || "-"} | ${meaning} |`;
 }
 
 function toSection({ title, about, settings }: (typeof settingGroups)[number]): string {

@@ -31,7 +31,7 @@ export interface Limits {
 export async function checkLimits(): Promise<Finding> {
   const posta = await startPosta(port, [], {
     POSTA_SERVERS: "1",
-    POSTA_MAX_PENDING_JOBS: "100",
+    POSTA_QUEUE_MAX_PENDING: "100",
     POSTA_LOG_LEVEL: "silent",
   });
   const client = new ServiceClient(`127.0.0.1:${port}`, queueService);

@@ -1,5 +1,4 @@
 import { findConflicts } from "./rules.js";
-import { defaultIncomingBytes } from "./settings/calls.js";
 import { type Config, settings } from "./settings.js";
 
 export type { Config };
@@ -9,27 +8,46 @@ export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
+/** What {@link readConfig} needs to know of a setting. */
+interface Named {
+  variable: string;
+  /** The name that the setting had before, and how to write that name's value in today's form. */
+  old?: { variable: string; convert: (value: string) => string };
+}
+
 /** Reads the settings from an environment. Throws a {@link ConfigError} that names every variable at fault. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
   for (const [key, setting] of Object.entries(settings)) {
-    const result = setting.schema.safeParse(env[setting.variable] || undefined);
+    const { variable, value, problem } = findValue(setting, env);
+    const result = setting.schema.safeParse(value);
     if (result.success) values[key] = result.data;
-    else problems.push(`${setting.variable}: ${result.error.issues.map((issue) => issue.message).join(", ")}`);
+    else problems.push(`${variable}: ${result.error.issues.map((issue) => issue.message).join(", ")}`);
+    if (problem) problems.push(problem);
   }
   problems.push(...unknownVariables(env));
   if (!env[settings.maxIncomingBytes.variable]) {
-    values.maxIncomingBytes = Math.max(defaultIncomingBytes, 2 * Number(values.maxMessageBytes));
+    values.maxIncomingBytes = Math.max(Number(values.maxIncomingBytes), 2 * Number(values.maxMessageBytes));
   }
   if (problems.length === 0) problems.push(...findConflicts(values as Config));
   if (problems.length > 0) throw new ConfigError(problems.join("\n"));
   return Object.freeze(values) as Config;
 }
 
+/** A setting's value, and the variable that gave it. */
+function findValue({ variable, old }: Named, env: NodeJS.ProcessEnv) {
+  const value = env[variable] || undefined;
+  const oldValue = (old && env[old.variable]) || undefined;
+  if (!old || oldValue === undefined) return { variable, value };
+  const problem = `${old.variable}: is the old name of ${variable}, which is set, too; remove ${old.variable}`;
+  if (value !== undefined) return { variable, value, problem };
+  return { variable: old.variable, value: old.convert(oldValue) };
+}
+
 /** Finds misspelt variables, which Posta would otherwise silently ignore. */
 function unknownVariables(env: NodeJS.ProcessEnv): string[] {
-  const known = new Set<string>(Object.values(settings).map((setting) => setting.variable));
+  const known = new Set(Object.values<Named>(settings).flatMap(({ variable, old }) => [variable, old?.variable]));
   return Object.keys(env)
     .filter((name) => name.startsWith("POSTA_") && !known.has(name) && !isServiceLink(name, env[name]))
     .map((name) => `${name}: no such setting; docs/settings.md lists them all`);

@@ -58,7 +58,7 @@ const limits: Rule[] = [
   ({ maxJobBytes, maxMessageBytes }) =>
     failIf(
       maxJobBytes > maxMessageBytes,
-      "POSTA_MAX_JOB_BYTES: is over POSTA_MAX_MESSAGE_BYTES; lower it, or raise the other",
+      "POSTA_QUEUE_MAX_JOB_BYTES: is over POSTA_MAX_MESSAGE_BYTES; lower it, or raise the other",
     ),
 ];
 

@@ -144,7 +144,7 @@ export class GrpcServer {
 function limits(config: Config): ServerOptions {
   return {
     "grpc.max_concurrent_streams": config.maxStreams,
-    "grpc-node.max_session_memory": config.maxSessionMemoryMb,
+    "grpc-node.max_session_memory": config.maxSessionBytes / 1e6, // Node counts in megabytes.
     "grpc.max_connection_age_ms": config.maxConnectionAgeMs,
     "grpc.max_connection_age_grace_ms": config.maxConnectionAgeGraceMs,
     "grpc.keepalive_time_ms": config.keepaliveTimeMs,

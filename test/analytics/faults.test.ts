@@ -8,7 +8,7 @@ const bufferLimit = 150;
 
 let bundle: Bundle;
 beforeEach(async () => {
-  bundle = await setup({ POSTA_ANALYTICS_BUFFER: String(bufferLimit) });
+  bundle = await setup({ POSTA_ANALYTICS_MAX_BUFFERED: String(bufferLimit) });
   return () => bundle.stop();
 });
 

@@ -8,7 +8,7 @@ import { analyticsService, type Bundle, code, readCounts, setup } from "./setup.
 let bundle: Bundle;
 let client: TestClient;
 beforeAll(async () => {
-  bundle = await setup({ POSTA_ANALYTICS_RECENT: "50" });
+  bundle = await setup({ POSTA_ANALYTICS_MAX_RECENT: "50" });
   client = new TestClient(`127.0.0.1:${bundle.posta.port}`);
 });
 afterAll(async () => {

@@ -55,6 +55,14 @@ describe("readConfig", () => {
     ["POSTA_MAX_CONNECTION_AGE", "24h", "maxConnectionAgeMs", 86_400_000],
     ["POSTA_ANALYTICS_MAX_MEMORY", "16mb", "analyticsMaxMemory", 16 * 1024 ** 2],
     ["POSTA_ANALYTICS_MAX_MEMORY", "64GB", "analyticsMaxMemory", 64 * 1024 ** 3],
+    ["POSTA_ANALYTICS_MAX_MEMORY", "16777216", "analyticsMaxMemory", 16 * 1024 ** 2],
+    ["POSTA_MAX_MESSAGE_BYTES", "4194304", "maxMessageBytes", 4 << 20],
+    ["POSTA_MAX_MESSAGE_BYTES", "1024kb", "maxMessageBytes", 1 << 20],
+    ["POSTA_QUEUE_MAX_JOB_BYTES", "2mb", "maxJobBytes", 2 << 20],
+    ["POSTA_MAX_JOB_BYTES", "2097152", "maxJobBytes", 2 << 20],
+    ["POSTA_MAX_SESSION_BYTES", "32mb", "maxSessionBytes", 32 << 20],
+    ["POSTA_MAX_SESSION_MEMORY", "32", "maxSessionBytes", 32 << 20],
+    ["POSTA_SPOOL_MAX_JOBS", "0", "spoolMaxJobs", 0],
     ["POSTA_DELIVERIES", "0", "deliveries", 0],
     ["POSTA_INSECURE", "1", "insecure", true],
     ["POSTA_INSECURE", "0", "insecure", false],
@@ -82,6 +90,10 @@ describe("readConfig", () => {
     ["POSTA_METRICS_INTERVAL", "11s"],
     ["POSTA_REDIS_TIMEOUT", "99ms"],
     ["POSTA_MAX_MESSAGE_BYTES", "1023"],
+    ["POSTA_MAX_MESSAGE_BYTES", "4 mb"],
+    ["POSTA_MAX_MESSAGE_BYTES", "1tb"],
+    ["POSTA_MAX_MESSAGE_BYTES", "2gb"],
+    ["POSTA_MAX_JOB_BYTES", "0"],
     ["POSTA_ANALYTICS_MAX_MEMORY", "2"],
     ["POSTA_ANALYTICS_MAX_MEMORY", "15mb"],
     ["POSTA_ANALYTICS_MAX_MEMORY", "99999999999gb"],
@@ -104,6 +116,23 @@ describe("readConfig", () => {
   });
 });
 
+describe("a setting that was renamed", () => {
+  it("keeps its old name", () => {
+    const old = { POSTA_MAX_PENDING_JOBS: "7", POSTA_ANALYTICS_RECENT: "8" };
+    const renamed = { POSTA_QUEUE_MAX_PENDING: "7", POSTA_ANALYTICS_MAX_RECENT: "8" };
+    expect(readConfig(old)).toEqual(readConfig(renamed));
+    expect(readConfig(old)).not.toEqual(readConfig({}));
+  });
+
+  it("is refused under both names at once, whatever their values", () => {
+    const [problem, ...others] = problemsOf({ POSTA_MAX_PENDING_JOBS: "7", POSTA_QUEUE_MAX_PENDING: "7" });
+    expect(problem).toBe(
+      "POSTA_MAX_PENDING_JOBS: is the old name of POSTA_QUEUE_MAX_PENDING, which is set, too; remove POSTA_MAX_PENDING_JOBS",
+    );
+    expect(others).toEqual([]);
+  });
+});
+
 describe("the rules between settings", () => {
   it.each<[string, Record<string, string>]>([
     ["POSTA_ANALYTICS_HOT", { POSTA_ANALYTICS_HOT: "6h", POSTA_ANALYTICS_MAX_AGE: "3h" }],
@@ -122,7 +151,7 @@ describe("the rules between settings", () => {
     ["POSTA_TLS_CLIENT_CA_FILE", { POSTA_TLS_CLIENT_CA_FILE: "ca.pem" }],
     ["POSTA_DEFAULT_DEADLINE", { POSTA_DEFAULT_DEADLINE: "2m" }],
     ["POSTA_MAX_INCOMING_BYTES", { POSTA_MAX_INCOMING_BYTES: String((8 << 20) - 1) }],
-    ["POSTA_MAX_JOB_BYTES", { POSTA_MAX_JOB_BYTES: String((4 << 20) + 1) }],
+    ["POSTA_QUEUE_MAX_JOB_BYTES", { POSTA_QUEUE_MAX_JOB_BYTES: String((4 << 20) + 1) }],
     ["POSTA_DATABASE_URL", { POSTA_DATABASE_URL: "mysql://localhost" }],
     ["POSTA_DATABASE_URL", { POSTA_DATABASE_URL: "postgresql://u:pw@127.0.0.1:99999/db" }],
     ["POSTA_QUEUE_PREFIX", { POSTA_QUEUE_REDIS_URL: "redis+cluster://h1,h2" }],

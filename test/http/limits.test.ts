@@ -14,7 +14,7 @@ describe("a request's size", () => {
   beforeAll(async () => {
     posta = await startServer(inject("redisUrl"), {
       POSTA_MAX_MESSAGE_BYTES: String(limit),
-      POSTA_MAX_JOB_BYTES: "9000",
+      POSTA_QUEUE_MAX_JOB_BYTES: "9000",
     });
     await posta.serving;
   });
@@ -186,7 +186,11 @@ describe("a request's time", () => {
 });
 
 describe("bodies that are on their way", () => {
-  const env = { POSTA_MAX_MESSAGE_BYTES: "1000000", POSTA_MAX_JOB_BYTES: "50000", POSTA_MAX_INCOMING_BYTES: "2000000" };
+  const env = {
+    POSTA_MAX_MESSAGE_BYTES: "1000000",
+    POSTA_QUEUE_MAX_JOB_BYTES: "50000",
+    POSTA_MAX_INCOMING_BYTES: "2000000",
+  };
   const busy = "over 2000000 bytes of requests are on their way into this server; nothing was done";
   const body = `{"queue":"none"${" ".repeat(800_000)}}`;
 

@@ -98,7 +98,7 @@ describe("AcknowledgedLoad", () => {
 
 describe("a refusal's delay", () => {
   it("is read from its RetryInfo", async () => {
-    const client = await startPosta({ POSTA_MAX_PENDING_JOBS: "1" });
+    const client = await startPosta({ POSTA_QUEUE_MAX_PENDING: "1" });
     const jobs = Array.from({ length: 2000 }, () => ({ name: "n" }));
     const calls = Array.from({ length: 6 }, () => client.call("AddJobs", { queue: "full", jobs }));
     const settled = await Promise.allSettled(calls);

@@ -69,7 +69,7 @@ it("makes every profile of real servers, and finds the leak that one of them was
 it("fails where calls of the load fail, and leaves no profile of that", async () => {
   const { code, errors, folders } = await profile("cpu", {
     DURATION: "1s",
-    NODE_OPTIONS: writeModule('process.env.POSTA_MAX_JOB_BYTES = "10";'),
+    NODE_OPTIONS: writeModule('process.env.POSTA_QUEUE_MAX_JOB_BYTES = "10";'),
   });
   expect(errors).toMatch(/profile-cpu: \d+ calls of the load failed: this profile is not to be used/);
   expect(code).toBe(1);

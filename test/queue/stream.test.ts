@@ -103,7 +103,7 @@ describe("StreamAddJobs", () => {
 
 describe("streams for whose jobs there is no room", () => {
   it("wait, and have them all added in their order", async () => {
-    const narrow = await startServer(inject("redisUrl"), { POSTA_MAX_PENDING_JOBS: "10" });
+    const narrow = await startServer(inject("redisUrl"), { POSTA_QUEUE_MAX_PENDING: "10" });
     await narrow.serving;
     const stream = narrow.client.addStream();
     const outcomes: string[] = [];

@@ -1,4 +1,4 @@
-import { duration, integer, text } from "./kinds.js";
+import { duration, integer, renamed, text } from "./kinds.js";
 
 /** Which events count, and how long Posta keeps them. */
 export const analyticsSettings = {
@@ -53,13 +53,19 @@ export const analyticsSettings = {
     100_000,
     "Event names in an hour. An event with a further name is refused until the next hour.",
   ),
-  analyticsRecent: integer("POSTA_ANALYTICS_RECENT", 1000, 1, 10_000, "Recent events that Posta keeps for each name."),
-  analyticsBuffer: integer(
+  analyticsRecent: renamed(
+    integer("POSTA_ANALYTICS_MAX_RECENT", 1000, 1, 10_000, "Recent events that Posta keeps for each name."),
+    "POSTA_ANALYTICS_RECENT",
+  ),
+  analyticsBuffer: renamed(
+    integer(
+      "POSTA_ANALYTICS_MAX_BUFFERED",
+      10_000,
+      100,
+      1_000_000,
+      "ACCEPTED events that one server buffers while the analytics' Redis cannot take them.",
+    ),
     "POSTA_ANALYTICS_BUFFER",
-    10_000,
-    100,
-    1_000_000,
-    "ACCEPTED events that one server buffers while the analytics' Redis cannot take them.",
   ),
   analyticsMaxPending: integer(
     "POSTA_ANALYTICS_MAX_PENDING",

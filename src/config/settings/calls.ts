@@ -1,7 +1,4 @@
-import { bytes, duration, integer } from "./kinds.js";
-
-/** Default of POSTA_MAX_INCOMING_BYTES, unless twice the largest message is more. */
-export const defaultIncomingBytes = 128 << 20;
+import { bytes, duration, integer, renamed } from "./kinds.js";
 
 /** Limits of calls and connections. */
 export const callsSettings = {
@@ -17,13 +14,20 @@ export const callsSettings = {
     1,
     "Longest deadline of a unary call. A longer deadline is shortened to this.",
   ),
-  maxMessageBytes: bytes("POSTA_MAX_MESSAGE_BYTES", 4 << 20, 1024, "Largest request."),
+  maxMessageBytes: bytes("POSTA_MAX_MESSAGE_BYTES", "4mb", 1024, "Largest request.", 1 << 30),
   maxIncomingBytes: bytes(
     "POSTA_MAX_INCOMING_BYTES",
-    defaultIncomingBytes,
+    "128mb",
     1 << 20,
     "Memory of one server for requests that are still arriving. Over this: RESOURCE_EXHAUSTED. At least twice POSTA_MAX_MESSAGE_BYTES; an unset value is raised to that. Services that need no token have a separate budget of one 16th.",
     2 ** 31,
+  ),
+  maxPendingBytes: bytes(
+    "POSTA_MAX_PENDING_BYTES",
+    "64mb",
+    1024,
+    "Payload bytes of the unanswered jobs of one server, and, in a separate budget, of its unanswered messages. Over this: RESOURCE_EXHAUSTED.",
+    1 << 30,
   ),
   maxCalls: integer(
     "POSTA_MAX_CALLS",
@@ -33,7 +37,11 @@ export const callsSettings = {
     "Unary calls that one server handles at once. Over this: RESOURCE_EXHAUSTED. Probes do not count.",
   ),
   maxStreams: integer("POSTA_MAX_STREAMS", 1000, 1, 1_000_000, "Concurrent calls on one gRPC connection."),
-  maxSessionMemoryMb: integer("POSTA_MAX_SESSION_MEMORY", 16, 1, 1024, "HTTP/2 memory of one gRPC connection, in MB."),
+  maxSessionBytes: renamed(
+    bytes("POSTA_MAX_SESSION_BYTES", "16mb", 1 << 20, "HTTP/2 memory of one gRPC connection.", 1 << 30),
+    "POSTA_MAX_SESSION_MEMORY",
+    (megabytes) => `${megabytes}mb`,
+  ),
   maxConnectionAgeMs: duration(
     "POSTA_MAX_CONNECTION_AGE",
     "30m",

@@ -58,30 +58,38 @@ export function integer<V extends string>(
   return { variable, doc, shown, unit: "number", range: `${min} to ${max}`, schema };
 }
 
-export function bytes<V extends string>(variable: V, fallback: number, min: number, doc: string, max = 1 << 30) {
-  return { ...integer(variable, fallback, min, max, doc), unit: "bytes" };
-}
-
-const unitBytes = { kb: 1 << 10, mb: 1 << 20, gb: 1 << 30 };
+const unitBytes = { b: 1, kb: 1 << 10, mb: 1 << 20, gb: 1 << 30 };
 
 /** The amount in bytes; NaN: the value is no amount. */
 function toBytes(value: string): number {
-  const [, amount, unit] = /^(\d+)(kb|mb|gb)$/i.exec(value) ?? [];
-  return amount && unit ? Number(amount) * unitBytes[unit.toLowerCase() as keyof typeof unitBytes] : Number.NaN;
+  const [, amount, unit = "b"] = /^(\d+)(kb|mb|gb)?$/i.exec(value) ?? [];
+  return amount ? Number(amount) * unitBytes[unit.toLowerCase() as keyof typeof unitBytes] : Number.NaN;
 }
 
-/** An amount of memory, in bytes. The amount may be larger than {@link bytes} allows. */
-export function memory<V extends string>(variable: V, fallback: string, minBytes: number, doc: string) {
-  const least = `${minBytes / unitBytes.mb}mb`;
+/** Shows an amount in the largest unit that gives a whole number. */
+function showBytes(amount: number): string {
+  const [unit = "b", size = 1] = Object.entries(unitBytes).findLast(([, size]) => amount % size === 0) ?? [];
+  return unit === "b" ? `${amount}` : `${amount / size}${unit}`;
+}
+
+/** An amount of memory in bytes, written as a whole number with or without a unit. Units are powers of 1024. */
+export function bytes<V extends string>(
+  variable: V,
+  fallback: string,
+  min: number,
+  doc: string,
+  max = Number.MAX_SAFE_INTEGER,
+) {
+  const range = max === Number.MAX_SAFE_INTEGER ? `from ${showBytes(min)}` : `${showBytes(min)} to ${showBytes(max)}`;
   const schema = z
     .string()
     .default(fallback)
-    .refine((value) => toBytes(value) >= minBytes && toBytes(value) <= Number.MAX_SAFE_INTEGER, {
+    .refine((value) => toBytes(value) >= min && toBytes(value) <= max, {
       error: ({ input }) =>
-        `"${input}" is not a number and a unit (kb, mb, gb), at least ${least}, as in "${fallback}"`,
+        `"${input}" is not a number of bytes, alone or with a unit (kb, mb, gb), ${range}, as in "${fallback}"`,
     })
     .transform(toBytes);
-  return { variable, doc, shown: fallback, unit: "size", range: `from ${least}`, schema };
+  return { variable, doc, shown: fallback, unit: "bytes", range, schema };
 }
 
 const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
@@ -116,4 +124,13 @@ export function duration<V extends string>(
     })
     .transform(toMs);
   return { variable, doc, shown: fallback, unit: "duration", range, schema };
+}
+
+/** A setting that had another name before. The old name still works; `convert` writes its value in the new name's form. */
+export function renamed<S extends { variable: string }>(
+  setting: S,
+  variable: string,
+  convert: (value: string) => string = (value) => value,
+) {
+  return { ...setting, old: { variable, convert } };
 }

@@ -1,4 +1,4 @@
-import { duration, integer, list, optional, text } from "./kinds.js";
+import { duration, integer, list, optional, renamed, text } from "./kinds.js";
 
 /** WhatsApp, and how messages are sent. */
 export const messagesSettings = {
@@ -75,11 +75,14 @@ export const messagesSettings = {
     1200,
     "Months of messages, their history and dead letters to keep, the current month included. The minimum is 5 because a message may be sent 90 days after Posta took it.",
   ),
-  maxPendingMessages: integer(
+  maxPendingMessages: renamed(
+    integer(
+      "POSTA_MESSAGE_MAX_PENDING",
+      20_000,
+      1,
+      10_000_000,
+      "Unanswered messages of one server. Over this: RESOURCE_EXHAUSTED.",
+    ),
     "POSTA_MAX_PENDING_MESSAGES",
-    20_000,
-    1,
-    10_000_000,
-    "Unanswered messages of one server. Over this: RESOURCE_EXHAUSTED.",
   ),
 };

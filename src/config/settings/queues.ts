@@ -1,4 +1,4 @@
-import { bytes, integer, text } from "./kinds.js";
+import { bytes, integer, renamed, text } from "./kinds.js";
 
 /** Jobs on their way into queues. */
 export const queuesSettings = {
@@ -7,25 +7,28 @@ export const queuesSettings = {
     "bull",
     "Prefix of BullMQ's keys, the same as in the workers. A Redis Cluster needs a hash tag, such as {bull}.",
   ),
-  maxJobBytes: bytes("POSTA_MAX_JOB_BYTES", 1 << 20, 1, "Largest data_json, in UTF-8."),
-  maxPendingJobs: integer(
+  maxJobBytes: renamed(
+    bytes("POSTA_QUEUE_MAX_JOB_BYTES", "1mb", 1, "Largest data_json, in UTF-8.", 1 << 30),
+    "POSTA_MAX_JOB_BYTES",
+  ),
+  maxPendingJobs: renamed(
+    integer(
+      "POSTA_QUEUE_MAX_PENDING",
+      50_000,
+      1,
+      10_000_000,
+      "Unanswered jobs of one server. Over this: RESOURCE_EXHAUSTED.",
+    ),
     "POSTA_MAX_PENDING_JOBS",
-    50_000,
-    1,
-    10_000_000,
-    "Unanswered jobs of one server. Over this: RESOURCE_EXHAUSTED.",
   ),
-  maxPendingBytes: bytes(
-    "POSTA_MAX_PENDING_BYTES",
-    64 << 20,
-    1024,
-    "Payload bytes of the unanswered jobs of one server, and, in a separate budget, of its unanswered messages. Over this: RESOURCE_EXHAUSTED.",
-  ),
-  spoolMaxJobs: integer(
+  spoolMaxJobs: renamed(
+    integer(
+      "POSTA_QUEUE_MAX_SPOOLED",
+      1_000_000,
+      0,
+      1_000_000_000,
+      "Jobs that may wait in the spool while the queues' Redis cannot take them. Over this: RESOURCE_EXHAUSTED. 0: no spool.",
+    ),
     "POSTA_SPOOL_MAX_JOBS",
-    1_000_000,
-    0,
-    1_000_000_000,
-    "Jobs that may wait in the spool while the queues' Redis cannot take them. Over this: RESOURCE_EXHAUSTED. 0: no spool.",
   ),
 };

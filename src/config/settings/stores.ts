@@ -1,4 +1,4 @@
-import { duration, flag, integer, memory, optional } from "./kinds.js";
+import { bytes, duration, flag, integer, optional } from "./kinds.js";
 
 /** Where the two Redis and PostgreSQL are. */
 export const storesSettings = {
@@ -14,7 +14,7 @@ export const storesSettings = {
     "POSTA_ANALYTICS_REDIS_URL",
     "Redis of the analytics, with the address forms of POSTA_QUEUE_REDIS_URL. This Redis may evict. Unset: Posta starts a private one.",
   ),
-  analyticsMaxMemory: memory(
+  analyticsMaxMemory: bytes(
     "POSTA_ANALYTICS_MAX_MEMORY",
     "2gb",
     16 << 20,

@@ -13,7 +13,7 @@ import { parseTraces } from "../job/stored-json.js";
 import { type DeadJob, deadLetterId, insertDeadJobs, logDeadJobs } from "./dead-job-row.js";
 import { toRedriveOptions } from "./spool-row.js";
 
-/** Few enough that the payloads, of up to POSTA_MAX_JOB_BYTES each, fit into memory and into one statement. */
+/** Few enough that the payloads, of up to POSTA_QUEUE_MAX_JOB_BYTES each, fit into memory and into one statement. */
 const pageJobs = 16;
 const pageQueues = 1000;
 /** The time of a job's failure comes from its worker's clock. That clock may be this far behind others. */

@@ -177,6 +177,6 @@ export class Spool implements QueueWriter {
 const nothing: Taken = { spooled: new Set(), refused: new Set(), last: null };
 
 function fullError(): PostaError {
-  const message = "the spool has as many jobs as it may (POSTA_SPOOL_MAX_JOBS); nothing was done";
+  const message = "the spool has as many jobs as it may (POSTA_QUEUE_MAX_SPOOLED); nothing was done";
   return new PostaError("exhausted", message, { retryAfterMs: fullForMs });
 }

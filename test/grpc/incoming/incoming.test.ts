@@ -22,7 +22,7 @@ let posta: Awaited<ReturnType<typeof startServer>>;
 beforeAll(async () => {
   posta = await startServer(inject("redisUrl"), {
     POSTA_MAX_MESSAGE_BYTES: String(1 << 20),
-    POSTA_MAX_JOB_BYTES: String(1 << 19),
+    POSTA_QUEUE_MAX_JOB_BYTES: String(1 << 19),
     POSTA_MAX_INCOMING_BYTES: String(2 << 20),
     POSTA_DEFAULT_DEADLINE: "500ms",
     POSTA_MAX_DEADLINE: "10s",

@@ -236,7 +236,7 @@ describe("a message that nobody waits for any more", () => {
 
 describe("what is on its way", () => {
   it("is bounded", async () => {
-    const small = await setup({ POSTA_MAX_PENDING_MESSAGES: "5" });
+    const small = await setup({ POSTA_MESSAGE_MAX_PENDING: "5" });
     await small.postgres.transaction(async (transaction) => {
       await transaction.run("LOCK TABLE outbox IN ACCESS EXCLUSIVE MODE");
       const taken = small.call("SendMessages", { messages: Array.from({ length: 5 }, () => hello) });

@@ -81,7 +81,7 @@ describe("the drain", () => {
   );
 
   it("lets such a queue neither use up the others' room nor keep them behind", async () => {
-    const bundle = await start({ env: { POSTA_SPOOL_MAX_JOBS: "10" } });
+    const bundle = await start({ env: { POSTA_QUEUE_MAX_SPOOLED: "10" } });
     const { inspector, prefix, add } = bundle;
     await inspector.set(`${prefix}:broken:meta`, "no hash");
     await spool(bundle, "broken", ["a"]);

@@ -83,7 +83,7 @@ describe("while Redis is down", () => {
   });
 
   it("more jobs than may wait are refused, and fit again after the drain", async () => {
-    const bundle = await start({ env: { POSTA_SPOOL_MAX_JOBS: "10" } });
+    const bundle = await start({ env: { POSTA_QUEUE_MAX_SPOOLED: "10" } });
     const { add, client, redis } = bundle;
     await bundle.loseRedis();
     const jobs = Array.from({ length: 12 }, () => ({ name: "n" }));
