@@ -131,7 +131,7 @@ async function openAdmin(config: Config, shown: Shown, log: Logger, releases: Re
   const merged = new MergedMetrics(metrics, supervisors);
   const status = new StatusCollector(metrics, supervisors, merged, log);
   const logLevel = new LogLevel(log, supervisors);
-  const queueUi = new QueueUi(config, () => monitor.openBoard(), log);
+  const queueUi = new QueueUi(config, () => monitor.openQueueHandles(), log);
   const admin = new Admin(config, createRoutes({ health, metrics: merged, status, logLevel, queueUi }));
   await admin.listen();
   releases.push(() => admin.close());

@@ -28,7 +28,7 @@ export class QueueUi {
 
   constructor(
     private readonly config: Config,
-    private readonly openBoard: () => Promise<QueueHandles>,
+    private readonly openQueueHandles: () => Promise<QueueHandles>,
     private readonly log: Logger,
   ) {}
 
@@ -68,7 +68,7 @@ export class QueueUi {
   }
 
   private async create(): Promise<Loaded> {
-    const board = await this.openBoard();
+    const board = await this.openQueueHandles();
     const require = createRequire(import.meta.url);
     const { createBullBoard } = require("@bull-board/api") as typeof import("@bull-board/api");
     const { BullMQAdapter } =

@@ -129,7 +129,7 @@ export class EmbeddedPostgres {
     const ended = new Promise((resolve) => making.child.once("close", resolve));
     await making.catch(async (error) => {
       await ended; // A signal does not end initdb immediately.
-      throw new ConfigError(`PostgreSQL's data cannot be made in ${this.dir}: ${error.stderr || error.message}`);
+      throw new ConfigError(`cannot create PostgreSQL's data in ${this.dir}: ${error.stderr || error.message}`);
     });
     renameSync(fresh, this.data);
   }

@@ -83,7 +83,7 @@ export class StatusCollector {
       this.window.add(takeSample(this.merged, now, this.errorRule), settled);
       this.readAt = now;
     } catch (error) {
-      this.log.error({ err: error }, "the status' figures could not be read"); // The status shows how old its figures are.
+      this.log.error({ err: error }, "the metrics for the status page could not be read"); // The status shows how old its figures are.
     }
   }
 }

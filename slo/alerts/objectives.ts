@@ -66,7 +66,7 @@ function ratesOf(operation: string, seconds: number): [Objective["calls"], Objec
   return [(window) => methodRate(names, window), (window) => methodRateWithin(names, seconds, window)];
 }
 
-/** Rules for the objectives of slo/targets.json: what is measured, and who is told how soon. */
+/** Rules for the objectives of slo/targets.json: what is measured, and how soon somebody is alerted. */
 export function objectiveGroups(targets: readonly Target[]): Group[] {
   const objectives = targets.map(toObjective).filter((objective) => objective !== undefined);
   const recordings = objectives.flatMap(record);

@@ -55,7 +55,7 @@ export const work: Group = {
     {
       name: "PostaOutboxNotDraining",
       severity: "page",
-      // A backlog that is worked off is no reason to wake anybody, and an open breaker has an alert of its own.
+      // A backlog that shrinks wakes nobody, and an open breaker has its own alert.
       expr: [
         "posta_outbox_oldest_due_seconds > 120",
         `unless on (job, instance) sum by (job, instance) (rate(${ended}[5m])) > 0`,

@@ -14,7 +14,7 @@ export async function forEachQueue(
     await work(queue).catch((thrown) => {
       const error = toPostaError(thrown);
       if (error.code !== "internal") throw error;
-      failure = new PostaError("internal", `the queue of ${queue} cannot be worked on`, { cause: error });
+      failure = new PostaError("internal", `the queue of ${queue} could not be processed`, { cause: error });
     });
   }
   return failure;

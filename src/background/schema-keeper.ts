@@ -127,7 +127,9 @@ export class SchemaKeeper extends EventEmitter<Events> {
     if (place.safeFrom > known) this.refuse(describeContract(place, known));
     if (place.at < known) await this.bring(place, stopping);
     if (place.at > known && this.found.is !== "ready") {
-      this.log.warn(`PostgreSQL is at migration ${place.at}, of a newer Posta; this one knows ${known}, and goes on`);
+      this.log.warn(
+        `PostgreSQL is at migration ${place.at}, from a newer Posta. This Posta knows ${known} and continues`,
+      );
     }
     this.set({ is: "ready", detail: "" });
   }
@@ -141,7 +143,7 @@ export class SchemaKeeper extends EventEmitter<Events> {
       this.requireReady();
     }
     if (performance.now() < this.failedAt + retryFailedMs) this.requireReady();
-    this.set({ is: "applying", detail: `${behind}: it is being migrated` });
+    this.set({ is: "applying", detail: `${behind}: the migration runs` });
     try {
       await migrate(this.store, this.log, this.migrations, stopping);
     } catch (error) {

@@ -11,7 +11,7 @@ export interface DeadLetterParts {
   redriver: DeadLetterRedriver;
 }
 
-/** Creates the dead-letter parts of a server. `handlers` say how dead letters of each kind are put back. */
+/** Creates the dead-letter parts of a server. `handlers` say how dead letters of each kind are redriven. */
 export function createDeadLetterParts(
   config: Config,
   postgres: PostgresStore,

@@ -1,14 +1,14 @@
 import { type DeadLetterKind, deadLetterKinds, type RedriveHandler } from "../store/postgres/dead-letters.js";
 import type { Statement } from "../store/postgres/session.js";
 
-/** How dead letters of each kind are put back. */
+/** How dead letters of each kind are redriven. */
 export type RedriveHandlers = Record<DeadLetterKind, RedriveHandler>;
 
-/** A dead letter that was put back. */
+/** A dead letter that was redriven. */
 export interface RedrivenRow {
   id: string;
   kind: number;
-  /** For {@link RedriveHandler.onPutBack}. */
+  /** For {@link RedriveHandler.onRedriven}. */
   facts: unknown;
 }
 
@@ -42,7 +42,7 @@ export function buildRedrive(handlers: RedriveHandlers): Statement {
 /** MATERIALIZED keeps the steps of one kind away from the refs of the other kind: only a message's ref is a UUID. */
 function buildPart(kind: DeadLetterKind, handler: RedriveHandler) {
   const letters = `${kind}_letters`;
-  const { steps, done } = handler.putBack(letters);
+  const { steps, done } = handler.redriveSql(letters);
   const number = deadLetterKinds[kind];
   return {
     steps: `${letters} AS MATERIALIZED (SELECT * FROM letters WHERE kind = ${number}), ${steps}`,

@@ -6,7 +6,7 @@ import { parseId } from "../store/row-ids.js";
 import { type MayUseSource, toKind } from "./dead-letter.js";
 import { buildRedrive, type RedriveHandlers, type RedrivenRow } from "./redrive-statement.js";
 
-/** What became of a dead letter: "redriven", or the reason why it was not put back. */
+/** What became of a dead letter: "redriven", or the reason why it was not redriven. */
 export type RedriveOutcome = "redriven" | PostaError;
 
 interface Letter {
@@ -40,7 +40,7 @@ export class DeadLetterRedriver {
     const wanted = parsed.filter((id) => typeof id === "string");
     const letters = await this.read(wanted, mayUse);
     const allowed = wanted.filter((id) => letters.has(id));
-    const done = await this.putBack(allowed);
+    const done = await this.redriveAll(allowed);
     for (const [id, letter] of await this.read(allowed, mayUse)) letters.set(id, letter);
     const reasons = await this.explain([...letters.values()].filter(({ redriven }) => !redriven));
     return parsed.map((id) => {
@@ -48,7 +48,7 @@ export class DeadLetterRedriver {
       if (!letters.has(id)) return new PostaError("not-found", `there is no dead letter ${id}`);
       // If an id is given twice, only its first place counts as redriven.
       if (done.delete(id)) return "redriven";
-      return wrongState(reasons.get(id) ?? "it was put back before");
+      return wrongState(reasons.get(id) ?? "it was redriven before");
     });
   }
 
@@ -59,17 +59,17 @@ export class DeadLetterRedriver {
     return new Map(rows.filter(({ kind, source }) => mayUse(toKind(kind), source)).map((row) => [row.id, row]));
   }
 
-  /** Returns the ids of the dead letters that were put back. */
-  private async putBack(ids: string[]): Promise<Set<string>> {
+  /** Returns the ids of the dead letters that were redriven. */
+  private async redriveAll(ids: string[]): Promise<Set<string>> {
     if (ids.length === 0) return new Set();
     const rows = await this.postgres.queryLocking<RedrivenRow>(this.statement, [ids]);
     for (const [kind, ofKind] of groupByKind(rows)) {
-      this.handlers[kind].onPutBack?.(ofKind.map(({ facts }) => facts));
+      this.handlers[kind].onRedriven?.(ofKind.map(({ facts }) => facts));
     }
     return new Set(rows.map(({ id }) => id));
   }
 
-  /** Why letters were not put back, by their ids. */
+  /** Why letters were not redriven, by their ids. */
   private async explain(letters: Letter[]): Promise<Map<string, string>> {
     const reasons = new Map<string, string>();
     for (const [kind, ofKind] of groupByKind(letters)) {

@@ -88,11 +88,11 @@ export class Health {
 
 /** If a caller stops reading and then reads again, it gets only the latest status, not every status that it missed. */
 function tellLatest(stream: ServerWritableStream<CheckRequest, HealthCheckResponse>, read: () => boolean): Watcher {
-  let told: boolean | undefined;
+  let reported: boolean | undefined;
   return () => {
     const serving = read();
-    if (serving === told || stream.writableNeedDrain) return;
-    told = serving;
+    if (serving === reported || stream.writableNeedDrain) return;
+    reported = serving;
     stream.write(response(serving));
   };
 }

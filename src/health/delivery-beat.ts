@@ -54,7 +54,10 @@ export class DeliveryCheck implements Check {
       return { status: "DOWN", detail: "Nothing is delivered: the queues' Redis cannot be reached." };
     }
     if (this.redis.refusal) {
-      return { status: "DEGRADED", detail: "Not known: the queues' Redis takes no writes, by which it would be told." };
+      return {
+        status: "DEGRADED",
+        detail: "Unknown: delivery processes report through the queues' Redis, which takes no writes.",
+      };
     }
     if (this.works) return { status: "OK", detail: "A delivery process works." };
     if (!this.known) {

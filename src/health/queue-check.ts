@@ -41,11 +41,11 @@ export class QueueCheck implements Check {
       const detail = `Jobs can be added. Those that wait were not counted for ${Math.round(uncountedMs / 1000)} s.`;
       return { status: "DEGRADED", detail };
     }
-    return { status: isWorkedOff(backlog) ? "OK" : "DEGRADED", detail: `Jobs can be added. ${describe(backlog)}` };
+    return { status: isHealthy(backlog) ? "OK" : "DEGRADED", detail: `Jobs can be added. ${describe(backlog)}` };
   }
 }
 
-function isWorkedOff(backlog: Backlog): boolean {
+function isHealthy(backlog: Backlog): boolean {
   const fails = backlog.failedPerSecond >= tooMany.perSecond && failedShare(backlog) > tooMany.share;
   return backlog.oldestDueAgeMs < oldAfterMs && !fails;
 }

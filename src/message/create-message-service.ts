@@ -9,7 +9,7 @@ import { MessageSender } from "./accept/send.js";
 import { abandonedError, MessageStore, type PendingMessage, type Stored } from "./accept/store-messages.js";
 import { MessageLister } from "./read/list-messages.js";
 import { MessageReader } from "./read/read-message.js";
-import type { RecordStatus } from "./record/status.js";
+import type { PublishStatus } from "./record/status.js";
 
 /** What MessageService calls. */
 export interface MessageParts {
@@ -30,19 +30,19 @@ export function createMessageParts(
   config: Config,
   postgres: PostgresStore,
   metrics: Registry,
-  record: RecordStatus,
+  publish: PublishStatus,
 ): MessageParts {
   const store = new MessageStore(postgres, config.messageKeyWindowMs);
   const counts = new TakenCounts();
   const commit = new GroupCommit<PendingMessage, Stored>((messages) => store.write(messages), messageBatches);
   registerBatchMetrics(metrics, "posta_message_batch", "messages", commit.metrics);
-  const sender = new MessageSender(commit, config, counts, () => postgres.requireUsable(), record);
+  const sender = new MessageSender(commit, config, counts, () => postgres.requireUsable(), publish);
   registerSendMetrics(metrics, counts, () => sender.pending);
   const reader = new MessageReader(postgres);
   return {
     sender,
     reader,
     lister: new MessageLister(postgres),
-    canceller: new MessageCanceller(postgres, reader, record),
+    canceller: new MessageCanceller(postgres, reader, publish),
   };
 }

@@ -12,7 +12,7 @@ import { Settler } from "../message/delivery/settle.js";
 import { Mover } from "../message/outbox/move.js";
 import { OutboxWork } from "../message/outbox/outbox-work.js";
 import { Sweep } from "../message/outbox/sweep.js";
-import type { RecordStatus } from "../message/record/status.js";
+import type { PublishStatus } from "../message/record/status.js";
 import { LoopDelay } from "../message/sender/concurrency.js";
 import { SenderQueues } from "../message/sender/sender-queues.js";
 import { SenderWorker } from "../message/sender/sender-worker.js";
@@ -34,7 +34,7 @@ export interface DeliveryStores {
   metrics: Registry;
   /** The key of the list of all queues. */
   queueList: string;
-  record: RecordStatus;
+  publish: PublishStatus;
   times?: DeliveryTimes;
 }
 
@@ -73,8 +73,8 @@ export async function createMessageDelivery(
   log: Logger,
 ): Promise<MessageDelivery> {
   const metrics = new DeliveryMetrics(stores.metrics);
-  const { postgres, queue, record, times = defaultTimes } = stores;
-  const sweep = new Sweep(postgres, metrics, record, sweepOptions(config, times));
+  const { postgres, queue, publish, times = defaultTimes } = stores;
+  const sweep = new Sweep(postgres, metrics, publish, sweepOptions(config, times));
   if (config.whatsappToken === undefined && config.whatsappTokenFile === undefined) {
     log.warn("POSTA_WHATSAPP_TOKEN: is not set, so messages stay queued; set it, or POSTA_WHATSAPP_TOKEN_FILE");
     return { work: { outbox: new OutboxWork(undefined, sweep) }, start() {}, async stop() {} };
@@ -103,12 +103,12 @@ interface SendersOptions {
 
 /** The workers of all numbers and what they share. */
 function createSenders({ config, stores, bullmq, token, metrics, log }: SendersOptions) {
-  const { queue, postgres, record, times = defaultTimes } = stores;
+  const { queue, postgres, publish, times = defaultTimes } = stores;
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal);
-  const settler = new Settler(postgres, metrics, record, log);
+  const settler = new Settler(postgres, metrics, publish, log);
   const client = new WhatsAppClient(clientOptions(config), token);
-  const claims = new Claims(postgres, metrics, record);
+  const claims = new Claims(postgres, metrics, publish);
   const limits = new Limits(queue, new LimitKeys(config.queuePrefix), ratesOf(config));
   const rescheduler = new Rescheduler(postgres, metrics);
   const parts = { claims, settler, rescheduler, limits, client, metrics, log };

@@ -1,13 +1,18 @@
 import type { Registry } from "prom-client";
 import { createRollUp, createTracker, limitsOf } from "../analytics/create-analytics.js";
 import { Keys } from "../analytics/hot/keys.js";
-import { ownEventsRecorder } from "../analytics/track/own-events.js";
+import { ownEventsPublisher } from "../analytics/track/own-events.js";
 import { SchemaKeeper } from "../background/schema-keeper.js";
 import { TaskRunner } from "../background/task-runner.js";
 import type { Config } from "../config/config.js";
 import { DeliveryBeat } from "../health/delivery-beat.js";
-import type { RecordStatus } from "../message/record/status.js";
-import { inboundRecorder, otherRecorder, type RecordEvents, statusRecorder } from "../message/webhook/status-events.js";
+import type { PublishStatus } from "../message/record/status.js";
+import {
+  inboundPublisher,
+  otherPublisher,
+  type PublishEvents,
+  statusPublisher,
+} from "../message/webhook/status-events.js";
 import { WebhookApplier } from "../message/webhook/webhook-applier.js";
 import { WebhookMetrics } from "../message/webhook/webhook-metrics.js";
 import { WebhookWorker } from "../message/webhook/webhook-worker.js";
@@ -52,13 +57,13 @@ export async function createDelivery(config: Config, log: Logger, events: Proces
   const keys = new Keys(config.analyticsPrefix);
   const stores = { redis: analytics, postgres: database, keys, metrics, now: Date.now };
   const tracker = createTracker(config, analytics, keys, metrics);
-  const recordOwn = ownEventsRecorder(tracker, config, metrics);
-  const webhooks = createWebhookWorker(config, database, recordOwn, metrics, log);
+  const publishOwn = ownEventsPublisher(tracker, config, metrics);
+  const webhooks = createWebhookWorker(config, database, publishOwn, metrics, log);
   const rollUp = createRollUp(stores, limitsOf(config));
   const spool = createSpoolWork(config, { redis: queue, metrics }, log);
   const messages = await createMessages(
     config,
-    { queue, postgres: database, metrics, record: statusRecorder(recordOwn) },
+    { queue, postgres: database, metrics, publish: statusPublisher(publishOwn) },
     log,
   );
   const schema = new SchemaKeeper(database, { migrates: true }, log);
@@ -107,7 +112,7 @@ export async function createDelivery(config: Config, log: Logger, events: Proces
 /** Sends messages only if there are numbers to send from. Only then the code for sending is loaded. */
 async function createMessages(
   config: Config,
-  stores: { queue: RedisStore; postgres: PostgresStore; metrics: Registry; record: RecordStatus },
+  stores: { queue: RedisStore; postgres: PostgresStore; metrics: Registry; publish: PublishStatus },
   log: Logger,
 ): Promise<MessageDelivery | undefined> {
   if (config.senders.length === 0) return undefined;
@@ -119,15 +124,15 @@ async function createMessages(
 function createWebhookWorker(
   config: Config,
   database: PostgresStore,
-  record: RecordEvents,
+  publish: PublishEvents,
   metrics: Registry,
   log: Logger,
 ): WebhookWorker {
   const webhookMetrics = new WebhookMetrics(metrics);
   const recorders = {
-    statuses: statusRecorder(record),
-    inbound: inboundRecorder(record),
-    other: otherRecorder(record),
+    statuses: statusPublisher(publish),
+    inbound: inboundPublisher(publish),
+    other: otherPublisher(publish),
   };
   const applier = new WebhookApplier(database, recorders, webhookMetrics, log);
   return new WebhookWorker(config, () => openWorkerRedis(config, log), applier, webhookMetrics, log);

@@ -47,7 +47,7 @@ export function createMonitor(config: Config, log: Logger, metrics: Registry) {
       analytics.open();
     },
     /** The queues for a user interface, on the same connection. */
-    openBoard: () => openBoard(queue, queues, config.queuePrefix),
+    openQueueHandles: () => openQueueHandles(queue, queues, config.queuePrefix),
     async stop() {
       for (const reader of readers) reader.stop();
       await Promise.all([queue.close(), analytics.close()]);
@@ -56,7 +56,7 @@ export function createMonitor(config: Config, log: Logger, metrics: Registry) {
 }
 
 /** Loads its code, and BullMQ, on the first visit. */
-async function openBoard(store: RedisStore, reader: QueueReader, prefix: string): Promise<QueueHandles> {
+async function openQueueHandles(store: RedisStore, reader: QueueReader, prefix: string): Promise<QueueHandles> {
   const { createQueueHandles } = await import("../queue/manage/create-queue-handles.js");
   return createQueueHandles(store, reader, new Keys(prefix));
 }

@@ -40,7 +40,7 @@ export async function dropOldMonths(
 ): Promise<void> {
   const messages = await listOldPartitions(database, messageAndLetterTables, oldestKept(now, kept.messageMonths));
   await dropPartitions(database, messages);
-  if (messages.length > 0) log.info(`dropped what is older than POSTA_MESSAGE_MONTHS: ${messages.join(", ")}`);
+  if (messages.length > 0) log.info(`dropped months older than POSTA_MESSAGE_MONTHS: ${messages.join(", ")}`);
   const history = await forgetHistory(database, oldestKept(now, kept.analyticsMonths), stopping);
-  if (history.length > 0) log.info(`dropped what is older than POSTA_ANALYTICS_MONTHS: ${history.join(", ")}`);
+  if (history.length > 0) log.info(`dropped months older than POSTA_ANALYTICS_MONTHS: ${history.join(", ")}`);
 }

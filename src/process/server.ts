@@ -3,7 +3,7 @@ import { createReads, createTracker, limitsOf } from "../analytics/create-analyt
 import { Keys as AnalyticsKeys } from "../analytics/hot/keys.js";
 import { RecentLister } from "../analytics/read/list-recent.js";
 import { analyticsHandlers } from "../analytics/service/service.js";
-import { ownEventsRecorder } from "../analytics/track/own-events.js";
+import { ownEventsPublisher } from "../analytics/track/own-events.js";
 import { SchemaKeeper } from "../background/schema-keeper.js";
 import type { Config } from "../config/config.js";
 import { createDeadLetterParts } from "../dead-letter/create-dead-letters.js";
@@ -14,13 +14,13 @@ import { ServerHealth } from "../health/server-health.js";
 import { healthHandlers } from "../health/service.js";
 import { HttpServer } from "../http/server.js";
 import { createMessageParts } from "../message/create-message-service.js";
-import { MessageRedrive } from "../message/record/put-back-message.js";
+import { MessageRedrive } from "../message/record/redrive-message.js";
 import { messageHandlers } from "../message/service/service.js";
-import { statusRecorder } from "../message/webhook/status-events.js";
+import { statusPublisher } from "../message/webhook/status-events.js";
 import { createQueueParts } from "../queue/create-queue.js";
 import { Keys as QueueKeys } from "../queue/job/keys.js";
 import { queueHandlers } from "../queue/service/service.js";
-import { jobRedrive } from "../queue/spool/put-back-job.js";
+import { jobRedrive } from "../queue/spool/redrive-job.js";
 import { Admission } from "../rpc/admission.js";
 import { requireClientCa } from "../rpc/auth/authenticate.js";
 import { loadContract } from "../rpc/contract/contract.js";
@@ -128,9 +128,9 @@ function createStores(config: Config, log: Logger, metrics: Registry) {
 function createCapabilities(config: Config, { queueRedis, analyticsRedis, postgres }: Stores, metrics: Registry) {
   const queue = createQueueParts(config, { redis: queueRedis, postgres, metrics });
   const analytics = createAnalyticsParts(config, analyticsRedis, postgres, metrics);
-  const record = statusRecorder(analytics.recordOwn);
-  const message = createMessageParts(config, postgres, metrics, record);
-  const redriveHandlers = { job: jobRedrive, message: new MessageRedrive(postgres, record) };
+  const publish = statusPublisher(analytics.publishOwn);
+  const message = createMessageParts(config, postgres, metrics, publish);
+  const redriveHandlers = { job: jobRedrive, message: new MessageRedrive(postgres, publish) };
   const deadLetter = createDeadLetterParts(config, postgres, redriveHandlers);
   return { queue, analytics, message, deadLetter };
 }
@@ -173,7 +173,7 @@ type Hold = Promise<boolean> | undefined;
 /** Holds while the schema is on its way: then probes send no calls here, and do not restart the process. */
 function holdBack(schema: SchemaKeeper, log: Logger): Hold {
   if (!schema.isAwaited) return undefined;
-  log.warn(`this server is not ready until the database's schema is there: ${schema.state.detail}`);
+  log.warn(`this server is not ready until the database has its schema: ${schema.state.detail}`);
   return schema.untilNotAwaited();
 }
 
@@ -200,7 +200,7 @@ function createAnalyticsParts(config: Config, store: RedisStore, database: Postg
   return {
     tracker,
     /** Records events of Posta itself. */
-    recordOwn: ownEventsRecorder(tracker, config, metrics),
+    publishOwn: ownEventsPublisher(tracker, config, metrics),
     recent: new RecentLister(store, keys),
     reads: createReads({ redis: store, postgres: database, keys, metrics, now: Date.now }, limitsOf(config)),
   };

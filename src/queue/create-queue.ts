@@ -20,7 +20,7 @@ import { QueueObliterator } from "./manage/obliterate-queue.js";
 import { DeadJobs } from "./spool/collect-dead-jobs.js";
 import { Drain } from "./spool/drain.js";
 import { JobWriter } from "./spool/job-writer.js";
-import { FailedJobRetrier } from "./spool/put-back-job.js";
+import { FailedJobRetrier } from "./spool/redrive-job.js";
 import { Spool } from "./spool/spool.js";
 import { SpoolMarks } from "./spool/spool-marks.js";
 import { SpoolMetrics } from "./spool/spool-metrics.js";

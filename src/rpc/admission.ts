@@ -23,7 +23,7 @@ export class Admission {
   }
 
   private refusal(): PostaError {
-    return new PostaError("exhausted", `over ${this.maxCalls} calls are under way in this server; nothing was done`, {
+    return new PostaError("exhausted", `over ${this.maxCalls} calls are in flight in this server; nothing was done`, {
       retryAfterMs: 250,
     });
   }

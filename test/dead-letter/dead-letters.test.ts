@@ -111,7 +111,7 @@ describe("RedriveMessages", () => {
     const answers = await Promise.all([redrive(letter), redrive(letter), redrive(letter, letter)]);
     const outcomes = answers.flat();
     expect(outcomes.filter((one) => one === "redriven")).toHaveLength(1);
-    expect(outcomes.filter((one) => one === "it was put back before")).toHaveLength(3);
+    expect(outcomes.filter((one) => one === "it was redriven before")).toHaveLength(3);
     expect((await get(messageId)).message).toMatchObject({ status: "MESSAGE_STATUS_QUEUED", attempts: 5, wamid: "" });
     expect((await get(messageId)).history.at(-1)).toMatchObject({
       status: "MESSAGE_STATUS_QUEUED",
@@ -146,7 +146,7 @@ describe("RedriveMessages", () => {
     const options = '{"name":"welcome","attempts":2}';
     const letter = await bury(2, "emails", "job-2", { content: '{"to":"ada"}', options });
     expect(await redrive(letter)).toEqual(["redriven"]);
-    expect(await redrive(letter)).toEqual(["it was put back before"]);
+    expect(await redrive(letter)).toEqual(["it was redriven before"]);
     const rows = await bundle.sql("SELECT queue, job_id, name, data, options, redrive, moved_at FROM spool");
     const job = { queue: "emails", job_id: "job-2", name: "welcome", data: '{"to":"ada"}', options, redrive: true };
     expect(rows).toEqual([{ ...job, moved_at: null }]);

@@ -21,7 +21,8 @@ function findAll(pattern: RegExp): { file: string; found: string }[] {
 }
 
 it("names settings that exist", () => {
-  const known = new Set<string>(Object.values(settings).map(({ variable }) => variable));
+  const all = Object.values<{ variable: string; old?: { variable: string } }>(settings);
+  const known = new Set(all.flatMap(({ variable, old }) => [variable, old?.variable]));
   expect(findAll(/\b(POSTA_[A-Z_]*[A-Z])\b/g).filter(({ found }) => !known.has(found))).toEqual([]);
 });
 

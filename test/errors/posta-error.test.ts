@@ -16,6 +16,6 @@ it("an error that is thrown with no text leaves other errors their stacks", () =
 it("only an internal error has a stack, for the log", () => {
   const internal = toPostaError(new TypeError("x"));
   expect(internal.stack).toMatch(/posta-error\.test/);
-  expect(new PostaError("internal", "the queue cannot be worked on").stack).toMatch(/posta-error\.test/);
+  expect(new PostaError("internal", "the queue could not be processed").stack).toMatch(/posta-error\.test/);
   expect(new PostaError("invalid", "name: is required").stack).not.toMatch(/\bat /);
 });

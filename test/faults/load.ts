@@ -8,7 +8,7 @@ const service = "posta.message.v1.MessageService";
 const callers = 8;
 /** So few that the pair limit puts some of them off. */
 const recipients = 30;
-/** How often dead letters are put back, in milliseconds. */
+/** How often dead letters are redriven, in milliseconds. */
 const redriveEveryMs = 500;
 
 /** A message that was acknowledged. */

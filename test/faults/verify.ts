@@ -26,7 +26,7 @@ interface Found {
   times: number;
   /** After how many attempts it was queued again because nobody knew what had become of them. */
   unknowns: number;
-  /** How often it was put back by RedriveMessages. */
+  /** How often it was redriven by RedriveMessages. */
   redrives: number;
 }
 
@@ -68,7 +68,7 @@ export async function verify(world: World, sent: Sent[]): Promise<void> {
   }
   if (wrong.length > 0) throw new Error(`${wrong.join("\n")}\n${world.timeline.join("\n")}`);
   expect(rows).toHaveLength(sent.length);
-  expect(repeated.some(({ redrives }) => redrives > 0)).toBe(true); // Or nothing was put back.
+  expect(repeated.some(({ redrives }) => redrives > 0)).toBe(true); // Or nothing was redriven.
   expect([...taken.keys()].filter((id) => !statuses.has(id))).toEqual([]);
 }
 

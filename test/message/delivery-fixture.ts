@@ -90,8 +90,8 @@ export async function createDeliveryFixture(options: DeliveryFixtureOptions = {}
       breaker: { failures: 5, firstMs: 300, maxMs: 1000, stoppedMs: 1000 },
       ...options.times,
     };
-    const record = (told: readonly StatusChange[]) => void changes.push(...told);
-    const parts = { ...stores, queueList: `${prefix}:queues`, record, times };
+    const publish = (told: readonly StatusChange[]) => void changes.push(...told);
+    const parts = { ...stores, queueList: `${prefix}:queues`, publish, times };
     const delivery = await createMessageDelivery(config, parts, listening);
     const tasks = new TaskRunner(stores.postgres, listening);
     tasks.start(listMessageTasks(delivery.work));

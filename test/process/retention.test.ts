@@ -38,6 +38,6 @@ it("keeps each store's months, this one among them, and says what it drops", asy
   expect(await monthsOf("messages")).toEqual(["2001_03", "2001_04", "2001_05", "2001_06", "2001_07"]);
   expect(await monthsOf("analytics_hours")).toEqual(["2001_06", "2001_07"]);
   expect(told).toHaveLength(2);
-  expect(told[0]).toMatch(/^dropped what is older than POSTA_MESSAGE_MONTHS: .*messages_2001_02/);
-  expect(told[1]).toMatch(/^dropped what is older than POSTA_ANALYTICS_MONTHS: .*analytics_uniques_2001_05/);
+  expect(told[0]).toMatch(/^dropped months older than POSTA_MESSAGE_MONTHS: .*messages_2001_02/);
+  expect(told[1]).toMatch(/^dropped months older than POSTA_ANALYTICS_MONTHS: .*analytics_uniques_2001_05/);
 });

@@ -37,7 +37,7 @@ describe("calls over POSTA_MAX_CALLS", () => {
   it("are refused with a time to wait, whichever the transport", async () => {
     const { refused } = await fill();
     expect(refused.code).toBe(resourceExhausted);
-    expect(refused.details).toBe(`over ${limit} calls are under way in this server; nothing was done`);
+    expect(refused.details).toBe(`over ${limit} calls are in flight in this server; nothing was done`);
     expect(detailsOf(refused).RetryInfo?.retryDelay).toMatchObject({ nanos: 250_000_000 });
     expect((await post(posta.httpUrl, "GetQueue", { queue })).status).toBe(429);
   });

@@ -72,7 +72,7 @@ describe("Chromium", () => {
     const first = await page.locator("body").textContent();
     await expect.poll(() => page.locator("body").textContent(), { timeout: 15_000 }).not.toBe(first);
     process.kill(posta.redis.pid, "SIGSTOP");
-    await page.locator("#told").filter({ hasText: "redis-queue: down" }).waitFor({ timeout: 30_000 });
+    await page.locator("#summary").filter({ hasText: "redis-queue: down" }).waitFor({ timeout: 30_000 });
     process.kill(posta.redis.pid, "SIGCONT");
     await page.route("**/*", (route) => route.abort());
     await page.getByText("NO ANSWER").waitFor({ timeout: 30_000 });

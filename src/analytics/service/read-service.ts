@@ -64,7 +64,7 @@ function toSeries({ name, dimension, value }: SeriesMessage, path: string, conte
   if (dimension !== "") {
     requireDimension(dimension, `${path}.dimension`);
     requireDimensionValue(value, `${path}.value`);
-  } else if (value !== "") throw invalid(`${path}.value`, "goes with a dimension");
+  } else if (value !== "") throw invalid(`${path}.value`, "needs a dimension");
   return { name, dimension, value };
 }
 

@@ -21,7 +21,7 @@ export function oneBucket({ start, end }: Range): Buckets {
 
 /** Cuts a range at each minute, hour or day. Throws invalid if it has too many of them. */
 export async function cutRange(range: Range, interval: Interval, timeZone: string): Promise<Buckets> {
-  if (interval !== "day" && timeZone !== "") throw invalid("time_zone", "goes with the interval DAY only");
+  if (interval !== "day" && timeZone !== "") throw invalid("time_zone", "is only for the interval DAY");
   const starts = await startsOf(range, interval, timeZone);
   return { starts, bounds: [range.start, ...starts.slice(1), range.end] };
 }

@@ -49,7 +49,9 @@ export class OpenEvents {
   /** Drops the events that can no longer be counted: their hour is before the first open hour. */
   dropClosed(firstOpenHour: number): void {
     const field = "time";
-    const error = new PostaError("invalid", `${field}: its hour is closed, and counted for good`, { field });
+    const error = new PostaError("invalid", `${field}: its hour is closed; the counts of that hour are final`, {
+      field,
+    });
     this.drop(({ hour }) => hour < firstOpenHour, error);
   }
 

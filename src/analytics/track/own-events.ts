@@ -14,7 +14,7 @@ const marginMs = 60_000;
  * Records events of Posta's own. An event that comes too late to count in its hour counts now. An event that cannot be
  * taken is lost, and counted as lost: the work that the event is about goes on.
  */
-export function ownEventsRecorder(tracker: Tracker, limits: EventLimits, metrics: Registry) {
+export function ownEventsPublisher(tracker: Tracker, limits: EventLimits, metrics: Registry) {
   const lost = new Counter({
     name: "posta_analytics_lost_own_events_total",
     help: "Events of Posta's own that were not taken, for want of room most likely.",

@@ -2,7 +2,7 @@ import { PostaError } from "../../errors/posta-error.js";
 import type { Statement } from "../../store/postgres/session.js";
 import type { PostgresStore } from "../../store/postgres/store.js";
 import type { MayUse, MessageReader } from "../read/read-message.js";
-import { nameOfStatus, type RecordStatus } from "../record/status.js";
+import { nameOfStatus, type PublishStatus } from "../record/status.js";
 import { allows, endOf } from "../record/status-machine.js";
 
 /**
@@ -27,7 +27,7 @@ export class MessageCanceller {
   constructor(
     private readonly postgres: PostgresStore,
     private readonly reader: MessageReader,
-    private readonly record: RecordStatus,
+    private readonly publish: PublishStatus,
   ) {}
 
   /**
@@ -38,7 +38,7 @@ export class MessageCanceller {
     await this.reader.status(messageId, mayUse);
     type Row = { sender: string; recipient: string; type: string };
     const [row] = await this.postgres.queryLocking<Row>(cancel, [messageId]);
-    if (row) return this.record([{ messageId, status: "cancelled", ...row, timeMs: Date.now() }]);
+    if (row) return this.publish([{ messageId, status: "cancelled", ...row, timeMs: Date.now() }]);
     const status = await this.reader.status(messageId, mayUse);
     throw new PostaError("wrong-state", `the message is ${nameOfStatus(status)}, and no longer QUEUED`);
   }

@@ -4,7 +4,7 @@ import type { GroupCommit } from "../../batching/group-commit.js";
 import { InFlightLimit } from "../../batching/in-flight-limit.js";
 import { PostaError, toPostaError } from "../../errors/posta-error.js";
 import { type MessageRequest, type MessageSpec, parseMessage } from "../content/message.js";
-import type { RecordStatus, StatusChange } from "../record/status.js";
+import type { PublishStatus, StatusChange } from "../record/status.js";
 import type { TakenCounts } from "./accept-metrics.js";
 import type { MessageCaller, PendingMessage, Stored } from "./store-messages.js";
 
@@ -38,7 +38,7 @@ export class MessageSender {
     private readonly counts: TakenCounts,
     /** Throws unavailable if PostgreSQL is known to be down. */
     private readonly requireStore: () => void,
-    private readonly record: RecordStatus,
+    private readonly publish: PublishStatus,
   ) {
     const full = "too many messages are on their way to the database; nothing was done";
     this.inFlight = new InFlightLimit({ items: limits.maxPendingMessages, bytes: limits.maxPendingBytes, full });
@@ -99,7 +99,7 @@ export class MessageSender {
     const results = await this.commit.pushAll(messages, caller);
     const timeMs = Date.now();
     const changes = messages.filter((_, index) => isStored(results[index])).map((message) => toChange(message, timeMs));
-    if (changes.length > 0) this.record(changes);
+    if (changes.length > 0) this.publish(changes);
     return results;
   }
 }

@@ -3,7 +3,7 @@ import type { Statement } from "../../store/postgres/session.js";
 import type { PostgresStore } from "../../store/postgres/store.js";
 import type { DeliveryJob } from "../record/delivery-job.js";
 import { lockMessages } from "../record/row-locks.js";
-import { type RecordStatus, type StatusChange, statusOf } from "../record/status.js";
+import { type PublishStatus, type StatusChange, statusOf } from "../record/status.js";
 import { allows, endOf } from "../record/status-machine.js";
 import type { DeliveryMetrics } from "./delivery-metrics.js";
 
@@ -75,7 +75,7 @@ export class Claims {
   constructor(
     private readonly postgres: PostgresStore,
     private readonly metrics: DeliveryMetrics,
-    private readonly record: RecordStatus,
+    private readonly publish: PublishStatus,
   ) {
     this.commit = new GroupCommit(
       (batch) => this.write(batch),
@@ -100,7 +100,7 @@ export class Claims {
       batch.map((wanted) => wanted.claim),
     ]);
     for (const { status } of rows) if (status === expired) this.metrics.cameToBe("expired");
-    this.record(rows.map(toChange));
+    this.publish(rows.map(toChange));
     const found = new Map(rows.map((row) => [row.id, row]));
     return batch.map(({ job, claim }) => {
       const row = found.get(job.id);

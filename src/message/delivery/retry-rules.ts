@@ -97,6 +97,6 @@ export function logDecision(
     return;
   }
   const why = { ...line, ...("code" in decision ? { code: decision.code } : {}), details: decision.text };
-  if (decision.kind === "again") log.debug(why, "a message is to be sent again");
-  else log.warn(why, decision.kind === "failed" ? "a message failed" : "whether a message was sent is not known");
+  if (decision.kind === "again") log.debug(why, "a message will be sent again");
+  else log.warn(why, decision.kind === "failed" ? "a message failed" : "the outcome of a message is unknown");
 }

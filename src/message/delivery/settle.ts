@@ -5,7 +5,7 @@ import { GroupCommit } from "../../batching/group-commit.js";
 import { toPostaError } from "../../errors/posta-error.js";
 import type { PostgresStore } from "../../store/postgres/store.js";
 import type { Logger } from "../../telemetry/log/log.js";
-import { type RecordStatus, type StatusChange, statusOf } from "../record/status.js";
+import { type PublishStatus, type StatusChange, statusOf } from "../record/status.js";
 import { endOf } from "../record/status-machine.js";
 import type { DeliveryMetrics } from "./delivery-metrics.js";
 import type { Decision } from "./retry-rules.js";
@@ -38,7 +38,7 @@ export class Settler {
   constructor(
     private readonly postgres: PostgresStore,
     private readonly metrics: DeliveryMetrics,
-    private readonly record: RecordStatus,
+    private readonly publish: PublishStatus,
     private readonly log: Logger,
   ) {
     this.commit = new GroupCommit(
@@ -70,13 +70,13 @@ export class Settler {
   }
 
   private logUnwritten({ id }: Settlement, error: Error): void {
-    this.log.error({ err: error, messageId: id }, "what became of a message could not be written");
+    this.log.error({ err: error, messageId: id }, "the outcome of a message could not be stored");
   }
 
   private async write(batch: readonly Settlement[]): Promise<undefined[]> {
     const rows = await this.postgres.query<SettledRow>(settle, toColumns(batch));
     for (const row of rows) this.metrics.settled(row);
-    this.record(rows.filter(({ status, outcome }) => status === outcome).map(toChange));
+    this.publish(rows.filter(({ status, outcome }) => status === outcome).map(toChange));
     return batch.map(() => undefined);
   }
 }

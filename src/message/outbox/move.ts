@@ -36,7 +36,7 @@ const readForgotten: Statement = {
 };
 
 /**
- * A message that was put back meanwhile has another generation, and is not marked. The rows are locked in order: their
+ * A message that was redriven meanwhile has another generation, and is not marked. The rows are locked in order: their
  * jobs may already be done, and other statements may delete the rows.
  */
 const markMoved: Statement = {

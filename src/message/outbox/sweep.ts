@@ -1,7 +1,7 @@
 import { uuidv7 } from "uuidv7";
 import type { PostgresStore } from "../../store/postgres/store.js";
 import type { DeliveryMetrics } from "../delivery/delivery-metrics.js";
-import { type RecordStatus, statusOf } from "../record/status.js";
+import { type PublishStatus, statusOf } from "../record/status.js";
 import { priorities } from "../sender/sender-queues.js";
 import { dropIdle, expire, forgetKeys, measure, settleLost } from "./sweep-statements.js";
 
@@ -40,7 +40,7 @@ export class Sweep {
   constructor(
     private readonly postgres: PostgresStore,
     private readonly metrics: DeliveryMetrics,
-    private readonly record: RecordStatus,
+    private readonly publish: PublishStatus,
     private readonly options: SweepOptions,
   ) {}
 
@@ -85,7 +85,7 @@ export class Sweep {
         return { messageId, status: statusOf(status), ...row, timeMs: Date.now() };
       });
       for (const { status } of changes) this.metrics.cameToBe(status);
-      this.record(changes);
+      this.publish(changes);
     } while (rows.length === maxBatch);
   }
 }

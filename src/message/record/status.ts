@@ -30,7 +30,7 @@ export interface StatusChange {
 }
 
 /** Receives changes after they are committed. It must not throw, nor wait. */
-export type RecordStatus = (changes: readonly StatusChange[]) => void;
+export type PublishStatus = (changes: readonly StatusChange[]) => void;
 
 const names = new Map(Object.entries(statuses).map(([name, number]) => [number as number, name as Status]));
 

@@ -36,7 +36,7 @@ export class SenderWorker {
     const onError = (error: Error) => log.debug({ err: error, sender }, "worker of a sending number");
     this.worker = createWorker<JobData>(bullmq, connection, settings, (job) => this.process(job), onError);
     this.worker.on("failed", (_, error) =>
-      log.error({ err: error, sender }, "a message's job failed; it is done again"),
+      log.error({ err: error, sender }, "a message's job failed and will run again"),
     );
     breaker.on("change", (state) => this.obey(state));
     metrics.breakerChanged(sender, "closed");
@@ -46,7 +46,7 @@ export class SenderWorker {
     const { sender } = this.options;
     this.worker
       .run()
-      .catch((error) => this.log.error({ err: error, sender }, "a sending number has no worker any more"));
+      .catch((error) => this.log.error({ err: error, sender }, "the worker of a sending number stopped"));
   }
 
   /** Takes no more jobs. Resolves when the jobs under way are finished, or at once if `force` is set. */

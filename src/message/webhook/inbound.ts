@@ -2,7 +2,7 @@ import type { Queries, Statement } from "../../store/postgres/session.js";
 import type { InboundMessage } from "./body/webhook-message.js";
 
 /** Receives the messages that came in, after they are stored. It must not throw. */
-export type RecordInbound = (messages: InboundMessage[]) => void;
+export type PublishInbound = (messages: InboundMessage[]) => void;
 
 /**
  * Keeps each wamid once. The time is part of the key: a repetition has the same key only if its time comes from

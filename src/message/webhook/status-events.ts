@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import type { RecordStatus } from "../record/status.js";
+import type { PublishStatus } from "../record/status.js";
 import type { OtherPart } from "./body/webhook-oddities.js";
 import { writeJson } from "./body/webhook-values.js";
-import type { RecordInbound } from "./inbound.js";
+import type { PublishInbound } from "./inbound.js";
 
 /** An event as the analytics take it. */
 interface MessageEvent {
@@ -15,15 +15,15 @@ interface MessageEvent {
 }
 
 /** Gives events to the analytics. */
-export type RecordEvents = (events: MessageEvent[]) => void;
+export type PublishEvents = (events: MessageEvent[]) => void;
 
 /**
  * Makes an event "whatsapp.<status>" of each status change. The message's id and the status are the event's id, so that
  * the analytics count each status of a message once.
  */
-export function statusRecorder(record: RecordEvents): RecordStatus {
+export function statusPublisher(publish: PublishEvents): PublishStatus {
   return (changes) =>
-    record(
+    publish(
       changes.map(({ messageId, sender, recipient, type, status, timeMs }) => {
         return toEvent(status, timeMs, `${messageId}-${status}`, recipient, { sender, type });
       }),
@@ -31,9 +31,9 @@ export function statusRecorder(record: RecordEvents): RecordStatus {
 }
 
 /** Makes an event "whatsapp.inbound" of each message that came in. */
-export function inboundRecorder(record: RecordEvents): RecordInbound {
+export function inboundPublisher(publish: PublishEvents): PublishInbound {
   return (messages) =>
-    record(
+    publish(
       messages.map(({ wamid, sender, contact, type, at }) => {
         // A wamid may be longer than an event's id.
         return toEvent("inbound", at.getTime(), toId(wamid), contact, { sender, type });
@@ -42,15 +42,15 @@ export function inboundRecorder(record: RecordEvents): RecordInbound {
 }
 
 /** Receives the parts of webhooks that Posta has no use for. It must not throw. */
-export type RecordOther = (parts: readonly OtherPart[]) => void;
+export type PublishOther = (parts: readonly OtherPart[]) => void;
 
 /**
  * Makes an event "whatsapp.other" of each such part. The event's type is the part's kind. The event's id is a hash of
  * the part's kind and content.
  */
-export function otherRecorder(record: RecordEvents): RecordOther {
+export function otherPublisher(publish: PublishEvents): PublishOther {
   return (parts) =>
-    record(
+    publish(
       parts.map(({ kind, sender, at, json }) => {
         return toEvent("other", at.getTime(), toId(`${kind} ${writeJson(json)}`), "", { sender, type: kind });
       }),

@@ -2,22 +2,22 @@ import { GroupCommit } from "../../batching/group-commit.js";
 import { toPostaError } from "../../errors/posta-error.js";
 import type { Queries } from "../../store/postgres/session.js";
 import type { Logger } from "../../telemetry/log/log.js";
-import type { RecordStatus, StatusChange } from "../record/status.js";
+import type { PublishStatus, StatusChange } from "../record/status.js";
 import { type Applied, applyStatuses } from "./apply-statuses.js";
 import { parseWebhook } from "./body/webhook-body.js";
 import { type InboundMessage, toKeptPart } from "./body/webhook-message.js";
 import { OddityLog, type WebhookOddities } from "./body/webhook-oddities.js";
 import type { ForeignStatus, StatusUpdate } from "./body/webhook-status.js";
 import { findByWamid } from "./find-by-wamid.js";
-import { keepInbound, type RecordInbound } from "./inbound.js";
-import type { RecordOther } from "./status-events.js";
+import { keepInbound, type PublishInbound } from "./inbound.js";
+import type { PublishOther } from "./status-events.js";
 import type { WebhookMetrics } from "./webhook-metrics.js";
 
 /** Receive new statuses and messages after they are committed, and other parts each time that they come. */
-export interface Recorders {
-  statuses: RecordStatus;
-  inbound: RecordInbound;
-  other: RecordOther;
+export interface Publishers {
+  statuses: PublishStatus;
+  inbound: PublishInbound;
+  other: PublishOther;
 }
 
 /**
@@ -36,7 +36,7 @@ export class WebhookApplier {
 
   constructor(
     private readonly postgres: Queries,
-    private readonly record: Recorders,
+    private readonly publish: Publishers,
     private readonly metrics: WebhookMetrics,
     log: Logger,
   ) {
@@ -68,7 +68,7 @@ export class WebhookApplier {
     // At the end, so that each body counts once: a body that fails is applied again.
     this.metrics.countOddities(oddities);
     this.oddityLog.log(oddities);
-    this.record.other(oddities.parts);
+    this.publish.other(oddities.parts);
   }
 
   /** The statuses of Posta's own messages. The others are counted. */
@@ -98,14 +98,14 @@ export class WebhookApplier {
   private async writeStatuses(updates: readonly StatusUpdate[]): Promise<Applied[]> {
     const applied = await applyStatuses(this.postgres, updates);
     this.metrics.countStatuses(updates, applied);
-    this.record.statuses(applied.flatMap((result, index) => toChange(updates[index] as StatusUpdate, result)));
+    this.publish.statuses(applied.flatMap((result, index) => toChange(updates[index] as StatusUpdate, result)));
     return applied;
   }
 
   private async writeInbound(messages: readonly InboundMessage[]): Promise<boolean[]> {
     const areNew = await keepInbound(this.postgres, messages);
     this.metrics.countInbound(areNew);
-    this.record.inbound(messages.filter((_, index) => areNew[index]));
+    this.publish.inbound(messages.filter((_, index) => areNew[index]));
     return areNew;
   }
 }

@@ -70,7 +70,7 @@ function named(variable: string, read: () => string): string {
 /** Checks a token. The token goes into a header, so nothing else may get there. The error does not show the text. */
 function check(text: string): string {
   const token = text.trim();
-  if (token === "") throw new Error("there is no token in it");
+  if (token === "") throw new Error("the file has no token");
   if (!/^[\x21-\x7e]+$/.test(token)) throw new Error("a token has only visible ASCII characters");
   return token;
 }

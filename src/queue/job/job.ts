@@ -73,7 +73,7 @@ export function parseJob(job: JobRequest, maxBytes: number): JobSpec {
   const priority = parsePriority(job.priority, "options.priority");
   const delayMs = inRange(job.delayMs ?? 0, 0, maxDelayMs, "options.delay", " ms");
   const lifo = job.lifo === true;
-  if (lifo && (priority > 0 || delayMs > 0)) throw invalid("options.lifo", "goes with neither priority nor delay");
+  if (lifo && (priority > 0 || delayMs > 0)) throw invalid("options.lifo", "cannot be combined with priority or delay");
   const options = parseOptions(job, priority, delayMs, lifo);
   const optionsJson = options === defaultOptions ? defaultOptionsJson : openJson(options);
   const durable = job.durable === true;

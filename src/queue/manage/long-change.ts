@@ -7,7 +7,7 @@ export const stepJobs = 1000;
 /** Throws expired if the caller no longer waits for a long change. */
 export function requireCaller({ cancelled, deadline }: Waiter): void {
   if (cancelled || deadline <= Date.now()) {
-    throw new PostaError("expired", "the deadline passed before all was changed; call again to go on");
+    throw new PostaError("expired", "the deadline passed before the change was complete; call again to continue");
   }
 }
 

@@ -7,7 +7,7 @@ import type { BatchWriter } from "../add/batch.js";
 import { jobBatches } from "../add/queue-batcher.js";
 import { type AddResult, type PendingJob, toAddResults } from "../job/pending-job.js";
 import { type DeadJob, insertDeadJobs, logDeadJobs } from "./dead-job-row.js";
-import type { FailedJobRetrier } from "./put-back-job.js";
+import type { FailedJobRetrier } from "./redrive-job.js";
 import type { SpoolMarks } from "./spool-marks.js";
 import { type SpoolRow, toRedriveOptions, toSpec } from "./spool-row.js";
 

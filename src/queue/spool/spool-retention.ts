@@ -14,8 +14,8 @@ const remove: Statement = {
   name: "spool-remove",
   text: "DELETE FROM spool WHERE seq = ANY($1::bigint[]) AND moved_at IS NOT NULL",
 };
-const putBack: Statement = {
-  name: "spool-put-back",
+const restore: Statement = {
+  name: "spool-restore",
   text: "UPDATE spool SET moved_at = NULL WHERE seq = ANY($1::bigint[])",
 };
 
@@ -53,7 +53,7 @@ export class SpoolRetention {
     if (rows.length === 0) return 0;
     const marked = await this.marks.find(rows);
     const lost = rows.filter((row) => !marked.has(row));
-    if (lost.length > 0) await session.query(putBack, [lost.map(({ seq }) => seq)]);
+    if (lost.length > 0) await session.query(restore, [lost.map(({ seq }) => seq)]);
     const safe = [...marked].filter((row) => row.safe);
     if (safe.length > 0) {
       await session.query(remove, [safe.map(({ seq }) => seq)]);

@@ -32,7 +32,7 @@ export class SpoolWork {
    */
   async drain(session: Session, ending: AbortSignal): Promise<void> {
     this.redis.requireUsable();
-    if (this.mayHaveLost) await this.putBackLost(session);
+    if (this.mayHaveLost) await this.restoreLost(session);
     const stuck = new Map<string, PostaError>();
     while (!ending.aborted && (await this.parts.drain.next(session, stuck))) {}
     for (const failure of stuck.values()) throw failure;
@@ -60,7 +60,7 @@ export class SpoolWork {
     this.parts.metrics.clear();
   }
 
-  private async putBackLost(session: Session): Promise<void> {
+  private async restoreLost(session: Session): Promise<void> {
     this.mayHaveLost = false;
     await this.parts.moved.check(session).catch((error) => {
       this.mayHaveLost = true;

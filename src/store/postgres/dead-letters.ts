@@ -2,7 +2,7 @@ import type { Queries, Statement } from "./session.js";
 
 /*
  * The agreement between the owner of the table dead_letters (src/dead-letter) and the capabilities that give up work. A
- * capability gives up its work and inserts the dead letter in one statement of its own. It puts the work back in the
+ * capability gives up its work and inserts the dead letter in one statement of its own. It redrives the work in the
  * one statement of a redrive.
  */
 
@@ -49,24 +49,24 @@ export async function findNewIds(queries: Queries, ids: string[]): Promise<Set<s
   return new Set(rows.map(({ id }) => id));
 }
 
-/** How a capability puts back work that it gave up. */
+/** How a capability redrives work that it gave up. */
 export interface RedriveHandler {
   /** The NOTIFY channel on which the capability waits for work. */
   channel: string;
   /**
-   * SQL that puts dead letters back. `letters` names a relation of the dead letters of this kind that are to go back,
+   * SQL that redrives dead letters. `letters` names a relation of the dead letters of this kind to redrive,
    * with the columns id, source, ref, content and options.
    */
-  putBack(letters: string): PutBack;
-  /** Gets the facts of the work that was put back, after the commit. It must not throw or wait. */
-  onPutBack?(facts: unknown[]): void;
-  /** Why messages or jobs cannot be put back, by their refs. Absent: all can be, unless they were put back before. */
+  redriveSql(letters: string): RedriveSql;
+  /** Gets the facts of the work that was redriven, after the commit. It must not throw or wait. */
+  onRedriven?(facts: unknown[]): void;
+  /** Why messages or jobs cannot be redriven, by their refs. Absent: all can be, unless they were redriven before. */
   explain?(refs: string[]): Promise<Map<string, string>>;
 }
 
-export interface PutBack {
+export interface RedriveSql {
   /** Common table expressions. Their names begin with the kind. */
   steps: string;
-  /** Queries the dead letters that were put back: their id, and facts for {@link RedriveHandler.onPutBack} as JSON. */
+  /** Queries the dead letters that were redriven: their id, and facts for {@link RedriveHandler.onRedriven} as JSON. */
   done: string;
 }

@@ -29,7 +29,7 @@ export function captureOutput(log: Logger): void {
     console[name as keyof typeof consoleLevels] = writer(log, "the console", level);
   }
   process.removeAllListeners("warning"); // Node's own listener prints the warning.
-  process.on("warning", (warning) => log.warn({ err: warning }, "a warning of Node or a library"));
+  process.on("warning", (warning) => log.warn({ err: warning }, "a warning from Node or a library"));
 }
 
 /**

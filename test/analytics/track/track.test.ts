@@ -104,7 +104,7 @@ describe("an event", () => {
       bundle.inspector.del(`${bundle.prefix}:closed`),
     );
     expect(results[0].error).toMatchObject({ code: code.invalidArgument });
-    expect(results[0].error.message).toBe("events[0].time: its hour is closed, and counted for good");
+    expect(results[0].error.message).toBe("events[0].time: its hour is closed; the counts of that hour are final");
     expect(await totalOf(name)).toBeUndefined();
   });
 });

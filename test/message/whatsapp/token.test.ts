@@ -51,7 +51,7 @@ describe("a token", () => {
 
   it.each([
     ["is missing", undefined, /^POSTA_WHATSAPP_TOKEN_FILE: ENOENT/],
-    ["is empty", " \n", /^POSTA_WHATSAPP_TOKEN_FILE: there is no token in it$/],
+    ["is empty", " \n", /^POSTA_WHATSAPP_TOKEN_FILE: the file has no token$/],
     ["has more than a token", "abc\nx-header: secret", /^POSTA_WHATSAPP_TOKEN_FILE: a token has only visible ASCII/],
   ])("is a configuration error if its file %s at the start", (_what, content, error) => {
     if (content !== undefined) writeFileSync(file, content);

@@ -14,7 +14,7 @@ import type { SpoolRow } from "./spool-row.js";
  */
 export const jobRedrive: RedriveHandler = {
   channel: spoolChannel,
-  putBack: (letters) => ({
+  redriveSql: (letters) => ({
     steps: `job_spooled AS (
     INSERT INTO spool (queue, job_id, name, data, options, redrive)
     SELECT source, ref, options::json ->> 'name', content, options, true FROM ${letters} ORDER BY id

@@ -1,6 +1,6 @@
-import type { PutBack, RedriveHandler } from "../../store/postgres/dead-letters.js";
+import type { RedriveHandler, RedriveSql } from "../../store/postgres/dead-letters.js";
 import type { Queries, Statement } from "../../store/postgres/session.js";
-import { nameOfStatus, type RecordStatus } from "./status.js";
+import { nameOfStatus, type PublishStatus } from "./status.js";
 import { allows, endOf } from "./status-machine.js";
 
 /** What a redrive reports about a message that is queued again. */
@@ -16,20 +16,20 @@ const read: Statement = {
   text: "SELECT id, status, expires_at <= now() AS expired FROM messages WHERE id = ANY ($1::uuid[])",
 };
 
-/** Puts back messages that were given up: they are queued again, with all their attempts. */
+/** Redrives messages that were given up: they are queued again, with all their attempts. */
 export class MessageRedrive implements RedriveHandler {
   readonly channel = "posta_outbox";
 
   constructor(
     private readonly postgres: Queries,
-    private readonly record: RecordStatus,
+    private readonly publish: PublishStatus,
   ) {}
 
   /**
-   * Puts back only messages that are still given up. A message stays as it is in three cases: WhatsApp has reported on
+   * Redrives only messages that are still given up. A message stays as it is in three cases: WhatsApp has reported on
    * it since, it is on its way again, or it has expired.
    */
-  putBack(letters: string): PutBack {
+  redriveSql(letters: string): RedriveSql {
     return {
       steps: `message_moved AS (
     UPDATE messages SET status = ${endOf("redrive")}, status_at = now(), wamid = NULL, claim = NULL
@@ -50,9 +50,9 @@ export class MessageRedrive implements RedriveHandler {
     };
   }
 
-  onPutBack(facts: unknown[]): void {
+  onRedriven(facts: unknown[]): void {
     const timeMs = Date.now();
-    this.record((facts as Queued[]).map((queued) => ({ ...queued, status: "queued", timeMs })));
+    this.publish((facts as Queued[]).map((queued) => ({ ...queued, status: "queued", timeMs })));
   }
 
   async explain(ids: string[]): Promise<Map<string, string>> {
