@@ -164,6 +164,6 @@ describe("jobs are taken", () => {
     // One that took nothing away is as good as this one's own.
     await client.query("UPDATE posta_migrations SET safe_from = 0");
     await untilStatus(cluster, "OK");
-    await cluster.untilOutput(/PostgreSQL is at migration 99, from a newer Posta. This Posta knows \d+, and goes on/);
+    await cluster.untilOutput(/PostgreSQL is at migration 99, from a newer Posta. This Posta knows \d+ and continues/);
   });
 });

@@ -55,8 +55,8 @@ describe("a job's fields", () => {
     ["a delay of 11 years", { delay: { seconds: 3651 * 86_400 } }, "delay", [`over ${tenYearsMs} ms`]],
     ["a delay of two signs", { delay: { seconds: 1, nanos: -1 } }, "delay", ["nanos -1"]],
     ["a delay of too many nanos", { delay: { nanos: 1_000_000_000 } }, "delay", ["nanos 1000000000"]],
-    ["lifo with a priority", { lifo: true, priority: 1 }, "lifo", ["neither priority nor delay"]],
-    ["lifo with a delay", { lifo: true, delay: second }, "lifo", ["neither priority nor delay"]],
+    ["lifo with a priority", { lifo: true, priority: 1 }, "lifo", ["cannot be combined with priority or delay"]],
+    ["lifo with a delay", { lifo: true, delay: second }, "lifo", ["cannot be combined with priority or delay"]],
     [
       "a jitter of NaN",
       { backoff: { type: 1, delay: second, jitter: Number.NaN } },
