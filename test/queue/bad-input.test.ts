@@ -209,6 +209,8 @@ describe("lists and changes", () => {
     ["UpdateJob", { jobId: "there", dataJson: "nope" }, "data_json", ["is not JSON"]],
     ["UpdateJob", { jobId: "there", dataJson: "\u{1f600}" }, "data_json", ["is not JSON"]],
     ["SetQueueLimits", { limits: { concurrency: 0 } }, "limits.concurrency", ["0", "under 1"]],
+    ["SetQueueLimits", { limits: { maxEvents: -1 } }, "limits.max_events", ["-1", "under 0"]],
+    ["SetQueueLimits", { limits: { maxEvents: 1_000_001 } }, "limits.max_events", ["1000001", "over 1000000"]],
     ["SetQueueLimits", { limits: { rate: { max: 5 } } }, "limits.rate.duration", ["required"]],
     ["SetQueueLimits", { limits: { rate: { max: 0, duration: { seconds: 1 } } } }, "limits.rate.max", ["under 1"]],
   ])("%s refuses %j", (method, request, field, parts) => {

@@ -1,19 +1,18 @@
 import { status } from "@grpc/grpc-js";
 import { type Job, Queue, Worker } from "bullmq";
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { startServer } from "../support/posta.js";
+import { useReleases } from "../support/releases.js";
 
 let posta: Awaited<ReturnType<typeof startServer>>;
-const opened: { close(): Promise<void> }[] = [];
+const releases = useReleases();
 
 beforeAll(async () => {
   posta = await startServer(inject("redisUrl"));
   await posta.serving;
 });
 afterAll(() => posta.stop());
-afterEach(async () => {
-  for (const one of opened.splice(0).reverse()) await one.close();
-});
 
 const call = (method: string, request: object) => posta.client.queue(method, request);
 const stateOf = async (queue: string, jobId: string): Promise<string> =>
@@ -31,7 +30,10 @@ function bull(name: string) {
   const options = { connection: { path: inject("redisUrl").replace("unix://", "") }, prefix: posta.prefix };
   const queue = new Queue(name, options);
   const worker = new Worker(name, null, options);
-  opened.push(queue, worker);
+  releases.push(
+    () => queue.close(),
+    () => worker.close(),
+  );
   return { queue, worker, take: async () => (await worker.getNextJob("token")) as Job };
 }
 
@@ -284,6 +286,24 @@ describe("SetQueueLimits", () => {
     await call("SetQueueLimits", { queue: "limits" });
     expect(await queue.getGlobalConcurrency()).toBeNull();
     expect(await queue.getGlobalRateLimit()).toBeNull();
+  });
+
+  it("lets adds write no events, and write them again, with whatever else is limited", async () => {
+    // No Queue of BullMQ here: it would set its own number.
+    const redis = new Redis({ path: inject("redisUrl").replace("unix://", "") });
+    releases.push(() => redis.disconnect());
+    const events = () => redis.xlen(`${posta.prefix}:silent:events`);
+    const limitsOf = async () => (await call("GetQueue", { queue: "silent" })).queue.limits;
+    await call("SetQueueLimits", { queue: "silent", limits: { maxEvents: 0, concurrency: 2 } });
+    expect(await limitsOf()).toMatchObject({ maxEvents: 0, concurrency: 2 });
+    await add("silent", "unseen");
+    expect(await events()).toBe(0);
+    await call("SetQueueLimits", { queue: "silent", limits: { maxEvents: 500 } });
+    expect(await limitsOf()).toMatchObject({ maxEvents: 500 });
+    await add("silent", "seen");
+    expect(await events()).toBe(2);
+    await call("SetQueueLimits", { queue: "silent" });
+    expect(await limitsOf()).not.toHaveProperty("maxEvents");
   });
 
   it("makes a queue that is not there yet, which stays when its limits are lifted", async () => {

@@ -1,3 +1,4 @@
+import { queueMeta } from "../../store/bullmq/module.js";
 import { fromToken, pageSize, toToken } from "../../store/page-token.js";
 import { isWrongType } from "../../store/redis/errors.js";
 import { defineScript, type Script } from "../../store/redis/scripts.js";
@@ -10,6 +11,8 @@ import { noSuchQueue, rethrow, type State } from "./read-job.js";
 export interface QueueLimits {
   concurrency?: number;
   rate?: { max: number; durationMs: number };
+  /** About how many events the queue keeps. Absent: as many as BullMQ keeps by itself. */
+  maxEvents?: number;
 }
 
 /** The current state of a queue. */
@@ -156,7 +159,7 @@ function leaveOutBroken(error: Error): undefined {
 }
 
 function toFigures(name: string, now: number, answer: (string | number)[]): QueueFigures {
-  const [paused, concurrency, max, duration, addedTotal, ...rest] = answer;
+  const [paused, concurrency, max, duration, maxEvents, addedTotal, ...rest] = answer;
   const [completed = 0, completedSpan = 1, failed = 0, failedSpan = 1, dueSince = -1] = rest
     .slice(listedStates.length)
     .map(Number);
@@ -170,12 +173,19 @@ function toFigures(name: string, now: number, answer: (string | number)[]): Queu
     limits: {
       ...(isLimit(concurrency) ? { concurrency: Number(concurrency) } : {}),
       ...(isLimit(max) && isLimit(duration) ? { rate: { max: Number(max), durationMs: Number(duration) } } : {}),
+      ...(isUsual(maxEvents) ? {} : { maxEvents: Number(maxEvents) }),
     },
     completedPerSecond: (completed * 1000) / completedSpan,
     failedPerSecond: (failed * 1000) / failedSpan,
     oldestDueAgeMs: dueSince < 0 ? undefined : Math.max(0, now - dueSince),
     addedTotal: Number(addedTotal),
   };
+}
+
+/** Whether a queue keeps as many events as BullMQ does by itself, or has a number that does not fit the contract. */
+function isUsual(maxEvents: string | number | undefined): boolean {
+  const count = maxEvents === "" ? Number.NaN : Number(maxEvents);
+  return count === queueMeta.maxLenEvents || !(count >= 0 && count < 2 ** 31);
 }
 
 /** Another program may have written something that is no number, or a number that does not fit the contract. */

@@ -54,12 +54,14 @@ export class QueueChanger {
   }
 
   /** Lifts a limit that is absent. */
-  async setLimits(queue: string, { concurrency, rate }: QueueLimits): Promise<void> {
+  async setLimits(queue: string, limits: QueueLimits): Promise<void> {
+    const { concurrency, rate, maxEvents = queueMeta.maxLenEvents } = limits;
     await this.list(queue);
     await this.inSteps(queue, async (bull) => {
       await Promise.all([
         concurrency === undefined ? bull.removeGlobalConcurrency() : bull.setGlobalConcurrency(concurrency),
         rate === undefined ? bull.removeGlobalRateLimit() : bull.setGlobalRateLimit(rate.max, rate.durationMs),
+        this.store.client.hset(this.keys.of(queue, "meta"), "opts.maxLenEvents", maxEvents),
       ]);
     });
   }

@@ -118,7 +118,7 @@ function fromNextTrace(json: string): string {
 /** A queue as callers see it. */
 export function toQueue(figures: QueueFigures): Queue {
   const { name, counts, paused, limits, completedPerSecond, failedPerSecond, oldestDueAgeMs, addedTotal } = figures;
-  const { concurrency, rate } = limits;
+  const { concurrency, rate, maxEvents } = limits;
   return {
     name,
     paused,
@@ -127,6 +127,7 @@ export function toQueue(figures: QueueFigures): Queue {
     limits: {
       ...(concurrency === undefined ? {} : { concurrency }),
       ...(rate ? { rate: { max: rate.max, duration: toDuration(rate.durationMs) } } : {}),
+      ...(maxEvents === undefined ? {} : { maxEvents }),
     },
     rates: { completedPerSecond, failedPerSecond },
     oldestDueAge: oldestDueAgeMs === undefined ? null : toDuration(oldestDueAgeMs),
@@ -135,12 +136,20 @@ export function toQueue(figures: QueueFigures): Queue {
 
 /** The limits that a request sets. Throws invalid. */
 export function toLimits(message: LimitsMessage | null): QueueLimits {
-  const { concurrency, rate } = message ?? {};
+  const { concurrency, rate, maxEvents } = message ?? {};
   if (concurrency !== undefined) inRange(concurrency, 1, 1_000_000, "limits.concurrency");
-  if (!rate) return concurrency === undefined ? {} : { concurrency };
-  const durationMs = toMs(rate.duration, "limits.rate.duration");
+  if (maxEvents !== undefined) inRange(maxEvents, 0, 1_000_000, "limits.max_events");
+  return {
+    ...(concurrency === undefined ? {} : { concurrency }),
+    ...(maxEvents === undefined ? {} : { maxEvents }),
+    ...(rate ? { rate: toRate(rate) } : {}),
+  };
+}
+
+function toRate({ max, duration }: NonNullable<LimitsMessage["rate"]>): NonNullable<QueueLimits["rate"]> {
+  const durationMs = toMs(duration, "limits.rate.duration");
   if (durationMs === undefined) throw invalid("limits.rate.duration", "is required");
-  inRange(rate.max, 1, 1_000_000, "limits.rate.max");
+  inRange(max, 1, 1_000_000, "limits.rate.max");
   inRange(durationMs, 1, 24 * 3_600_000, "limits.rate.duration", " ms");
-  return { ...(concurrency === undefined ? {} : { concurrency }), rate: { max: rate.max, durationMs } };
+  return { max, durationMs };
 }

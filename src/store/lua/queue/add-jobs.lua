@@ -29,6 +29,8 @@ local prefix, timestamp = ARGV[1], ARGV[3]
 local events = KEYS[4]
 local meta = rcall("HMGET", KEYS[2], "paused", "concurrency", "opts.maxLenEvents")
 local maxEvents = meta[3]
+-- A queue that keeps no events gets none.
+local addEvent = maxEvents == "0" and function() end or function(...) rcall("XADD", events, "*", "event", ...) end
 local results, counted, due = {}, 0, false
 local clock = rcall("TIME")
 local now = clock[1] * 1000 + clock[2] / 1000
@@ -81,7 +83,7 @@ for at = 1, #jobs, 6 do
     if how ~= "" and rcall("EXISTS", key) == 1 then
       local kept = rcall("HMGET", key, "name", "data")
       result = (kept[1] == name and kept[2] == data) and "1" or "2"
-      rcall("XADD", events, "*", "event", "duplicated", "jobId", id)
+      addEvent("duplicated", "jobId", id)
     else
       local kind, delay, priority = string.sub(how, 1, 1), "0", "0"
       if kind == "d" then
@@ -91,11 +93,11 @@ for at = 1, #jobs, 6 do
       end
       rcall("HSET", key, "name", name, "data", data, "opts", options .. quotable(id, how) .. '"}',
         "timestamp", timestamp, "delay", delay, "priority", priority)
-      rcall("XADD", events, "*", "event", "added", "jobId", id, "name", name)
+      addEvent("added", "jobId", id, "name", name)
       if kind == "d" then
         local dueTime = tonumber(timestamp) + tonumber(delay)
         rcall("ZADD", KEYS[7], delayedScore(dueTime), id)
-        rcall("XADD", events, "*", "event", "delayed", "jobId", id, "delay", dueTime)
+        addEvent("delayed", "jobId", id, "delay", dueTime)
         delayedJobs = true
       else
         if kind == "p" then
@@ -106,7 +108,7 @@ for at = 1, #jobs, 6 do
         else
           line[#line + 1] = id
         end
-        rcall("XADD", events, "*", "event", "waiting", "jobId", id)
+        addEvent("waiting", "jobId", id)
         due = true
       end
     end
@@ -125,7 +127,7 @@ if counted > 0 then
   end
   rcall("INCRBY", KEYS[3], counted)
   -- BullMQ trims with each event; once a batch keeps the stream as short.
-  rcall("XTRIM", events, "MAXLEN", "~", maxEvents)
+  if maxEvents ~= "0" then rcall("XTRIM", events, "MAXLEN", "~", maxEvents) end
 end
 
 -- The marker is what idle workers block on: 0 for a job that can run, 1 for the time of the next delayed one.

@@ -7,7 +7,7 @@
     1 the start of the queue's keys  2 now, in ms since 1970  3 the window of the rates, in ms
   Returns
     nil if there is no such queue, else
-    paused, concurrency, max, duration (each as in meta, or ""), jobs ever added,
+    paused, concurrency, max, duration, opts.maxLenEvents (each as in meta, or ""), jobs ever added,
     waiting, active, delayed, prioritized, waiting-children, completed, failed (numbers of jobs),
     completed in the window, its length in ms, failed in the window, its length in ms,
     since when the oldest job that can run could, in ms since 1970, or -1
@@ -62,11 +62,11 @@ if delayed[2] then
   if dueTime <= now then consider(dueTime) end
 end
 
-local meta = rcall("HMGET", KEYS[1], "paused", "concurrency", "max", "duration")
+local meta = rcall("HMGET", KEYS[1], "paused", "concurrency", "max", "duration", "opts.maxLenEvents")
 local completed, completedSpan = rate(KEYS[8])
 local failed, failedSpan = rate(KEYS[9])
 return {
-  meta[1] or "", meta[2] or "", meta[3] or "", meta[4] or "", tonumber(rcall("GET", KEYS[2]) or 0) or 0,
+  meta[1] or "", meta[2] or "", meta[3] or "", meta[4] or "", meta[5] or "", tonumber(rcall("GET", KEYS[2]) or 0) or 0,
   rcall("LLEN", KEYS[3]) + rcall("LLEN", KEYS[10]), rcall("LLEN", KEYS[4]), rcall("ZCARD", KEYS[5]),
   rcall("ZCARD", KEYS[6]), rcall("ZCARD", KEYS[7]), rcall("ZCARD", KEYS[8]), rcall("ZCARD", KEYS[9]),
   completed, completedSpan, failed, failedSpan, due,

@@ -5,11 +5,15 @@ import type { RateLimit as _posta_queue_v1_RateLimit, RateLimit__Output as _post
 export interface QueueLimits {
   'concurrency'?: (number);
   'rate'?: (_posta_queue_v1_RateLimit | null);
+  'maxEvents'?: (number);
   '_concurrency'?: "concurrency";
+  '_maxEvents'?: "maxEvents";
 }
 
 export interface QueueLimits__Output {
   'concurrency'?: (number);
   'rate': (_posta_queue_v1_RateLimit__Output | null);
+  'maxEvents'?: (number);
   '_concurrency'?: "concurrency";
+  '_maxEvents'?: "maxEvents";
 }
