@@ -18,19 +18,15 @@ export class Orphans {
   }
 
   /**
-   * Removes orphans that would make a job of the batch count as a duplicate. A job's payload goes to Redis only if its
-   * id exists there, or if it has a deduplication id.
+   * Removes orphans that would make a job of the batch count as a duplicate. Payloads go to Redis only if an id of the
+   * batch exists there, or for jobs with a deduplication id.
    */
   async makeWay(queue: string, batch: PendingJob[]): Promise<void> {
-    const found = await Promise.all(batch.map((job) => this.hasRival(queue, job)));
-    const jobs = batch.filter((_, index) => found[index]);
+    const existing = await this.store.client.exists(...batch.map(({ id }) => this.keys.of(queue, id)));
+    const jobs = existing > 0 ? batch : batch.filter(({ spec }) => deduplicationId(spec) !== "");
     if (jobs.length === 0) return;
     const rows = jobs.flatMap(({ id, spec }) => [id, spec.name, spec.dataJson, deduplicationId(spec)]);
     await this.freeOrphans([this.keys.of(queue, "meta")], [this.keys.start(queue), maxSearchedLine.toChange, ...rows]);
-  }
-
-  private async hasRival(queue: string, { id, spec }: PendingJob): Promise<boolean> {
-    return deduplicationId(spec) !== "" || (await this.store.client.exists(this.keys.of(queue, id))) > 0;
   }
 }
 

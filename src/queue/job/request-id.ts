@@ -15,7 +15,10 @@ export function toMetadata(requestId: string | undefined): string | undefined {
  * A job with metadata, from {@link toMetadata} or from the program that added the job. Without metadata, the job stays
  * as it is.
  */
-export function withMetadata(spec: JobSpec, metadata: string | undefined): JobSpec {
+export function withMetadata<Spec extends Pick<JobSpec, "options" | "optionsJson">>(
+  spec: Spec,
+  metadata: string | undefined,
+): Spec {
   if (metadata === undefined) return spec;
   const options = { ...spec.options, telemetry: { metadata } };
   return { ...spec, options, optionsJson: `${spec.optionsJson},"tm":${JSON.stringify(metadata)}` };

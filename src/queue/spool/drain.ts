@@ -9,23 +9,36 @@ import { type AddResult, type PendingJob, toAddResults } from "../job/pending-jo
 import { type DeadJob, insertDeadJobs, logDeadJobs } from "./dead-job-row.js";
 import type { FailedJobRetrier } from "./redrive-job.js";
 import type { SpoolMarks } from "./spool-marks.js";
-import { type SpoolRow, toRedriveOptions, toSpec } from "./spool-row.js";
+import { SpecReader, type SpoolRow, toRedriveOptions } from "./spool-row.js";
 
 const maxRows = 500;
 const maxBytes = 8 << 20;
 
+/** Batches for jobs of the spool. They go one by one, to keep their order, so a batch is larger than that of a caller. */
+const batches = { ...jobBatches, maxBatch: 250 };
+
 /**
- * Reads rows in the order of an index. CASE keeps the planner from guessing how many rows belong to stuck queues. When
+ * PostgreSQL must read the waiting rows in the order of their index. Without statistics, as on a new database, it would
+ * read and sort the whole spool for each page.
+ */
+export const keepOrder: Statement = {
+  name: "spool-keep-order",
+  text: "SELECT set_config('enable_sort', 'off', false)",
+};
+
+/**
+ * Reads rows that are not between the first row and the last row of the pages that are on their way. It reads rows in the order of an index. CASE keeps the planner from guessing how many rows belong to stuck queues. When
  * the planner guessed that most rows do, it read and sorted the whole spool for the few rows that it needed.
  */
-const readNext: Statement = {
+export const readNext: Statement = {
   name: "spool-next",
   text: `SELECT seq, queue, job_id AS "jobId", name, data, options, redrive,
       (extract(epoch FROM clock_timestamp() - spooled_at) * 1000)::float8 AS "waitedMs"
     FROM (
       SELECT *, sum(octet_length(data)) OVER (ORDER BY seq) - octet_length(data) AS bytes_before
       FROM (
-        SELECT * FROM spool WHERE moved_at IS NULL AND CASE WHEN queue = ANY($1::text[]) THEN false ELSE true END
+        SELECT * FROM spool WHERE moved_at IS NULL AND seq NOT BETWEEN $2::bigint AND $3::bigint
+          AND CASE WHEN queue = ANY($1::text[]) THEN false ELSE true END
         ORDER BY seq LIMIT ${maxRows}
       ) AS next
     ) AS sized
@@ -47,6 +60,8 @@ type Outcome = { row: SpoolRow; result: AddResult };
 export class Drain {
   /** How many jobs this process has moved. */
   drained = 0;
+  /** The session that is set up to read the spool. */
+  private prepared: Queries | undefined;
 
   constructor(
     private readonly writer: BatchWriter,
@@ -56,20 +71,55 @@ export class Drain {
   ) {}
 
   /**
-   * Moves the next jobs of queues that are not `stuck`. Returns false if there were none. Throws if a store failed. If
-   * something else is in the place of a queue, Redis cannot add to it. The queue then becomes stuck, and `stuck` has
-   * the error.
+   * Moves jobs until the spool is empty or the term ends. While Redis takes a page, PostgreSQL marks the page before it
+   * and reads the page after it. Throws if a store failed. If something else is in the place of a queue, Redis cannot add to it. The queue then
+   * becomes stuck: its later jobs are left out, and the returned map has the error.
    */
-  async next(session: Queries, stuck: Map<string, PostaError>): Promise<boolean> {
-    const rows = await session.query<SpoolRow>(readNext, [[...stuck.keys()]]);
+  async run(session: Queries, ending: AbortSignal): Promise<Map<string, PostaError>> {
+    await this.prepare(session);
+    const stuck = new Map<string, PostaError>();
+    let recorded = Promise.resolve();
+    let before: SpoolRow[] = [];
+    let page = await read(session, stuck, []);
+    while (page.length > 0 && !ending.aborted) {
+      const next = inBackground(read(session, stuck, [...before, ...page]));
+      const outcomes = await this.moveAll(page);
+      const failure = findFailure(outcomes, stuck);
+      await recorded;
+      recorded = inBackground(this.record(session, outcomes));
+      if (failure) {
+        await recorded;
+        throw failure;
+      }
+      before = page;
+      // A queue that has become stuck may have rows in the next page, which must not overtake its earlier rows.
+      page = (await next).filter(({ queue }) => !stuck.has(queue));
+      if (page.length > 0) continue;
+      await recorded;
+      [before, page] = [[], await read(session, stuck, [])];
+    }
+    await recorded;
+    return stuck;
+  }
+
+  private async prepare(session: Queries): Promise<void> {
+    if (this.prepared === session) return;
+    await session.query(keepOrder);
+    this.prepared = session;
+  }
+
+  private async moveAll(rows: SpoolRow[]): Promise<Outcome[]> {
     const cameIn = await this.marks.find(rows);
     const queues = new Map<string, SpoolRow[]>();
-    for (const row of rows) if (!cameIn.has(row)) queues.set(row.queue, [...(queues.get(row.queue) ?? []), row]);
+    for (const row of rows) {
+      if (cameIn.has(row)) continue;
+      const ofQueue = queues.get(row.queue);
+      if (ofQueue) ofQueue.push(row);
+      else queues.set(row.queue, [row]);
+    }
     const outcomes = await Promise.all([...queues].map(([queue, ofQueue]) => this.move(queue, ofQueue)));
     const earlier = [...cameIn].map((row): Outcome => ({ row, result: { jobId: row.jobId, outcome: "duplicate" } }));
-    const failure = await this.settle(session, [...earlier, ...outcomes.flat()], stuck);
-    if (failure) throw failure;
-    return rows.length > 0;
+    return [...earlier, ...outcomes.flat()];
   }
 
   private async move(queue: string, rows: SpoolRow[]): Promise<Outcome[]> {
@@ -93,35 +143,52 @@ export class Drain {
         throw failure;
       });
     };
-    const read = rows.map((row) => ({ row, job: toJob(row) }));
+    const specs = new SpecReader();
+    const read = rows.map((row) => ({ row, job: toJob(row, specs) }));
     const good = read.filter((one): one is { row: SpoolRow; job: PendingJob } => one.job !== undefined);
     const jobs = good.map(({ job }) => job);
-    const results = toAddResults(jobs, await new GroupCommit(write, jobBatches).pushAll(jobs));
+    const results = toAddResults(jobs, await new GroupCommit(write, batches).pushAll(jobs));
     const resultOf = new Map(good.map(({ row }, index) => [row, results[index]]));
     return rows.map((row) => ({ row, result: resultOf.get(row) ?? malformed(row) }));
   }
 
-  /** Records the outcomes in PostgreSQL. Returns an error if Redis itself failed, not only single jobs or queues. */
-  private async settle(session: Queries, outcomes: Outcome[], stuck: Map<string, PostaError>) {
+  /** Records the outcomes in PostgreSQL. */
+  private async record(session: Queries, outcomes: Outcome[]): Promise<void> {
     const moved = outcomes.filter(({ result }) => !result.error).map(({ row }) => row.seq);
     if (moved.length > 0) await session.query(markMoved, [moved]);
     this.drained += moved.length;
     const refused = outcomes.filter(({ result }) => isRefusal(result.error));
     if (refused.length > 0) logDeadJobs(this.log, await giveUp(session, refused));
-    let failure: PostaError | undefined;
-    for (const { row, result } of outcomes) {
-      const { error } = result;
-      if (error?.code === "unavailable" || error?.code === "exhausted") failure ??= error;
-      else if (error && !isRefusal(error)) stuck.set(row.queue, error);
-    }
-    return failure;
   }
 }
 
+/** Returns an error if Redis itself failed. If only a queue failed, puts the queue into `stuck`. */
+function findFailure(outcomes: Outcome[], stuck: Map<string, PostaError>): PostaError | undefined {
+  let failure: PostaError | undefined;
+  for (const { row, result } of outcomes) {
+    const { error } = result;
+    if (error?.code === "unavailable" || error?.code === "exhausted") failure ??= error;
+    else if (error && !isRefusal(error)) stuck.set(row.queue, error);
+  }
+  return failure;
+}
+
+/** Lets work go on that is waited for later, or not at all: its failure must not end the process meanwhile. */
+function inBackground<Result>(work: Promise<Result>): Promise<Result> {
+  work.catch(() => {});
+  return work;
+}
+
+/** The next rows of queues that are not stuck, without those of the pages that are on their way. */
+function read(session: Queries, stuck: ReadonlyMap<string, PostaError>, onTheirWay: SpoolRow[]): Promise<SpoolRow[]> {
+  const [first, last] = [onTheirWay[0]?.seq ?? 0, onTheirWay.at(-1)?.seq ?? 0];
+  return session.query<SpoolRow>(readNext, [[...stuck.keys()], first, last]);
+}
+
 /** The job of a row; undefined if its options are not JSON. */
-function toJob(row: SpoolRow): PendingJob | undefined {
+function toJob(row: SpoolRow, specs: SpecReader): PendingJob | undefined {
   try {
-    return { spec: toSpec(row), id: row.jobId, fresh: false, caller: patientWaiter, row: row.seq };
+    return { spec: specs.read(row), id: row.jobId, fresh: false, caller: patientWaiter, row: row.seq };
   } catch {
     return undefined;
   }

@@ -33,19 +33,32 @@ export function toRow(queue: string, { id, spec }: PendingJob): [string, string,
   return [queue, id, spec.name, spec.dataJson, `${spec.optionsJson}}`];
 }
 
-/**
- * The job as its caller asked for it. Its delay began when its row came into the spool. Throws if the options are not
- * JSON.
- */
-export function toSpec({ name, data, options: json, waitedMs }: SpoolRow): JobSpec {
+/** Everything of a job that its options decide. */
+type FromOptions = Omit<JobSpec, "name" | "dataJson" | "dataBytes">;
+
+/** Reads rows as jobs. Rows that follow one another mostly have the same options, which are then parsed once. */
+export class SpecReader {
+  private last: { json: string; parsed: FromOptions } | undefined;
+
+  /**
+   * The job as its caller asked for it. Its delay began when its row came into the spool. Throws if the options are
+   * not JSON.
+   */
+  read({ name, data, options: json, waitedMs }: SpoolRow): JobSpec {
+    const parsed = this.last?.json === json ? this.last.parsed : parseOptions(json, waitedMs);
+    // A delay that is left depends on the row.
+    this.last = parsed.delayMs > 0 ? undefined : { json, parsed };
+    return { ...parsed, name, dataJson: data, dataBytes: Buffer.byteLength(data) };
+  }
+}
+
+function parseOptions(json: string, waitedMs: number): FromOptions {
   const given = JSON.parse(json) as Stored;
   const { delay = 0, ...asked } = pick(given, [...lasting, "delay", "deduplication"]);
   const delayMs = Math.max(0, Math.round(delay - waitedMs));
   const options = delayMs > 0 ? { ...asked, delay: delayMs } : asked;
   const { priority = 0, lifo = false } = options;
-  const optionsJson = openJson(options);
-  const payload = { dataJson: data, dataBytes: Buffer.byteLength(data) };
-  const spec = { name, ...payload, id: undefined, priority, delayMs, lifo, durable: true, options, optionsJson };
+  const spec = { id: undefined, priority, delayMs, lifo, durable: true, options, optionsJson: openJson(options) };
   return withMetadata(spec, given.tm);
 }
 

@@ -1,4 +1,3 @@
-import type { PostaError } from "../../errors/posta-error.js";
 import type { Session } from "../../store/postgres/session.js";
 import type { RedisStore } from "../../store/redis/store.js";
 import type { DeadJobs } from "./collect-dead-jobs.js";
@@ -33,8 +32,7 @@ export class SpoolWork {
   async drain(session: Session, ending: AbortSignal): Promise<void> {
     this.redis.requireUsable();
     if (this.mayHaveLost) await this.restoreLost(session);
-    const stuck = new Map<string, PostaError>();
-    while (!ending.aborted && (await this.parts.drain.next(session, stuck))) {}
+    const stuck = await this.parts.drain.run(session, ending);
     for (const failure of stuck.values()) throw failure;
   }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import type { RedisClient } from "./address.js";
+import { gatherWrites } from "./gather-writes.js";
 
 /** A Lua script of store/lua, on one client; its header says what KEYS, ARGV and the answer are. */
 export type Script<Answer> = (keys: string[], args: (string | number | Buffer)[]) => Promise<Answer>;
@@ -47,7 +48,10 @@ function define<Answer>(
   const command = `posta:${name}`;
   client.defineCommand(command, numberOfKeys === undefined ? { lua } : { lua, numberOfKeys });
   const run = (client as unknown as Record<string, Run<Answer>>)[`${command}${kind}`] as Run<Answer>;
-  return (...args) => run.call(client, ...args);
+  return (...args) => {
+    gatherWrites(client);
+    return run.call(client, ...args);
+  };
 }
 
 /** The text of a file of store/lua, for a script that calls its functions. */

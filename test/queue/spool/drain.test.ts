@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { keepOrder, readNext } from "../../../src/queue/spool/drain.js";
 import { useReleases } from "../../support/releases.js";
 import { type Bundle, setup, untilDrained } from "../spool-setup.js";
 
@@ -79,6 +80,35 @@ describe("the drain", () => {
       expect(await bundle.waitingIds("broken")).toEqual(["a", "b"]);
     },
   );
+
+  it("reads pages ahead, and lets no later page of such a queue overtake an earlier one", async () => {
+    const bundle = await start();
+    const { inspector, prefix } = bundle;
+    await inspector.set(`${prefix}:broken:wait`, "no list");
+    await spool(bundle, "q", ["first"]);
+    await spool(bundle, "broken", ids(1200));
+    await spool(bundle, "q", ids(1200));
+    await bundle.startDelivery();
+    await expect.poll(() => bundle.waitingIds("q")).toEqual(["first", ...ids(1200)]);
+    expect(await inspector.type(`${prefix}:broken:wait`)).toBe("string");
+    await inspector.del(`${prefix}:broken:wait`);
+    await untilDrained(bundle);
+    expect(await bundle.waitingIds("broken")).toEqual(ids(1200));
+  });
+
+  it("reads waiting rows in the order of their index, on a database that has no statistics yet", async () => {
+    const { pool } = await start();
+    await pool.query(`INSERT INTO spool (queue, job_id, name, data, options)
+      SELECT 'q', n, 'n', '{}', '{}' FROM generate_series(1, 5000) AS n`);
+    await pool.query("UPDATE spool SET moved_at = now() WHERE seq % 2 = 0");
+    const session = await pool.connect();
+    await session.query(keepOrder.text);
+    const { rows } = await session.query(`EXPLAIN (GENERIC_PLAN) ${readNext.text}`);
+    session.release(true);
+    const plan = rows.map((row) => row["QUERY PLAN"]).join("\n");
+    expect(plan).toMatch(/Index Scan using spool_waiting on spool/);
+    expect(plan).not.toMatch(/Sort|Bitmap|Seq Scan/);
+  });
 
   it("lets such a queue neither use up the others' room nor keep them behind", async () => {
     const bundle = await start({ env: { POSTA_QUEUE_MAX_SPOOLED: "10" } });
