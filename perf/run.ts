@@ -1,7 +1,8 @@
 /**
  * `make perf` and `make perf-<suite>`: runs a suite against a private cluster (or TARGET=host:port), judges it by
  * targets.json, and leaves a report in perf/results/. Exit status 0: no critical value is passed (with STRICT=1: every
- * objective is met); 1 otherwise, and for a run whose figures are not to be used.
+ * objective is met); 1 otherwise, and for a run whose figures are not to be used; 3 with STRICT=1 if the machine was too
+ * busy to judge. ONLY=job-read,track runs some loads.
  */
 import { relative } from "node:path";
 import { readTargets } from "../slo/targets.js";
@@ -36,6 +37,7 @@ async function run(suite: string, env: NodeJS.ProcessEnv): Promise<SuiteVerdict>
   if (!runSuite) throw new Error(`there is no suite "${suite}": use one of ${Object.keys(suites).join(", ")}`);
   const [seconds, rate] = [parseDuration("DURATION", env.DURATION), parseRate("RATE", env.RATE)];
   const rounds = parseRounds("ROUNDS", env.ROUNDS);
+  const only = (env.ONLY ?? "").split(",").filter(Boolean);
   requireGhz();
   const targets = readTargets();
   const startedAt = new Date();
@@ -51,7 +53,7 @@ async function run(suite: string, env: NodeJS.ProcessEnv): Promise<SuiteVerdict>
     });
     sampler.start();
     const folder = resumed ?? makeFolder(suite, startedAt, env.RESULTS);
-    const outcome = await runSuite({ target, folder, progress, targets, client, sampler, seconds, rounds, rate });
+    const outcome = await runSuite({ target, folder, progress, targets, client, sampler, seconds, rounds, rate, only });
     outcome.broken = [...new Set([...outcome.broken, ...(await findLosses(target))])];
     const found = { targets, outcome, samples: sampler.take() };
     const summary = summarise({ suite, startedAt, target: target.description, ...found });

@@ -5,9 +5,10 @@ import { z } from "zod";
  * Reads targets.json, the one source of every target. All suites and reports judge by it.
  *
  * A row is met at its objective and missed beyond it; beyond its critical value the suite fails. Less is better, except
- * for throughput. What a row is measured by:
+ * for throughput and mix. What a row is measured by:
  * - latency: a percentile of one operation's calls at a fixed rate, failed ones included, from when each was due
  * - throughput: calls of one operation that succeed in a second, at saturation
+ * - mix: calls that succeed in a second of several loads at once, each at a fixed rate
  * - errors: failed calls among all calls at a fixed rate. Of a Posta that runs: those of services whose names begin with
  *   `services` that ended with one of `codes`, which say that Posta failed; the others are the caller's, or a limit that holds.
  *   A stream that ends UNAVAILABLE is none of them: so a server ends it when it stops
@@ -21,6 +22,7 @@ const indicator = z.discriminatedUnion("kind", [
     percentile: z.number().min(1).max(99.99),
   }),
   z.strictObject({ kind: z.literal("throughput"), operation: z.string().min(1) }),
+  z.strictObject({ kind: z.literal("mix"), operation: z.string().min(1) }),
   z.strictObject({
     kind: z.literal("errors"),
     services: z.string().min(1),
@@ -72,7 +74,7 @@ export function targetOf<Kind extends Indicator["kind"]>(targets: readonly Targe
 
 /** Whether a value is on the wrong side of a limit. */
 export function isBeyond({ kind }: Pick<Indicator, "kind">, value: number, limit: number): boolean {
-  return kind === "throughput" ? value < limit : value > limit;
+  return kind === "throughput" || kind === "mix" ? value < limit : value > limit;
 }
 
 /** Checks the text of a targets file; throws an error that names what is wrong in it. */

@@ -1,17 +1,21 @@
-/** The yardstick: grpc-js with an empty unary call and nothing else, in as many processes as Posta has servers. */
+/**
+ * The yardstick: an empty unary call by grpc-js, and by node:http on the next port, and nothing else, in as many processes as
+ * Posta has servers.
+ */
 import cluster from "node:cluster";
+import { createServer } from "node:http";
 import { Server, ServerCredentials, type ServiceDefinition } from "@grpc/grpc-js";
 import { loadMethod } from "./contract.js";
 
-const [port, servers] = process.argv.slice(2).map(Number);
+const [port, servers] = process.argv.slice(2).map(Number) as [number, number];
 
 if (cluster.isPrimary) {
   let listening = 0;
   cluster.on("listening", () => {
     listening += 1;
-    if (listening === servers) console.log("listening");
+    if (listening === 2 * servers) console.log("listening");
   });
-  for (let index = 0; index < (servers as number); index += 1) cluster.fork();
+  for (let index = 0; index < servers; index += 1) cluster.fork();
 } else {
   const server = new Server();
   const Check = loadMethod("grpc.health.v1.Health", "Check");
@@ -21,4 +25,7 @@ if (cluster.isPrimary) {
   server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error) => {
     if (error) throw error;
   });
+  createServer((request, response) => {
+    request.resume().on("end", () => response.setHeader("content-type", "application/json").end("{}"));
+  }).listen(port + 1, "127.0.0.1");
 }

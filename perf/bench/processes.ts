@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { readUsage } from "../watch/processes.js";
 import { endWithThis, makeFolderUntilEnd } from "./children.js";
 
 export const servers = 2;
@@ -72,6 +73,7 @@ function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("POSTA_")));
 }
 
+/** Servers that do nothing, in as many processes as Posta has: gRPC on `port`, HTTP on the next. */
 export async function startBare(port: number): Promise<Running> {
   const args = [...tsx, join(root, "perf/bench/bare-server.ts"), String(port), String(servers)];
   const child = endWithThis(spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] }));
@@ -97,12 +99,7 @@ async function stopProcess(child: ChildProcess): Promise<void> {
 
 /** The primary and its Node children; the stores are not counted. */
 function clusterRssMib(primary: number): number {
-  const children = readFileSync(`/proc/${primary}/task/${primary}/children`, "utf8").trim().split(" ").filter(Boolean);
-  const nodes = children.filter((pid) => readFileSync(`/proc/${pid}/comm`, "utf8").startsWith("node"));
-  return [String(primary), ...nodes].map(rssMib).reduce((sum, rss) => sum + rss, 0);
-}
-
-function rssMib(pid: string): number {
-  const [, kib] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-  return Number(kib) / 1024;
+  return readUsage(primary)
+    .filter(({ role }) => role !== "redis" && role !== "postgres")
+    .reduce((sum, { rssMib }) => sum + rssMib, 0);
 }

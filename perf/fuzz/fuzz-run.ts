@@ -140,7 +140,7 @@ export class FuzzRun {
 
   /** Of each process of Posta, in seconds. One of them answers: what the others do meanwhile is not for the request. */
   private readCpu(): Map<number, number> {
-    const usage = readUsage(this.parts.target.primary).filter(({ role }) => role !== "redis");
+    const usage = readUsage(this.parts.target.primary).filter(({ role }) => role !== "redis" && role !== "postgres");
     return new Map(usage.map(({ pid, cpuSeconds }) => [pid, cpuSeconds]));
   }
 }

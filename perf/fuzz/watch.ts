@@ -125,7 +125,7 @@ export class Watch {
 
   private readMemory(when: "before" | "peak" | "settled"): void {
     for (const { pid, role, rssMib } of this.usage()) {
-      if (role === "redis") continue;
+      if (role === "redis" || role === "postgres") continue;
       const entry = this.record.memory.get(pid) ?? { role, before: rssMib, peak: rssMib, settled: rssMib };
       entry[when] = when === "peak" ? Math.max(entry.peak, rssMib) : rssMib;
       this.record.memory.set(pid, entry);

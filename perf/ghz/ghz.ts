@@ -87,6 +87,7 @@ function ghzArguments(load: GhzLoad): string[] {
 
 const protoFiles: Record<string, string> = {
   "posta.analytics": "proto/posta/analytics/v1/analytics_service.proto",
+  "posta.message": "proto/posta/message/v1/message_service.proto",
   "posta.queue": "proto/posta/queue/v1/queue_service.proto",
   "grpc.health": "proto/grpc/health/v1/health.proto",
 };

@@ -49,6 +49,8 @@ export interface Measured {
 
 /** How the fault begins that is the machine's, not the service's. */
 export const starved = "the load generator was starved of CPU";
+/** How the fault begins of a tool that made fewer calls than it should have. */
+export const tooFew = "only ";
 /** A call that the tool sent so much after it was due counts as late. */
 const lateMs = 50;
 /** More than this share of late calls, and the tool was starved. */
@@ -137,7 +139,7 @@ function findFaults(calls: Calls, plan: Plan, due: Float64Array, count: number):
   }
   if (plan.rate === undefined) return faults;
   const wanted = Math.round(plan.rate * (plan.seconds + plan.warmupSeconds));
-  if (due.length < wanted * minSentShare) faults.push(`only ${due.length} of ${wanted} calls were made`);
+  if (due.length < wanted * minSentShare) faults.push(`${tooFew}${due.length} of ${wanted} calls were made`);
   const late = calls.start.filter((at, index) => at - (due[index] as number) > lateMs).length / due.length;
   if (late > maxLateShare && calls.starved === undefined) {
     const share = (late * 100).toFixed(0);

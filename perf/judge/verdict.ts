@@ -1,8 +1,28 @@
 import { isBeyond, type Target } from "../../slo/targets.js";
 import type { Measured } from "./measure.js";
 
-/** What a row came to. "not measured": no scenario of the suite answers for it. */
-type Verdict = "met" | "missed" | "critical" | "not measured";
+/**
+ * What a row came to:
+ * - met: within its objective.
+ * - missed, critical: beyond its objective, or beyond its critical value.
+ * - busy: beyond its objective, but the control was over half of that objective, too. The machine is too busy to judge.
+ * - not measured: no scenario of the suite answers for the row.
+ */
+type Verdict = "met" | "busy" | "missed" | "critical" | "not measured";
+
+/** From the best to the worst. A row is as bad as the worst scenario that answers for it. */
+const severities: readonly Verdict[] = ["met", "busy", "missed", "critical"];
+
+/** The share of an objective up to which a control lets a load be judged. */
+const quietShare = 0.5;
+
+export type Percentiles = Measured["latencyMs"];
+
+/** What the same generator measured, alone, on a bare server: before a load and after it. */
+interface Control {
+  before: Percentiles;
+  after: Percentiles;
+}
 
 /** A load that was made, and the targets that it answers for. */
 export interface Result {
@@ -13,6 +33,10 @@ export interface Result {
   /** True: at a fixed rate; its failed calls count for the error rate. */
   openLoop: boolean;
   measured: Measured;
+  /** Absent: there is no bare server for such a load. */
+  control?: Control | undefined;
+  /** Which round of its scenario it is, where there are several. */
+  round?: number | undefined;
 }
 
 /** A target with what was measured. */
@@ -24,6 +48,8 @@ export interface Row {
   critical: number;
   verdict: Verdict;
   value?: number;
+  /** The same figure of the control, of a latency. */
+  control?: number;
   /** The scenario that the value is of: the worst of those that answer for the row. */
   scenario?: string;
 }
@@ -36,75 +62,104 @@ export interface Resources {
 /** Judges every target by the loads that were made. */
 export function judge(targets: Target[], results: Result[], resources: Resources): Row[] {
   return targets.map((target) => {
-    const { id, name, unit, objective, critical, indicator } = target;
-    const found = worst(target, candidates(target, results, resources));
+    const { id, name, unit, objective, critical } = target;
     const row = { id, name, unit, objective, critical };
-    if (!found) return { ...row, verdict: "not measured" as const };
-    const { value, scenario } = found;
-    const verdict = isBeyond(indicator, value, critical)
-      ? "critical"
-      : isBeyond(indicator, value, objective)
-        ? "missed"
-        : "met";
-    return { ...row, verdict, value, ...(scenario === undefined ? {} : { scenario }) };
+    const judged = findFigures(target, results, resources).map((figure) => ({
+      ...figure,
+      verdict: judgeFigure(target, figure),
+    }));
+    const worst = judged.reduce<(typeof judged)[number] | undefined>(
+      (so, next) => (so === undefined || isWorse(target, next, so) ? next : so),
+      undefined,
+    );
+    return worst ? { ...row, ...worst } : { ...row, verdict: "not measured" };
   });
 }
 
-interface Candidate {
+/** What one scenario shows for a target. */
+interface Figure {
   value: number;
+  control?: number;
   scenario?: string;
 }
 
-function candidates({ id, indicator }: Target, results: Result[], resources: Resources): Candidate[] {
-  const { kind } = indicator;
-  if (kind === "memory") return resources.peakRssMib === undefined ? [] : [{ value: resources.peakRssMib }];
-  const answering =
-    kind === "errors"
-      ? results.filter(({ openLoop }) => openLoop)
-      : results.filter((result) => result.answersFor.includes(id));
-  const rounds = new Map<string, Result[]>();
-  for (const result of answering.filter(({ measured }) => measured.calls > 0)) {
-    rounds.set(result.name, [...(rounds.get(result.name) ?? []), result]);
-  }
-  return [...rounds].map(([scenario, all]) => ({ scenario, value: figureOf(indicator, all) }));
+/** The verdict on one figure. */
+function judgeFigure({ indicator, objective, critical }: Target, { value, control = 0 }: Figure): Verdict {
+  if (!isBeyond(indicator, value, objective)) return "met";
+  if (control > objective * quietShare) return "busy";
+  return isBeyond(indicator, value, critical) ? "critical" : "missed";
+}
+
+function isWorse({ indicator }: Target, next: Figure & { verdict: Verdict }, so: typeof next): boolean {
+  const step = severities.indexOf(next.verdict) - severities.indexOf(so.verdict);
+  return step > 0 || (step === 0 && isBeyond(indicator, next.value, so.value));
+}
+
+function findFigures({ id, indicator }: Target, results: Result[], { peakRssMib }: Resources): Figure[] {
+  if (indicator.kind === "memory") return peakRssMib === undefined ? [] : [{ value: peakRssMib }];
+  const isWanted = ({ openLoop, answersFor }: Result) =>
+    indicator.kind === "errors" ? openLoop : answersFor.includes(id);
+  const answering = results.filter((result) => isWanted(result) && result.measured.calls > 0);
+  if (indicator.kind === "mix") return answering.length === 0 ? [] : [figureOfMix(answering)];
+  const names = [...new Set(answering.map(({ name }) => name))];
+  return names.map((scenario) => ({
+    scenario,
+    ...figureOf(
+      indicator,
+      answering.filter(({ name }) => name === scenario),
+    ),
+  }));
 }
 
 /**
  * The figure of a scenario. Of several rounds the median: a pause of the machine spoils one of them, a slow service all.
  * Errors are counted over all.
  */
-function figureOf(indicator: Target["indicator"], rounds: Result[]): number {
+function figureOf(indicator: Target["indicator"], rounds: Result[]): Omit<Figure, "scenario"> {
   if (indicator.kind === "errors") {
     const total = (pick: (measured: Measured) => number) =>
       rounds.reduce((sum, { measured }) => sum + pick(measured), 0);
-    return (total(({ failed }) => failed) / total(({ calls }) => calls)) * 100;
+    return { value: (total(({ failed }) => failed) / total(({ calls }) => calls)) * 100 };
   }
-  const figures = rounds.map(({ measured: { perSecond, latencyMs } }) => {
-    if (indicator.kind === "latency") return latencyMs[`p${indicator.percentile}` as keyof typeof latencyMs];
-    return perSecond;
-  });
-  return figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)] as number;
+  if (indicator.kind !== "latency") return { value: median(rounds.map(({ measured }) => measured.perSecond)) };
+  const at = `p${indicator.percentile}` as keyof Percentiles;
+  // The worse of before and after: a neighbour that came or went during the load was there for a part of it.
+  const controls = rounds.flatMap(({ control }) => (control ? Math.max(control.before[at], control.after[at]) : []));
+  const value = median(rounds.map(({ measured }) => measured.latencyMs[at]));
+  return controls.length === 0 ? { value } : { value, control: median(controls) };
 }
 
-function worst({ indicator }: Target, found: Candidate[]): Candidate | undefined {
-  return found.reduce<Candidate | undefined>(
-    (so, next) => (so === undefined || isBeyond(indicator, next.value, so.value) ? next : so),
-    undefined,
-  );
+/** Loads that run at once answer together: the sum of their calls a second. */
+function figureOfMix(results: Result[]): Figure {
+  const sums = new Map<number, number>();
+  for (const { round = 0, measured } of results) sums.set(round, (sums.get(round) ?? 0) + measured.perSecond);
+  return { value: median([...sums.values()]), scenario: [...new Set(results.map(({ name }) => name))].join(" + ") };
+}
+
+/** Of an even number the upper of the two. */
+function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 }
 
 /** What a whole suite came to. "broken": a run's figures are not to be used. */
-export type SuiteVerdict = "met" | "missed" | "critical" | "broken";
+export type SuiteVerdict = "met" | "busy" | "missed" | "critical" | "broken";
 
 export function judgeSuite(rows: Row[], broken: string[]): SuiteVerdict {
-  if (broken.length > 0) return "broken";
-  const verdicts = new Set(rows.map(({ verdict }) => verdict));
-  if (!rows.some(({ value }) => value !== undefined)) return "broken";
-  return verdicts.has("critical") ? "critical" : verdicts.has("missed") ? "missed" : "met";
+  if (broken.length > 0 || !rows.some(({ value }) => value !== undefined)) return "broken";
+  const worst = Math.max(...rows.map(({ verdict }) => severities.indexOf(verdict)));
+  return severities[worst] as SuiteVerdict;
 }
 
-/** The exit status: 0 met; an objective that was missed only warns unless `strict`; 1 otherwise. */
+/** The exit status of a gate that could not judge: with STRICT=1, on a busy machine. */
+const busyStatus = 3;
+
+/**
+ * The exit status: 0 met; 1 critical or broken. What only warns fails with `strict`: 1 for an objective that was missed,
+ * {@link busyStatus} for rows that were not judged.
+ */
 export function exitStatus(verdict: SuiteVerdict, strict: boolean): number {
   if (verdict === "met") return 0;
-  return verdict === "missed" && !strict ? 0 : 1;
+  if (verdict === "critical" || verdict === "broken") return 1;
+  if (!strict) return 0;
+  return verdict === "busy" ? busyStatus : 1;
 }

@@ -7,6 +7,7 @@ import { bullet, histogram, type Line, lineChart, type Mark } from "./charts.js"
 import { style } from "./style.js";
 import type { Summary } from "./summary.js";
 import { round, titleOf } from "./table.js";
+import { timeNote, timeRows } from "./time-table.js";
 
 /** Writes report.html: one file that needs nothing else. */
 export function writeHtml(folder: string, summary: Summary): void {
@@ -14,7 +15,7 @@ export function writeHtml(folder: string, summary: Summary): void {
 }
 
 export function renderHtml(summary: Summary): string {
-  const { suite, verdict, startedAt, rows, scenarios, findings, broken, resources } = summary;
+  const { suite, verdict, startedAt, rows, scenarios, times, findings, broken, resources } = summary;
   const notes = [...broken.map((fault) => `Broken run: ${fault}`), ...findings];
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -24,6 +25,7 @@ export function renderHtml(summary: Summary): string {
 ${notes.length > 0 ? `<ul>${notes.map((note) => `<li>${escapeHtml(note)}</li>`).join("")}</ul>` : ""}
 <h2>Targets</h2>${targetTable(rows)}
 <h2>Loads</h2>${scenarios.map((scenario) => renderLoad(scenario, rows)).join("")}
+${times.length > 0 ? `<h2>Where the time went</h2><p>${escapeHtml(timeNote)}</p>${timeTable(times)}` : ""}
 <h2>Processes</h2>${renderResources(resources.samples, rows)}
 </body></html>
 `;
@@ -37,18 +39,27 @@ function describeRun({ startedAt, seconds, commit, dirty, machine, target }: Sum
 
 function targetTable(rows: Row[]): string {
   const body = rows.map((row) => {
-    const { name, unit, objective, critical, value, verdict, scenario = "" } = row;
+    const { name, unit, objective, critical, value, control, verdict, scenario = "" } = row;
     const kind = verdict === "not measured" ? "none" : verdict;
     const chart = value === undefined ? "" : bullet(value, objective, critical, kind);
     const measured = value === undefined ? "" : `${round(value)} ${unit}`;
-    const cells = [name, measured, `${objective.toLocaleString("en")}`, `${critical.toLocaleString("en")}`];
+    const beside = control === undefined ? "" : `${round(control)} ${unit}`;
+    const cells = [name, measured, beside, `${objective.toLocaleString("en")}`, `${critical.toLocaleString("en")}`];
     const [first, ...numbers] = cells.map(escapeHtml);
-    return `<tr><td>${first}</td><td class="verdict ${kind}">${verdict}</td>${numbers.map((cell) => `<td class="number">${cell}</td>`).join("")}<td>${chart}</td><td>${escapeHtml(scenario)}</td></tr>`;
+    return `<tr><td>${first}</td><td class="verdict ${kind}">${verdict === "busy" ? "not judged: busy machine" : verdict}</td>${numbers.map((cell) => `<td class="number">${cell}</td>`).join("")}<td>${chart}</td><td>${escapeHtml(scenario)}</td></tr>`;
   });
-  const head = ["target", "", "measured", "objective", "critical", "", "load"]
+  const head = ["target", "", "measured", "control", "objective", "critical", "", "load"]
     .map((text) => `<th>${text}</th>`)
     .join("");
   return `<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${body.join("")}</tbody></table></div>`;
+}
+
+function timeTable(times: Summary["times"]): string {
+  const [head = [], ...rows] = timeRows(times);
+  const line = (cells: string[], tag: string) =>
+    `<tr>${cells.map((cell, column) => `<${tag}${column > 0 ? ' class="number"' : ""}>${escapeHtml(cell)}</${tag}>`).join("")}</tr>`;
+  const body = rows.map((row) => line(row, "td")).join("");
+  return `<div class="scroll"><table><thead>${line(head, "th")}</thead><tbody>${body}</tbody></table></div>`;
 }
 
 function renderLoad(load: LoadResult, rows: Row[]): string {

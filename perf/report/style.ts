@@ -9,12 +9,12 @@ p, li, h3 { overflow-wrap: anywhere; } p, li { color: var(--faint); } .scroll { 
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .3rem .5rem; border-bottom: 1px solid var(--rule); white-space: nowrap; }
 th { color: var(--faint); font-weight: 600; } td.number { text-align: right; }
-.verdict { font-weight: 700; } .met { color: var(--good); fill: var(--good); } .missed { color: var(--warn); fill: var(--warn); } .critical, .broken { color: var(--bad); fill: var(--bad); } .none { color: var(--faint); }
+.verdict { font-weight: 700; } .met { color: var(--good); fill: var(--good); } .missed, .busy { color: var(--warn); fill: var(--warn); } .critical, .broken { color: var(--bad); fill: var(--bad); } .none { color: var(--faint); }
 figure { margin: .5rem 0 1rem; } svg { width: 100%; height: auto; } svg text { fill: var(--faint); font-size: 11px; } svg text.critical { fill: var(--bad); } svg text.objective { fill: var(--warn); }
 .bullet { width: 8rem; height: 12px; } .grid { stroke: var(--rule); stroke-width: 1; } .bar { fill: var(--line-0); }
 .line { fill: none; stroke-width: 1.5; } .mark { stroke-width: 1.5; stroke-dasharray: 4 3; } .mark.objective { stroke: var(--warn); } .mark.critical { stroke: var(--bad); }
 .line-0 { stroke: var(--line-0); } .line-1 { stroke: var(--line-1); } .line-2 { stroke: var(--line-2); }
 figcaption { font-size: .85rem; color: var(--faint); } .key::before { content: ""; display: inline-block; width: .8em; height: .8em; margin: 0 .3em 0 .6em; border-radius: 2px; }
 .key-0::before { background: var(--line-0); } .key-1::before { background: var(--line-1); } .key-2::before { background: var(--line-2); }
-@media (max-width: 40rem) { th, td { padding: .3rem .2rem; font-size: .72rem; } td { white-space: normal; } th { white-space: nowrap; } td:nth-child(6), th:nth-child(6) { display: none; } svg text { font-size: 18px; } }
+@media (max-width: 40rem) { th, td { padding: .3rem .2rem; font-size: .72rem; } td { white-space: normal; } th { white-space: nowrap; } td:nth-child(7), th:nth-child(7) { display: none; } svg text { font-size: 18px; } }
 `;

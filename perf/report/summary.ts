@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Target } from "../../slo/targets.js";
 import { judge, judgeSuite, type Row, type SuiteVerdict } from "../judge/verdict.js";
 import type { LoadResult } from "../suites/load.js";
-import type { Outcome } from "../suites/suite.js";
+import type { LoadTime, Outcome } from "../suites/suite.js";
 import { hasChanges, shortCommit } from "../watch/code.js";
 import { maxSamples, type Sample, thin } from "../watch/samples.js";
 
@@ -27,6 +27,8 @@ export interface Summary {
   broken: string[];
   rows: Row[];
   scenarios: LoadResult[];
+  /** Where the time of each load went; empty: that was not watched. */
+  times: LoadTime[];
   /** What the suite found beside its rows, a line each. */
   findings: string[];
   resources: { peakRssMib?: number | undefined; samples: Sample[] };
@@ -45,7 +47,15 @@ export interface Findings {
 
 /** Judges what a suite found. */
 export function summarise({ suite, target, targets, outcome, ...rest }: Findings): Summary {
-  const { results, findings, failures, broken, startedAt = rest.startedAt, samples = rest.samples } = outcome;
+  const {
+    results,
+    findings,
+    failures,
+    broken,
+    times = [],
+    startedAt = rest.startedAt,
+    samples = rest.samples,
+  } = outcome;
   const shown = thin(samples, maxSamples);
   const peakRssMib = findPeak(shown);
   const rows = judge(targets, results, { peakRssMib });
@@ -62,6 +72,7 @@ export function summarise({ suite, target, targets, outcome, ...rest }: Findings
     broken,
     rows,
     scenarios: results,
+    times,
     findings: [...findings, ...failures.map((failure) => `FAILED: ${failure}`)],
     resources: { peakRssMib, samples: shown },
   };

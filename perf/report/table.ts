@@ -2,9 +2,11 @@ import type { Row } from "../judge/verdict.js";
 import type { LoadResult } from "../suites/load.js";
 import type { Sample } from "../watch/samples.js";
 import type { Summary } from "./summary.js";
+import { timeNote, timeRows } from "./time-table.js";
 
 const marks: Record<Row["verdict"], string> = {
   met: "ok",
+  busy: "not judged: busy machine",
   missed: "MISSED",
   critical: "CRITICAL",
   "not measured": "not measured",
@@ -12,14 +14,15 @@ const marks: Record<Row["verdict"], string> = {
 
 /** The suite's rows and loads, for the terminal. */
 export function formatSummary(summary: Summary): string {
-  const { suite, verdict, rows, scenarios, findings, broken, resources } = summary;
+  const { suite, verdict, rows, scenarios, times, findings, broken, resources } = summary;
   const lines = [
     "",
     ...align([
-      ["target", "measured", "objective", "critical", "", "scenario"],
+      ["target", "measured", "control", "beyond it", "objective", "critical", "", "scenario"],
       ...rows.map((row) => [
         row.name,
         shown(row),
+        ...shownControl(row),
         limit(row, row.objective),
         limit(row, row.critical),
         marks[row.verdict],
@@ -38,6 +41,7 @@ export function formatSummary(summary: Summary): string {
       ]),
     ]),
     "",
+    ...(times.length === 0 ? [] : [...align(timeRows(times)), timeNote, ""]),
     ...describeResources(resources),
     ...findings,
     ...broken.map((fault) => `BROKEN RUN: ${fault}`),
@@ -48,6 +52,7 @@ export function formatSummary(summary: Summary): string {
 
 const verdictText: Record<Summary["verdict"], string> = {
   met: "all objectives that could be measured are met",
+  busy: "WARNING: the machine is too busy to judge every row (STRICT=1 fails for that, with status 3)",
   missed: "WARNING: an objective is missed (STRICT=1 fails for that)",
   critical: "FAILED: a critical value is passed",
   broken: "FAILED: these figures are not to be used",
@@ -64,6 +69,12 @@ export function round(value: number): string {
 
 function shown({ value, unit }: Row): string {
   return value === undefined ? "-" : `${round(value)} ${unit}`;
+}
+
+/** The control's figure, and what the row has beyond it. */
+function shownControl({ value, control, unit }: Row): [string, string] {
+  if (value === undefined || control === undefined) return ["-", "-"];
+  return [`${round(control)} ${unit}`, `${round(value - control)} ${unit}`];
 }
 
 function limit({ unit }: Row, value: number): string {

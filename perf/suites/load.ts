@@ -22,11 +22,9 @@ export interface LoadResult extends Result {
   tool: string;
   plan: Plan & { connections: number };
   what: string;
-  /** Which round of its scenario it is, where there are several. */
-  round?: number | undefined;
 }
 
-/** Makes the loads of one phase, all at once. */
+/** Makes loads, all at once. */
 export async function runPhase(
   context: LoadContext,
   scenarios: Scenario[],

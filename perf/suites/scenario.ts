@@ -53,11 +53,12 @@ const suite = z.strictObject({
   warmupSeconds: z.number().min(0),
   /** How often the phases at a fixed rate are run; a row takes the median of the rounds. */
   rounds: z.int().min(1).max(20).default(1),
-  /** One after the other; the scenarios of a phase run at once. */
+  /** One after the other; the scenarios of a phase run at once. Only a load that runs alone shows a latency. */
   phases: z.array(z.array(scenario).min(1)).min(1),
 });
 
 export type Scenario = z.infer<typeof scenario>;
+export type Phase = Suite["phases"][number];
 export type Suite = z.infer<typeof suite>;
 
 /** What it calls: a method, or a path. */
@@ -102,5 +103,6 @@ function findMismatch(
   if (indicator.operation !== operation) return `that is of ${indicator.operation}, not of ${operation}`;
   if (indicator.kind === "latency" && rate === undefined) return "a latency needs a rate";
   if (indicator.kind === "throughput" && rate !== undefined) return "a throughput needs a concurrency";
+  if (indicator.kind === "mix" && rate === undefined) return "a mix needs a rate";
   return undefined;
 }

@@ -3,6 +3,7 @@ import type { Row } from "../judge/verdict.js";
 import type { PerfClient } from "../watch/client.js";
 import type { Sampler } from "../watch/sampler.js";
 import type { Sample } from "../watch/samples.js";
+import type { TimeSpent } from "../watch/time-watch.js";
 import type { LoadContext, LoadResult } from "./load.js";
 
 /** What a suite is run with. */
@@ -16,11 +17,20 @@ export interface SuiteContext extends LoadContext {
   rounds: number | undefined;
   /** RATE, in calls a second; undefined: the suite's own. */
   rate: number | undefined;
+  /** ONLY, names of loads; empty: all of the suite. */
+  only: readonly string[];
+}
+
+/** Where the time of a load went, or of several that ran at once. */
+export interface LoadTime extends TimeSpent {
+  load: string;
 }
 
 /** What a suite found. */
 export interface Outcome {
   results: LoadResult[];
+  /** Absent: the suite does not watch that. */
+  times?: LoadTime[];
   /** What there is to know beside the rows, a line each. */
   findings: string[];
   /** Why the suite fails whatever its rows say: what it is for did not happen. */

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { readUsage, type Usage } from "./processes.js";
+import { type Role, readUsage, type Usage } from "./processes.js";
 import type { Sample } from "./samples.js";
 import type { Target } from "./target.js";
 
 const intervalMs = 1000;
 /** The event loop's figure is of a process' last 15 to 30 seconds: at first it tells of little but its own start. */
 const startSeconds = 5;
+const ofCluster: readonly Role[] = ["primary", "server", "delivery"];
+const ofRedis: readonly Role[] = ["redis"];
 
 /** Watches the processes while loads run: from /proc where they are ours, and from the merged /metrics. */
 export class Sampler {
@@ -46,24 +48,15 @@ export class Sampler {
 
   private readProcesses(): Partial<Sample> {
     if (this.target.primary === undefined) return {};
-    const now = { at: performance.now(), usage: this.readUsage() };
+    const now = { at: performance.now(), usage: readUsage(this.target.primary) };
     const { before } = this;
     this.before = now;
-    const rss = (redis: boolean) =>
-      sum(now.usage.filter(({ role }) => (role === "redis") === redis).map(({ rssMib }) => rssMib));
-    const memory = { clusterRssMib: rss(false), redisRssMib: rss(true) };
+    const rss = (roles: readonly Role[]) =>
+      sum(now.usage.filter(({ role }) => roles.includes(role)).map(({ rssMib }) => rssMib));
+    const memory = { clusterRssMib: rss(ofCluster), redisRssMib: rss(ofRedis) };
     if (!before) return memory;
-    const cores = (redis: boolean) => usedCores(before, now, redis);
-    return { ...memory, serverCores: cores(false), redisCores: cores(true) };
-  }
-
-  /** A process may end between two looks at it. */
-  private readUsage(): Usage[] {
-    try {
-      return readUsage(this.target.primary as number);
-    } catch {
-      return [];
-    }
+    const cores = (roles: readonly Role[]) => usedCores(before, now, roles);
+    return { ...memory, serverCores: cores(ofCluster), redisCores: cores(ofRedis) };
   }
 
   private async readMetrics(): Promise<Partial<Sample>> {
@@ -102,10 +95,10 @@ function readHandles(text: string): number | undefined {
 function usedCores(
   before: { at: number; usage: Usage[] },
   now: { at: number; usage: Usage[] },
-  redis: boolean,
+  roles: readonly Role[],
 ): number {
   const used = now.usage
-    .filter(({ role }) => (role === "redis") === redis)
+    .filter(({ role }) => roles.includes(role))
     .map(
       ({ pid, cpuSeconds }) => cpuSeconds - (before.usage.find((usage) => usage.pid === pid)?.cpuSeconds ?? cpuSeconds),
     );

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { takePorts } from "../bench/ports.js";
 import { startPosta } from "../bench/processes.js";
+import { slowArguments } from "../selftest/slow.js";
 
 /** The service under load. */
 export interface Target {
@@ -60,7 +61,10 @@ async function requireAnswer(variable: string, base: string): Promise<void> {
 async function startOwn(): Promise<Target> {
   const port = await takePorts(3); // gRPC, admin, HTTP.
   // A load that ends leaves calls behind; that these are cancelled need not be said. Without a token no message is sent on.
-  const posta = await startPosta(port, [], { POSTA_LOG_LEVEL: "error", POSTA_WHATSAPP_SENDERS: "100000000000001" });
+  const posta = await startPosta(port, slowArguments(), {
+    POSTA_LOG_LEVEL: "error",
+    POSTA_WHATSAPP_SENDERS: "100000000000001",
+  });
   await untilHealthy(`http://127.0.0.1:${port + 1}`).catch(async (error) => {
     await posta.stop();
     throw error;

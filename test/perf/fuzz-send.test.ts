@@ -2,23 +2,20 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { createServer as createHttp2Server, type Http2SecureServer, type ServerHttp2Stream } from "node:http2";
 import type { AddressInfo, Server } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type Case, startCall } from "../../perf/fuzz/case.js";
 import { Contract, type Method } from "../../perf/fuzz/contract.js";
 import { frame } from "../../perf/fuzz/frames.js";
 import { GrpcSender } from "../../perf/fuzz/send-grpc.js";
 import { HttpSender } from "../../perf/fuzz/send-http.js";
+import { useReleases } from "../support/releases.js";
 
 const method = new Contract().methods.find(({ name }) => name.endsWith("/GetJob")) as Method;
-const open: { close(): void }[] = [];
-
-afterEach(() => {
-  for (const part of open.splice(0)) part.close();
-});
+const releases = useReleases();
 
 async function listen(server: Server | Http2SecureServer): Promise<number> {
   server.listen(0, "127.0.0.1");
-  open.push({ close: () => server.close() });
+  releases.push(() => server.close());
   await once(server, "listening");
   return (server.address() as AddressInfo).port;
 }
@@ -37,7 +34,7 @@ async function sendTo(answer: (stream: ServerHttp2Stream) => void, plan: Case) {
     answer(stream);
   });
   const sender = new GrpcSender(`127.0.0.1:${await listen(server as unknown as Server)}`, 1);
-  open.push(sender);
+  releases.push(() => sender.close());
   return sender.send(plan, "Bearer x");
 }
 
@@ -85,7 +82,7 @@ describe("a request over HTTP/1.1", () => {
     });
     const base = `http://127.0.0.1:${await listen(server)}`;
     const sender = new HttpSender({ gateway: base, admin: base }, "secret", 2);
-    open.push(sender);
+    releases.push(() => sender.close());
     const seen = await sender.send(call("json"), "Bearer x");
     expect(seen).toMatchObject({ end: "answered", httpStatus: 404 });
     expect(seen.body.toString()).toBe('{"token":"Bearer x"}');

@@ -227,6 +227,67 @@ describe("the rows", () => {
   });
 });
 
+describe("a row beside its control", () => {
+  const objective = 100; // Of queue-add-p99; critical is 200.
+  const percentiles = (ms: number) => ({ p50: ms, p90: ms, p95: ms, p99: ms, p999: ms, max: ms });
+  const load = (latency: number, before: number, after: number, name = "load") =>
+    resultOf(
+      steady(100, () => ({ latency })),
+      atRate(100, 1),
+      {
+        name,
+        answersFor: ["queue-add-p99"],
+        control: { before: percentiles(before), after: percentiles(after) },
+      },
+    );
+  const verdictOf = (...results: Result[]) => rowOf("queue-add-p99", results)?.verdict;
+
+  it.each([
+    ["met", 99, 99],
+    ["missed", 101, objective / 2],
+    ["critical", 201, objective / 2],
+    ["busy", 101, objective / 2 + 1],
+    ["busy", 5000, objective / 2 + 1],
+  ])("is %s at %i ms beside a control of %i ms", (verdict, latency, control) => {
+    expect(verdictOf(load(latency, control, 1))).toBe(verdict);
+    expect(verdictOf(load(latency, 1, control))).toBe(verdict);
+  });
+
+  it("shows the worse of its two controls, and the median over rounds", () => {
+    const rounds = [load(150, 10, 20), load(160, 40, 5), load(170, 90, 5)];
+    expect(rowOf("queue-add-p99", rounds)).toMatchObject({ verdict: "missed", value: 160, control: 40 });
+  });
+
+  it("is as bad as the worst scenario: a busy machine hides no slow one beside it", () => {
+    const [busy, slow] = [load(900, 60, 60, "busy"), load(150, 5, 5, "slow")];
+    expect(rowOf("queue-add-p99", [busy, slow])).toMatchObject({ verdict: "missed", scenario: "slow" });
+    expect(rowOf("queue-add-p99", [busy, load(99, 5, 5, "fast")])).toMatchObject({
+      verdict: "busy",
+      scenario: "busy",
+    });
+  });
+
+  it("that was not judged warns, and fails a strict gate with a status of its own", () => {
+    const rows = judge(readTargets(), [load(101, 60, 60)], {});
+    expect(judgeSuite(rows, [])).toBe("busy");
+    expect([exitStatus("busy", false), exitStatus("busy", true)]).toEqual([0, 3]);
+    const missed = judge(readTargets(), [load(101, 60, 60), load(101, 1, 1, "slow")], {});
+    expect(judgeSuite(missed, [])).toBe("missed");
+  });
+});
+
+describe("a mix of loads", () => {
+  it("answers with the sum of its loads, round by round", () => {
+    const part = (name: string, round: number, perSecond: number): Result => ({
+      ...resultOf(steady(10), atRate(100, 1), { name, answersFor: ["read-mix"], round }),
+      measured: { ...measure(steady(10), atRate(100, 1)), perSecond },
+    });
+    const results = [1, 2, 3].flatMap((round) => [part("a", round, 1000 * round), part("b", round, 10)]);
+    expect(rowOf("read-mix", results)).toMatchObject({ verdict: "met", value: 2010, scenario: "a + b" });
+    expect(rowOf("read-mix", results.slice(0, 2))).toMatchObject({ verdict: "missed", value: 1010 });
+  });
+});
+
 describe("the exit status", () => {
   it("is 0 for what is met, warns for a missed objective unless it is strict, and is 1 for a critical", () => {
     expect(exitStatus("met", true)).toBe(0);

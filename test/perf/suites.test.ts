@@ -5,7 +5,8 @@ import type { Summary } from "../../perf/report/summary.js";
 import { formatSummary } from "../../perf/report/table.js";
 import { parseDuration, parseRate, parseRounds } from "../../perf/suites/duration.js";
 import type { LoadResult } from "../../perf/suites/load.js";
-import { leaveOutStarved } from "../../perf/suites/rounds.js";
+import { pickPhases } from "../../perf/suites/phases.js";
+import { forgiveGenerators, leaveOutStarved } from "../../perf/suites/rounds.js";
 import { parseSuite, readSuite } from "../../perf/suites/scenario.js";
 import { findRecovery } from "../../perf/suites/spike.js";
 import { readMetrics } from "../../perf/watch/sampler.js";
@@ -22,7 +23,7 @@ describe("targets.json", () => {
       objective: 2000,
       indicator: { kind: "throughput", operation: "read" },
     });
-    expect(rows).toHaveLength(22);
+    expect(rows).toHaveLength(23);
   });
 
   it("is checked: a row that is wrong is named", () => {
@@ -59,8 +60,23 @@ describe("the suites", () => {
         .phases.flat()
         .flatMap(({ answersFor }) => answersFor),
     );
-    const wanted = readTargets().filter(({ indicator: { kind } }) => kind === "latency" || kind === "throughput");
+    const wanted = readTargets().filter(({ indicator: { kind } }) => kind !== "errors" && kind !== "memory");
     expect([...answered].sort()).toEqual(wanted.map(({ id }) => id).sort());
+  });
+
+  it.each(["smoke", "load"])("%s shows a latency only by a load that runs alone", (name) => {
+    const latencies = new Set(readTargets().flatMap(({ id, indicator: { kind } }) => (kind === "latency" ? [id] : [])));
+    const crowds = readSuite(name, readTargets()).phases.filter((phase) => phase.length > 1);
+    expect(crowds.length).toBeGreaterThan(0);
+    expect(crowds.flat().flatMap(({ answersFor }) => answersFor.filter((id) => latencies.has(id)))).toEqual([]);
+  });
+
+  it("run the loads that ONLY names", () => {
+    const { phases } = readSuite("load", readTargets());
+    expect(pickPhases(phases, [])).toBe(phases);
+    const picked = pickPhases(phases, ["track", "job-read"]);
+    expect(picked.flat().map(({ name }) => name)).toEqual(["job-read", "track"]);
+    expect(() => pickPhases(phases, ["trak"])).toThrow(/^ONLY: there is no load trak; use some of queue-add, /);
   });
 
   it("refuse a scenario that answers for what it cannot show", () => {
@@ -130,6 +146,25 @@ describe("rounds whose load generator was starved", () => {
   });
 });
 
+describe("a load generator that could not keep up", () => {
+  const fault = "the load generator was starved of CPU: 9% of the calls were sent over 50 ms late";
+  const few = "only 90 of 100 calls were made";
+  const lost = "the server was lost: the last 20 calls failed";
+  const load = (broken: string[], control?: object) =>
+    ({ name: "add", control, measured: { broken, failed: 0 } }) as unknown as LoadResult;
+
+  it("does not break a load with a control, which tells whose fault it was", () => {
+    const { results, findings } = forgiveGenerators([load([fault, few, lost], {}), load([], {})]);
+    expect(results.map(({ measured }) => measured.broken)).toEqual([[lost], []]);
+    expect(findings).toEqual([`add: ${fault}; ${few}; the control tells whether the machine was busy`]);
+    expect(leaveOutStarved([load([fault], {}), load([], {}), load([], {})]).results).toHaveLength(3);
+  });
+
+  it("breaks a load without one", () => {
+    expect(forgiveGenerators([load([fault])])).toEqual({ results: [load([fault])], findings: [] });
+  });
+});
+
 describe("a spike's recovery", () => {
   const second = (at: number, p99Ms: number, failed = 0) => ({ second: at, calls: 10, failed, p50Ms: 1, p99Ms });
 
@@ -190,6 +225,7 @@ describe("reports", () => {
       },
     ],
     scenarios: [{ ...load({}, 250), answersFor: ["queue-add-p99"] }],
+    times: [],
     findings: ["a finding"],
     resources: {
       peakRssMib: 100,
@@ -198,8 +234,34 @@ describe("reports", () => {
   };
 
   it("name the row that broke", () => {
-    expect(formatSummary(summary)).toMatch(/Queue add, P99\s+250 ms\s+< 100\s+< 200\s+CRITICAL\s+n/);
+    expect(formatSummary(summary)).toMatch(/Queue add, P99\s+250 ms\s+-\s+-\s+< 100\s+< 200\s+CRITICAL\s+n/);
     expect(formatSummary(summary)).toMatch(/FAILED: a critical value is passed/);
+  });
+
+  it("show a control, what is beyond it, and a row that was not judged", () => {
+    const [row] = summary.rows;
+    const rows: Summary["rows"] = [{ ...(row as Summary["rows"][number]), verdict: "busy", control: 60 }];
+    const busy: Summary = { ...summary, verdict: "busy", rows };
+    expect(formatSummary(busy)).toMatch(/Queue add, P99\s+250 ms\s+60 ms\s+190 ms\s.*\snot judged: busy machine\s/);
+    expect(formatSummary(busy)).toMatch(/smoke: WARNING: .* \(STRICT=1 fails for that, with status 3\)$/);
+    expect(renderHtml(busy)).toMatch(/class="verdict busy">not judged: busy machine<.*60 ms/);
+  });
+
+  it("tell where the time went", () => {
+    const spent = { cpuUs: 200, systemUs: 50, wakeUps: 2.5, readsAndWrites: 7, waiting: 0.25 };
+    const time = {
+      load: "job-read",
+      callsPerSecond: 2000,
+      servers: spent,
+      stores: spent,
+      others: spent,
+      generator: spent,
+    };
+    const timed: Summary = { ...summary, times: [{ ...time, pressure: 0.5 }] };
+    expect(formatSummary(timed)).toMatch(
+      /^job-read\s+2000\s+200\s+25%\s+200\s+200\s+200\s+0.25\s+0.25\s+2.5\s+7.0\s+50%$/m,
+    );
+    expect(renderHtml(timed)).toContain("<h2>Where the time went</h2>");
   });
 
   it("tell the peaks that were seen", () => {
