@@ -2,26 +2,30 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := node_modules/.bin
+# Which Node runs it: NODE=22 or 24. Else tests take the machine's own (OWN), and Posta, its suites and benches the best that is
+# here (BEST): 24 from npm, where the machine has an older one.
+OWN = path="$$(scripts/node-path.sh $(or $(NODE),machine))" && PATH="$$path"
+BEST = path="$$(scripts/node-path.sh $(or $(NODE),best))" && PATH="$$path"
 
-.PHONY: help up whatsapp-sim test test-fast test-faults try-tools build bench bench-queue bench-redis bench-http bench-analytics bench-message bench-observability bench-analytics-memory tools perf perf-smoke perf-load perf-stress perf-spike perf-endurance perf-artillery perf-compare perf-selftest fuzz profile-cpu profile-heap profile-leaks profile-flame profile-doctor profile-all preflight status replay-analytics alerts lint format types proto-lint proto-breaking generate verify check clean
+.PHONY: help up whatsapp-sim test test-fast test-faults try-tools build bench bench-queue bench-cost bench-redis bench-http bench-analytics bench-message bench-observability bench-analytics-memory tools perf perf-smoke perf-load perf-stress perf-spike perf-endurance perf-artillery perf-compare perf-selftest fuzz profile-cpu profile-heap profile-leaks profile-flame profile-doctor profile-all preflight status replay-analytics alerts lint format types proto-lint proto-breaking generate verify check clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
 
 up: build redis ## Set up what is missing, build, and run Posta in the foreground; Ctrl-C stops it
-	@scripts/up.sh
+	@$(BEST) scripts/up.sh
 
 whatsapp-sim: node_modules/.ready ## Run a stand-in for the WhatsApp Cloud API on PORT=8090 (POSTA=http://127.0.0.1:8080 gets its webhooks)
 	@node --import tsx test/support/whatsapp-sim.ts
 
-test: node_modules/.ready redis promtool ## Set up what is missing and run all tests (FILE=test/queue for some)
-	@$(BIN)/vitest run $(FILE)
+test: node_modules/.ready redis promtool ## Set up what is missing and run all tests (FILE=test/queue for some, NODE=24 for another Node)
+	@$(OWN) $(BIN)/vitest run $(FILE)
 
 test-fast: node_modules/.ready redis ## The tests that start no cluster and no store of their own, in about a minute
-	@FAST=1 $(BIN)/vitest run
+	@$(OWN) FAST=1 $(BIN)/vitest run
 
 test-faults: node_modules/.ready redis ## Kill everything at random under load, and compare what was promised with what was done (SEED=7 RUNS=3)
-	@SEED=$(SEED) RUNS=$(RUNS) $(BIN)/vitest run test/faults
+	@$(OWN) SEED=$(SEED) RUNS=$(RUNS) $(BIN)/vitest run test/faults
 
 try-tools: build redis promtool ## Try Posta with grpcurl, buf curl, grpc_health_probe, Prometheus and Chromium (FILE=test/tools/probe for some)
 	@scripts/try-tools.sh $(FILE)
@@ -29,28 +33,31 @@ try-tools: build redis promtool ## Try Posta with grpcurl, buf curl, grpc_health
 build: node_modules/.ready ## Compile into dist/
 	@npm run --silent build
 
-bench-queue: build redis ## Measure the queue against what it stands on; prints a table, then one JSON line
-	@$(BIN)/tsx perf/bench/queue.ts
+bench-queue: build redis h2load ## Measure the queue against what it stands on; prints a table, then one JSON line
+	@$(BEST) $(BIN)/tsx perf/bench/queue.ts
 
 bench-redis: build redis ## Single commands against pipelines against group commit, on each structure of the guide
-	@$(BIN)/tsx perf/bench/redis.ts
+	@$(BEST) $(BIN)/tsx perf/bench/redis.ts
 
 bench-analytics: build redis ## What recording events costs; prints a table, then one JSON line
-	@$(BIN)/tsx perf/bench/analytics.ts
+	@$(BEST) $(BIN)/tsx perf/bench/analytics.ts
 
 bench-message: build redis ## What taking, delivering and listing messages costs; prints a table, then one JSON line (ROWS=10000000)
-	@$(BIN)/tsx perf/bench/message.ts
+	@$(BEST) $(BIN)/tsx perf/bench/message.ts
 
 bench-observability: build redis ## What metrics, health and logs cost, and how soon a hung store is told of; prints a table, then one JSON line
-	@$(BIN)/tsx perf/bench/observability.ts
+	@$(BEST) $(BIN)/tsx perf/bench/observability.ts
 
 bench-analytics-memory: redis node_modules/.ready ## What a series takes in Redis, with every minute of a day (SERIES=100000)
-	@$(BIN)/tsx perf/bench/analytics-memory.ts
+	@$(BEST) $(BIN)/tsx perf/bench/analytics-memory.ts
 
 bench-http: build redis ## What the HTTP gateway costs, as ratios to gRPC
-	@$(BIN)/tsx perf/bench/http.ts
+	@$(BEST) $(BIN)/tsx perf/bench/http.ts
 
-bench: bench-queue bench-redis bench-http bench-analytics bench-message bench-observability ## All benches
+bench-cost: build redis h2load ## What one call and an idle cluster cost in CPU; prints a table, then one JSON line
+	@$(BEST) $(BIN)/tsx perf/bench/cost.ts
+
+bench: bench-queue bench-cost bench-redis bench-http bench-analytics bench-message bench-observability ## All benches
 
 tools: ## Install the load tools that are no npm packages (ghz) into .tools/
 	@scripts/tools.sh
@@ -58,31 +65,31 @@ tools: ## Install the load tools that are no npm packages (ghz) into .tools/
 perf: perf-load ## The gate: the same as perf-load
 
 perf-smoke: build redis tools ## Targets that a minute can show, at lower rates (TARGET=host:port for a service that runs)
-	@$(BIN)/tsx perf/run.ts smoke
+	@$(BEST) $(BIN)/tsx perf/run.ts smoke
 
-perf-load: build redis tools ## The guide's rates, held for DURATION=60s; STRICT=1 fails for a missed objective too
-	@$(BIN)/tsx perf/run.ts load
+perf-load: build redis tools ## The guide's rates, held for DURATION=60s; STRICT=1 fails for a missed objective, too (ONLY=job-read,track for some)
+	@$(BEST) $(BIN)/tsx perf/run.ts load
 
 perf-stress: build redis tools ## Rising rates until a target breaks: finds the knee (DURATION of a step)
-	@$(BIN)/tsx perf/run.ts stress
+	@$(BEST) $(BIN)/tsx perf/run.ts stress
 
 perf-spike: build redis tools ## Ten times the base RATE at once, and how long recovery takes
-	@$(BIN)/tsx perf/run.ts spike
+	@$(BEST) $(BIN)/tsx perf/run.ts spike
 
 perf-endurance: build redis tools ## A moderate load for DURATION=24h: how memory, handles and latency drift (RESUME=folder)
-	@$(BIN)/tsx perf/run.ts endurance
+	@$(BEST) $(BIN)/tsx perf/run.ts endurance
 
-perf-artillery: node_modules/.ready ## artillery against the gateway of a Posta that runs (TARGET=http://host:port)
-	@TARGET='$(TARGET)' scripts/artillery.sh
+perf-artillery: node_modules/.ready ## artillery against the gateway of a Posta that runs (TEST=analytics TARGET=http://host:port)
+	@TARGET='$(TARGET)' TEST='$(TEST)' scripts/artillery.sh
 
-perf-compare: build redis tools ## This tree against BASE=<commit or summary.json>, interleaved: ratios with intervals (ROUNDS=5)
-	@$(BIN)/tsx perf/compare.ts
+perf-compare: build redis tools ## This tree against BASE=<commit or summary.json>, interleaved: ratios with intervals; fails if this tree is slower (ROUNDS=5 ONLY=AddJob)
+	@$(BEST) $(BIN)/tsx perf/compare.ts
 
-perf-selftest: build redis tools ## Show that the suites can fail: a slow server, and one that answers errors
-	@$(BIN)/tsx perf/selftest.ts
+perf-selftest: build redis tools ## Show that the gate can be trusted: red for slowed builds, green for a build against itself (RUNS=10 STEPS=smoke,load,slower,itself)
+	@$(BEST) $(BIN)/tsx perf/selftest.ts
 
 fuzz: build redis ## Send a private Posta what callers should and should not send, and judge the answers (SEED=7 DURATION=60s ONLY=AddJobs REPLAY=<file>)
-	@$(BIN)/tsx perf/fuzz.ts
+	@$(BEST) $(BIN)/tsx perf/fuzz.ts
 
 profile-cpu: build redis ## A CPU profile of the servers under SCENARIO=add-job, and where their time goes
 profile-heap: build redis ## A heap snapshot of a server under load, by constructor
@@ -91,16 +98,16 @@ profile-flame: build redis ## A flame graph as one HTML file
 profile-doctor: build redis ## Event loop, collections, CPU and handles, with advice
 profile-all: build redis ## All of them, one after the other
 profile-cpu profile-heap profile-leaks profile-flame profile-doctor profile-all:
-	@$(BIN)/tsx perf/profile/run.ts $(@:profile-%=%)
+	@$(BEST) $(BIN)/tsx perf/profile/run.ts $(@:profile-%=%)
 
 replay-analytics: build redis ## An access log of EVENTS=2000000 lines as events: what Posta answers against what awk counts
-	@$(BIN)/tsx perf/replay.ts
+	@$(BEST) $(BIN)/tsx perf/replay.ts
 
 status: ## The continuous checklist of a Posta that runs (ADMIN=http://host:port)
 	@curl --silent --show-error --fail --max-time 10 $(or $(ADMIN),http://127.0.0.1:$(or $(POSTA_ADMIN_PORT),9464))/status
 
 preflight: build redis ## The checks before a deployment, a line each with its evidence (ONLY=memory,log for some)
-	@$(BIN)/tsx ops/preflight.ts
+	@$(BEST) $(BIN)/tsx ops/preflight.ts
 
 alerts: node_modules/.ready ## Write Prometheus' alerts and Grafana's dashboard (deploy/) from slo/targets.json and slo/alerts/ (RUNBOOKS=https://... for links)
 	@$(BIN)/tsx slo/alerts.ts --write
@@ -136,9 +143,12 @@ check: lint types proto-lint verify ## All checks but the tests
 clean: ## Remove what was built and installed; the data in .posta stays
 	rm -rf dist node_modules
 
-.PHONY: redis promtool
+.PHONY: redis promtool h2load
 redis:
 	@scripts/need-redis.sh
+
+h2load:
+	@scripts/need-h2load.sh
 
 promtool:
 	@scripts/need-promtool.sh

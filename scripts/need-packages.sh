@@ -8,3 +8,5 @@ if ! command -v node >/dev/null || [ "$(node -p 'process.versions.node.split("."
 fi
 echo "posta: installing the npm packages..."
 npm ci --no-audit --no-fund --loglevel=error
+# The packages of other versions of Node bring a command each; npm would run all scripts with one of them.
+rm -f node_modules/.bin/node
