@@ -11,8 +11,8 @@ const long = [
   "test/deploy/alerts",
 ];
 
-/** Folders whose tests start whole clusters, load suites or tools. */
-const slowFolders = /^test\/(cluster|faults|deploy|ops|perf)\//;
+/** Folders whose tests start whole clusters, load suites or tools, and a file that waits for elections. */
+const slowFolders = /^test\/((cluster|faults|deploy|ops|perf)\/|background\/leader-loop)/;
 /** What starts processes, or waits for time-outs: files that name one of these are not fast. */
 const slowStarts =
   /\b(startCluster|startRedis|startPostgres|startTcpRedis|startSpooling|Installation|spawn|LeaderLoop|new Leader)\b|delivery-fixture|spool-setup|leader-loop|wire-call/;

@@ -9,6 +9,7 @@ import { PostgresStore } from "../../src/store/postgres/store.js";
 import { RedisStore } from "../../src/store/redis/store.js";
 import { createLog } from "../../src/telemetry/log/log.js";
 import { createDatabase } from "../support/postgres.js";
+import { type Release, releaseAll } from "../support/releases.js";
 import { createRecorder, Model } from "./model.js";
 
 const hourMs = 3_600_000;
@@ -25,7 +26,7 @@ export interface FixtureOptions {
 
 /** The reads and the roll-up on real stores, with a clock that the test sets. */
 export async function createFixture({ watermark, redisUrl = inject("redisUrl"), databaseUrl }: FixtureOptions) {
-  const releases: (() => Promise<unknown>)[] = [];
+  const releases: Release[] = [];
   const database = databaseUrl === undefined ? await createDatabase() : undefined;
   if (database) releases.push(() => database.drop());
   const url = databaseUrl ?? (database?.url as string);
@@ -74,7 +75,7 @@ export async function createFixture({ watermark, redisUrl = inject("redisUrl"), 
       return Number(row?.rolled_until) / hourMs;
     },
     async stop() {
-      for (const release of releases.reverse()) await release();
+      await releaseAll(releases);
     },
   };
 }

@@ -3,6 +3,7 @@ import { vi } from "vitest";
 import { TestClient } from "../support/client.js";
 import { startServer } from "../support/posta.js";
 import { startRedis, type TestRedis } from "../support/redis.js";
+import { type Release, releaseAll } from "../support/releases.js";
 
 export const analyticsService = "posta.analytics.v1.AnalyticsService";
 
@@ -11,9 +12,9 @@ export const code = { invalidArgument: 3, deadlineExceeded: 4, resourceExhausted
 
 /** A server with a Redis of its own for the analytics, and the means to look into that. */
 export async function setup(env: Record<string, string> = {}) {
-  const releases: (() => unknown)[] = [];
+  const releases: Release[] = [];
   async function stop(): Promise<void> {
-    for (const release of releases.splice(0).reverse()) await release();
+    await releaseAll(releases);
   }
   return open(env, releases, stop).catch(async (error) => {
     await stop();
@@ -21,13 +22,13 @@ export async function setup(env: Record<string, string> = {}) {
   });
 }
 
-async function startOwn(releases: (() => unknown)[]): Promise<TestRedis> {
+async function startOwn(releases: Release[]): Promise<TestRedis> {
   const redis = await startRedis();
   releases.push(() => redis.stop());
   return redis;
 }
 
-async function open(env: Record<string, string>, releases: (() => unknown)[], stop: () => Promise<void>) {
+async function open(env: Record<string, string>, releases: Release[], stop: () => Promise<void>) {
   const queueRedis = await startOwn(releases);
   const redis = await startOwn(releases);
   const posta = await startServer(queueRedis.url, { POSTA_ANALYTICS_REDIS_URL: redis.url, ...env });

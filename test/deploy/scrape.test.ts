@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { readTargets } from "../../slo/targets.js";
 import { TestClient } from "../support/client.js";
 import { startCluster, type TestCluster } from "../support/posta.js";
+import { useReleases } from "../support/releases.js";
 import { startWhatsApp } from "../support/whatsapp-server.js";
 import { promtool } from "./promtool.js";
 import { allQueries, blocksOf, groupingsOf, readRunbook, selectorsOf } from "./queries.js";
@@ -12,7 +13,7 @@ import { allQueries, blocksOf, groupingsOf, readRunbook, selectorsOf } from "./q
 /** Alerts, dashboard and runbook against a Posta that runs, with stores of its own, and has done some of everything. */
 
 const sender = "100200300";
-const releases: (() => unknown)[] = [];
+const releases = useReleases(afterAll);
 let cluster: TestCluster;
 let text: string;
 
@@ -31,9 +32,6 @@ beforeAll(async () => {
   await doSomeOfAll();
   await until(async () => /^posta_whatsapp_request_seconds_count\{/m.test(await scrape()));
   text = await scrape();
-});
-afterAll(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
 });
 
 const until = (isSo: () => Promise<boolean>) =>

@@ -9,10 +9,12 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { Certificates } from "../support/certificates.js";
 import { failureOf, TestClient } from "../support/client.js";
 import { startServer } from "../support/posta.js";
+import { useReleases } from "../support/releases.js";
 
 const dir = mkdtempSync(join(tmpdir(), "posta-certificates-"));
 const certificates = new Certificates(dir);
-const releases: (() => unknown)[] = [() => rmSync(dir, { recursive: true, force: true })];
+const releases = useReleases(afterAll);
+releases.push(() => rmSync(dir, { recursive: true, force: true }));
 
 let posta: Awaited<ReturnType<typeof startServer>>;
 beforeAll(async () => {
@@ -36,9 +38,6 @@ beforeAll(async () => {
   });
   releases.push(() => posta.stop());
   await posta.serving;
-});
-afterAll(async () => {
-  for (const release of releases.reverse()) await release();
 });
 
 /** How a call ends: its outcome, or the code and text of its error. */

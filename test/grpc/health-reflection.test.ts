@@ -4,12 +4,13 @@ import { join } from "node:path";
 import type { ServiceDefinition } from "@grpc/grpc-js";
 import { type StatusObject, status } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { analyticsService } from "../analytics/setup.js";
 import { messageService } from "../message/service-setup.js";
 import { TestClient } from "../support/client.js";
 import { startServer } from "../support/posta.js";
 import { startRedis } from "../support/redis.js";
+import { useReleases } from "../support/releases.js";
 
 const queueService = "posta.queue.v1.QueueService";
 
@@ -73,16 +74,13 @@ describe("health", () => {
 });
 
 describe("health while Redis comes and goes", () => {
-  const cleanUps: (() => Promise<void>)[] = [];
-  afterEach(async () => {
-    for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-  });
+  const releases = useReleases();
 
   async function setUp() {
     const redis = await startRedis();
-    cleanUps.push(() => redis.stop());
+    releases.push(() => redis.stop());
     const posta = await startServer(redis.url);
-    cleanUps.push(() => posta.stop());
+    releases.push(() => posta.stop());
     await posta.serving;
     return { redis, posta };
   }
@@ -113,7 +111,7 @@ describe("health while Redis comes and goes", () => {
 
   it("Watch says NOT_SERVING before a stopping server ends it", async () => {
     const redis = await startRedis();
-    cleanUps.push(() => redis.stop());
+    releases.push(() => redis.stop());
     const posta = await startServer(redis.url);
     await posta.serving;
     // A client of the test's own: the server's closes with it.

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { freePort } from "../support/posta.js";
+import { useReleases } from "../support/releases.js";
 import type { Fault } from "../support/whatsapp/faults.js";
 import { startWhatsApp } from "../support/whatsapp-server.js";
 import {
@@ -13,10 +14,9 @@ import {
 } from "./delivery-fixture.js";
 
 let fixture: DeliveryFixture;
-const releases: (() => void)[] = [];
+const releases = useReleases();
 afterEach(async () => {
   await fixture.stop();
-  for (const release of releases.splice(0)) release();
 });
 
 async function open(options: DeliveryFixtureOptions = {}): Promise<DeliveryFixture> {

@@ -4,13 +4,13 @@ import { PostgresError } from "../../src/store/postgres/errors.js";
 import type { PostgresStore } from "../../src/store/postgres/store.js";
 import { createTemplate, startPostgres } from "../support/postgres.js";
 import { startRedis } from "../support/redis.js";
+import { useReleases } from "../support/releases.js";
 import { createDeliveryFixture, type DeliveryFixture, type DeliveryFixtureOptions } from "./delivery-fixture.js";
 
 let fixture: DeliveryFixture;
-const releases: (() => Promise<unknown>)[] = [];
+const releases = useReleases();
 afterEach(async () => {
   await fixture.stop();
-  for (const release of releases.splice(0).reverse()) await release();
 });
 
 async function open(options: DeliveryFixtureOptions = {}): Promise<DeliveryFixture> {

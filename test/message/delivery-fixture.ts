@@ -16,6 +16,7 @@ import { openQueueStore } from "../../src/store/redis/store.js";
 import { createLog, type Logger } from "../../src/telemetry/log/log.js";
 import { freshPrefix } from "../support/posta.js";
 import { createDatabase } from "../support/postgres.js";
+import { type Release, releaseAll } from "../support/releases.js";
 import { startWhatsApp, type WhatsAppOptions } from "../support/whatsapp-server.js";
 
 export const sender = "1234567890";
@@ -49,7 +50,7 @@ export interface TestMessage {
 
 /** Stores, a stand-in for the Cloud API, and any number of processes' deliveries on them. */
 export async function createDeliveryFixture(options: DeliveryFixtureOptions = {}) {
-  const releases: (() => Promise<unknown>)[] = [];
+  const releases: Release[] = [];
   const database = options.databaseUrl === undefined ? await createDatabase() : undefined;
   if (database) releases.push(() => database.drop());
   const api = await startWhatsApp(options.api);
@@ -175,7 +176,7 @@ export async function createDeliveryFixture(options: DeliveryFixtureOptions = {}
       return sql("SELECT * FROM outbox ORDER BY due_at, message_id");
     },
     async stop() {
-      for (const release of releases.splice(0).reverse()) await release();
+      await releaseAll(releases);
     },
   };
 }

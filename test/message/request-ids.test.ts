@@ -1,11 +1,9 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { useReleases } from "../support/releases.js";
 import { createDeliveryFixture } from "./delivery-fixture.js";
 import { setup } from "./service-setup.js";
 
-const releases: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0)) await release();
-});
+const releases = useReleases();
 
 describe("the id of the request that brought a message", () => {
   it("is kept with the message, where its caller gave one", async () => {

@@ -1,16 +1,17 @@
 import { type ServiceError, status } from "@grpc/grpc-js";
 import { Redis } from "ioredis";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { AcknowledgedLoad } from "../../ops/preflight/acknowledged-load.js";
 import { readRetryDelayMs } from "../../ops/preflight/error-details.js";
 import { GroupCommit } from "../../perf/bench/group-commit.js";
 import { RedisServer } from "../../perf/bench/redis-server.js";
 import { queueService, ServiceClient } from "../../perf/watch/service-client.js";
 import { startServer } from "../support/posta.js";
+import { useReleases } from "../support/releases.js";
 
 let server: RedisServer;
 let redis: Redis;
-const releases: (() => unknown)[] = [];
+const releases = useReleases();
 
 beforeEach(async () => {
   server = new RedisServer();
@@ -19,10 +20,6 @@ beforeEach(async () => {
   redis = new Redis({ path: server.socket });
   redis.on("error", () => {}); // Its server is shut down in some of the tests.
   releases.push(() => redis.disconnect());
-});
-
-afterEach(async () => {
-  for (const release of releases.reverse().splice(0)) await release();
 });
 
 /** A Posta on the test's Redis, with a client. */

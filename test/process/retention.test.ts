@@ -1,4 +1,4 @@
-import { afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { historyTables } from "../../src/analytics/history/monthly-tables.js";
 import { readConfig } from "../../src/config/config.js";
 import { deadLetterTables } from "../../src/dead-letter/dead-letter.js";
@@ -8,11 +8,9 @@ import { ensurePartitions } from "../../src/store/postgres/partitions.js";
 import { openDatabase } from "../../src/store/postgres/store.js";
 import { createLog } from "../../src/telemetry/log/log.js";
 import { createDatabase } from "../support/postgres.js";
+import { useReleases } from "../support/releases.js";
 
-const releases: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
+const releases = useReleases();
 
 const list = {
   name: "partitions-of-both",

@@ -1,16 +1,17 @@
 import { FlowProducer, Queue } from "bullmq";
 import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { Keys } from "../../src/queue/job/keys.js";
 import { QueueCleaner } from "../../src/queue/manage/clean-queue.js";
 import type { RedisStore } from "../../src/store/redis/store.js";
 import { freshPrefix, startServer } from "../support/posta.js";
+import { useReleases } from "../support/releases.js";
 import { dump } from "./keyspace.js";
 
 let posta: Awaited<ReturnType<typeof startServer>>;
 let redis: Redis;
 const connection = { path: inject("redisUrl").replace("unix://", "") };
-const opened: { close(): Promise<void> }[] = [];
+const releases = useReleases();
 
 beforeAll(async () => {
   redis = new Redis(connection);
@@ -21,13 +22,10 @@ afterAll(async () => {
   await posta?.stop();
   redis?.disconnect();
 });
-afterEach(async () => {
-  for (const one of opened.splice(0).reverse()) await one.close();
-});
 
 function bull(name: string, prefix = posta.prefix): Queue {
   const queue = new Queue(name, { connection, prefix });
-  opened.push(queue);
+  releases.push(() => queue.close());
   return queue;
 }
 
@@ -138,7 +136,7 @@ describe("CleanQueue", () => {
       const queue = bull(name, prefix);
       await queue.waitUntilReady();
       const flows = new FlowProducer({ connection, prefix });
-      opened.push(flows);
+      releases.push(() => flows.close());
       const child = (jobId: string) => ({
         name: "child",
         queueName: name,

@@ -4,6 +4,7 @@ import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { maxItemBytes } from "../../src/store/page-token.js";
 import { startServer } from "../support/posta.js";
+import { useReleases } from "../support/releases.js";
 import { dump } from "./keyspace.js";
 
 /** Jobs that others put into a queue: what BullMQ takes of them, Posta must be able to show and to change. */
@@ -11,7 +12,7 @@ import { dump } from "./keyspace.js";
 let posta: Awaited<ReturnType<typeof startServer>>;
 let redis: Redis;
 const connection = { path: inject("redisUrl").replace("unix://", ""), maxRetriesPerRequest: null };
-const opened: { close(): Promise<void> }[] = [];
+const releases = useReleases(afterAll);
 
 beforeAll(async () => {
   redis = new Redis(connection);
@@ -19,7 +20,6 @@ beforeAll(async () => {
   await posta.serving;
 });
 afterAll(async () => {
-  for (const one of opened.reverse()) await one.close();
   await posta?.stop();
   redis?.disconnect();
 });
@@ -29,7 +29,7 @@ const keyOf = (queue: string, part: string) => `${posta.prefix}:${queue}:${part}
 
 async function openQueue(name: string): Promise<Queue> {
   const queue = new Queue(name, { connection, prefix: posta.prefix });
-  opened.push(queue);
+  releases.push(() => queue.close());
   await queue.waitUntilReady();
   await expect.poll(() => redis.hlen(keyOf(name, "meta")), { interval: 2 }).toBe(2);
   return queue;
@@ -38,7 +38,7 @@ async function openQueue(name: string): Promise<Queue> {
 /** Fails the next job of a queue. */
 async function fail(name: string): Promise<void> {
   const worker = new Worker(name, null, { connection, prefix: posta.prefix });
-  opened.push(worker);
+  releases.push(() => worker.close());
   const job = await worker.getNextJob("token");
   await job?.moveToFailed(new Error("as asked"), "token", false);
 }

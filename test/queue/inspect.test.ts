@@ -1,28 +1,26 @@
 import { status } from "@grpc/grpc-js";
 import { Queue, Worker } from "bullmq";
 import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { startServer } from "../support/posta.js";
+import { useReleases } from "../support/releases.js";
 
 let posta: Awaited<ReturnType<typeof startServer>>;
 const connection = () => ({ path: inject("redisUrl").replace("unix://", "") });
-const opened: { close(): Promise<void> }[] = [];
+const releases = useReleases();
 
 beforeAll(async () => {
   posta = await startServer(inject("redisUrl"));
   await posta.serving;
 });
 afterAll(() => posta.stop());
-afterEach(async () => {
-  for (const one of opened.splice(0).reverse()) await one.close();
-});
 
 const call = (method: string, request: object) => posta.client.queue(method, request);
 
 /** BullMQ's own queue, as any other user of the same Redis has it. */
 function bull(queue: string): Queue {
   const own = new Queue(queue, { connection: connection(), prefix: posta.prefix });
-  opened.push(own);
+  releases.push(() => own.close());
   return own;
 }
 
@@ -133,7 +131,7 @@ describe("ListJobs", () => {
     const wanted = ids("job", 20);
     await add("taken", wanted);
     const worker = new Worker("taken", null, { connection: connection(), prefix: posta.prefix });
-    opened.push(worker);
+    releases.push(() => worker.close());
     const first = await page("taken", "WAITING");
     // All that was shown is taken, and nothing else.
     for (const _ of first.jobs) await worker.getNextJob("token");
@@ -316,7 +314,7 @@ describe("GetQueue", () => {
     await add("figures", ids("later", 3), { delay: { seconds: 3600 } });
     await add("figures", ids("prio", 2), { priority: 3 });
     const worker = new Worker("figures", null, { connection: connection(), prefix: posta.prefix });
-    opened.push(worker);
+    releases.push(() => worker.close());
     await worker.getNextJob("token");
     const { queue } = await call("GetQueue", { queue: "figures" });
     expect(queue).toMatchObject({

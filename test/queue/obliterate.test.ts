@@ -1,14 +1,15 @@
 import { status } from "@grpc/grpc-js";
 import { FlowProducer, Queue, Worker } from "bullmq";
 import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { startServer } from "../support/posta.js";
+import { useReleases } from "../support/releases.js";
 import { start } from "./spool-setup.js";
 
 let posta: Awaited<ReturnType<typeof startServer>>;
 let redis: Redis;
 const connection = { path: inject("redisUrl").replace("unix://", ""), maxRetriesPerRequest: null };
-const opened: { close(): Promise<void> }[] = [];
+const releases = useReleases();
 
 beforeAll(async () => {
   redis = new Redis(connection);
@@ -19,16 +20,13 @@ afterAll(async () => {
   await posta?.stop();
   redis?.disconnect();
 });
-afterEach(async () => {
-  for (const one of opened.splice(0).reverse()) await one.close();
-});
 
 const call = (method: string, request: object) => posta.client.queue(method, request);
 const notFound = { code: status.NOT_FOUND };
 const hour = 3_600_000;
 
 function open<One extends { close(): Promise<void> }>(one: One): One {
-  opened.push(one);
+  releases.push(() => one.close());
   return one;
 }
 

@@ -7,6 +7,7 @@ import { createLog, type Logger } from "../../src/telemetry/log/log.js";
 import { startServer } from "../support/posta.js";
 import { createDatabase, startPostgres, type TestPostgres } from "../support/postgres.js";
 import { startRedis } from "../support/redis.js";
+import { type Release, releaseAll } from "../support/releases.js";
 
 export const code = { alreadyExists: 6, resourceExhausted: 8, invalidArgument: 3, unavailable: 14 };
 
@@ -21,9 +22,9 @@ interface SpoolCounts {
  * started when a test says so.
  */
 export async function setup({ env = {}, postgres }: { env?: Record<string, string>; postgres?: TestPostgres } = {}) {
-  const releases: (() => unknown)[] = [];
+  const releases: Release[] = [];
   const release = async () => {
-    for (const end of releases.splice(0).reverse()) await end();
+    await releaseAll(releases);
   };
   const redis = await startRedis();
   releases.push(() => redis.stop());

@@ -3,13 +3,14 @@ import { TestClient } from "../support/client.js";
 import { startCluster } from "../support/posta.js";
 import { startPostgres } from "../support/postgres.js";
 import { startRedis } from "../support/redis.js";
+import { type Release, releaseAll } from "../support/releases.js";
 
 export const ratePerSecond = 100;
 export const queueService = "posta.queue.v1.QueueService";
 
 /** A cluster under a steady load, with a Redis for its queues and a PostgreSQL that may be taken away. */
 export async function startLoaded() {
-  const releases: (() => unknown)[] = [];
+  const releases: Release[] = [];
   const redis = await startRedis();
   releases.push(() => redis.stop());
   const postgres = await startPostgres();
@@ -38,7 +39,7 @@ export async function startLoaded() {
     postgres,
     target: `127.0.0.1:${cluster.port}`,
     async stop() {
-      for (const release of releases.splice(0).reverse()) await release();
+      await releaseAll(releases);
     },
   };
 }

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readTargets } from "../../slo/targets.js";
 import { allQueries } from "../deploy/queries.js";
+import { useReleases } from "../support/releases.js";
 import { type Loaded, ratePerSecond, startLoaded } from "./cluster.js";
 import { type Prometheus, startPrometheus } from "./prometheus.js";
 
 /** Prometheus itself, with the example's settings and rules, on a cluster under load. */
 
-const releases: (() => unknown)[] = [];
+const releases = useReleases(afterAll);
 let posta: Loaded;
 let prometheus: Prometheus;
 
@@ -15,9 +16,6 @@ beforeAll(async () => {
   releases.push(() => posta.stop());
   prometheus = await startPrometheus(new URL(posta.cluster.adminUrl).host);
   releases.push(() => prometheus.stop());
-});
-afterAll(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
 });
 
 describe("Prometheus", () => {

@@ -5,6 +5,7 @@ import { TestClient } from "../support/client.js";
 import { startCluster, type TestCluster } from "../support/posta.js";
 import { startPostgres } from "../support/postgres.js";
 import { startRedis } from "../support/redis.js";
+import { type Release, releaseAll } from "../support/releases.js";
 import { type Fault, processFaults, storeFaults } from "./faults.js";
 import { type Prometheus, startPrometheus } from "./prometheus.js";
 import { SlowWay } from "./slow-way.js";
@@ -16,7 +17,7 @@ const slowMs = 280; // Each way.
 /** Of a call: a server that is stopped answers none. */
 const patience = { deadlineMs: 2000 };
 const [toldMs, overMs] = [15_000, 40_000];
-const releases: (() => unknown)[] = [];
+const releases: Release[] = [];
 const report: string[] = [];
 const faults: Record<string, Record<string, Fault>> = {};
 let cluster: TestCluster;
@@ -57,7 +58,7 @@ beforeAll(async () => {
 }, 90_000);
 afterAll(async () => {
   console.log(report.join("\n"));
-  for (const release of releases.splice(0).reverse()) await release();
+  await releaseAll(releases);
 });
 
 /** Anew before each fault: once a server was killed, the other one has all connections. */

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import pg from "pg";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { toPoints } from "../../../src/analytics/read/read-sums.js";
 import { createDatabase } from "../../support/postgres.js";
+import { useReleases } from "../../support/releases.js";
 import { createFixture, createRandom, type Fixture, openReads } from "../fixture.js";
 import type { ModelEvent } from "../model.js";
 
@@ -11,10 +12,7 @@ const dayHours = 24;
 const total = { name: "sent", dimension: "", value: "" };
 /** A day's start. */
 const first = Date.UTC(2024, 2, 4) / hourMs;
-const releases: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
+const releases = useReleases();
 
 async function open(): Promise<Fixture> {
   const fixture = await createFixture({ watermark: first });

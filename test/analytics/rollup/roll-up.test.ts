@@ -1,5 +1,6 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createTemplate, startPostgres } from "../../support/postgres.js";
+import { useReleases } from "../../support/releases.js";
 import { createFixture, createRandom, type Fixture, openRollUp } from "../fixture.js";
 import type { ModelEvent } from "../model.js";
 
@@ -9,10 +10,7 @@ const first = Date.UTC(2024, 4, 31, 21) / hourMs;
 const midnight = first + 3;
 const dueMs = hourMs + 2 * 60_000 + 1000;
 let fixture: Fixture;
-const releases: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
+const releases = useReleases();
 
 async function open(options: { databaseUrl?: string } = {}): Promise<Fixture> {
   fixture = await createFixture({ watermark: first, ...options });

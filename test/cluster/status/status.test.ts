@@ -5,9 +5,9 @@ import type { Status } from "../../../cluster/status/status.js";
 import { TestClient } from "../../support/client.js";
 import { startCluster, type TestCluster } from "../../support/posta.js";
 import { startRedis, type TestRedis } from "../../support/redis.js";
+import { useReleases } from "../../support/releases.js";
 
-type Release = () => unknown;
-const releases: Release[] = [];
+const releases = useReleases(afterAll);
 let redis: TestRedis;
 let cluster: TestCluster;
 let client: TestClient;
@@ -23,9 +23,6 @@ beforeAll(async () => {
   releases.push(() => cluster.stop());
   client = new TestClient(`127.0.0.1:${cluster.port}`);
   releases.push(() => client.close());
-});
-afterAll(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
 });
 
 const get = (path: string, init?: RequestInit) => fetch(`${cluster.adminUrl}${path}`, init);

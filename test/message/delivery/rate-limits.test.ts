@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { LimitKeys, Limits } from "../../../src/message/delivery/rate-limits.js";
+import { useReleases } from "../../support/releases.js";
 import {
   createDeliveryFixture,
   type DeliveryFixture,
@@ -10,10 +11,9 @@ import {
 import { startWhatsAppProcess } from "../whatsapp-process.js";
 
 let fixture: DeliveryFixture;
-const releases: (() => Promise<void>)[] = [];
+const releases = useReleases();
 afterEach(async () => {
   await fixture.stop();
-  for (const release of releases.splice(0)) await release();
 });
 
 async function open(options: DeliveryFixtureOptions = {}): Promise<DeliveryFixture> {

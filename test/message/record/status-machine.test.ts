@@ -20,6 +20,7 @@ import { jobRedrive } from "../../../src/queue/spool/redrive-job.js";
 import type { PostgresStore } from "../../../src/store/postgres/store.js";
 import { createLog } from "../../../src/telemetry/log/log.js";
 import { createDatabase } from "../../support/postgres.js";
+import { useReleases } from "../../support/releases.js";
 import { openMessages, putMessages, readMessage } from "../messages.js";
 import { sender, undeliverable } from "../webhook-bodies.js";
 
@@ -39,7 +40,7 @@ const names = Object.keys(statuses) as Status[];
 const events = [...new Set(transitions.map(({ event }) => event))];
 const ownWamid = "wamid.own";
 const log = createLog("test", "silent");
-const releases: (() => unknown)[] = [];
+const releases = useReleases(afterAll);
 let store: PostgresStore;
 
 beforeAll(async () => {
@@ -47,9 +48,6 @@ beforeAll(async () => {
   releases.push(() => database.drop());
   store = await openMessages(database.url);
   releases.push(() => store.close());
-});
-afterAll(async () => {
-  for (const release of releases.reverse()) await release();
 });
 
 async function sql(text: string, values: unknown[]): Promise<void> {

@@ -8,6 +8,7 @@ import { WebhookMetrics } from "../../../src/message/webhook/webhook-metrics.js"
 import type { PostgresStore } from "../../../src/store/postgres/store.js";
 import { createLog } from "../../../src/telemetry/log/log.js";
 import { createDatabase } from "../../support/postgres.js";
+import { type Release, releaseAll } from "../../support/releases.js";
 import { openMessages } from "../messages.js";
 import { statusOf, undeliverable, webhookOf } from "../webhook-bodies.js";
 
@@ -40,7 +41,7 @@ interface Appliers {
 
 /** Opens a database for a test file. Its records begin anew with each test. */
 export function useAppliers(): Appliers {
-  const releases: (() => unknown)[] = [];
+  const releases: Release[] = [];
   const appliers = { create: (on: PostgresStore) => createApplier(on, appliers) } as Appliers;
   beforeAll(async () => {
     const database = await createDatabase();
@@ -50,7 +51,7 @@ export function useAppliers(): Appliers {
     appliers.store = appliers.stores[0] as PostgresStore;
   });
   afterAll(async () => {
-    for (const release of releases.reverse()) await release();
+    await releaseAll(releases);
   });
   beforeEach(() => {
     Object.assign(appliers, { changes: [], inbound: [], others: [] });

@@ -3,12 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { toWebhookJob, webhookQueue } from "../../../src/message/webhook/webhook-job.js";
 import { openRaw, type RawConnection, send } from "../../http/client.js";
 import { incomingBytes } from "../../support/incoming.js";
 import { startServer } from "../../support/posta.js";
 import { startRedis } from "../../support/redis.js";
+import { useReleases } from "../../support/releases.js";
 import { postWebhook, signatureOf } from "../webhook-bodies.js";
 
 const secret = "an app's secret";
@@ -18,15 +19,12 @@ const maxBytes = 3 << 20;
 
 type Posta = Awaited<ReturnType<typeof startServer>>;
 let posta: Posta;
-const releases: (() => unknown)[] = [];
+const releases = useReleases();
 beforeAll(async () => {
   posta = await startServer(inject("redisUrl"), env);
   await posta.serving;
 });
 afterAll(() => posta.stop());
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
 
 async function start(redisUrl: string, more: Record<string, string> = {}): Promise<Posta> {
   const started = await startServer(redisUrl, { ...env, ...more });

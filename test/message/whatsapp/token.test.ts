@@ -2,26 +2,24 @@ import { mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { Loop } from "../../../src/background/loop.js";
 import { ConfigError } from "../../../src/config/config.js";
 import { Token } from "../../../src/message/whatsapp/token.js";
+import { useReleases } from "../../support/releases.js";
 import { startWhatsApp } from "../../support/whatsapp-server.js";
 import { createClient, sender, textBody } from "../setup.js";
 
 let dir: string;
 let file: string;
 let lines: string[];
-const releases: (() => unknown)[] = [];
+const releases = useReleases();
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "posta-test-"));
+  releases.push(() => rmSync(dir, { recursive: true, force: true }));
   file = join(dir, "token");
   lines = [];
-});
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-  rmSync(dir, { recursive: true, force: true });
 });
 
 function open(source: { whatsappToken?: string; whatsappTokenFile?: string }): Token {

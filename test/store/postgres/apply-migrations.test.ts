@@ -7,9 +7,10 @@ import { ensurePartitions } from "../../../src/store/postgres/partitions.js";
 import { openDatabase, type PostgresStore } from "../../../src/store/postgres/store.js";
 import { createLog } from "../../../src/telemetry/log/log.js";
 import { createDatabase } from "../../support/postgres.js";
+import { useReleases } from "../../support/releases.js";
 
 const log = createLog("test", "silent");
-const releases: (() => unknown)[] = [];
+const releases = useReleases(afterAll);
 let stores: PostgresStore[];
 let store: PostgresStore;
 
@@ -20,9 +21,6 @@ beforeAll(async () => {
   stores = [1, 2, 3, 4].map(() => openDatabase(readConfig({ POSTA_DATABASE_URL: database.url }), log));
   for (const opened of stores) releases.push(() => opened.close());
   store = stores[0] as PostgresStore;
-});
-afterAll(async () => {
-  for (const release of releases.reverse()) await release();
 });
 
 const applied = { name: "applied", text: "SELECT number, name FROM posta_migrations ORDER BY number" };
