@@ -7,6 +7,8 @@ import { openWithoutBlocking } from "./fd.js";
  */
 const maxWaiting = 4 << 20;
 const retryMs = 50;
+/** Unicode's own line breaks. JSON leaves them as they are, but many readers end a line there, Node's among them. */
+const unicodeBreak = /[\u0085\u2028\u2029]/g;
 /** How long a process that ends tries to write its last lines, and the pause between two tries. In milliseconds. */
 const [lastMs, lastRetryMs] = [1000, 5];
 
@@ -37,8 +39,9 @@ export class LogOutput {
       this.dropped += 1;
       return;
     }
-    this.waiting.push(line);
-    this.waitingBytes += Buffer.byteLength(line);
+    const whole = line.replace(unicodeBreak, escapeBreak);
+    this.waiting.push(whole);
+    this.waitingBytes += Buffer.byteLength(whole);
     if (this.writing) return;
     this.writing = true;
     setImmediate(() => this.writeNext()); // Together with the other lines of this event loop tick.
@@ -92,6 +95,10 @@ export class LogOutput {
       msg: `${this.dropped} log lines were dropped`,
     };
   }
+}
+
+function escapeBreak(char: string): string {
+  return `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 const nothing = new Int32Array(new SharedArrayBuffer(4));

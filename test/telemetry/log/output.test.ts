@@ -34,6 +34,13 @@ describe("the log", () => {
     expect(code).toBe(3);
   });
 
+  it("has one line for each text, also for readers that end a line at Unicode's own breaks", async () => {
+    const child = run('log.info("a\\u2028b\\u2029c\\u0085d"); process.exit(0);', "pipe");
+    const lines = await text(child.stderr as NodeJS.ReadableStream);
+    expect(lines.trim()).not.toMatch(/[\n\u0085\u2028\u2029]/);
+    expect(JSON.parse(lines).msg).toBe("a\u2028b\u2029c\u0085d");
+  });
+
   it("does not keep a process from ending when its pipe is full and nobody reads", async () => {
     const folder = mkdtempSync(join(tmpdir(), "posta-log-"));
     onTestFinished(() => rmSync(folder, { recursive: true }));
