@@ -24,7 +24,7 @@ export interface H2Load {
 export interface H2Report {
   /** Requests a second that were answered with status 200, without the warm-up; 0 for a number of requests. */
   perSecond: number;
-  /** All requests that were answered, those of the warm-up too. */
+  /** Requests that were answered with status 200, without those of the warm-up. */
   answered: number;
   /** Answers with another status, and requests without an answer. */
   failures: number;
