@@ -4,8 +4,10 @@ SHELL := /bin/bash
 BIN := node_modules/.bin
 # Which Node runs it: NODE=22 or 24. Else tests take the machine's own (OWN), and Posta, its suites and benches the best that is
 # here (BEST): 24 from npm, where the machine has an older one.
-OWN = path="$$(scripts/node-path.sh $(or $(NODE),machine))" && PATH="$$path"
-BEST = path="$$(scripts/node-path.sh $(or $(NODE),best))" && PATH="$$path"
+# npm sets NODE to a path in its scripts (`npm run perf:load`), which picks none.
+VERSION = $(if $(findstring /,$(NODE)),,$(NODE))
+OWN = path="$$(scripts/node-path.sh $(or $(VERSION),machine))" && PATH="$$path"
+BEST = path="$$(scripts/node-path.sh $(or $(VERSION),best))" && PATH="$$path"
 
 .PHONY: help up whatsapp-sim test test-fast test-faults try-tools build bench bench-queue bench-cost bench-redis bench-http bench-analytics bench-message bench-observability bench-analytics-memory tools perf perf-smoke perf-load perf-stress perf-spike perf-endurance perf-artillery perf-compare perf-selftest fuzz profile-cpu profile-heap profile-leaks profile-flame profile-doctor profile-all preflight status replay-analytics alerts lint format types proto-lint proto-breaking generate verify check clean
 

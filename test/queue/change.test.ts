@@ -302,7 +302,9 @@ describe("SetQueueLimits", () => {
     expect(await limitsOf()).toMatchObject({ maxEvents: 500 });
     await add("silent", "seen");
     expect(await events()).toBe(2);
-    await call("SetQueueLimits", { queue: "silent" });
+    await call("SetQueueLimits", { queue: "silent", limits: { concurrency: 3 } });
+    expect(await limitsOf()).toMatchObject({ maxEvents: 500, concurrency: 3 });
+    await call("SetQueueLimits", { queue: "silent", limits: { maxEvents: 10_000 } });
     expect(await limitsOf()).not.toHaveProperty("maxEvents");
   });
 

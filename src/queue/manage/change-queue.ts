@@ -53,17 +53,21 @@ export class QueueChanger {
     return this.cleaner.clean(query, caller).catch(rethrowPartial);
   }
 
-  /** Lifts a limit that is absent. */
+  /** Lifts a limit that is absent. The number of events stays, if it is absent: another program may have set it. */
   async setLimits(queue: string, limits: QueueLimits): Promise<void> {
-    const { concurrency, rate, maxEvents = queueMeta.maxLenEvents } = limits;
+    const { concurrency, rate, maxEvents } = limits;
     await this.list(queue);
     await this.inSteps(queue, async (bull) => {
       await Promise.all([
         concurrency === undefined ? bull.removeGlobalConcurrency() : bull.setGlobalConcurrency(concurrency),
         rate === undefined ? bull.removeGlobalRateLimit() : bull.setGlobalRateLimit(rate.max, rate.durationMs),
-        this.store.client.hset(this.keys.of(queue, "meta"), "opts.maxLenEvents", maxEvents),
+        maxEvents === undefined ? undefined : this.setMaxEvents(queue, maxEvents),
       ]);
     });
+  }
+
+  private async setMaxEvents(queue: string, maxEvents: number): Promise<void> {
+    await this.store.client.hset(this.keys.of(queue, "meta"), "opts.maxLenEvents", maxEvents);
   }
 
   /**

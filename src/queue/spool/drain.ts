@@ -27,7 +27,7 @@ export const keepOrder: Statement = {
 };
 
 /**
- * Reads rows that are not between the first row and the last row of the pages that are on their way. It reads rows in the order of an index. CASE keeps the planner from guessing how many rows belong to stuck queues. When
+ * Reads rows that are not on their way ($2; a subquery, as PostgreSQL looks such a list up by hash). It reads rows in the order of an index. CASE keeps the planner from guessing how many rows belong to stuck queues. When
  * the planner guessed that most rows do, it read and sorted the whole spool for the few rows that it needed.
  */
 export const readNext: Statement = {
@@ -37,7 +37,7 @@ export const readNext: Statement = {
     FROM (
       SELECT *, sum(octet_length(data)) OVER (ORDER BY seq) - octet_length(data) AS bytes_before
       FROM (
-        SELECT * FROM spool WHERE moved_at IS NULL AND seq NOT BETWEEN $2::bigint AND $3::bigint
+        SELECT * FROM spool WHERE moved_at IS NULL AND seq NOT IN (SELECT unnest($2::bigint[]))
           AND CASE WHEN queue = ANY($1::text[]) THEN false ELSE true END
         ORDER BY seq LIMIT ${maxRows}
       ) AS next
@@ -81,24 +81,24 @@ export class Drain {
     let recorded = Promise.resolve();
     let before: SpoolRow[] = [];
     let page = await read(session, stuck, []);
-    while (page.length > 0 && !ending.aborted) {
-      const next = inBackground(read(session, stuck, [...before, ...page]));
-      const outcomes = await this.moveAll(page);
-      const failure = findFailure(outcomes, stuck);
-      await recorded;
-      recorded = inBackground(this.record(session, outcomes));
-      if (failure) {
+    try {
+      while (page.length > 0 && !ending.aborted) {
+        const next = inBackground(read(session, stuck, [...before, ...page]));
+        const outcomes = await this.moveAll(page);
+        const failure = findFailure(outcomes, stuck);
         await recorded;
-        throw failure;
+        recorded = inBackground(this.record(session, outcomes));
+        if (failure) throw failure;
+        before = page;
+        // A queue that has become stuck may have rows in the next page, which must not overtake its earlier rows.
+        page = (await next).filter(({ queue }) => !stuck.has(queue));
+        if (page.length > 0) continue;
+        await recorded;
+        [before, page] = [[], await read(session, stuck, [])];
       }
-      before = page;
-      // A queue that has become stuck may have rows in the next page, which must not overtake its earlier rows.
-      page = (await next).filter(({ queue }) => !stuck.has(queue));
-      if (page.length > 0) continue;
-      await recorded;
-      [before, page] = [[], await read(session, stuck, [])];
+    } finally {
+      await recorded; // Another run would read its rows again.
     }
-    await recorded;
     return stuck;
   }
 
@@ -181,8 +181,7 @@ function inBackground<Result>(work: Promise<Result>): Promise<Result> {
 
 /** The next rows of queues that are not stuck, without those of the pages that are on their way. */
 function read(session: Queries, stuck: ReadonlyMap<string, PostaError>, onTheirWay: SpoolRow[]): Promise<SpoolRow[]> {
-  const [first, last] = [onTheirWay[0]?.seq ?? 0, onTheirWay.at(-1)?.seq ?? 0];
-  return session.query<SpoolRow>(readNext, [[...stuck.keys()], first, last]);
+  return session.query<SpoolRow>(readNext, [[...stuck.keys()], onTheirWay.map(({ seq }) => seq)]);
 }
 
 /** The job of a row; undefined if its options are not JSON. */

@@ -45,21 +45,23 @@ export class SpecReader {
    * not JSON.
    */
   read({ name, data, options: json, waitedMs }: SpoolRow): JobSpec {
-    const parsed = this.last?.json === json ? this.last.parsed : parseOptions(json, waitedMs);
-    // A delay that is left depends on the row.
-    this.last = parsed.delayMs > 0 ? undefined : { json, parsed };
-    return { ...parsed, name, dataJson: data, dataBytes: Buffer.byteLength(data) };
+    const payload = { name, dataJson: data, dataBytes: Buffer.byteLength(data) };
+    if (this.last?.json === json) return { ...this.last.parsed, ...payload };
+    const { parsed, isDelayed } = parseOptions(json, waitedMs);
+    // What is left of a delay depends on how long the row has waited.
+    if (!isDelayed) this.last = { json, parsed };
+    return { ...parsed, ...payload };
   }
 }
 
-function parseOptions(json: string, waitedMs: number): FromOptions {
+function parseOptions(json: string, waitedMs: number): { parsed: FromOptions; isDelayed: boolean } {
   const given = JSON.parse(json) as Stored;
   const { delay = 0, ...asked } = pick(given, [...lasting, "delay", "deduplication"]);
   const delayMs = Math.max(0, Math.round(delay - waitedMs));
   const options = delayMs > 0 ? { ...asked, delay: delayMs } : asked;
   const { priority = 0, lifo = false } = options;
   const spec = { id: undefined, priority, delayMs, lifo, durable: true, options, optionsJson: openJson(options) };
-  return withMetadata(spec, given.tm);
+  return { parsed: withMetadata(spec, given.tm), isDelayed: delay > 0 };
 }
 
 /**
