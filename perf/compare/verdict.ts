@@ -1,3 +1,4 @@
+import { median } from "../bench/figures.js";
 import { compareRounds, type Ratio } from "../judge/ratio.js";
 import type { Figures } from "./measures.js";
 
@@ -46,10 +47,7 @@ function judge(ratio: Ratio, kind: keyof typeof kinds): Compared["verdict"] {
 
 /** A line of the table. */
 export function describeCompared({ name, base, current, ratio, from, until, verdict }: Compared): string {
-  const values = `${median(base).padStart(9)} -> ${median(current).padStart(9)}`;
+  const [before, now] = [base, current].map((list) => median(list).toFixed(1).padStart(9));
+  const values = `${before} -> ${now}`;
   return `${name.padEnd(36)} ${values}   x ${ratio.toFixed(3)} (${from.toFixed(3)} to ${until.toFixed(3)})   ${verdict}`;
-}
-
-function median(list: number[]): string {
-  return (list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] as number).toFixed(1);
 }

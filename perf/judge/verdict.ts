@@ -1,4 +1,5 @@
 import { isBeyond, type Target } from "../../slo/targets.js";
+import { median } from "../bench/figures.js";
 import type { Measured } from "./measure.js";
 
 /**
@@ -134,11 +135,6 @@ function figureOfMix(results: Result[]): Figure {
   const sums = new Map<number, number>();
   for (const { round = 0, measured } of results) sums.set(round, (sums.get(round) ?? 0) + measured.perSecond);
   return { value: median([...sums.values()]), scenario: [...new Set(results.map(({ name }) => name))].join(" + ") };
-}
-
-/** Of an even number the upper of the two. */
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 }
 
 /** What a whole suite came to. "broken": a run's figures are not to be used. */

@@ -1,3 +1,4 @@
+import { median } from "../bench/figures.js";
 import type { Compared } from "../compare/verdict.js";
 import type { Summary } from "../report/summary.js";
 import { type CommandRun, runCommand } from "./run-command.js";
@@ -53,7 +54,7 @@ export async function countItself(runs: number): Promise<{ count: Count; costs: 
     const { compared } = requireReport(made);
     for (const { name, base } of compared) {
       const [, method] = /^(\w+), CPU/.exec(name) ?? [];
-      if (method) costs.set(method, base.toSorted((a, b) => a - b)[Math.floor(base.length / 2)] as number);
+      if (method) costs.set(method, median(base));
     }
     if (made.code !== 0) failed += 1;
     const worse = compared.filter(({ verdict }) => verdict === "WORSE").map(({ name, ratio }) => `${name} x ${ratio}`);

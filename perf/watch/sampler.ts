@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { countBetween } from "./counts.js";
 import { type Role, readUsage, type Usage } from "./processes.js";
 import type { Sample } from "./samples.js";
 import type { Target } from "./target.js";
@@ -55,7 +56,8 @@ export class Sampler {
       sum(now.usage.filter(({ role }) => roles.includes(role)).map(({ rssMib }) => rssMib));
     const memory = { clusterRssMib: rss(ofCluster), redisRssMib: rss(ofRedis) };
     if (!before) return memory;
-    const cores = (roles: readonly Role[]) => usedCores(before, now, roles);
+    const seconds = (now.at - before.at) / 1000;
+    const cores = (roles: readonly Role[]) => countBetween(before.usage, now.usage, roles).cpuSeconds / seconds;
     return { ...memory, serverCores: cores(ofCluster), redisCores: cores(ofRedis) };
   }
 
@@ -90,19 +92,6 @@ export function readMetrics(text: string): Partial<Sample> {
 function readHandles(text: string): number | undefined {
   const counts = [...text.matchAll(/^nodejs_active_handles\{[^}]*\} (\S+)$/gm)].map(([, count]) => Number(count));
   return counts.length === 0 ? undefined : sum(counts);
-}
-
-function usedCores(
-  before: { at: number; usage: Usage[] },
-  now: { at: number; usage: Usage[] },
-  roles: readonly Role[],
-): number {
-  const used = now.usage
-    .filter(({ role }) => roles.includes(role))
-    .map(
-      ({ pid, cpuSeconds }) => cpuSeconds - (before.usage.find((usage) => usage.pid === pid)?.cpuSeconds ?? cpuSeconds),
-    );
-  return (sum(used) * 1000) / (now.at - before.at);
 }
 
 function sum(values: number[]): number {

@@ -94,6 +94,7 @@ describe("readConfig", () => {
     ["POSTA_MAX_MESSAGE_BYTES", "1tb"],
     ["POSTA_MAX_MESSAGE_BYTES", "2gb"],
     ["POSTA_MAX_JOB_BYTES", "0"],
+    ["POSTA_MAX_SESSION_MEMORY", "much"],
     ["POSTA_ANALYTICS_MAX_MEMORY", "2"],
     ["POSTA_ANALYTICS_MAX_MEMORY", "15mb"],
     ["POSTA_ANALYTICS_MAX_MEMORY", "99999999999gb"],

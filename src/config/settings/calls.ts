@@ -40,7 +40,7 @@ export const callsSettings = {
   maxSessionBytes: renamed(
     bytes("POSTA_MAX_SESSION_BYTES", "16mb", 1 << 20, "HTTP/2 memory of one gRPC connection.", 1 << 30),
     "POSTA_MAX_SESSION_MEMORY",
-    (megabytes) => `${megabytes}mb`,
+    (value) => (/^\d+$/.test(value) ? `${value}mb` : value), // A number was one of megabytes.
   ),
   maxConnectionAgeMs: duration(
     "POSTA_MAX_CONNECTION_AGE",
