@@ -1,7 +1,7 @@
 import { median } from "../bench/figures.js";
 import type { Compared } from "../compare/verdict.js";
 import type { Summary } from "../report/summary.js";
-import { type CommandRun, runCommand } from "./run-command.js";
+import { type CommandRun, runCommand, runUntilJudged } from "./run-command.js";
 
 /*
  * The gate against builds that were made slower, and against a build that was not: how often it fails.
@@ -87,11 +87,14 @@ export async function countPastObjective(runs: number): Promise<Count> {
   for (let run = 0; run < runs; run += 1) {
     const { method, load, row, waitMs } = slowed[run % slowed.length] as (typeof slowed)[number];
     const settings = { STRICT: "1", DURATION: "2s", ONLY: load, PERF_SLOW: `${method}=${waitMs}ms` };
-    const made = await runCommand<Summary>(["run.ts", "load"], "summary.json", settings);
-    const found = requireReport(made).rows.find(({ id }) => id === row);
-    const isNamed = found?.verdict === "missed" || found?.verdict === "critical";
-    if (made.code === 1 && isNamed) failed += 1;
-    say(`${method} waits ${waitMs} ms, run ${run + 1} of ${runs}`, made.code, `${row} ${found?.verdict}`);
+    const verdictOf = (made: CommandRun<Summary>) => requireReport(made).rows.find(({ id }) => id === row)?.verdict;
+    const made = await runUntilJudged(
+      () => runCommand<Summary>(["run.ts", "load"], "summary.json", settings),
+      (one) => verdictOf(one) === "busy",
+    );
+    const verdict = verdictOf(made);
+    if (made.code === 1 && (verdict === "missed" || verdict === "critical")) failed += 1;
+    say(`${method} waits ${waitMs} ms, run ${run + 1} of ${runs}`, made.code, `${row} ${verdict}`);
   }
   return { what: "slowed past an objective, by perf-load with STRICT=1", failed, runs, wanted: runs };
 }

@@ -37,3 +37,18 @@ export async function runCommand<Report>(
   rmSync(RESULTS, { recursive: true, force: true });
   return { code: code as number, output: `${output}${errors}`, report: found };
 }
+
+/** How often a run is made that the machine spoils. */
+const maxRuns = 5;
+
+/** Runs again, a few times, where the machine was too busy to judge what the run is to show. */
+export async function runUntilJudged<Report>(
+  run: () => Promise<CommandRun<Report>>,
+  isBusy: (made: CommandRun<Report>) => boolean,
+): Promise<CommandRun<Report>> {
+  for (let count = 1; ; count += 1) {
+    const made = await run();
+    if (count === maxRuns || !isBusy(made)) return made;
+    console.log("  again: the machine was too busy to judge this run");
+  }
+}

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { takePorts } from "../bench/ports.js";
 import { startPosta } from "../bench/processes.js";
 import type { Summary } from "../report/summary.js";
-import { type CommandRun, runCommand } from "./run-command.js";
+import { type CommandRun, runCommand, runUntilJudged } from "./run-command.js";
 
 /*
  * perf-smoke against a real Posta, which breaks neither of two rows; against the same behind a slow network, and against
@@ -13,8 +13,6 @@ import { type CommandRun, runCommand } from "./run-command.js";
 
 const delayMs = 125;
 const [slowRow, errorRow] = ["Queue add, P50", "Error rate"];
-/** How often a run is made that the machine spoils. */
-const maxRuns = 5;
 
 type Run = CommandRun<Pick<Summary, "verdict" | "rows">>;
 
@@ -31,8 +29,8 @@ async function startSlowNetwork(to: number, port: number): Promise<() => void> {
   return () => server.close();
 }
 
-/** Runs perf-smoke, again where the machine was too busy to judge one of the rows that matter here. */
-async function runSmoke(target: number, http: number): Promise<Run> {
+/** Runs perf-smoke, again where the machine was too busy to judge the row that matters here. */
+function runSmoke(target: number, http: number): Promise<Run> {
   const settings = {
     TARGET: `127.0.0.1:${target}`,
     HTTP_TARGET: `http://127.0.0.1:${http}`,
@@ -40,11 +38,10 @@ async function runSmoke(target: number, http: number): Promise<Run> {
     ROUNDS: "1",
     ONLY: "queue-add,queue-add-saturation",
   };
-  for (let count = 1; ; count += 1) {
-    const run: Run = await runCommand(["run.ts", "smoke"], "summary.json", settings);
-    if (count === maxRuns || verdictOf(run, slowRow) !== "busy") return run;
-    console.log(`again: the machine was too busy to judge "${slowRow}"`);
-  }
+  return runUntilJudged(
+    () => runCommand(["run.ts", "smoke"], "summary.json", settings),
+    (run) => verdictOf(run, slowRow) === "busy",
+  );
 }
 
 /** Throws unless the suite failed for the reason that it was given. */
