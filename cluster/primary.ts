@@ -92,7 +92,7 @@ async function start(config: Config, log: Logger, releases: Release[], isStoppin
   const { queue, others } = stores.start();
   await queue;
   goOn();
-  const metrics = createMetrics();
+  const metrics = createMetrics({ countsProgram: true });
   const [servers, deliveries] = createSupervisors(config, stores.urls, log);
   const supervisors = [servers, deliveries];
   const { POSTA_QUEUE_REDIS_URL: queueRedisUrl, POSTA_ANALYTICS_REDIS_URL: analyticsRedisUrl } = stores.urls;

@@ -82,7 +82,7 @@ function memory({ window, targets, merged, ageMs }: Source): Figure {
   const processes = 1 + sumOf(merged, "posta_servers") + sumOf(merged, "posta_deliveries");
   const detail = `resident, of all ${processes} processes; without the stores`;
   const scale = processes / (target?.indicator?.processes ?? processes);
-  return judge(targets, "memory", { value: last && last.residentBytes / mib, detail, ageMs }, scale);
+  return judge(targets, "memory", { value: last && last.memoryBytes / mib, detail, ageMs }, scale);
 }
 
 function memoryGrowth({ window, targets, ageMs }: Source): Figure {

@@ -9,7 +9,7 @@ export interface ProcessStatus {
   role: "primary" | "server" | "delivery";
   pid: number | undefined;
   serving: boolean;
-  residentMib?: number;
+  memoryMib?: number;
   /** Percent of one core, since the previous reading. */
   cpuPercent?: number;
   eventLoopDelayMs?: number;
@@ -59,7 +59,7 @@ export class ProcessReader {
       role,
       pid,
       serving,
-      residentMib: sumOf(snapshot, "process_resident_memory_bytes") / (1 << 20),
+      memoryMib: sumOf(snapshot, "posta_memory_bytes") / (1 << 20),
       ...(last && at > last.at ? { cpuPercent: ((seconds - last.seconds) * 100_000) / (at - last.at) } : {}),
       eventLoopDelayMs: sumOf(snapshot, "nodejs_eventloop_lag_p99_seconds") * 1000,
       uptimeSeconds: at / 1000 - sumOf(snapshot, "process_start_time_seconds"),

@@ -19,7 +19,7 @@ export interface Sample {
   /** Analytics reads, and how many of them some level of the cache answered. */
   cache: { reads: number; hits: number };
   heapBytes: number;
-  residentBytes: number;
+  memoryBytes: number;
   /** The delay of the worst process. */
   eventLoopDelayMs: number;
 }
@@ -51,7 +51,7 @@ export function takeSample(merged: MetricsSnapshot, at: number, { services, code
     whatsapp,
     cache: { reads, hits: reads - missed + shared },
     heapBytes: sumOf(merged, "nodejs_heap_size_used_bytes"),
-    residentBytes: sumOf(merged, "process_resident_memory_bytes"),
+    memoryBytes: sumOf(merged, "posta_memory_bytes"),
     eventLoopDelayMs: sumOf(merged, "nodejs_eventloop_lag_p99_seconds") * 1000,
   };
 }

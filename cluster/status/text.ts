@@ -32,9 +32,9 @@ function figureLine({ state, name, value, unit, objective, critical, better, det
 }
 
 function processLine(process: ProcessStatus): string {
-  const { role, pid, serving, residentMib = 0, cpuPercent = 0, eventLoopDelayMs = 0, silentMs = 0 } = process;
+  const { role, pid, serving, memoryMib = 0, cpuPercent = 0, eventLoopDelayMs = 0, silentMs = 0 } = process;
   const state = silentMs > 6000 ? `silent for ${seconds(silentMs)}` : serving ? "serving" : "not serving";
-  const figures = `${amount(residentMib)} MiB, ${amount(cpuPercent)}% of a core, event loop ${amount(eventLoopDelayMs)} ms`;
+  const figures = `${amount(memoryMib)} MiB, ${amount(cpuPercent)}% of a core, event loop ${amount(eventLoopDelayMs)} ms`;
   return `  ${role.padEnd(9)} ${String(pid).padEnd(8)} ${state}; ${figures}`;
 }
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { readUsage } from "../watch/processes.js";
+import { memoryOf, readUsage } from "../watch/processes.js";
 import { endWithThis, makeFolderUntilEnd } from "./children.js";
 
 export const servers = 2;
@@ -38,7 +38,7 @@ export async function startPosta(
   nodeArgs: string[] = [],
   settings: Record<string, string> = {},
   main = join(root, "dist/cluster/main.js"),
-): Promise<Running & { socket: string; analyticsSocket: string; postgresDir: string; rssMib(): number }> {
+): Promise<Running & { socket: string; analyticsSocket: string; postgresDir: string; memoryMib(): number }> {
   const dataDir = makeFolderUntilEnd("posta-bench-");
   const env = {
     ...withoutSettings(process.env),
@@ -60,7 +60,7 @@ export async function startPosta(
     socket: join(dataDir, "queue-redis/redis.sock"),
     analyticsSocket: join(dataDir, "analytics-redis/redis.sock"),
     postgresDir: join(dataDir, "postgres"),
-    rssMib: () => clusterRssMib(child.pid as number),
+    memoryMib: () => clusterMemoryMib(child.pid as number),
     async stop() {
       await stopProcess(child);
       rmSync(dataDir, { recursive: true, force: true });
@@ -97,9 +97,6 @@ async function stopProcess(child: ChildProcess): Promise<void> {
   await Promise.race([gone, sleep(30_000, undefined, { ref: false })]);
 }
 
-/** The primary and its Node children; the stores are not counted. */
-function clusterRssMib(primary: number): number {
-  return readUsage(primary)
-    .filter(({ role }) => role !== "redis" && role !== "postgres")
-    .reduce((sum, { rssMib }) => sum + rssMib, 0);
+function clusterMemoryMib(primary: number): number {
+  return memoryOf(readUsage(primary), ["primary", "server", "delivery"]);
 }

@@ -4,7 +4,8 @@ import { runLoad } from "../bench/processes.js";
 import type { StreamReport } from "../bench/stream-load.js";
 import { runGhz } from "../ghz/ghz.js";
 import { measure } from "../judge/measure.js";
-import { readUsage } from "../watch/processes.js";
+import { countBetween } from "../watch/counts.js";
+import { type Role, readUsage } from "../watch/processes.js";
 
 /** One of two builds that are compared. */
 export interface Side {
@@ -35,6 +36,8 @@ export interface Figures {
   p99Ms?: number;
   /** CPU of servers and stores, in microseconds for each call: less is better. It hardly depends on who else is busy. */
   cpuUs: number;
+  /** The servers' part of it. A store works less for each call when calls wait for each other, which hides a slower server. */
+  serverUs: number;
 }
 
 const queue = "posta.queue.v1.QueueService";
@@ -63,9 +66,12 @@ export const timing = { seconds: 2, warmupSeconds: 0.5 };
 
 /** Makes a load on one side. Throws if calls failed, or the load itself did: there is no figure of a broken run. */
 export async function measureSide(side: Side, one: Measure, folder: string): Promise<Figures> {
-  const before = cpuSeconds(side);
+  const before = readUsage(side.pid);
   const { calls, figures } = await (one.call ? callUnary(side, one, folder) : stream(side));
-  return { ...figures, cpuUs: ((cpuSeconds(side) - before) * 1e6) / calls };
+  const after = readUsage(side.pid);
+  const usOf = (...roles: Role[]) => (countBetween(before, after, roles).cpuSeconds * 1e6) / calls;
+  // The primary and the delivery process have work of their own, which is not the call's.
+  return { ...figures, cpuUs: usOf("server", "redis", "postgres"), serverUs: usOf("server") };
 }
 
 async function callUnary(side: Side, { call = "", payloads, concurrency, rate }: Measure, folder: string) {
@@ -92,11 +98,4 @@ async function stream({ name, port }: Side) {
   const { jobsPerSecond: perSecond, failures } = await runLoad<StreamReport>("stream-load.ts", plan);
   if (failures > 0) throw new Error(`${name}, StreamAddJobs: ${failures} jobs failed: no figure of a broken run`);
   return { calls: perSecond * (seconds + warmupSeconds), figures: { perSecond } };
-}
-
-/** The primary and the delivery process have work of their own, which is not the call's. */
-function cpuSeconds({ pid }: Side): number {
-  return readUsage(pid)
-    .filter(({ role }) => role !== "primary" && role !== "delivery")
-    .reduce((sum, usage) => sum + usage.cpuSeconds, 0);
 }

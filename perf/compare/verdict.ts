@@ -9,6 +9,7 @@ const kinds = {
   // The tail of a short load is a dozen calls: it is shown, and not judged.
   p99Ms: { unit: "P99 ms", moreIsBetter: false, judged: false },
   cpuUs: { unit: "CPU us a call", moreIsBetter: false, judged: true },
+  serverUs: { unit: "servers' CPU us a call", moreIsBetter: false, judged: true },
 } as const;
 
 /**
@@ -49,5 +50,5 @@ function judge(ratio: Ratio, kind: keyof typeof kinds): Compared["verdict"] {
 export function describeCompared({ name, base, current, ratio, from, until, verdict }: Compared): string {
   const [before, now] = [base, current].map((list) => median(list).toFixed(1).padStart(9));
   const values = `${before} -> ${now}`;
-  return `${name.padEnd(36)} ${values}   x ${ratio.toFixed(3)} (${from.toFixed(3)} to ${until.toFixed(3)})   ${verdict}`;
+  return `${name.padEnd(44)} ${values}   x ${ratio.toFixed(3)} (${from.toFixed(3)} to ${until.toFixed(3)})   ${verdict}`;
 }

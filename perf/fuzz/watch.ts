@@ -124,10 +124,10 @@ export class Watch {
   }
 
   private readMemory(when: "before" | "peak" | "settled"): void {
-    for (const { pid, role, rssMib } of this.usage()) {
+    for (const { pid, role, memoryMib } of this.usage()) {
       if (role === "redis" || role === "postgres") continue;
-      const entry = this.record.memory.get(pid) ?? { role, before: rssMib, peak: rssMib, settled: rssMib };
-      entry[when] = when === "peak" ? Math.max(entry.peak, rssMib) : rssMib;
+      const entry = this.record.memory.get(pid) ?? { role, before: memoryMib, peak: memoryMib, settled: memoryMib };
+      entry[when] = when === "peak" ? Math.max(entry.peak, memoryMib) : memoryMib;
       this.record.memory.set(pid, entry);
     }
   }

@@ -57,7 +57,7 @@ export interface Row {
 
 /** Figures of the processes, as far as they could be seen. */
 export interface Resources {
-  peakRssMib?: number | undefined;
+  peakMemoryMib?: number | undefined;
 }
 
 /** Judges every target by the loads that were made. */
@@ -96,8 +96,8 @@ function isWorse({ indicator }: Target, next: Figure & { verdict: Verdict }, so:
   return step > 0 || (step === 0 && isBeyond(indicator, next.value, so.value));
 }
 
-function findFigures({ id, indicator }: Target, results: Result[], { peakRssMib }: Resources): Figure[] {
-  if (indicator.kind === "memory") return peakRssMib === undefined ? [] : [{ value: peakRssMib }];
+function findFigures({ id, indicator }: Target, results: Result[], { peakMemoryMib }: Resources): Figure[] {
+  if (indicator.kind === "memory") return peakMemoryMib === undefined ? [] : [{ value: peakMemoryMib }];
   const isWanted = ({ openLoop, answersFor }: Result) =>
     indicator.kind === "errors" ? openLoop : answersFor.includes(id);
   const answering = results.filter((result) => isWanted(result) && result.measured.calls > 0);

@@ -100,8 +100,8 @@ function renderResources(samples: Sample[], rows: Row[]): string {
   const charts = [
     lineChart(
       [
-        line("cluster, resident", ({ clusterRssMib }) => clusterRssMib),
-        line("Redis, resident", ({ redisRssMib }) => redisRssMib),
+        line("cluster", ({ clusterMemoryMib }) => clusterMemoryMib),
+        line("Redis", ({ redisMemoryMib }) => redisMemoryMib),
       ],
       "MiB",
       marksOf(rows.find(({ id }) => id === "memory")),

@@ -31,7 +31,7 @@ export interface Summary {
   times: LoadTime[];
   /** What the suite found beside its rows, a line each. */
   findings: string[];
-  resources: { peakRssMib?: number | undefined; samples: Sample[] };
+  resources: { peakMemoryMib?: number | undefined; samples: Sample[] };
 }
 
 /** What a summary is made of. */
@@ -57,8 +57,8 @@ export function summarise({ suite, target, targets, outcome, ...rest }: Findings
     samples = rest.samples,
   } = outcome;
   const shown = thin(samples, maxSamples);
-  const peakRssMib = findPeak(shown);
-  const rows = judge(targets, results, { peakRssMib });
+  const peakMemoryMib = findPeak(shown);
+  const rows = judge(targets, results, { peakMemoryMib });
   const judged = judgeSuite(rows, broken);
   return {
     suite,
@@ -74,12 +74,12 @@ export function summarise({ suite, target, targets, outcome, ...rest }: Findings
     scenarios: results,
     times,
     findings: [...findings, ...failures.map((failure) => `FAILED: ${failure}`)],
-    resources: { peakRssMib, samples: shown },
+    resources: { peakMemoryMib, samples: shown },
   };
 }
 
 function findPeak(samples: Sample[]): number | undefined {
-  const seen = samples.flatMap(({ clusterRssMib }) => clusterRssMib ?? []);
+  const seen = samples.flatMap(({ clusterMemoryMib }) => clusterMemoryMib ?? []);
   return seen.length === 0 ? undefined : Math.max(...seen);
 }
 

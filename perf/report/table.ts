@@ -87,7 +87,7 @@ function describeResources({ samples }: Summary["resources"]): string[] {
   const cores = most(({ serverCores }) => serverCores).toFixed(2);
   const peaks = [
     {
-      value: most(({ clusterRssMib }) => clusterRssMib),
+      value: most(({ clusterMemoryMib }) => clusterMemoryMib),
       text: (mib: string) => `cluster ${cores} cores and ${mib} MiB`,
     },
     { value: most(({ redisCores }) => redisCores), text: (used: string) => `Redis ${used} cores`, digits: 2 },

@@ -8,7 +8,7 @@ export interface Slice {
   /** Which start of the cluster it is of: a new cluster has none of the memory that the one before it had. */
   start: number;
   p99Ms: number;
-  rssMib: number | undefined;
+  memoryMib: number | undefined;
   heapMib: number | undefined;
   handles: number | undefined;
 }
@@ -24,14 +24,14 @@ export function summarise(second: number, results: LoadResult[], samples: Sample
   return {
     second,
     p99Ms: Math.max(...results.map(({ measured }) => measured.latencyMs.p99)),
-    rssMib: medianOf(({ clusterRssMib }) => clusterRssMib),
+    memoryMib: medianOf(({ clusterMemoryMib }) => clusterMemoryMib),
     heapMib: medianOf(({ heapMib }) => heapMib),
     handles: medianOf(({ handles }) => handles),
   };
 }
 
 const shown: [string, (slice: Slice) => number | undefined, string][] = [
-  ["memory (RSS)", ({ rssMib }) => rssMib, "MiB"],
+  ["memory", ({ memoryMib }) => memoryMib, "MiB"],
   ["heap", ({ heapMib }) => heapMib, "MiB"],
   ["handles", ({ handles }) => handles, "open"],
   ["P99", ({ p99Ms }) => p99Ms, "ms"],

@@ -17,7 +17,10 @@ export interface Usage {
   readsAndWrites: number;
   /** Bytes that these calls copied. */
   bytesCopied: number;
-  rssMib: number;
+  /** What only this process has. */
+  memoryMib: number;
+  /** Pages of program files, which processes of one program share. */
+  programMib: number;
 }
 
 const ticksPerSecond = 100;
@@ -32,6 +35,12 @@ export function readUsage(primary: number): Usage[] {
       return [];
     }
   });
+}
+
+/** The memory of processes that run one program, in MiB: the pages of the program count once. */
+export function memoryOf(usage: Usage[], roles: readonly Role[]): number {
+  const all = usage.filter(({ role }) => roles.includes(role));
+  return sum(all.map(({ memoryMib }) => memoryMib)) + Math.max(0, ...all.map(({ programMib }) => programMib));
 }
 
 /** What the load generators used that this process has started. `exceptOf`: processes that are none, with their children. */
@@ -87,7 +96,8 @@ function readProcess(pid: number): Omit<Usage, "pid" | "role"> {
     wakeUps: sum(threads.map((task) => readField(`${task}/status`, "voluntary_ctxt_switches"))),
     readsAndWrites: io("syscr") + io("syscw"),
     bytesCopied: io("rchar") + io("wchar"),
-    rssMib: readField(`/proc/${pid}/status`, "VmRSS") / 1024,
+    memoryMib: (readField(`/proc/${pid}/status`, "RssAnon") + readField(`/proc/${pid}/status`, "RssShmem")) / 1024,
+    programMib: readField(`/proc/${pid}/status`, "RssFile") / 1024,
   };
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { countBetween } from "./counts.js";
-import { type Role, readUsage, type Usage } from "./processes.js";
+import { memoryOf, type Role, readUsage, type Usage } from "./processes.js";
 import type { Sample } from "./samples.js";
 import type { Target } from "./target.js";
 
@@ -52,9 +52,10 @@ export class Sampler {
     const now = { at: performance.now(), usage: readUsage(this.target.primary) };
     const { before } = this;
     this.before = now;
-    const rss = (roles: readonly Role[]) =>
-      sum(now.usage.filter(({ role }) => roles.includes(role)).map(({ rssMib }) => rssMib));
-    const memory = { clusterRssMib: rss(ofCluster), redisRssMib: rss(ofRedis) };
+    const memory = {
+      clusterMemoryMib: memoryOf(now.usage, ofCluster),
+      redisMemoryMib: memoryOf(now.usage, ofRedis),
+    };
     if (!before) return memory;
     const seconds = (now.at - before.at) / 1000;
     const cores = (roles: readonly Role[]) => countBetween(before.usage, now.usage, roles).cpuSeconds / seconds;

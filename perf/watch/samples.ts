@@ -9,8 +9,8 @@ export interface Sample {
   serverCores?: number;
   redisCores?: number;
   /** Primary, servers and delivery. */
-  clusterRssMib?: number;
-  redisRssMib?: number;
+  clusterMemoryMib?: number;
+  redisMemoryMib?: number;
   /** Of the worst process, in milliseconds; undefined at first. */
   eventLoopDelayP99Ms?: number;
   handles?: number;

@@ -67,7 +67,7 @@ function processesRow(targets: readonly Target[]): Row {
   const memory = panel(
     "Memory of the processes",
     "bytes",
-    ["process_resident_memory_bytes", "resident"],
+    ["posta_memory_bytes", "in use"],
     ["nodejs_heap_size_used_bytes", "heaps, used"],
   );
   return {

@@ -48,7 +48,7 @@ function memoryLeak({ objective }: Target): Alert {
     expr: [
       `min_over_time(${heap}[15m]) / quantile_over_time(0.2, ${heap}[15m] offset 1h) > 1.5`,
       `and on (job, instance) ${heap} offset 75m`,
-      `and on (job, instance) process_resident_memory_bytes > ${(objective / 2) * mib}`,
+      `and on (job, instance) posta_memory_bytes > ${(objective / 2) * mib}`,
     ].join("\n"),
     for: "10m",
     summary: "The heaps together are {{ $value | humanize }} times what they were an hour ago",
@@ -62,7 +62,7 @@ function memoryOver({ objective, critical, indicator }: ReturnType<typeof target
   const over = (severity: Alert["severity"], limit: number, duration: string): Alert => ({
     name: "PostaMemoryOverObjective",
     severity,
-    expr: `process_resident_memory_bytes > (1 + posta_servers + posta_deliveries) * ${(limit / indicator.processes) * mib}`,
+    expr: `posta_memory_bytes > (1 + posta_servers + posta_deliveries) * ${(limit / indicator.processes) * mib}`,
     for: duration,
     summary: "The processes of Posta take {{ $value | humanize1024 }}B of memory",
     description: `Primary, servers and delivery processes together, without the stores; the limit is ${limit / indicator.processes} MiB for each.`,

@@ -1,6 +1,6 @@
 import { totalmem } from "node:os";
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import { getHeapStatistics } from "node:v8";
+import { DelayHistogram } from "../telemetry/metrics/delay-histogram.js";
 import { limitOf } from "../telemetry/metrics/memory-limit.js";
 import { type Check, type CheckStatus, isWorse, type Reading } from "./check.js";
 import type { Share } from "./shared-memory.js";
@@ -11,7 +11,6 @@ const sharedBounds = { degraded: 0.95, down: 0.98 };
 /** Delays of the event loop, in milliseconds. The worst delay of a window counts. */
 const delayBounds = { degraded: 500, down: 3000 };
 const windowMs = 5000;
-const resolutionMs = 20;
 
 /** The memory that a process uses, and its limits, in bytes. */
 export interface MemoryUse {
@@ -47,7 +46,7 @@ export class MemoryCheck implements Check {
 /** The worst delay of this process's event loop in the last 5 to 10 s. */
 export class EventLoopCheck implements Check {
   readonly name = "event-loop";
-  private readonly delay = monitorEventLoopDelay({ resolution: resolutionMs });
+  private readonly delay = new DelayHistogram();
   private before = 0;
   private begun = performance.now();
 
@@ -61,7 +60,7 @@ export class EventLoopCheck implements Check {
   }
 
   read(): Reading {
-    const current = this.delay.max / 1e6;
+    const current = this.delay.maxMs;
     const latencyMs = Math.round(Math.max(this.before, current) * 10) / 10;
     if (performance.now() - this.begun > windowMs) {
       this.before = current;

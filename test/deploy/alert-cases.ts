@@ -20,7 +20,7 @@ export const healthy: SeriesMap = {
   ...calls("AddJob", { "0.004": 600 }),
   ...calls("GetJob", { "0.002": 600 }),
   ...calls("TrackEvent", { "0.003": 600 }),
-  ...series("process_resident_memory_bytes", {}, 400 * mib),
+  ...series("posta_memory_bytes", {}, 400 * mib),
   ...series("nodejs_heap_size_used_bytes", {}, 120 * mib),
   ...series("nodejs_eventloop_lag_p99_seconds", {}, 0.012),
   ...counter("posta_overload_refusals_total", {}, 0),
@@ -128,15 +128,15 @@ export const cases: AlertCase[] = [
   {
     name: "PostaMemoryOverObjective",
     severity: "ticket",
-    fires: series("process_resident_memory_bytes", {}, 600 * mib),
+    fires: series("posta_memory_bytes", {}, 600 * mib),
     // On a large machine there are more of them.
-    silent: { ...series("process_resident_memory_bytes", {}, 2000 * mib), ...series("posta_servers", {}, 16) },
+    silent: { ...series("posta_memory_bytes", {}, 2000 * mib), ...series("posta_servers", {}, 16) },
   },
   {
     name: "PostaMemoryOverObjective",
     severity: "page",
-    fires: series("process_resident_memory_bytes", {}, 1100 * mib),
-    silent: series("process_resident_memory_bytes", {}, 1000 * mib),
+    fires: series("posta_memory_bytes", {}, 1100 * mib),
+    silent: series("posta_memory_bytes", {}, 1000 * mib),
   },
   {
     name: "PostaDown",

@@ -11,12 +11,11 @@ function rounds(figures: Figures): Figures[] {
 
 /** The verdict on one kind of figure, of a build that has `factor` of the base's. */
 function verdictOn(kind: keyof Figures, factor: number) {
-  const base = rounds({ cpuUs: 100, [kind]: 100 });
-  const current = rounds({ cpuUs: 100, [kind]: 100 * factor }).toReversed();
-  const [found] = compareFigures("AddJob", base, current).filter(
-    ({ name }) => name.endsWith("CPU us a call") === (kind === "cpuUs"),
-  );
-  return found?.verdict;
+  const of = (value: number): Figures => ({ cpuUs: 100, serverUs: 100, [kind]: value });
+  const compared = compareFigures("AddJob", rounds(of(100)), rounds(of(100 * factor)).toReversed());
+  const judged = compared.filter(({ verdict }) => verdict !== "no difference shown");
+  expect(judged.length).toBeLessThanOrEqual(1);
+  return judged[0]?.verdict ?? "no difference shown";
 }
 
 describe("a build beside its base", () => {
@@ -25,6 +24,7 @@ describe("a build beside its base", () => {
     ["cpuUs", 1.08, "worse, within the tolerance"],
     ["cpuUs", 1.01, "no difference shown"],
     ["cpuUs", 0.8, "better"],
+    ["serverUs", 1.3, "WORSE"],
     ["perSecond", 0.77, "WORSE"],
     ["perSecond", 0.95, "worse, within the tolerance"],
     ["perSecond", 1.3, "better"],
@@ -36,19 +36,20 @@ describe("a build beside its base", () => {
   });
 
   it("is not worse where the rounds do not agree, however large the mean", () => {
-    const base = [100, 100, 100].map((cpuUs) => ({ cpuUs }));
-    const current = [90, 100, 300].map((cpuUs) => ({ cpuUs }));
+    const base = [100, 100, 100].map((cpuUs) => ({ cpuUs, serverUs: 1 }));
+    const current = [90, 100, 300].map((cpuUs) => ({ cpuUs, serverUs: 1 }));
     expect(compareFigures("AddJob", base, current)[0]).toMatchObject({ verdict: "no difference shown" });
   });
 
   it("has a line for each figure, with medians, ratio and interval", () => {
-    const [perSecond, cpu, ...rest] = compareFigures(
+    const [perSecond, cpu, servers, ...rest] = compareFigures(
       "GetJob",
-      rounds({ perSecond: 1000, cpuUs: 50 }),
-      rounds({ perSecond: 1000, cpuUs: 65 }),
+      rounds({ perSecond: 1000, cpuUs: 50, serverUs: 40 }),
+      rounds({ perSecond: 1000, cpuUs: 65, serverUs: 40 }),
     );
     expect(rest).toEqual([]);
     expect(describeCompared(perSecond as never)).toMatch(/^GetJob, \/s +1010.0 -> +1010.0 +x 1.000 \(/);
     expect(describeCompared(cpu as never)).toMatch(/^GetJob, CPU us a call .* x 1.300 \(.*\) +WORSE$/);
+    expect(describeCompared(servers as never)).toMatch(/^GetJob, servers' CPU us a call .* x 1.000 /);
   });
 });

@@ -27,8 +27,8 @@ function resultOf(calls: Calls, plan: Plan, rest: Partial<Result> = {}): Result 
   return { name: "load", operation: "queue-add", answersFor, openLoop, measured: measure(calls, plan), ...rest };
 }
 
-const rowOf = (id: string, results: Result[], peakRssMib?: number) =>
-  judge(readTargets(), results, { peakRssMib }).find((row) => row.id === id);
+const rowOf = (id: string, results: Result[], peakMemoryMib?: number) =>
+  judge(readTargets(), results, { peakMemoryMib }).find((row) => row.id === id);
 
 describe("a report of ghz", () => {
   it("is read call by call, in the order in which they were sent", () => {

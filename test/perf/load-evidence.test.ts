@@ -26,7 +26,7 @@ const recorded = {
   ],
   scenarios: [{ plan: { rate: 500, seconds: 60 } }, { plan: { concurrency: 64, seconds: 15 } }],
   findings: [],
-  resources: { peakRssMib: 361.25, samples: [] },
+  resources: { peakMemoryMib: 361.25, samples: [] },
 };
 
 function row(

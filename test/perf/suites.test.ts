@@ -228,8 +228,8 @@ describe("reports", () => {
     times: [],
     findings: ["a finding"],
     resources: {
-      peakRssMib: 100,
-      samples: [{ second: 0, clusterRssMib: 100, serverCores: 1, redisCores: 1, eventLoopDelayP99Ms: 2 }],
+      peakMemoryMib: 100,
+      samples: [{ second: 0, clusterMemoryMib: 100, serverCores: 1, redisCores: 1, eventLoopDelayP99Ms: 2 }],
     },
   };
 

@@ -1,10 +1,9 @@
-import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
+import { DelayHistogram } from "../../telemetry/metrics/delay-histogram.js";
 
 /** How often the load is measured. */
 export const loadTimes = { name: "load of the senders", everyMs: 1000 };
 /** If the 99th percentile of the event loop's delay is above this, the process has too much to do. */
 const maxDelayMs = 100;
-const resolutionMs = 10;
 
 /**
  * How many requests may be under way at a time. The number is halved when the process is late, and grows by a tenth
@@ -35,7 +34,7 @@ export class Concurrency {
 
 /** Measures how late the event loop is, and reports it each second. */
 export class LoopDelay {
-  private readonly histogram: IntervalHistogram = monitorEventLoopDelay({ resolution: resolutionMs });
+  private readonly histogram = new DelayHistogram();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly onDelay: (delayMs: number) => void) {}
@@ -43,7 +42,7 @@ export class LoopDelay {
   start(): void {
     this.histogram.enable();
     this.timer = setInterval(() => {
-      this.onDelay(this.histogram.percentile(99) / 1e6);
+      this.onDelay(this.histogram.percentileMs(99));
       this.histogram.reset();
     }, loadTimes.everyMs);
   }

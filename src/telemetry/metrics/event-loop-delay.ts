@@ -1,17 +1,16 @@
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Gauge, type Registry } from "prom-client";
+import { DelayHistogram } from "./delay-histogram.js";
 
 /** A reading covers the last one to two windows: longer than Prometheus usually waits between scrapes. */
 const windowMs = 15_000;
 
 /** For each of prom-client's names: which figure of a window it is. */
 const figures = {
-  max: { of: "longest", read: (delay: Delay) => delay.max },
-  p50: { of: "50th percentile of the", read: (delay: Delay) => delay.percentile(50) },
-  p99: { of: "99th percentile of the", read: (delay: Delay) => delay.percentile(99) },
+  max: { of: "longest", read: (delay: DelayHistogram) => delay.maxMs },
+  p50: { of: "50th percentile of the", read: (delay: DelayHistogram) => delay.percentileMs(50) },
+  p99: { of: "99th percentile of the", read: (delay: DelayHistogram) => delay.percentileMs(99) },
 };
 
-type Delay = Pick<ReturnType<typeof monitorEventLoopDelay>, "max" | "count" | "percentile">;
 type Figure = keyof typeof figures;
 
 /**
@@ -20,11 +19,11 @@ type Figure = keyof typeof figures;
  * scrape.
  */
 export function measureEventLoopDelay(registry: Registry): void {
-  const delay = monitorEventLoopDelay({ resolution: 10 });
+  const delay = new DelayHistogram();
   delay.enable();
   let last: Record<Figure, number> | undefined;
   const turn = () => {
-    last = delay.count > 0 ? readAll(delay) : undefined;
+    last = delay.isEmpty ? undefined : readAll(delay);
     delay.reset();
   };
   setInterval(turn, windowMs).unref();
@@ -36,19 +35,19 @@ export function measureEventLoopDelay(registry: Registry): void {
       help: `The ${of} delay of the event loop in the last 15 to 30 seconds.`,
       registers: [registry],
       collect() {
-        this.set(readOne(name, delay, last) / 1e9);
+        this.set(readOne(name, delay, last) / 1e3);
       },
     });
   }
 }
 
-function readAll(delay: Delay): Record<Figure, number> {
+function readAll(delay: DelayHistogram): Record<Figure, number> {
   const all = Object.entries(figures).map(([name, { read }]) => [name, read(delay)]);
   return Object.fromEntries(all) as Record<Figure, number>;
 }
 
 /** The worse figure of the last window and the current one. */
-function readOne(name: Figure, delay: Delay, last: Record<Figure, number> | undefined): number {
-  if (delay.count === 0) return last?.[name] ?? 0;
+function readOne(name: Figure, delay: DelayHistogram, last: Record<Figure, number> | undefined): number {
+  if (delay.isEmpty) return last?.[name] ?? 0;
   return Math.max(figures[name].read(delay), last?.[name] ?? 0);
 }

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, type Metric, Registry } from "prom-client";
 import { measureEventLoopDelay } from "./event-loop-delay.js";
 import { measureHeap } from "./heap.js";
+import { measureMemory } from "./memory.js";
 
 /** prom-client's own metrics that tell too little for their cost at each scrape of each process. */
 const leftOut = [
@@ -13,13 +14,17 @@ const leftOut = [
   ...["handles", "requests", "resources"].map((kind) => `nodejs_active_${kind}_total`),
 ];
 
-/** The metrics of one process. The primary merges the metrics of all processes (cluster/status/merge-metrics.ts). */
-export function createMetrics(): Registry {
+/**
+ * The metrics of one process. The primary merges the metrics of all processes (cluster/status/merge-metrics.ts).
+ * `countsProgram`: this process counts the memory that all processes share.
+ */
+export function createMetrics({ countsProgram = false } = {}): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   for (const name of leftOut) registry.removeSingleMetric(name);
   measureEventLoopDelay(registry);
   measureHeap(registry);
+  measureMemory(registry, { countsProgram });
   // The library would merge by average. An average hides a single process whose event loop is blocked.
   for (const { name } of registry.getMetricsAsArray()) {
     if (name.startsWith("nodejs_eventloop_lag")) setAggregator(registry.getSingleMetric(name), "max");
