@@ -84,7 +84,7 @@ perf-endurance: build redis tools ## A moderate load for DURATION=24h: how memor
 perf-artillery: node_modules/.ready ## artillery against the gateway of a Posta that runs (TEST=analytics TARGET=http://host:port)
 	@TARGET='$(TARGET)' TEST='$(TEST)' scripts/artillery.sh
 
-perf-compare: build redis tools ## This tree against BASE=<commit or summary.json>, interleaved: ratios with intervals; fails if this tree is slower (ROUNDS=5 ONLY=AddJob)
+perf-compare: build redis tools ## This tree against BASE=<commit or summary.json>, interleaved: ratios with intervals; fails if this tree is slower (ROUNDS=7 ONLY=AddJob)
 	@$(BEST) $(BIN)/tsx perf/compare.ts
 
 perf-selftest: build redis tools ## Show that the gate can be trusted: red for slowed builds, green for a build against itself (RUNS=10 STEPS=smoke,load,slower,itself)

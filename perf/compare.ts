@@ -1,6 +1,6 @@
 /**
  * `make perf-compare BASE=<commit or summary.json>`: this tree against another commit. Both run at once and are measured in
- * turn, round by round: figures wander with the machine, but their ratio within a round does so less. ROUNDS=7 for
+ * turn, round by round: figures wander with the machine, but their ratio within a round does so less. ROUNDS=15 for
  * narrower intervals, ONLY=AddJob,GetJob for some loads. Exit status 1: a figure is worse.
  */
 import { writeFileSync } from "node:fs";
@@ -30,7 +30,7 @@ function pickMeasures(only: string | undefined): Measure[] {
 }
 
 function readRounds(text: string | undefined): number {
-  const rounds = Number(text || 5);
+  const rounds = Number(text || 7);
   if (Number.isInteger(rounds) && rounds >= 2 && rounds <= 100) return rounds;
   throw new Error(`ROUNDS: ${text} is no number of rounds from 2 to 100`);
 }

@@ -4,7 +4,7 @@
  * RUNS=10: how often each slowed build is tried; STEPS=smoke,load,slower,itself for some.
  */
 import { requireGhz } from "./ghz/ghz.js";
-import { type Count, countItself, countPastObjective, countSlower } from "./selftest/gate.js";
+import { type Count, countItself, countPastObjective, countSlower, readCosts } from "./selftest/gate.js";
 import { checkSmoke } from "./selftest/smoke.js";
 
 const steps = ["smoke", "load", "slower", "itself"] as const;
@@ -28,11 +28,9 @@ async function run(): Promise<Count[]> {
   const counts: Count[] = [];
   if (wanted.has("smoke")) await checkSmoke();
   if (wanted.has("load")) counts.push(await countPastObjective(runs));
-  if (!wanted.has("slower") && !wanted.has("itself")) return counts;
-  // What calls cost comes from the build against itself. Where that is not a step, one run is made, and not counted.
-  const { count, costs } = await countItself(wanted.has("itself") ? 2 * runs : 1);
-  if (wanted.has("slower")) counts.push(...(await countSlower(runs, costs)));
-  return wanted.has("itself") ? [...counts, count] : counts;
+  if (wanted.has("slower")) counts.push(...(await countSlower(runs, await readCosts())));
+  if (wanted.has("itself")) counts.push(await countItself(2 * runs));
+  return counts;
 }
 
 try {

@@ -61,8 +61,8 @@ export const measures: Measure[] = [
   },
 ];
 
-/** Seconds of a load that are measured, and seconds before. */
-export const timing = { seconds: 2, warmupSeconds: 0.5 };
+/** Seconds of a load that are measured, and seconds before. Many short rounds narrow an interval more than few long ones. */
+export const timing = { seconds: 1, warmupSeconds: 0.5 };
 
 /** Makes a load on one side. Throws if calls failed, or the load itself did: there is no figure of a broken run. */
 export async function measureSide(side: Side, one: Measure, folder: string): Promise<Figures> {
