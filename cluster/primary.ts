@@ -23,12 +23,12 @@ import { type Role, Supervisor } from "./supervise/supervisor.js";
 import { isForeground, leave, onTerminalGone, printProblem } from "./terminal.js";
 
 /**
- * V8 flags of a server, measured in docs/performance.md. V8 collects the old generation when it has grown to 2.3 times
+ * V8 flags of a server, measured in docs/performance.md. V8 collects the old generation when it has grown to 1.9 times
  * its live size. V8's default factor, 4 for a small heap, lets a server keep 60 MiB more garbage on Node 24. With a
  * factor of 1.5, collections took a fifth of a server's time. A young generation of 8 MiB instead of 16 MiB saves about
  * 20 MiB for each server.
  */
-const serverFlags = ["--max-semi-space-size=8", "--heap-growing-percent=130"];
+const serverFlags = ["--max-semi-space-size=8", "--heap-growing-percent=90"];
 
 /** V8 flags of a delivery process. No call waits for this process, so it may be slower to save 75 MiB under load. */
 const deliveryFlags = ["--max-semi-space-size=4", "--optimize-for-size"];

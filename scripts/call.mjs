@@ -8,6 +8,7 @@ const descriptors = readFileSync(new URL("../src/gen/contract.binpb", import.met
 const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, descriptors));
 const services = [
   "queue.v1.QueueService",
+  "queue.v1.WorkerService",
   "analytics.v1.AnalyticsService",
   "message.v1.MessageService",
   "health.v1.HealthService",

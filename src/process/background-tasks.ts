@@ -27,10 +27,18 @@ export interface StartWork {
   beat(): void;
   readStatements(): Promise<void>;
   makePartitions(stopping: AbortSignal): Promise<void>;
+  /** Puts jobs back in line whose workers let their leases end. */
+  putBackLost(): Promise<void>;
 }
 
 /** The tasks that begin with the process. They need no schema, or they make one, or they wait for one. */
-export function listStartTasks({ schema, beat, readStatements, makePartitions }: StartWork): BackgroundTask[] {
+export function listStartTasks({
+  schema,
+  beat,
+  readStatements,
+  makePartitions,
+  putBackLost,
+}: StartWork): BackgroundTask[] {
   return [
     { ...schemaTimes, part: schema },
     {
@@ -42,6 +50,13 @@ export function listStartTasks({ schema, beat, readStatements, makePartitions }:
       run: makePartitions,
     },
     { name: "beat of the delivery process", everyMs: second, retryMs: second, run: async () => beat() },
+    {
+      name: "ends of the workers' leases",
+      everyMs: second,
+      retryMs: second,
+      metrics: ["posta_work_lost_total"],
+      run: putBackLost,
+    },
     {
       name: "PostgreSQL's statements",
       everyMs: 5 * second,

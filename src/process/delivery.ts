@@ -17,6 +17,7 @@ import { WebhookApplier } from "../message/webhook/webhook-applier.js";
 import { WebhookMetrics } from "../message/webhook/webhook-metrics.js";
 import { WebhookWorker } from "../message/webhook/webhook-worker.js";
 import { createSpoolWork } from "../queue/create-queue.js";
+import { createLostLeases } from "../queue/create-work.js";
 import { Keys as QueueKeys } from "../queue/job/keys.js";
 import { openWorkerRedis } from "../store/bullmq/worker-connection.js";
 import { createStatementReader } from "../store/postgres/statement-metrics.js";
@@ -90,6 +91,7 @@ export async function createDelivery(config: Config, log: Logger, events: Proces
     tell("migrated", true);
   }
   const readStatements = createStatementReader(database, metrics);
+  const lostLeases = createLostLeases(config, { redis: queue, metrics }, log);
 
   return {
     metrics,
@@ -97,7 +99,8 @@ export async function createDelivery(config: Config, log: Logger, events: Proces
       database.open();
       analytics.open();
       queue.open();
-      tasks.start(listStartTasks({ schema, beat: () => beat.beat(), readStatements, makePartitions }));
+      const putBackLost = () => lostLeases.putBack();
+      tasks.start(listStartTasks({ schema, beat: () => beat.beat(), readStatements, makePartitions, putBackLost }));
     },
     async stop() {
       await Promise.all([tasks.stop(), messages?.stop(), webhooks.stop()]);

@@ -18,8 +18,10 @@ import { MessageRedrive } from "../message/record/redrive-message.js";
 import { messageHandlers } from "../message/service/service.js";
 import { statusPublisher } from "../message/webhook/status-events.js";
 import { createQueueParts } from "../queue/create-queue.js";
+import { createWorkParts } from "../queue/create-work.js";
 import { Keys as QueueKeys } from "../queue/job/keys.js";
 import { queueHandlers } from "../queue/service/service.js";
+import { workerHandlers } from "../queue/service/worker-service.js";
 import { jobRedrive } from "../queue/spool/redrive-job.js";
 import { Admission } from "../rpc/admission.js";
 import { requireClientCa } from "../rpc/auth/authenticate.js";
@@ -36,6 +38,7 @@ import { createWebhookRoute } from "./create-webhook-route.js";
 import type { PostaProcess, ProcessEvents } from "./process.js";
 
 const queueService = "posta.queue.v1.QueueService";
+const workerService = "posta.queue.v1.WorkerService";
 const analyticsService = "posta.analytics.v1.AnalyticsService";
 const messageService = "posta.message.v1.MessageService";
 const ownHealthService = "posta.health.v1.HealthService";
@@ -45,6 +48,7 @@ const followed = [
   // The server as a whole is for the queues: the other services may come and go.
   ["", "queue"],
   [queueService, "queue"],
+  [workerService, "redis-queue"],
   [analyticsService, "redis-analytics"],
   [messageService, "postgres"],
 ] as const;
@@ -62,8 +66,8 @@ const schemaPatienceMs = 3000;
 export function createServer(config: Config, log: Logger, events: ProcessEvents): PostaProcess {
   const metrics = createMetrics();
   const stores = createStores(config, log, metrics);
-  const capabilities = createCapabilities(config, stores, metrics);
-  const { queue, analytics, message } = capabilities;
+  const capabilities = createCapabilities(config, stores, metrics, log);
+  const { queue, work, analytics, message } = capabilities;
   const deliveryKey = new QueueKeys(config.queuePrefix).delivery;
   const health = new ServerHealth({ ...stores, canAdd: queue.canAdd, deliveryKey });
   const transports = createTransports(config, health, metrics, log);
@@ -103,6 +107,7 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
     async stop() {
       health.stop();
       events.onServing(false);
+      await work.stopWaiting();
       await Promise.all([schema.stop(), grpc.drain(config.drainTimeoutMs), http.drain(config.drainTimeoutMs)]);
       await Promise.all([queue.adder.drain(), message.sender.drain()]);
       // After the messages, because they are events too.
@@ -125,14 +130,16 @@ function createStores(config: Config, log: Logger, metrics: Registry) {
   return { queueRedis, analyticsRedis, postgres };
 }
 
-function createCapabilities(config: Config, { queueRedis, analyticsRedis, postgres }: Stores, metrics: Registry) {
+function createCapabilities(config: Config, stores: Stores, metrics: Registry, log: Logger) {
+  const { queueRedis, analyticsRedis, postgres } = stores;
   const queue = createQueueParts(config, { redis: queueRedis, postgres, metrics });
+  const work = createWorkParts(config, { redis: queueRedis, metrics }, log);
   const analytics = createAnalyticsParts(config, analyticsRedis, postgres, metrics);
   const publish = statusPublisher(analytics.publishOwn);
   const message = createMessageParts(config, postgres, metrics, publish);
   const redriveHandlers = { job: jobRedrive, message: new MessageRedrive(postgres, publish) };
   const deadLetter = createDeadLetterParts(config, postgres, redriveHandlers);
-  return { queue, analytics, message, deadLetter };
+  return { queue, work, analytics, message, deadLetter };
 }
 
 function createTransports(config: Config, health: ServerHealth, metrics: Registry, log: Logger) {
@@ -140,7 +147,7 @@ function createTransports(config: Config, health: ServerHealth, metrics: Registr
   const contract = loadContract();
   const admission = new Admission(config.maxCalls);
   const entries = createEntries(config);
-  const services = [queueService, analyticsService, messageService, ownHealthService];
+  const services = [queueService, workerService, analyticsService, messageService, ownHealthService];
   const grpc = new GrpcServer(config, contract, services, entries, admission, metrics, log);
   const probed = { services: grpc.health.all, report: () => health.report() };
   const http = new HttpServer(config, contract, grpc.statuses, probed, entries, admission, metrics, log);
@@ -149,7 +156,7 @@ function createTransports(config: Config, health: ServerHealth, metrics: Registr
 
 /** Adds each service to gRPC and to HTTP. */
 function addServices({ grpc, http }: Transports, capabilities: Capabilities, health: ServerHealth) {
-  const { queue, analytics, message, deadLetter } = capabilities;
+  const { queue, work, analytics, message, deadLetter } = capabilities;
   const { statuses } = grpc;
   const messageServiceHandlers = <Handler>(adapter: Adapter<Handler>) => ({
     ...messageHandlers(adapter, message, statuses),
@@ -157,6 +164,8 @@ function addServices({ grpc, http }: Transports, capabilities: Capabilities, hea
   });
   grpc.add(queueService, (adapter) => queueHandlers(adapter, queue, statuses));
   http.add(queueService, (adapter) => queueHandlers(adapter, queue, statuses), "callers");
+  grpc.add(workerService, (adapter) => workerHandlers(adapter, work, statuses));
+  http.add(workerService, (adapter) => workerHandlers(adapter, work, statuses), "callers");
   grpc.add(analyticsService, (adapter) => analyticsHandlers(adapter, analytics, statuses));
   http.add(analyticsService, (adapter) => analyticsHandlers(adapter, analytics, statuses), "callers");
   grpc.add(messageService, messageServiceHandlers);

@@ -20,6 +20,7 @@ describe("the list of background tasks", () => {
       ["the database's schema", 3600, "each process"],
       ["partitions of the coming month", 3600, "each process"],
       ["beat of the delivery process", 1, "each process"],
+      ["ends of the workers' leases", 1, "each process"],
       ["PostgreSQL's statements", 5, "each process"],
       ["retention of the months", 3600, "each process"],
       ["the spool's drain", 0.5, "spool"],

@@ -33,6 +33,8 @@ async function read(redis: Redis, start: string, part: string, type: string, has
       return redis.lrange(start + part, 0, -1);
     case "hash":
       return readHash(hashes.get(part) ?? {});
+    case "set":
+      return (await redis.smembers(start + part)).sort();
     case "zset":
       return readSorted(redis, start, part, timestampOf);
     case "stream":

@@ -14,6 +14,7 @@ import { loadSync, type MessageTypeDefinition } from "@grpc/proto-loader";
 const definition = loadSync(
   [
     "posta/queue/v1/queue_service.proto",
+    "posta/queue/v1/worker_service.proto",
     "posta/analytics/v1/analytics_service.proto",
     "posta/message/v1/message_service.proto",
     "posta/health/v1/health_service.proto",
@@ -50,6 +51,11 @@ export class TestClient {
   /** Calls a unary method of QueueService; rejects with a ServiceError. */
   queue(method: string, request: object, options?: CallOptions): Promise<Answer> {
     return this.call("posta.queue.v1.QueueService", method, request, options);
+  }
+
+  /** Calls a unary method of WorkerService; rejects with a ServiceError. */
+  worker(method: string, request: object, options?: CallOptions): Promise<Answer> {
+    return this.call("posta.queue.v1.WorkerService", method, request, options);
   }
 
   call(

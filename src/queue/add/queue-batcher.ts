@@ -1,6 +1,7 @@
 import type { BatchMetrics } from "../../batching/batch-metrics.js";
 import type { BatchStrategy } from "../../batching/batch-strategy.js";
 import { GroupCommit } from "../../batching/group-commit.js";
+import { KeyedCommits } from "../../batching/keyed-commits.js";
 import type { Waiter } from "../../batching/waiter.js";
 import {
   type AddResult,
@@ -37,36 +38,21 @@ export const jobBatches: BatchStrategy<PendingJob> = {
 
 /** Group commit for each queue: up to 100 jobs of a queue share a round trip and a script run. Their order is kept. */
 export class QueueBatcher {
-  /** One group commit for each queue that has jobs on their way. */
-  private readonly commits = new Map<string, GroupCommit<PendingJob, AddResult>>();
+  private readonly commits: KeyedCommits<PendingJob, AddResult>;
 
-  constructor(
-    private readonly writer: QueueWriter,
-    private readonly metrics?: BatchMetrics,
-  ) {}
+  constructor(writer: QueueWriter, metrics?: BatchMetrics) {
+    this.commits = new KeyedCommits((queue) => {
+      return new GroupCommit((jobs, { earlier }) => writer.write(queue, jobs, earlier), jobBatches, metrics);
+    });
+  }
 
   /** Writes the jobs of a call. Resolves to a result for each, in order; never rejects. */
   async push(queue: string, jobs: PendingJob[], waiter: Waiter): Promise<AddResult[]> {
-    const commit = this.commitOf(queue);
-    const results = await commit.pushAll(jobs, waiter);
-    // Another group commit may have replaced this one.
-    if (commit.isAtRest && this.commits.get(queue) === commit) this.commits.delete(queue);
-    return toAddResults(jobs, results);
+    return toAddResults(jobs, await this.commits.pushAll(queue, jobs, waiter));
   }
 
   /** How many queues have jobs on their way. */
   get size(): number {
     return this.commits.size;
-  }
-
-  private commitOf(queue: string): GroupCommit<PendingJob, AddResult> {
-    let commit = this.commits.get(queue);
-    if (!commit) {
-      const write = (jobs: PendingJob[], { earlier }: { earlier: Promise<void> }) =>
-        this.writer.write(queue, jobs, earlier);
-      commit = new GroupCommit(write, jobBatches, this.metrics);
-      this.commits.set(queue, commit);
-    }
-    return commit;
   }
 }

@@ -30,6 +30,16 @@ export class Keys {
     return `${this.prefix}:posta-sweep:${queue}`;
   }
 
+  /** The queues whose jobs Posta leases to workers: a sorted set by when their last leases have ended. */
+  get worked(): string {
+    return `${this.prefix}:posta-worked`;
+  }
+
+  /** A key that one server writes to interrupt its own wait for jobs. `server` is unique. */
+  interrupt(server: string): string {
+    return `${this.prefix}:posta-interrupt:${server}`;
+  }
+
   /** Exists while a delivery process works, on any machine. */
   get delivery(): string {
     return `${this.prefix}:posta-delivery`;

@@ -1,9 +1,16 @@
 import { PostaError, show } from "../../errors/posta-error.js";
 import { createMatcher, type Matcher } from "./pattern.js";
 
-/** What callers have rights to: queues, analytics events, and the numbers that messages are sent from. */
-const grantKinds = ["queue", "event", "number"] as const;
+/** What callers have rights to: queues, the work of queues, analytics events, and the numbers that messages are sent from. */
+const grantKinds = ["queue", "work", "event", "number"] as const;
 export type GrantKind = (typeof grantKinds)[number];
+
+const doing: Record<GrantKind, string> = {
+  queue: "use the queue",
+  work: "work on the queue",
+  event: "use the event",
+  number: "use the number",
+};
 
 /** A caller, as the domain sees it: may this caller use the queue, event or sending number of a given name? */
 export interface Principal {
@@ -27,7 +34,7 @@ export function createPrincipal(name: string, patterns: readonly string[]): Prin
     name,
     mayUse,
     require(kind, used) {
-      if (!mayUse(kind, used)) throw new PostaError("forbidden", `${name} may not use the ${kind} ${show(used)}`);
+      if (!mayUse(kind, used)) throw new PostaError("forbidden", `${name} may not ${doing[kind]} ${show(used)}`);
     },
   };
 }

@@ -33,6 +33,7 @@ const protoDir = fileURLToPath(new URL("../../../proto", import.meta.url));
 
 const files = [
   "posta/queue/v1/queue_service.proto",
+  "posta/queue/v1/worker_service.proto",
   "posta/analytics/v1/analytics_service.proto",
   "posta/message/v1/message_service.proto",
   "posta/health/v1/health_service.proto",

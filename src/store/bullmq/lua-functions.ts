@@ -8,12 +8,25 @@ const { resolve } = createRequire(import.meta.url);
  * remove jobs call them, so they leave the same behind as BullMQ. Throws if the installed BullMQ lacks a function.
  */
 export function readBullLua(...names: string[]): string {
+  const include = createIncluder();
+  return ["local rcall = redis.call", ...names.map((name) => include(`includes/${name}`)), ""].join("\n");
+}
+
+/** The text of one of BullMQ's own scripts, with the functions that it calls. */
+export function readBullScript(name: string): string {
+  return createIncluder()(name);
+}
+
+/** Reads files of BullMQ's scripts by their paths. A file that was included before is empty. */
+function createIncluder(): (path: string) => string {
   const included = new Set<string>();
-  const include = (name: string): string => {
-    if (included.has(name)) return "";
-    included.add(name);
-    const lua = readFileSync(resolve(`bullmq/dist/cjs/commands/includes/${name}.lua`), "utf8");
-    return lua.replace(/^--- @include "([^"]+)"\s*$/gm, (_, inner: string) => include(inner));
+  const include = (path: string): string => {
+    if (included.has(path)) return "";
+    included.add(path);
+    const lua = readFileSync(resolve(`bullmq/dist/cjs/commands/${path}.lua`), "utf8");
+    return lua.replace(/^--- @include "(?:includes\/)?([^"]+)"\s*$/gm, (_, inner: string) =>
+      include(`includes/${inner}`),
+    );
   };
-  return ["local rcall = redis.call", ...names.map(include), ""].join("\n");
+  return include;
 }

@@ -1,5 +1,7 @@
 import { createRequire } from "node:module";
 
+import type { JobSchedulerTemplateOptions, RepeatOptions } from "bullmq";
+
 export type {
   FinishedStatus,
   IRedisTransaction,
@@ -12,6 +14,9 @@ export type {
   RetryOptions,
   Worker,
 } from "bullmq";
+
+/** The options of a job that is a run of a schedule. */
+export type ScheduledOptions = JobSchedulerTemplateOptions & { repeat: RepeatOptions };
 
 /** BullMQ itself. In src/ only this file imports it. */
 export type BullMqModule = typeof import("bullmq");

@@ -21,30 +21,35 @@ export function defineScript<Answer>(
   numberOfKeys: number,
   { name = basename(file), before = "" }: ScriptParts = {},
 ): Script<Answer> {
-  const run = define<Answer>(client, { file, name, before, numberOfKeys });
+  return defineLua(client, { name, lua: before + readLua(file), numberOfKeys });
+}
+
+/** Loads a script by its text. `name` must be the script's own on the client. */
+export function defineLua<Answer>(client: RedisClient, { name, lua, numberOfKeys }: LuaText): Script<Answer> {
+  const run = define<Answer>(client, { name, lua, numberOfKeys });
   return (keys, args) => run(...keys, ...args);
 }
 
 /** Like {@link defineScript}, for a script that takes any number of keys and answers bytes. */
 export function defineBytesScript<Answer>(client: RedisClient, file: string): Script<Answer> {
-  const run = define<Answer>(client, { file, name: basename(file), before: "" }, "Buffer");
+  const run = define<Answer>(client, { name: basename(file), lua: readLua(file) }, "Buffer");
   return (keys, args) => run(keys.length, ...keys, ...args);
 }
 
 type Run<Answer> = (...args: unknown[]) => Promise<Answer>;
 
-interface Definition extends Required<ScriptParts> {
-  file: string;
-  numberOfKeys?: number;
+interface LuaText {
+  name: string;
+  lua: string;
+  numberOfKeys?: number | undefined;
 }
 
 /** ioredis makes two commands of a script. The command whose name ends in Buffer returns the answer as bytes. */
 function define<Answer>(
   client: RedisClient,
-  { file, name, before, numberOfKeys }: Definition,
+  { name, lua, numberOfKeys }: LuaText,
   kind: "" | "Buffer" = "",
 ): Run<Answer> {
-  const lua = before + readLua(file);
   const command = `posta:${name}`;
   client.defineCommand(command, numberOfKeys === undefined ? { lua } : { lua, numberOfKeys });
   const run = (client as unknown as Record<string, Run<Answer>>)[`${command}${kind}`] as Run<Answer>;

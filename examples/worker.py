@@ -1,0 +1,135 @@
+"""A worker for Posta on nothing but the contract: python3 examples/worker.py emails
+
+It leases jobs of a queue, extends the leases while it works, reports what became of each job until the report has a
+verdict, and drains on SIGTERM. Put your own work into handle(). Needs grpcio and grpcio-tools (examples/requirements.txt).
+ADDRESS=127.0.0.1:50051 and TOKEN are read from the environment. docs/workers.md has the rules that it follows.
+"""
+
+import json
+import os
+import random
+import signal
+import socket
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import grpc
+
+sys.path.append(str(Path(__file__).parent.parent / "proto"))
+messages, services = grpc.protos_and_services("posta/queue/v1/worker_service.proto")
+
+CONCURRENCY = 10
+LEASE_SECONDS = 15
+WAIT_SECONDS = 10
+VERDICT = messages.ReportVerdict
+
+
+def handle(job, is_lost):
+    """Does a job and returns its result. Stops early when is_lost() says that the job is somebody else's now."""
+    print(f"{job.job_id} attempt {job.attempt}: {job.name} {job.data_json}", flush=True)
+    return {"done": job.name}
+
+
+class Worker:
+    def __init__(self, address, queue, token=None):
+        self.stub = services.WorkerServiceStub(grpc.insecure_channel(address))
+        self.queue = queue
+        self.name = f"{socket.gethostname()}-{os.getpid()}"
+        self.metadata = [("authorization", f"Bearer {token}")] if token else []
+        self.slots = threading.Semaphore(CONCURRENCY)
+        self.draining = threading.Event()
+        self.lock = threading.Lock()
+        self.running = {}  # The jobs that it works on, by their lease tokens.
+        self.lost = set()  # Tokens of leases that are lost.
+
+    def run(self):
+        """Works until drain() is called, and then until the jobs that it holds are reported."""
+        threading.Thread(target=self.extend_leases, daemon=True).start()
+        with ThreadPoolExecutor(CONCURRENCY) as pool:
+            while not self.draining.is_set():
+                if self.slots.acquire(timeout=1):
+                    for job in self.lease():
+                        pool.submit(self.work, job)
+
+    def drain(self, *_):
+        self.draining.set()
+
+    def lease(self):
+        """Leases jobs for one slot that was taken, and for those that are free besides."""
+        free = 1
+        while free < CONCURRENCY and self.slots.acquire(blocking=False):
+            free += 1
+        request = messages.LeaseJobsRequest(queue=self.queue, worker=self.name, max_jobs=free)
+        request.lease.FromSeconds(LEASE_SECONDS)
+        request.wait.FromSeconds(WAIT_SECONDS)
+        jobs = []
+        try:
+            jobs = self.stub.LeaseJobs(request, timeout=WAIT_SECONDS + 10, metadata=self.metadata).jobs
+        except grpc.RpcError as error:
+            print(f"lease: {error.code().name}: {error.details()}", file=sys.stderr, flush=True)
+            time.sleep(random.uniform(0.1, 1))  # With jitter: all workers of a server that died come back.
+        with self.lock:
+            self.running.update((job.lease_token, job) for job in jobs)
+        for _ in range(free - len(jobs)):
+            self.slots.release()
+        return jobs
+
+    def work(self, job):
+        report = messages.OutcomeReport(job_id=job.job_id, lease_token=job.lease_token)
+        try:
+            result = handle(job, lambda: job.lease_token in self.lost)
+            report.complete.return_value_json = json.dumps(result)
+        except Exception as error:
+            report.fail.message = str(error) or type(error).__name__
+        try:
+            self.report(job, report)
+        finally:
+            with self.lock:
+                del self.running[job.lease_token]
+                self.lost.discard(job.lease_token)
+            self.slots.release()
+
+    def report(self, job, report):
+        """Repeats a report until it has a verdict: reports are idempotent."""
+        request = messages.ReportOutcomesRequest(queue=self.queue, reports=[report])
+        while True:
+            try:
+                [result] = self.stub.ReportOutcomes(request, timeout=10, metadata=self.metadata).results
+            except grpc.RpcError as error:
+                if error.code() not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.RESOURCE_EXHAUSTED):
+                    raise
+                time.sleep(random.uniform(0.1, 1))
+                continue
+            if result.verdict:
+                print(f"{job.job_id} attempt {job.attempt}: {VERDICT.Name(result.verdict)}", flush=True)
+                return
+            print(f"{job.job_id}: {result.error.message}", file=sys.stderr, flush=True)
+            if result.error.code not in (grpc.StatusCode.UNAVAILABLE.value[0], grpc.StatusCode.DEADLINE_EXCEEDED.value[0]):
+                return
+            time.sleep(random.uniform(0.1, 1))
+
+    def extend_leases(self):
+        while True:
+            time.sleep(LEASE_SECONDS / 3)
+            with self.lock:
+                held = [messages.LeaseName(job_id=job.job_id, lease_token=token) for token, job in self.running.items()]
+            if not held:
+                continue
+            request = messages.ExtendLeasesRequest(queue=self.queue, leases=held)
+            request.lease.FromSeconds(LEASE_SECONDS)
+            try:
+                results = self.stub.ExtendLeases(request, timeout=5, metadata=self.metadata).results
+            except grpc.RpcError:
+                continue  # The next round tries again, long before the leases end.
+            self.lost.update(lease.lease_token for lease, result in zip(held, results) if not result.held)
+
+
+if __name__ == "__main__":
+    worker = Worker(os.environ.get("ADDRESS", "127.0.0.1:50051"), sys.argv[1], os.environ.get("TOKEN"))
+    signal.signal(signal.SIGTERM, worker.drain)
+    signal.signal(signal.SIGINT, worker.drain)
+    worker.run()
+    print("drained", flush=True)

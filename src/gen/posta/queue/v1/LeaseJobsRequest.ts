@@ -1,0 +1,25 @@
+// Original file: proto/posta/queue/v1/worker_service.proto
+
+import type { Duration as _google_protobuf_Duration, Duration__Output as _google_protobuf_Duration__Output } from '../../../google/protobuf/Duration.js';
+
+export interface LeaseJobsRequest {
+  'queue'?: (string);
+  'worker'?: (string);
+  'maxJobs'?: (number);
+  'maxBytes'?: (number);
+  'lease'?: (_google_protobuf_Duration | null);
+  'wait'?: (_google_protobuf_Duration | null);
+  '_maxJobs'?: "maxJobs";
+  '_maxBytes'?: "maxBytes";
+}
+
+export interface LeaseJobsRequest__Output {
+  'queue': (string);
+  'worker': (string);
+  'maxJobs'?: (number);
+  'maxBytes'?: (number);
+  'lease': (_google_protobuf_Duration__Output | null);
+  'wait': (_google_protobuf_Duration__Output | null);
+  '_maxJobs'?: "maxJobs";
+  '_maxBytes'?: "maxBytes";
+}

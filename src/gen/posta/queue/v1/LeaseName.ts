@@ -1,0 +1,12 @@
+// Original file: proto/posta/queue/v1/worker_service.proto
+
+
+export interface LeaseName {
+  'jobId'?: (string);
+  'leaseToken'?: (string);
+}
+
+export interface LeaseName__Output {
+  'jobId': (string);
+  'leaseToken': (string);
+}

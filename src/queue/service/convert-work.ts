@@ -1,0 +1,124 @@
+import { cutText, requireText } from "../../errors/check-text.js";
+import { invalid, PostaError, show } from "../../errors/posta-error.js";
+import type { Duration__Output as Duration } from "../../gen/google/protobuf/Duration.js";
+import type { Fail__Output as FailMessage } from "../../gen/posta/queue/v1/Fail.js";
+import type { LeaseJobsRequest__Output as LeaseJobs } from "../../gen/posta/queue/v1/LeaseJobsRequest.js";
+import type { OutcomeReport__Output as ReportMessage } from "../../gen/posta/queue/v1/OutcomeReport.js";
+import { toMs } from "../../rpc/contract/times.js";
+import { inRange, parseData, parseDelay } from "../job/job.js";
+import { requireExistingJobId } from "../job/names.js";
+import { attemptOf, type LeaseName, type LeaseRequest, type Outcome, type Report, type Verdict } from "../work/work.js";
+
+const second = 1000;
+const hour = 3600 * second;
+const day = 24 * hour;
+
+const defaultLeaseMs = 30 * second;
+const maxWaitMs = 50 * second;
+const maxBytes = 4 << 20;
+const defaultBytes = 1 << 20;
+/** What a failed attempt may say, in bytes of UTF-8: a report that is refused for its length would never settle its job. */
+const mostBytes = { message: 16 << 10, stack: 64 << 10 };
+
+/** What a worker asks for. Throws invalid. */
+export function toLeaseRequest({ worker, maxJobs, maxBytes: bytes, lease }: LeaseJobs): LeaseRequest {
+  requireText(worker, "worker", 128);
+  return {
+    worker,
+    count: inRange(maxJobs ?? 1, 1, 100, "max_jobs"),
+    maxBytes: inRange(bytes ?? defaultBytes, 1, maxBytes, "max_bytes"),
+    leaseMs: toLeaseMs(lease),
+  };
+}
+
+/** How long a lease lasts, in milliseconds. Throws invalid. */
+export function toLeaseMs(lease: Duration | null): number {
+  return inRange(toMs(lease, "lease") ?? defaultLeaseMs, second, hour, "lease", " ms");
+}
+
+/** How long to wait for a job, in milliseconds. Throws invalid. */
+export function toWaitMs({ wait }: LeaseJobs): number {
+  return inRange(toMs(wait, "wait") ?? 0, 0, maxWaitMs, "wait", " ms");
+}
+
+/** A lease that a request names. Throws invalid. `at`: the path of the lease in the request. */
+export function toLeaseName({ jobId, leaseToken }: { jobId: string; leaseToken: string }, at: string): LeaseName {
+  requireExistingJobId(jobId, `${at}.job_id`);
+  const field = `${at}.lease_token`;
+  if (leaseToken === "") throw invalid(field, "is required");
+  if (attemptOf(leaseToken) === undefined) throw invalid(field, `${show(leaseToken)} is no token of a lease`);
+  return { jobId, token: leaseToken };
+}
+
+const verdicts = {
+  applied: "REPORT_VERDICT_APPLIED",
+  "already-applied": "REPORT_VERDICT_ALREADY_APPLIED",
+  "lease-lost": "REPORT_VERDICT_LEASE_LOST",
+} as const satisfies Record<Verdict, string>;
+
+/** What a report did, in the contract's words. */
+export function toVerdictMessage(verdict: Verdict) {
+  return verdicts[verdict];
+}
+
+/** A report of a request, or what is wrong with it. `at`: the path of the report in the request. */
+export function toReportOrError(report: ReportMessage, at: string, maxJobBytes: number): Report | PostaError {
+  try {
+    return { ...toLeaseName(report, at), outcome: toOutcome(report, at, maxJobBytes) };
+  } catch (error) {
+    if (error instanceof PostaError) return error;
+    throw error;
+  }
+}
+
+function toOutcome(report: ReportMessage, at: string, maxJobBytes: number): Outcome {
+  const { complete, fail, postpone, rateLimited } = report;
+  switch (report.outcome) {
+    case "complete":
+      return { kind: "complete", valueJson: toValue(complete?.returnValueJson ?? "", at, maxJobBytes) };
+    case "fail":
+      return toFailure(fail as FailMessage, `${at}.fail`);
+    case "release":
+      return { kind: "release" };
+    case "postpone":
+      return {
+        kind: "postpone",
+        delayMs: parseDelay(required(postpone?.delay, `${at}.postpone.delay`), `${at}.postpone.delay`),
+      };
+    case "rateLimited":
+      return {
+        kind: "rate-limited",
+        limitMs: inRange(
+          required(rateLimited?.duration, `${at}.rate_limited.duration`),
+          1,
+          day,
+          `${at}.rate_limited.duration`,
+          " ms",
+        ),
+      };
+    default:
+      throw invalid(`${at}.outcome`, "is required: complete, fail, release, postpone or rate_limited");
+  }
+}
+
+function toValue(json: string, at: string, maxJobBytes: number): string {
+  return json === "" ? "null" : parseData(json, `${at}.complete.return_value_json`, maxJobBytes).dataJson;
+}
+
+function toFailure({ message, stack, unrecoverable, retryDelay }: FailMessage, at: string): Outcome {
+  const retryMs = toMs(retryDelay, `${at}.retry_delay`);
+  if (retryMs !== undefined) inRange(retryMs, 0, 30 * day, `${at}.retry_delay`, " ms");
+  return {
+    kind: "fail",
+    message: cutText(message, mostBytes.message),
+    stack: cutText(stack, mostBytes.stack),
+    unrecoverable,
+    retryMs,
+  };
+}
+
+function required(duration: Duration | null | undefined, field: string): number {
+  const ms = toMs(duration, field);
+  if (ms === undefined || ms === 0) throw invalid(field, "is required");
+  return ms;
+}

@@ -1,0 +1,88 @@
+import { invalid, PostaError } from "../../errors/posta-error.js";
+import type { ExtendLeasesRequest__Output as ExtendLeases } from "../../gen/posta/queue/v1/ExtendLeasesRequest.js";
+import type { ExtendLeasesResponse } from "../../gen/posta/queue/v1/ExtendLeasesResponse.js";
+import type { LeaseJobsRequest__Output as LeaseJobs } from "../../gen/posta/queue/v1/LeaseJobsRequest.js";
+import type { LeaseJobsResponse } from "../../gen/posta/queue/v1/LeaseJobsResponse.js";
+import type { ReportOutcomesRequest__Output as ReportOutcomes } from "../../gen/posta/queue/v1/ReportOutcomesRequest.js";
+import type { ReportOutcomesResponse } from "../../gen/posta/queue/v1/ReportOutcomesResponse.js";
+import type { Adapter, CallContext } from "../../rpc/method.js";
+import type { StatusMap } from "../../rpc/status.js";
+import { requireQueueName, requireUnreserved } from "../job/names.js";
+import type { LeaseExtender } from "../work/lease-extender.js";
+import type { Leaser } from "../work/leaser.js";
+import type { Reporter } from "../work/reporter.js";
+import { toLeasedJob } from "./convert-leased-job.js";
+import { toLeaseMs, toLeaseName, toLeaseRequest, toReportOrError, toVerdictMessage, toWaitMs } from "./convert-work.js";
+
+/** The most reports, or leases, in one request. */
+const maxItems = 1000;
+
+/** The parts that WorkerService calls. */
+export interface WorkParts {
+  leaser: Leaser;
+  reporter: Reporter;
+  extender: LeaseExtender;
+  /** Throws unavailable if the store is known to be down, so that a call fails before any work. */
+  requireStore(): void;
+  maxJobBytes: number;
+}
+
+/** The RPCs of the workers. They convert requests and responses, and have no rules of their own. */
+export function workerHandlers<Handler>(adapter: Adapter<Handler>, parts: WorkParts, statuses: StatusMap) {
+  const { leaser, reporter, extender, requireStore, maxJobBytes } = parts;
+
+  function onWork<Request extends { queue: string }, Response>(
+    run: (request: Request, context: CallContext) => Promise<Response>,
+  ) {
+    return adapter.unary(async (request: Request, context) => {
+      requireMayWork(request.queue, context);
+      requireStore();
+      return run(request, context);
+    });
+  }
+
+  async function leaseJobs(request: LeaseJobs, context: CallContext): Promise<LeaseJobsResponse> {
+    const jobs = await leaser.lease(request.queue, toLeaseRequest(request), toWaitMs(request), context);
+    return { jobs: jobs.map(toLeasedJob) };
+  }
+
+  async function reportOutcomes({ queue, reports }: ReportOutcomes, context: CallContext) {
+    requireItems(reports, "reports");
+    const checked = reports.map((report, index) => toReportOrError(report, `reports[${index}]`, maxJobBytes));
+    const results = await reporter.report(queue, checked, context);
+    const toItem = statuses.forItems();
+    const toResult = (result: (typeof results)[number], index: number) => ({
+      jobId: reports[index]?.jobId ?? "",
+      ...(result instanceof PostaError ? { error: toItem(result) } : { verdict: toVerdictMessage(result) }),
+    });
+    return { results: results.map(toResult) } satisfies ReportOutcomesResponse;
+  }
+
+  async function extendLeases(request: ExtendLeases, context: CallContext): Promise<ExtendLeasesResponse> {
+    const { queue, leases } = request;
+    requireItems(leases, "leases");
+    const names = leases.map((lease, index) => toLeaseName(lease, `leases[${index}]`));
+    const results = await extender.extend(queue, names, toLeaseMs(request.lease), context);
+    const failed = results.find((result) => result instanceof PostaError);
+    if (failed) throw failed;
+    return { results: names.map(({ jobId }, index) => ({ jobId, held: results[index] === true })) };
+  }
+
+  return {
+    LeaseJobs: onWork(leaseJobs),
+    ReportOutcomes: onWork(reportOutcomes),
+    ExtendLeases: onWork(extendLeases),
+  };
+}
+
+/** Throws invalid for a name that no queue can have, forbidden for a queue that the caller may not work on. */
+function requireMayWork(queue: string, { principal }: CallContext): void {
+  requireQueueName(queue);
+  principal.require("work", queue);
+  requireUnreserved(queue);
+}
+
+function requireItems(items: readonly unknown[], field: string): void {
+  if (items.length === 0) throw invalid(field, "is required");
+  if (items.length > maxItems) throw invalid(field, `${items.length} items is over ${maxItems}`);
+}

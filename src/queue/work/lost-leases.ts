@@ -1,0 +1,55 @@
+import { readBullScript } from "../../store/bullmq/lua-functions.js";
+import { defineLua, type Script } from "../../store/redis/scripts.js";
+import type { RedisStore } from "../../store/redis/store.js";
+import type { Logger } from "../../telemetry/log/log.js";
+import type { Keys } from "../job/keys.js";
+
+/** The keys of BullMQ's moveStalledJobsToWait, in its order. */
+const scriptKeys = ["stalled", "wait", "active", "stalled-check", "meta", "paused", "marker", "events", "repeat"];
+/** How often a job may lose its worker. After that, it fails. The guide's value, as for BullMQ's own workers. */
+const maxLost = 3;
+/** A job is back in line within this time after its lease has ended, in milliseconds. */
+const checkMs = 900;
+/** Queues that are checked in one round. */
+const maxQueues = 10_000;
+
+/**
+ * Puts jobs back in line whose worker let the lease end. It runs BullMQ's own check, which BullMQ's workers run, too:
+ * a key in Redis lets one of all run it at a time.
+ */
+export class LostLeases {
+  /** Jobs that were put back. */
+  found = 0;
+  private readonly check: Script<string[]>;
+
+  constructor(
+    private readonly store: RedisStore,
+    private readonly keys: Keys,
+    private readonly log: Logger,
+  ) {
+    const lua = readBullScript(`moveStalledJobsToWait-${scriptKeys.length}`);
+    this.check = defineLua(store.client, { name: "check-leases", lua, numberOfKeys: scriptKeys.length });
+  }
+
+  /** Checks all queues that Posta leases jobs of. */
+  async putBack(): Promise<void> {
+    if (!this.store.usable) return;
+    const { client } = this.store;
+    const now = Date.now();
+    await client.zremrangebyscore(this.keys.worked, 0, `(${now}`);
+    const queues = await client.zrange(this.keys.worked, 0, maxQueues - 1);
+    const lost = await Promise.all(queues.map((queue) => this.checkQueue(queue, now)));
+    for (const [index, ids] of lost.entries()) {
+      if (ids.length === 0) continue;
+      this.found += ids.length;
+      this.log.warn(
+        `${ids.length} jobs of the queue ${queues[index]} are back in line: their workers let the leases end`,
+      );
+    }
+  }
+
+  private checkQueue(queue: string, now: number): Promise<string[]> {
+    const keys = scriptKeys.map((part) => this.keys.of(queue, part));
+    return this.check(keys, [maxLost, this.keys.start(queue), now, checkMs]);
+  }
+}

@@ -1,0 +1,170 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { RedisClient } from "../../store/redis/address.js";
+import type { Logger } from "../../telemetry/log/log.js";
+
+/**
+ * How long one look at the markers lasts, in seconds. After it, each queue is asked again: a pause or a limit may have
+ * ended, and another worker may have taken a marker and died.
+ */
+const blockSeconds = 10;
+const errorPauseMs = 1000;
+/** A timer cannot wait for longer than some 24 days. One that rings early does no harm. */
+const maxAlarmMs = 3_600_000;
+
+/** A worker that waits for a job. */
+interface Sleeper {
+  wake(): void;
+}
+
+/** When a queue's sleeper is to be woken, in milliseconds since 1970. */
+interface Alarm {
+  at: number;
+  timer: NodeJS.Timeout;
+}
+
+/** What a watch uses. The watch closes the blocking connection. */
+export interface WatchParts {
+  /** Waits for markers, and does nothing else. */
+  blocking: RedisClient;
+  /** Interrupts the wait when another queue is to be watched. */
+  shared: RedisClient;
+  /** The key of a queue's marker. */
+  markerOf(queue: string): string;
+  /** A key of this process alone: writing it interrupts the wait. */
+  interruptKey: string;
+  /** Puts the marker of a queue back, if the queue has jobs. */
+  giveBack(queue: string): Promise<unknown>;
+  log: Logger;
+}
+
+/**
+ * Wakes workers when their queue may have a job. BullMQ leaves a marker in a sorted set of each queue: "0" when a job
+ * is ready, "1" with the time at which the next delayed job is due. One connection waits for the markers of all queues
+ * that have sleepers, and takes a marker for each sleeper that it wakes. A queue without sleepers is not watched: its
+ * markers are for BullMQ's own workers.
+ */
+export class MarkerWatch {
+  private readonly sleepers = new Map<string, Set<Sleeper>>();
+  private readonly alarms = new Map<string, Alarm>();
+  private running: Promise<void> | undefined;
+  isClosed = false;
+
+  constructor(private readonly parts: WatchParts) {}
+
+  /** How many workers sleep. */
+  get size(): number {
+    let count = 0;
+    for (const sleepers of this.sleepers.values()) count += sleepers.size;
+    return count;
+  }
+
+  /** Resolves when the queue may have a job, after `ms` at the latest, or when the watch closes. */
+  async sleep(queue: string, ms: number): Promise<void> {
+    if (this.isClosed || ms <= 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => sleeper.wake(), ms);
+      const sleeper = {
+        wake: () => {
+          clearTimeout(timer);
+          this.remove(queue, sleeper);
+          resolve();
+        },
+      };
+      this.add(queue, sleeper);
+    });
+  }
+
+  /** Wakes a sleeper of the queue. Answers false if none sleeps. */
+  wake(queue: string): boolean {
+    const [first] = this.sleepers.get(queue) ?? [];
+    first?.wake();
+    return first !== undefined;
+  }
+
+  /** Wakes a sleeper of the queue after so many milliseconds, or earlier if that was asked for before. */
+  wakeAfter(queue: string, ms: number): void {
+    const at = Date.now() + ms;
+    const earlier = this.alarms.get(queue);
+    if (this.isClosed || (earlier && earlier.at <= at)) return;
+    clearTimeout(earlier?.timer);
+    const ring = () => {
+      this.alarms.delete(queue);
+      this.wakeOrGiveBack(queue);
+    };
+    this.alarms.set(queue, { at, timer: setTimeout(ring, Math.min(ms, maxAlarmMs)) });
+  }
+
+  /** Wakes all sleepers, and ends. */
+  async close(): Promise<void> {
+    this.isClosed = true;
+    for (const { timer } of this.alarms.values()) clearTimeout(timer);
+    for (const sleepers of [...this.sleepers.values()]) for (const sleeper of [...sleepers]) sleeper.wake();
+    this.parts.blocking.disconnect();
+    await this.running;
+  }
+
+  private add(queue: string, sleeper: Sleeper): void {
+    const sleepers = this.sleepers.get(queue);
+    if (sleepers) {
+      sleepers.add(sleeper);
+      return;
+    }
+    this.sleepers.set(queue, new Set([sleeper]));
+    if (this.running) this.interrupt();
+    else this.running = this.run();
+  }
+
+  private remove(queue: string, sleeper: Sleeper): void {
+    const sleepers = this.sleepers.get(queue);
+    sleepers?.delete(sleeper);
+    if (sleepers?.size === 0) this.sleepers.delete(queue);
+  }
+
+  /** Lets the wait begin anew, with the queues of now. */
+  private interrupt(): void {
+    this.parts.shared.zadd(this.parts.interruptKey, 0, "").catch(() => {}); // The wait ends by itself in some seconds.
+  }
+
+  /** Runs while there are sleepers. */
+  private async run(): Promise<void> {
+    while (this.sleepers.size > 0 && !this.isClosed) {
+      await this.look().catch(async (error) => {
+        if (this.isClosed) return;
+        this.parts.log.debug({ err: error }, "the queues' markers cannot be watched");
+        await sleep(errorPauseMs);
+      });
+    }
+    this.running = undefined;
+  }
+
+  private async look(): Promise<void> {
+    const queues = this.inTurn();
+    const keys = queues.map(this.parts.markerOf);
+    const found = await this.parts.blocking.bzpopmin([this.parts.interruptKey, ...keys], blockSeconds);
+    if (!found) {
+      for (const queue of queues) this.wake(queue);
+      return;
+    }
+    const [key, member, score] = found as unknown as [string, string, string];
+    const queue = queues[keys.indexOf(key)];
+    if (queue === undefined) return;
+    const waitMs = member === "1" ? Number(score) - Date.now() : 0;
+    if (waitMs > 1) this.wakeAfter(queue, waitMs);
+    else this.wakeOrGiveBack(queue);
+  }
+
+  /** A marker that wakes nobody here is for the workers of others. */
+  private wakeOrGiveBack(queue: string): void {
+    if (!this.wake(queue)) this.parts.giveBack(queue).catch(() => {}); // Others ask again by themselves in some seconds.
+  }
+
+  /** The watched queues. Redis looks at them in their order, so the one that was first is last in the next look. */
+  private inTurn(): string[] {
+    const [first] = this.sleepers;
+    if (first) {
+      this.sleepers.delete(first[0]);
+      this.sleepers.set(...first);
+    }
+    return [...this.sleepers.keys()];
+  }
+}

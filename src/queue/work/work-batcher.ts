@@ -1,0 +1,56 @@
+import type { BatchMetrics } from "../../batching/batch-metrics.js";
+import type { BatchStrategy } from "../../batching/batch-strategy.js";
+import { GroupCommit } from "../../batching/group-commit.js";
+import { KeyedCommits } from "../../batching/keyed-commits.js";
+import type { Waiter } from "../../batching/waiter.js";
+import { PostaError } from "../../errors/posta-error.js";
+import { abandonedError, type LeasedJob, type LeaseRequest, type Report, type Verdict } from "./work.js";
+import type { LeaseHint, WorkScript } from "./work-script.js";
+
+/** A report, or a request for jobs: both share one run of a script, so finishing and fetching cost one round trip. */
+type Item = { report: Report } | { request: LeaseRequest };
+
+export interface LeaseAnswer {
+  jobs: LeasedJob[];
+  hint: LeaseHint;
+}
+
+type Result = Verdict | LeaseAnswer;
+
+/** One batch is in flight for each queue: a report that frees a place goes before the request that needs the place. */
+const workBatches: BatchStrategy<Item> = { maxBatch: 100, maxInFlight: 1, abandonedError };
+
+/** Group commit of what workers report and ask for, for each queue. */
+export class WorkBatcher {
+  private readonly commits: KeyedCommits<Item, Result>;
+
+  constructor(script: WorkScript, metrics?: BatchMetrics) {
+    this.commits = new KeyedCommits((queue) => {
+      return new GroupCommit((items) => write(script, queue, items), workBatches, metrics);
+    });
+  }
+
+  /** Settles jobs. Resolves to a verdict or an error for each report, in order; never rejects. */
+  async report(queue: string, reports: readonly Report[], waiter?: Waiter): Promise<(Verdict | PostaError)[]> {
+    const items = reports.map((report) => ({ report }));
+    return (await this.commits.pushAll(queue, items, waiter)) as (Verdict | PostaError)[];
+  }
+
+  /** Leases jobs. Rejects with a PostaError if the store failed. */
+  async lease(queue: string, request: LeaseRequest, waiter?: Waiter): Promise<LeaseAnswer> {
+    const [answer] = await this.commits.pushAll(queue, [{ request }], waiter);
+    if (answer instanceof PostaError) throw answer;
+    return answer as LeaseAnswer;
+  }
+}
+
+async function write(script: WorkScript, queue: string, items: Item[]): Promise<(Result | PostaError)[]> {
+  const reports = items.flatMap((item) => ("report" in item ? [item.report] : []));
+  const requests = items.flatMap((item) => ("request" in item ? [item.request] : []));
+  const { verdicts, leases, hint } = await script.run(queue, reports, requests);
+  let [nextReport, nextRequest] = [0, 0];
+  return items.map((item) => {
+    if ("report" in item) return verdicts[nextReport++] as Verdict | PostaError;
+    return { jobs: leases[nextRequest++] as LeasedJob[], hint };
+  });
+}

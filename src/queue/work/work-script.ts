@@ -1,0 +1,183 @@
+import { randomBytes } from "node:crypto";
+import { pack } from "msgpackr";
+import { type PostaError, show, wrongState } from "../../errors/posta-error.js";
+import { readBullLua } from "../../store/bullmq/lua-functions.js";
+import { toStoreError } from "../../store/redis/errors.js";
+import { defineScript, readLua, type Script } from "../../store/redis/scripts.js";
+import type { RedisStore } from "../../store/redis/store.js";
+import type { Keys } from "../job/keys.js";
+import { attemptOf, type LeasedJob, type LeaseRequest, type Outcome, type Report, type Verdict } from "./work.js";
+
+/** The keys of work-jobs.lua, in its order, with the names that its parts have for them. */
+const scriptKeys = {
+  wait: "waitKey",
+  active: "activeKey",
+  prioritized: "prioritizedKey",
+  events: "eventsKey",
+  stalled: "stalledKey",
+  limiter: "limiterKey",
+  delayed: "delayedKey",
+  paused: "pausedKey",
+  meta: "metaKey",
+  pc: "pcKey",
+  marker: "markerKey",
+  completed: "completedKey",
+  failed: "failedKey",
+};
+const parts = Object.keys(scriptKeys);
+
+/** BullMQ's functions that the script calls. */
+const bullFunctions = [
+  "addBaseMarkerIfNeeded",
+  "addDelayMarkerIfNeeded",
+  "addJobInTargetList",
+  "addJobWithPriority",
+  "getDelayedScore",
+  "getNextDelayedTimestamp",
+  "getRateLimitTTL",
+  "isQueuePausedOrMaxed",
+  "moveChildFromDependenciesIfNeeded",
+  "promoteDelayedJobs",
+  "pushBackJobWithPriority",
+  "removeDeduplicationKeyIfNeededOnFinalization",
+  "removeJobKeys",
+  "removeJobsByMaxAge",
+  "removeJobsByMaxCount",
+  "removeParentDependencyKey",
+  "requeueDeduplicatedJob",
+  "trimEvents",
+  "updateParentDepsIfNeeded",
+];
+
+/** Why a queue handed out nothing more. */
+export interface LeaseHint {
+  /** More jobs could be leased now. */
+  isReady: boolean;
+  /** When to ask again, in milliseconds from now: the rate limit ends, or a delayed job is due. undefined: neither. */
+  retryMs: number | undefined;
+}
+
+export interface WorkAnswer {
+  verdicts: (Verdict | PostaError)[];
+  /** The jobs of each lease request. */
+  leases: LeasedJob[][];
+  hint: LeaseHint;
+}
+
+type Answer = [
+  verdicts: string,
+  leases: (string | number | null)[][][],
+  limitedMs: number,
+  isReady: number,
+  due: number,
+];
+
+/** Settles and leases jobs of a queue in one run of a script. */
+export class WorkScript {
+  private readonly script: Script<Answer>;
+
+  constructor(
+    private readonly store: RedisStore,
+    private readonly keys: Keys,
+    /** The most bytes that a worker can get of one job. */
+    private readonly maxJobBytes: number,
+  ) {
+    this.script = defineScript(store.client, "queue/work/work-jobs", parts.length, { before: readFunctions() });
+  }
+
+  /** Settles the reports, in their order, and then leases jobs. Throws if the store failed. */
+  async run(queue: string, reports: readonly Report[], requests: readonly LeaseRequest[]): Promise<WorkAnswer> {
+    this.store.requireUsable();
+    const now = Date.now();
+    const args = [this.keys.start(queue), now, pack(reports.flatMap(toReport)), pack(requests.flatMap(toRequest))];
+    const keys = parts.map((part) => this.keys.of(queue, part));
+    try {
+      return toAnswer(await this.script(keys, [...args, this.maxJobBytes]), { now, reports, requests });
+    } catch (error) {
+      throw toStoreError(error);
+    }
+  }
+}
+
+function readFunctions(): string {
+  const names = Object.values(scriptKeys).map((name, index) => `local ${name} = KEYS[${index + 1}]`);
+  const files = ["start", "settle", "lease"].map((file) => readLua(`queue/work/${file}`));
+  return [readBullLua(...bullFunctions), ...names, ...files, ""].join("\n");
+}
+
+function toReport({ jobId, token, outcome }: Report): (string | number)[] {
+  return [...toFields(outcome), jobId, token, String(attemptOf(token) ?? 0)];
+}
+
+/** The kind of an outcome, and its four fields. */
+function toFields(outcome: Outcome): [string, string | number, string, string, number] {
+  switch (outcome.kind) {
+    case "complete":
+      return ["c", outcome.valueJson, "", "", 0];
+    case "fail": {
+      const how = outcome.unrecoverable ? "u" : String(outcome.retryMs ?? "");
+      return ["f", outcome.message, outcome.stack && JSON.stringify(outcome.stack), how, Math.random()];
+    }
+    case "release":
+      return ["r", "", "", "", 0];
+    case "postpone":
+      return ["d", outcome.delayMs, "", "", 0];
+    case "rate-limited":
+      return ["l", outcome.limitMs, "", "", 0];
+  }
+}
+
+/** Each request has a seed of its own: who holds a token must not be able to guess the tokens of others. */
+function toRequest({ count, maxBytes, leaseMs, worker }: LeaseRequest): (string | number)[] {
+  return [count, maxBytes, leaseMs, randomBytes(16).toString("base64url"), worker];
+}
+
+interface Asked {
+  now: number;
+  reports: readonly Report[];
+  requests: readonly LeaseRequest[];
+}
+
+function toAnswer([verdicts, leases, limitedMs, isReady, due]: Answer, { now, reports, requests }: Asked): WorkAnswer {
+  const retryMs = limitedMs > 0 ? limitedMs : due > 0 ? Math.max(due - now, 0) : undefined;
+  return {
+    verdicts: reports.map((report, index) => toVerdict(verdicts[index] as string, report)),
+    leases: requests.map(({ leaseMs }, index) => (leases[index] ?? []).map((fields) => toJob(fields, leaseMs))),
+    hint: { isReady: isReady === 1, retryMs },
+  };
+}
+
+function toVerdict(code: string, { jobId }: Report): Verdict | PostaError {
+  switch (code) {
+    case "0":
+      return "applied";
+    case "1":
+      return "already-applied";
+    case "2":
+      return "lease-lost";
+    default: {
+      const problem = code === "3" ? "waits for jobs that are not done" : "waited for jobs that failed";
+      return wrongState(`the job ${show(jobId)} ${problem}: it cannot complete`);
+    }
+  }
+}
+
+/** The script's answer has id, token and attempt, and then the fields in the order of `leasedFields`. */
+function toJob(fields: (string | number | null)[], leaseMs: number): LeasedJob {
+  const [id, token, attempt, name, data, , opts, , failed, priority, timestamp, progress, lost, schedule] = fields;
+  return {
+    id: String(id),
+    token: String(token),
+    attempt: Number(attempt),
+    leaseMs,
+    name: String(name),
+    dataJson: String(data ?? "{}"),
+    optionsJson: String(opts ?? "{}"),
+    progressJson: String(progress ?? "0"),
+    attemptsFailed: Number(failed ?? 0),
+    priority: Number(priority ?? 0),
+    createdMs: Number(timestamp ?? 0),
+    timesLost: Number(lost ?? 0),
+    schedule: schedule == null ? undefined : String(schedule),
+  };
+}

@@ -1,0 +1,70 @@
+import { PostaError } from "../../errors/posta-error.js";
+
+/** What a worker asks for. */
+export interface LeaseRequest {
+  /** The worker's name, which the job keeps as BullMQ's `pb`. */
+  worker: string;
+  /** The most jobs. */
+  count: number;
+  /** The most bytes of the jobs' data, options and progress together. One job is leased even if it is larger. */
+  maxBytes: number;
+  /** How long a lease lasts, in milliseconds. */
+  leaseMs: number;
+}
+
+/** A job that a worker holds. Its texts are as Redis has them. */
+export interface LeasedJob {
+  id: string;
+  /** The value of BullMQ's lock of the job: whoever has it may settle the job. */
+  token: string;
+  /** How often the job was begun, this time included. */
+  attempt: number;
+  leaseMs: number;
+  name: string;
+  dataJson: string;
+  optionsJson: string;
+  progressJson: string;
+  attemptsFailed: number;
+  priority: number;
+  /** When the job was added, in milliseconds since 1970. */
+  createdMs: number;
+  /** How often the job was taken from a worker that had lost its lease. */
+  timesLost: number;
+  /** The schedule that the job is a run of. */
+  schedule: string | undefined;
+}
+
+/** What became of a leased job. Times are in milliseconds. */
+export type Outcome =
+  | { kind: "complete"; valueJson: string }
+  | { kind: "fail"; message: string; stack: string; unrecoverable: boolean; retryMs: number | undefined }
+  | { kind: "release" }
+  | { kind: "postpone"; delayMs: number }
+  | { kind: "rate-limited"; limitMs: number };
+
+/** A job under a lease, as a worker names it. */
+export interface LeaseName {
+  jobId: string;
+  token: string;
+}
+
+export interface Report extends LeaseName {
+  outcome: Outcome;
+}
+
+/** What a report did to its job. */
+export type Verdict = "applied" | "already-applied" | "lease-lost";
+
+/** The form of a token: a random seed, the place among the jobs that were leased with that seed, and the attempt. */
+const tokenForm = /^posta:[\w-]{22}:\d{1,4}:(\d{1,15})$/;
+
+/** The attempt that a token is of; undefined: Posta made no such token. */
+export function attemptOf(token: string): number | undefined {
+  const [, attempt] = tokenForm.exec(token) ?? [];
+  return attempt === undefined ? undefined : Number(attempt);
+}
+
+/** The result of work that its caller no longer waited for. */
+export function abandonedError(): PostaError {
+  return new PostaError("expired", "the deadline passed before the store was asked; nothing was done");
+}

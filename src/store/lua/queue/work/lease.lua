@@ -1,0 +1,119 @@
+--[[
+  Leases jobs of a queue to workers: what BullMQ 6.7.0's moveToActive does for each job, with what is the same for all of
+  them done once. Part of queue/work-jobs: uses its variables, and functions of BullMQ.
+]]
+
+-- What a worker gets of a job. The first three must stay the first.
+local leasedFields = { "name", "data", "defa", "opts", "ats", "atm", "priority", "timestamp", "progress", "stc", "rjk", "parentKey" }
+
+-- How many jobs may be leased now, and how long the rate limit lasts if that is why none may.
+local function findRoom()
+  local meta = rcall("HMGET", metaKey, "paused", "concurrency", "max", "duration")
+  local isPaused, concurrency, max = meta[1], tonumber(meta[2]), tonumber(meta[3])
+  local room = math.huge
+  if concurrency then room = math.max(concurrency - rcall("LLEN", activeKey), 0) end
+  promoteDelayedJobs(delayedKey, markerKey, waitKey, prioritizedKey, eventsKey, prefix, now, pcKey, isPaused or room == 0)
+  local limitedMs = getRateLimitTTL(max, limiterKey)
+  if isPaused or limitedMs > 0 then return 0, limitedMs end
+  if max then room = math.min(room, max - (tonumber(rcall("GET", limiterKey)) or 0)) end
+  return room, 0, max and tonumber(meta[4])
+end
+
+-- The next jobs in line, and where they are.
+local function peek(count)
+  local ids = rcall("LRANGE", waitKey, -count, -1)
+  if #ids > 0 then
+    local ordered = {}
+    for index = #ids, 1, -1 do ordered[#ordered + 1] = ids[index] end
+    return ordered, waitKey
+  end
+  return rcall("ZRANGE", prioritizedKey, 0, count - 1), prioritizedKey
+end
+
+-- Takes the first `count` of the peeked ids out of line, and makes them active.
+local function activate(ids, count, from)
+  if from == waitKey then rcall("LTRIM", waitKey, 0, -(count + 1)) else rcall("ZREMRANGEBYRANK", prioritizedKey, 0, count - 1) end
+  for index = 1, count do rcall("LPUSH", activeKey, ids[index]) end
+end
+
+-- Begins an attempt of an active job. Returns its token.
+local function begin(id, jobKey, attempt, request)
+  request.leased = request.leased + 1
+  local token = "posta:" .. request.seed .. ":" .. request.leased .. ":" .. attempt
+  rcall("SET", jobKey .. ":lock", token, "PX", request.lockMs)
+  rcall("HSET", jobKey, "processedOn", now, "pb", request.name)
+  rcall("HINCRBY", jobKey, "ats", 1)
+  addEvent("event", "active", "jobId", id, "prev", "waiting")
+  return token
+end
+
+-- Fails a job that no worker may get: its attempt is the last.
+local function failAtOnce(id, jobKey, reason, opts)
+  rcall("LREM", activeKey, 1, id)
+  rcall("DEL", jobKey .. ":lock")
+  rcall("HSET", jobKey, "failedReason", reason)
+  finish(id, jobKey, nil, "failed", "failedReason", reason, cjson.decode(opts or "{}"))
+end
+
+-- Reads jobs for a request, up to the first that does not fit. A job that could never fit fails: it would block the line.
+local function readFitting(ids, request)
+  local found = {}
+  for index, id in ipairs(ids) do
+    local fields = rcall("HMGET", prefix .. id, unpack(leasedFields))
+    local bytes = #(fields[2] or "") + #(fields[4] or "") + #(fields[9] or "")
+    if bytes > maxJobBytes then
+      fields[3] = fields[3] or "the job takes " .. bytes .. " bytes, over the " .. maxJobBytes .. " that a remote worker can get"
+    elseif request.bytes > 0 and request.bytes + bytes > request.maxBytes then
+      break
+    else
+      request.bytes = request.bytes + bytes
+    end
+    found[index] = fields
+  end
+  return found
+end
+
+-- Begins a job that is active now, and adds it to the request's. Returns 1, or 0 if the worker does not get it.
+local function hand(id, fields, request)
+  local jobKey, deferred = prefix .. id, fields[3]
+  if not fields[1] then
+    rcall("LREM", activeKey, 1, id) -- Only its id was left.
+    return 0
+  end
+  local attempt = (tonumber(fields[5]) or 0) + 1
+  local token = begin(id, jobKey, attempt, request)
+  if deferred then
+    failAtOnce(id, jobKey, deferred, fields[4])
+    return 0
+  end
+  request.jobs[#request.jobs + 1] = { id, token, attempt, unpack(fields, 1, #leasedFields) }
+  return 1
+end
+
+-- Leases jobs to one request until it has enough, or the next does not fit. Returns how many count for the limits.
+local function leaseTo(request, room)
+  local wanted, taken = math.min(request.count, room), 0
+  while taken < wanted do
+    local ids, from = peek(wanted - taken)
+    local found = readFitting(ids, request)
+    if #found == 0 then break end
+    activate(ids, #found, from)
+    for index, fields in ipairs(found) do taken = taken + hand(ids[index], fields, request) end
+    if #found < #ids then break end
+  end
+  return taken
+end
+
+-- Leases jobs to each request, in their order. Returns how long the rate limit lasts, in ms; 0: there is none.
+local function leaseAll(requests)
+  local room, limitedMs, limitMs = findRoom()
+  local total = 0
+  for _, request in ipairs(requests) do
+    local taken = room > 0 and leaseTo(request, room) or 0
+    room, total = room - taken, total + taken
+  end
+  if limitMs and total > 0 and rcall("INCRBY", limiterKey, total) == total then
+    rcall("PEXPIRE", limiterKey, math.floor(math.abs(limitMs)))
+  end
+  return limitedMs, room
+end

@@ -1,0 +1,207 @@
+--[[
+  Settles one report of a worker on a job: what BullMQ 6.7.0's moveToFinished, retryJob, moveToDelayed and
+  moveJobFromActiveToWait do. Differences: a job whose lock has expired may still be settled while nobody has taken it
+  since, and a report that comes twice is known. Part of queue/work-jobs: uses its variables, and functions of BullMQ.
+]]
+
+-- Verdicts of a report.
+local APPLIED, ALREADY_APPLIED, LEASE_LOST, CHILDREN_PENDING, CHILDREN_FAILED = "0", "1", "2", "3", "4"
+
+-- How long the settlement of a job that leaves no trace of its own is remembered.
+local ledgerMs = 600000
+
+local function ledgerKey(token)
+  return prefix .. "posta-settled:" .. token
+end
+
+local function remember(token)
+  rcall("SET", ledgerKey(token), "", "PX", ledgerMs)
+end
+
+-- Retention of finished jobs, which needs to run once for all jobs of a batch that ask for the same.
+local retentions = {}
+
+local function retainLater(target, keep)
+  local key = target .. ":" .. tostring(keep.age) .. ":" .. tostring(keep.count) .. ":" .. tostring(keep.limit)
+  retentions[key] = { target = target, keep = keep }
+end
+
+local function applyRetentions()
+  for _, retention in pairs(retentions) do
+    local target, keep = retention.target, retention.keep
+    if keep.age then removeJobsByMaxAge(now, keep.age, target, prefix, keep.limit or 1000) end
+    if keep.count and keep.count > 0 then removeJobsByMaxCount(keep.count, target, prefix) end
+  end
+end
+
+-- An option "removeOnComplete" or "removeOnFail" as what to keep. A count of 0 keeps nothing; of -1: everything.
+local function toKeep(option)
+  if type(option) == "table" then return option end
+  if type(option) == "number" then return { count = option } end
+  return { count = option == true and 0 or -1 }
+end
+
+-- Takes a job from the worker that reports. Returns a verdict if the report comes too late, else nothing.
+local function takeBack(id, jobKey, token, attempt)
+  local lock = rcall("GET", jobKey .. ":lock")
+  if lock and lock ~= token then return LEASE_LOST end
+  if not lock then
+    local found = rcall("HMGET", jobKey, "ats", "finishedOn")
+    if rcall("EXISTS", ledgerKey(token)) == 1 then return ALREADY_APPLIED end
+    if found[1] ~= attempt then return LEASE_LOST end
+    if found[2] then return ALREADY_APPLIED end
+  end
+  -- From the end of the jobs that began last: a short job does not pay for the long ones.
+  if rcall("LREM", activeKey, 1, id) == 0 then return LEASE_LOST end
+  if lock then rcall("DEL", jobKey .. ":lock") end
+  rcall("SREM", stalledKey, id)
+end
+
+-- Tells the parent of a finished job, if it has one.
+local function tellParent(jobKey, parent, parentKey, target, value)
+  if not parentKey then return end
+  local parentId, parentQueueKey
+  if parent then
+    local decoded = cjson.decode(parent)
+    parentId, parentQueueKey = decoded.id, decoded.queueKey
+  else
+    parentId = getJobIdFromKey(parentKey)
+    parentQueueKey = getJobKeyPrefix(parentKey, ":" .. parentId)
+  end
+  if target == "failed" then
+    moveChildFromDependenciesIfNeeded(parent, jobKey, value, now)
+  elseif rcall("SREM", parentKey .. ":dependencies", jobKey) == 1 then
+    updateParentDepsIfNeeded(parentKey, parentQueueKey, parentKey .. ":dependencies", parentId, jobKey, value, now)
+  end
+end
+
+local finished = 0
+
+-- Makes a job that is no longer active completed or failed. `property`: the field that keeps `value`.
+local function finish(id, jobKey, token, target, property, value, opts)
+  finished = finished + 1
+  local targetKey = target == "completed" and completedKey or failedKey
+  local found = rcall("HMGET", jobKey, "parent", "parentKey", "deid")
+  local parent, parentKey, deduplicationId = found[1], found[2], found[3]
+  if deduplicationId then
+    removeDeduplicationKeyIfNeededOnFinalization(prefix, deduplicationId, id)
+    requeueDeduplicatedJob(prefix, deduplicationId, eventsKey, metaKey, activeKey, waitKey, pausedKey, markerKey,
+      prioritizedKey, pcKey, delayedKey, now)
+  end
+  tellParent(jobKey, parent, parentKey, target, value)
+  local attemptsMade = rcall("HINCRBY", jobKey, "atm", 1)
+  local keep = toKeep(target == "completed" and opts.removeOnComplete or target == "failed" and opts.removeOnFail)
+  if keep.count == 0 then
+    removeJobKeys(jobKey)
+    if parentKey then removeParentDependencyKey(jobKey, false, parentKey, deduplicationId) end
+    if token then remember(token) end
+  else
+    rcall("ZADD", targetKey, now, id)
+    rcall("HSET", jobKey, property, value, "finishedOn", now)
+    if target == "failed" then rcall("HDEL", jobKey, "defa") end
+    retainLater(targetKey, keep)
+  end
+  addEvent("event", target, "jobId", id, property, value, "prev", "active")
+  if target == "failed" and attemptsMade >= (opts.attempts or 0) then
+    addEvent("event", "retries-exhausted", "jobId", id, "attemptsMade", attemptsMade)
+  end
+end
+
+-- The wait before the next attempt, by the job's own options. `random` is from 0 to 1.
+local function backoffMs(backoff, attemptsMade, random)
+  if type(backoff) == "number" then return backoff end
+  if type(backoff) ~= "table" or type(backoff.delay) ~= "number" then return 0 end
+  local most = backoff.delay
+  if backoff.type == "exponential" then most = math.floor(2 ^ (attemptsMade - 1) * backoff.delay + 0.5) end
+  local jitter = type(backoff.jitter) == "number" and backoff.jitter or 0
+  if jitter <= 0 then return most end
+  return math.floor(random * most * jitter + most * (1 - jitter))
+end
+
+-- Puts a job back in line. `toFront`: as the next one.
+local function putInLine(id, jobKey, toFront)
+  local priority = tonumber(rcall("HGET", jobKey, "priority")) or 0
+  local isPausedOrMaxed = isQueuePausedOrMaxed(metaKey, activeKey)
+  if priority > 0 and toFront then
+    pushBackJobWithPriority(prioritizedKey, priority, id)
+  elseif priority > 0 then
+    addJobWithPriority(markerKey, prioritizedKey, priority, id, pcKey, isPausedOrMaxed)
+  else
+    addJobInTargetList(waitKey, markerKey, toFront and "RPUSH" or "LPUSH", isPausedOrMaxed, id)
+  end
+  addEvent("event", "waiting", "jobId", id, "prev", "active")
+end
+
+local function putOff(id, jobKey, delayMs)
+  local score, dueTime = getDelayedScore(delayedKey, now, delayMs)
+  rcall("HSET", jobKey, "delay", delayMs)
+  rcall("ZADD", delayedKey, score, id)
+  addEvent("event", "delayed", "jobId", id, "delay", dueTime)
+  addDelayMarkerIfNeeded(markerKey, delayedKey)
+end
+
+-- Adds a stack, which is JSON text already, to a job's list of stacks.
+local function addStack(list, stack, limit)
+  if stack == "" then return list or "[]" end
+  if limit == 0 then return "[]" end
+  local added = (not list or list == "[]") and "[" .. stack .. "]" or string.sub(list, 1, -2) .. "," .. stack .. "]"
+  if not limit then return added end
+  local stacks = cjson.decode(added)
+  if #stacks <= limit then return added end
+  local last = {}
+  for index = #stacks - limit + 1, #stacks do last[#last + 1] = stacks[index] end
+  return cjson.encode(last)
+end
+
+-- A failed attempt: another one, now or later, or the end. `how`: "" by the job's options, "u" for good, else the wait in ms.
+local function fail(id, jobKey, token, reason, stack, how, random)
+  local found = rcall("HMGET", jobKey, "opts", "atm", "stacktrace")
+  local opts, attemptsMade = cjson.decode(found[1] or "{}"), (tonumber(found[2]) or 0) + 1
+  local stacktrace = addStack(found[3], stack, opts.stackTraceLimit)
+  rcall("HSET", jobKey, "failedReason", reason, "stacktrace", stacktrace)
+  if how == "u" or attemptsMade >= (opts.attempts or 0) then
+    return finish(id, jobKey, token, "failed", "failedReason", reason, opts)
+  end
+  remember(token)
+  local delayMs = tonumber(how) or backoffMs(opts.backoff, attemptsMade, random)
+  rcall("HINCRBY", jobKey, "atm", 1)
+  if delayMs > 0 then putOff(id, jobKey, delayMs) else putInLine(id, jobKey, opts.lifo == true) end
+end
+
+-- A report's kind, as the first of its fields, with what it does to a job that was taken back.
+local settle = {
+  c = function(id, jobKey, token, value)
+    local opts = cjson.decode(rcall("HGET", jobKey, "opts") or "{}")
+    finish(id, jobKey, token, "completed", "returnvalue", value, opts)
+  end,
+  f = fail,
+  -- Given back: next in line, and the attempt does not count.
+  r = function(id, jobKey, token)
+    remember(token)
+    putInLine(id, jobKey, true)
+  end,
+  -- Put off: the attempt does not count.
+  d = function(id, jobKey, token, delayMs)
+    remember(token)
+    putOff(id, jobKey, delayMs)
+  end,
+  -- Rate-limited: next in line, and the queue hands out nothing for so long.
+  l = function(id, jobKey, token, limitMs)
+    remember(token)
+    putInLine(id, jobKey, true)
+    rcall("SET", limiterKey, 9007199254740991, "PX", limitMs)
+  end,
+}
+
+-- Returns the verdict.
+local function settleReport(kind, a, b, c, d, id, token, attempt)
+  local jobKey = prefix .. id
+  if kind == "c" then
+    if rcall("SCARD", jobKey .. ":dependencies") > 0 then return CHILDREN_PENDING end
+    if rcall("ZCARD", jobKey .. ":unsuccessful") > 0 then return CHILDREN_FAILED end
+  end
+  local verdict = takeBack(id, jobKey, token, attempt)
+  if verdict then return verdict end
+  settle[kind](id, jobKey, token, a, b, c, d)
+  return APPLIED
+end

@@ -1,0 +1,56 @@
+--[[
+  Settles jobs that workers report, and leases the next jobs of the queue to workers. The conformance test compares the
+  keyspaces with what BullMQ's own worker leaves. Comes after BullMQ's functions.
+
+  KEYS
+    1 wait  2 active  3 prioritized  4 events  5 stalled  6 limiter  7 delayed  8 paused  9 meta  10 pc  11 marker
+    12 completed  13 failed
+  ARGV
+    1 the start of the queue's keys, "bull:emails:"
+    2 the time, in ms since 1970
+    3 reports as one MessagePack list; of each, in order: kind, four fields by the kind, id, token, attempt. The fields of
+      c  complete: the value as JSON
+      f  fail: reason, stack as JSON text ("": none), how ("": by the job's options, "u": for good, else the wait in ms),
+         a random number from 0 to 1
+      r  release: none   d  postpone: ms   l  rate-limited: ms
+    4 lease requests as one MessagePack list; of each, in order: count, most bytes of data, lock in ms, seed, name
+    5 the most bytes of data that a remote worker can get at all
+  Returns
+    1 a digit for each report: 0 applied, 1 already applied, 2 lease lost, 3 has pending children, 4 has failed children
+    2 for each lease request its jobs: id, token, attempt, and the fields of `leasedFields`
+    3 how long the rate limit lasts, in ms; 0: there is none
+    4 1 if more jobs could be leased now
+    5 when the next delayed job is due, in ms since 1970; 0: there is none
+]]
+local reports, requests = cmsgpack.unpack(ARGV[3]), cmsgpack.unpack(ARGV[4])
+
+local verdicts = {}
+if #reports > 0 then trimEvents(metaKey, eventsKey) end
+for index = 1, #reports, 8 do
+  verdicts[#verdicts + 1] = settleReport(unpack(reports, index, index + 7))
+end
+
+local leases = {}
+for index = 1, #requests, 5 do
+  local count, maxBytes, lockMs, seed, name = unpack(requests, index, index + 4)
+  leases[#leases + 1] =
+    { count = count, maxBytes = maxBytes, lockMs = lockMs, seed = seed, name = name, bytes = 0, leased = 0, jobs = {} }
+end
+-- Also without a request: a job that has just ended may have made room for others.
+local limitedMs, room = leaseAll(leases)
+applyRetentions()
+
+local isWaiting = rcall("EXISTS", waitKey, prioritizedKey) > 0
+local jobs, leased = {}, 0
+for index, request in ipairs(leases) do
+  jobs[index] = request.jobs
+  leased = leased + request.leased
+end
+if leased > 0 or (isWaiting and room > 0) then rcall("ZADD", markerKey, 0, "0") end
+if finished > 0 and not isWaiting and rcall("EXISTS", activeKey) == 0 then addEvent("event", "drained") end
+
+-- A run without reports and requests only puts the marker back.
+if #reports == 0 and #requests == 0 then addDelayMarkerIfNeeded(markerKey, delayedKey) end
+
+local due = getNextDelayedTimestamp(delayedKey)
+return { table.concat(verdicts), jobs, limitedMs, (isWaiting and room > 0) and 1 or 0, due and math.ceil(due) or 0 }
