@@ -27,9 +27,15 @@ WAIT_SECONDS = 10
 VERDICT = messages.ReportVerdict
 
 
+def say(line):
+    """Writes a line at once, so that lines of several threads do not mix."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
 def handle(job, is_lost):
     """Does a job and returns its result. Stops early when is_lost() says that the job is somebody else's now."""
-    print(f"{job.job_id} attempt {job.attempt}: {job.name} {job.data_json}", flush=True)
+    say(f"{job.job_id} attempt {job.attempt}: {job.name} {job.data_json}")
     return {"done": job.name}
 
 
@@ -69,7 +75,7 @@ class Worker:
         try:
             jobs = self.stub.LeaseJobs(request, timeout=WAIT_SECONDS + 10, metadata=self.metadata).jobs
         except grpc.RpcError as error:
-            print(f"lease: {error.code().name}: {error.details()}", file=sys.stderr, flush=True)
+            say(f"lease: {error.code().name}: {error.details()}")
             time.sleep(random.uniform(0.1, 1))  # With jitter: all workers of a server that died come back.
         with self.lock:
             self.running.update((job.lease_token, job) for job in jobs)
@@ -104,9 +110,9 @@ class Worker:
                 time.sleep(random.uniform(0.1, 1))
                 continue
             if result.verdict:
-                print(f"{job.job_id} attempt {job.attempt}: {VERDICT.Name(result.verdict)}", flush=True)
+                say(f"{job.job_id} attempt {job.attempt}: {VERDICT.Name(result.verdict)}")
                 return
-            print(f"{job.job_id}: {result.error.message}", file=sys.stderr, flush=True)
+            say(f"{job.job_id}: {result.error.message}")
             if result.error.code not in (grpc.StatusCode.UNAVAILABLE.value[0], grpc.StatusCode.DEADLINE_EXCEEDED.value[0]):
                 return
             time.sleep(random.uniform(0.1, 1))
@@ -132,4 +138,4 @@ if __name__ == "__main__":
     signal.signal(signal.SIGTERM, worker.drain)
     signal.signal(signal.SIGINT, worker.drain)
     worker.run()
-    print("drained", flush=True)
+    say("drained")
