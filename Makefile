@@ -9,7 +9,7 @@ VERSION = $(if $(findstring /,$(NODE)),,$(NODE))
 OWN = path="$$(scripts/node-path.sh $(or $(VERSION),machine))" && PATH="$$path"
 BEST = path="$$(scripts/node-path.sh $(or $(VERSION),best))" && PATH="$$path"
 
-.PHONY: help up whatsapp-sim test test-fast test-faults try-tools build bench bench-queue bench-cost bench-redis bench-http bench-analytics bench-message bench-observability bench-analytics-memory tools perf perf-smoke perf-load perf-stress perf-spike perf-endurance perf-artillery perf-compare perf-selftest fuzz profile-cpu profile-heap profile-leaks profile-flame profile-doctor profile-all preflight status replay-analytics alerts lint format types proto-lint proto-breaking generate verify check clean
+.PHONY: help up whatsapp-sim test test-fast test-faults try-tools build bench bench-queue bench-worker bench-cost bench-redis bench-http bench-analytics bench-message bench-observability bench-analytics-memory tools perf perf-smoke perf-load perf-stress perf-spike perf-endurance perf-artillery perf-compare perf-selftest fuzz profile-cpu profile-heap profile-leaks profile-flame profile-doctor profile-all preflight status replay-analytics alerts lint format types proto-lint proto-breaking generate verify check clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -59,7 +59,10 @@ bench-http: build redis ## What the HTTP gateway costs, as ratios to gRPC
 bench-cost: build redis h2load ## What one call and an idle cluster cost in CPU; prints a table, then one JSON line
 	@$(BEST) $(BIN)/tsx perf/bench/cost.ts
 
-bench: bench-queue bench-cost bench-redis bench-http bench-analytics bench-message bench-observability ## All benches
+bench-worker: build redis ## What leasing and settling jobs costs, beside BullMQ's own Worker; prints a table, then one JSON line
+	@$(BEST) $(BIN)/tsx perf/bench/worker.ts
+
+bench: bench-queue bench-worker bench-cost bench-redis bench-http bench-analytics bench-message bench-observability ## All benches
 
 tools: ## Install the load tools that are no npm packages (ghz) into .tools/
 	@scripts/tools.sh

@@ -4,6 +4,7 @@ import { loadSync } from "@grpc/proto-loader";
 
 const files = [
   "posta/queue/v1/queue_service.proto",
+  "posta/queue/v1/worker_service.proto",
   "posta/analytics/v1/analytics_service.proto",
   "posta/message/v1/message_service.proto",
   "posta/health/v1/health_service.proto",

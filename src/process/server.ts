@@ -107,7 +107,7 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
     async stop() {
       health.stop();
       events.onServing(false);
-      await work.stopWaiting();
+      work.stopWaiting();
       await Promise.all([schema.stop(), grpc.drain(config.drainTimeoutMs), http.drain(config.drainTimeoutMs)]);
       await Promise.all([queue.adder.drain(), message.sender.drain()]);
       // After the messages, because they are events too.

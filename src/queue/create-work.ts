@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { Gauge, type Registry } from "prom-client";
+import type { Registry } from "prom-client";
 import { BatchMetrics, registerBatchMetrics } from "../batching/batch-metrics.js";
 import type { Config } from "../config/config.js";
 import { BullAdapter } from "../store/bullmq/adapter.js";
@@ -7,7 +7,7 @@ import { openWorkerRedis } from "../store/bullmq/worker-connection.js";
 import { maxItemBytes } from "../store/page-token.js";
 import type { RedisStore } from "../store/redis/store.js";
 import type { Logger } from "../telemetry/log/log.js";
-import { registerCount, registerCounts } from "../telemetry/metrics/counters.js";
+import { registerCount, registerCounts, registerGauge } from "../telemetry/metrics/counters.js";
 import { Keys } from "./job/keys.js";
 import { LeaseExtender } from "./work/lease-extender.js";
 import { Leaser } from "./work/leaser.js";
@@ -15,6 +15,7 @@ import { LostLeases } from "./work/lost-leases.js";
 import { MarkerWatch } from "./work/marker-watch.js";
 import { Reporter } from "./work/reporter.js";
 import { ScheduledRuns } from "./work/scheduled-runs.js";
+import type { Session } from "./work/session/session.js";
 import { WorkBatcher } from "./work/work-batcher.js";
 import { WorkScript } from "./work/work-script.js";
 import { WorkedQueues } from "./work/worked-queues.js";
@@ -45,8 +46,11 @@ export function createWorkParts(config: Config, { redis, metrics }: Stores, log:
   const leaser = new Leaser({ batcher, watch, scheduled, worked, maxWaiting: config.maxCalls / 2 });
   const reporter = new Reporter(batcher);
   registerBatchMetrics(metrics, "posta_work_batch", "leases and reports", batches);
-  registerWork(metrics, leaser, reporter, watch);
+  registerWork(metrics, leaser, reporter);
+  const sessions = new Set<Session>();
+  registerGauge(metrics, "posta_work_sessions", "Open sessions of workers.", () => sessions.size);
   return {
+    sessions,
     leaser,
     reporter,
     extender: new LeaseExtender(redis, keys, worked),
@@ -57,7 +61,7 @@ export function createWorkParts(config: Config, { redis, metrics }: Stores, log:
   };
 }
 
-function registerWork(metrics: Registry, leaser: Leaser, reporter: Reporter, watch: MarkerWatch): void {
+function registerWork(metrics: Registry, leaser: Leaser, reporter: Reporter): void {
   registerCount(metrics, "posta_work_leased_total", "Jobs leased to workers.", () => leaser.leased);
   const settled = { name: "posta_work_settled_total", help: "Reports of workers that changed their jobs, by outcome." };
   registerCounts(metrics, settled, () =>
@@ -65,13 +69,7 @@ function registerWork(metrics: Registry, leaser: Leaser, reporter: Reporter, wat
   );
   const lost = "Reports of workers that came after their leases were lost.";
   registerCount(metrics, "posta_work_late_reports_total", lost, () => reporter.lost);
-  const waiting = { name: "posta_work_waiting_calls", help: "Calls that wait for jobs.", registers: [metrics] };
-  new Gauge({
-    ...waiting,
-    collect() {
-      this.set(watch.size);
-    },
-  });
+  registerGauge(metrics, "posta_work_waiting_calls", "Calls that wait for jobs.", () => leaser.waiting);
 }
 
 /** Creates the work for lost leases, in a delivery process. */

@@ -33,8 +33,8 @@ export function isReserved(queue: string): boolean {
 }
 
 /** Throws if the queue is one of Posta's own. Callers may not add to such a queue, nor change or remove its jobs. */
-export function requireUnreserved(queue: string): void {
-  if (isReserved(queue)) throw invalid("queue", `${show(queue)} is reserved: "posta-" begins the names of Posta's own`);
+export function requireUnreserved(queue: string, field = "queue"): void {
+  if (isReserved(queue)) throw invalid(field, `${show(queue)} is reserved: "posta-" begins the names of Posta's own`);
 }
 
 /** Throws unless a job can have this id. BullMQ makes keys from ids, and uses numbers as its own ids. */

@@ -4,7 +4,9 @@ import type { Duration__Output as Duration } from "../../gen/google/protobuf/Dur
 import type { Fail__Output as FailMessage } from "../../gen/posta/queue/v1/Fail.js";
 import type { LeaseJobsRequest__Output as LeaseJobs } from "../../gen/posta/queue/v1/LeaseJobsRequest.js";
 import type { OutcomeReport__Output as ReportMessage } from "../../gen/posta/queue/v1/OutcomeReport.js";
+import type { ReportResult } from "../../gen/posta/queue/v1/ReportResult.js";
 import { toMs } from "../../rpc/contract/times.js";
+import type { ToItem } from "../../rpc/status.js";
 import { inRange, parseData, parseDelay } from "../job/job.js";
 import { requireExistingJobId } from "../job/names.js";
 import { attemptOf, type LeaseName, type LeaseRequest, type Outcome, type Report, type Verdict } from "../work/work.js";
@@ -56,9 +58,18 @@ const verdicts = {
   "lease-lost": "REPORT_VERDICT_LEASE_LOST",
 } as const satisfies Record<Verdict, string>;
 
-/** What a report did, in the contract's words. */
-export function toVerdictMessage(verdict: Verdict) {
-  return verdicts[verdict];
+/** What a report did. All results of an answer share `toItem`. */
+export function toResult(jobId: string, result: Verdict | PostaError, toItem: ToItem): ReportResult {
+  return result instanceof PostaError ? { jobId, error: toItem(result) } : { jobId, verdict: verdicts[result] };
+}
+
+/** The most reports, or leases, in one message. */
+const maxItems = 1000;
+
+/** Throws invalid for an empty list, or a list that is too long. */
+export function requireItems(items: readonly unknown[], field: string): void {
+  if (items.length === 0) throw invalid(field, "is required");
+  if (items.length > maxItems) throw invalid(field, `${items.length} items is over ${maxItems}`);
 }
 
 /** A report of a request, or what is wrong with it. `at`: the path of the report in the request. */

@@ -1,24 +1,35 @@
-import { invalid, PostaError } from "../../errors/posta-error.js";
+import { PostaError } from "../../errors/posta-error.js";
 import type { ExtendLeasesRequest__Output as ExtendLeases } from "../../gen/posta/queue/v1/ExtendLeasesRequest.js";
 import type { ExtendLeasesResponse } from "../../gen/posta/queue/v1/ExtendLeasesResponse.js";
 import type { LeaseJobsRequest__Output as LeaseJobs } from "../../gen/posta/queue/v1/LeaseJobsRequest.js";
 import type { LeaseJobsResponse } from "../../gen/posta/queue/v1/LeaseJobsResponse.js";
 import type { ReportOutcomesRequest__Output as ReportOutcomes } from "../../gen/posta/queue/v1/ReportOutcomesRequest.js";
 import type { ReportOutcomesResponse } from "../../gen/posta/queue/v1/ReportOutcomesResponse.js";
+import type { WorkRequest__Output as WorkRequest } from "../../gen/posta/queue/v1/WorkRequest.js";
+import type { WorkResponse } from "../../gen/posta/queue/v1/WorkResponse.js";
 import type { Adapter, CallContext } from "../../rpc/method.js";
 import type { StatusMap } from "../../rpc/status.js";
-import { requireQueueName, requireUnreserved } from "../job/names.js";
 import type { LeaseExtender } from "../work/lease-extender.js";
 import type { Leaser } from "../work/leaser.js";
 import type { Reporter } from "../work/reporter.js";
+import type { Session } from "../work/session/session.js";
 import { toLeasedJob } from "./convert-leased-job.js";
-import { toLeaseMs, toLeaseName, toLeaseRequest, toReportOrError, toVerdictMessage, toWaitMs } from "./convert-work.js";
-
-/** The most reports, or leases, in one request. */
-const maxItems = 1000;
+import {
+  requireItems,
+  toLeaseMs,
+  toLeaseName,
+  toLeaseRequest,
+  toReportOrError,
+  toResult,
+  toWaitMs,
+} from "./convert-work.js";
+import { requireMayWork } from "./queue-access.js";
+import { WorkStream } from "./work-stream.js";
 
 /** The parts that WorkerService calls. */
 export interface WorkParts {
+  /** The open sessions of this server. */
+  sessions: Set<Session>;
   leaser: Leaser;
   reporter: Reporter;
   extender: LeaseExtender;
@@ -46,16 +57,15 @@ export function workerHandlers<Handler>(adapter: Adapter<Handler>, parts: WorkPa
     return { jobs: jobs.map(toLeasedJob) };
   }
 
-  async function reportOutcomes({ queue, reports }: ReportOutcomes, context: CallContext) {
+  async function reportOutcomes(
+    { queue, reports }: ReportOutcomes,
+    context: CallContext,
+  ): Promise<ReportOutcomesResponse> {
     requireItems(reports, "reports");
     const checked = reports.map((report, index) => toReportOrError(report, `reports[${index}]`, maxJobBytes));
     const results = await reporter.report(queue, checked, context);
     const toItem = statuses.forItems();
-    const toResult = (result: (typeof results)[number], index: number) => ({
-      jobId: reports[index]?.jobId ?? "",
-      ...(result instanceof PostaError ? { error: toItem(result) } : { verdict: toVerdictMessage(result) }),
-    });
-    return { results: results.map(toResult) } satisfies ReportOutcomesResponse;
+    return { results: results.map((result, index) => toResult(reports[index]?.jobId ?? "", result, toItem)) };
   }
 
   async function extendLeases(request: ExtendLeases, context: CallContext): Promise<ExtendLeasesResponse> {
@@ -69,20 +79,11 @@ export function workerHandlers<Handler>(adapter: Adapter<Handler>, parts: WorkPa
   }
 
   return {
+    Work: adapter.bidi<WorkRequest, WorkResponse>((stream, context, closing) => {
+      return new WorkStream(stream, context, closing, { ...parts, statuses }).run();
+    }),
     LeaseJobs: onWork(leaseJobs),
     ReportOutcomes: onWork(reportOutcomes),
     ExtendLeases: onWork(extendLeases),
   };
-}
-
-/** Throws invalid for a name that no queue can have, forbidden for a queue that the caller may not work on. */
-function requireMayWork(queue: string, { principal }: CallContext): void {
-  requireQueueName(queue);
-  principal.require("work", queue);
-  requireUnreserved(queue);
-}
-
-function requireItems(items: readonly unknown[], field: string): void {
-  if (items.length === 0) throw invalid(field, "is required");
-  if (items.length > maxItems) throw invalid(field, `${items.length} items is over ${maxItems}`);
 }

@@ -3,7 +3,7 @@ import { PostaError } from "../../errors/posta-error.js";
 import type { MarkerWatch } from "./marker-watch.js";
 import type { ScheduledRuns } from "./scheduled-runs.js";
 import { abandonedError, type LeasedJob, type LeaseRequest } from "./work.js";
-import type { LeaseAnswer, WorkBatcher } from "./work-batcher.js";
+import type { WorkBatcher } from "./work-batcher.js";
 import type { WorkedQueues } from "./worked-queues.js";
 
 /** An answer should leave this long before its caller stops waiting, in milliseconds. */
@@ -22,6 +22,8 @@ export interface LeaserParts {
 export class Leaser {
   /** Jobs that were leased. */
   leased = 0;
+  /** Calls that wait for jobs. */
+  waiting = 0;
 
   constructor(private readonly parts: LeaserParts) {}
 
@@ -32,39 +34,47 @@ export class Leaser {
   async lease(queue: string, request: LeaseRequest, waitMs: number, caller: Waiter): Promise<LeasedJob[]> {
     const until = Math.min(Date.now() + waitMs, caller.deadline - answerMs);
     for (;;) {
-      const { jobs, hint } = await this.ask(queue, request, caller);
-      if (jobs.length > 0) return this.hand(queue, jobs, caller);
+      const jobs = await this.take(queue, request, caller);
       const leftMs = until - Date.now();
-      if (leftMs <= 0 || caller.cancelled || this.parts.watch.isClosed) return [];
-      if (hint.retryMs !== undefined) this.parts.watch.wakeAfter(queue, Math.max(hint.retryMs, 1));
-      this.requireRoom();
-      await this.parts.watch.sleep(queue, leftMs);
+      if (jobs.length > 0 || leftMs <= 0 || caller.cancelled || this.parts.watch.isClosed) return jobs;
+      await this.wait(queue, leftMs);
     }
   }
 
-  private ask(queue: string, request: LeaseRequest, caller: Waiter): Promise<LeaseAnswer> {
-    this.parts.worked.note(queue, request.leaseMs);
-    return this.parts.batcher.lease(queue, request, caller);
-  }
-
-  private async hand(queue: string, jobs: LeasedJob[], caller: Waiter): Promise<LeasedJob[]> {
-    if (jobs.some(({ schedule }) => schedule !== undefined)) await this.parts.scheduled.planNext(queue, jobs);
-    if (caller.cancelled) {
-      const outcome = { kind: "release" } as const;
-      await this.parts.batcher.report(
-        queue,
-        jobs.map(({ id, token }) => ({ jobId: id, token, outcome })),
-      );
+  /** Leases the jobs that there are now. If there are none, {@link sleep} waits for some. */
+  async take(queue: string, request: LeaseRequest, caller: Waiter): Promise<LeasedJob[]> {
+    const { batcher, scheduled, watch, worked } = this.parts;
+    worked.note(queue, request.leaseMs);
+    const { jobs, hint } = await batcher.lease(queue, request, caller);
+    if (jobs.length === 0 && hint.retryMs !== undefined) watch.wakeAfter(queue, Math.max(hint.retryMs, 1));
+    if (jobs.some(({ schedule }) => schedule !== undefined)) await scheduled.planNext(queue, jobs);
+    if (jobs.length > 0 && caller.cancelled) {
+      await this.putBack(queue, jobs);
       throw abandonedError();
     }
     this.leased += jobs.length;
     return jobs;
   }
 
-  private requireRoom(): void {
-    const { watch, maxWaiting } = this.parts;
-    if (watch.size < maxWaiting) return;
-    const problem = `over ${maxWaiting} calls wait for jobs in this server; nothing was leased`;
-    throw new PostaError("exhausted", problem, { retryAfterMs: 1000 });
+  /** Resolves when the queue may have a job, after `ms` at the latest, or when `signal` is aborted. */
+  sleep(queue: string, ms: number, signal?: AbortSignal): Promise<void> {
+    return this.parts.watch.sleep(queue, ms, signal);
+  }
+
+  /** Puts jobs back in line that no worker has begun. */
+  async putBack(queue: string, jobs: readonly Pick<LeasedJob, "id" | "token">[]): Promise<void> {
+    const reports = jobs.map(({ id, token }) => ({ jobId: id, token, outcome: { kind: "release" } as const }));
+    await this.parts.batcher.report(queue, reports);
+  }
+
+  private async wait(queue: string, ms: number): Promise<void> {
+    const { maxWaiting } = this.parts;
+    if (this.waiting >= maxWaiting) {
+      const problem = `over ${maxWaiting} calls wait for jobs in this server; nothing was leased`;
+      throw new PostaError("exhausted", problem, { retryAfterMs: 1000 });
+    }
+    this.waiting += 1;
+    await this.sleep(queue, ms);
+    this.waiting -= 1;
   }
 }

@@ -46,30 +46,27 @@ export interface WatchParts {
 export class MarkerWatch {
   private readonly sleepers = new Map<string, Set<Sleeper>>();
   private readonly alarms = new Map<string, Alarm>();
-  private running: Promise<void> | undefined;
+  private isRunning = false;
   isClosed = false;
 
   constructor(private readonly parts: WatchParts) {}
 
-  /** How many workers sleep. */
-  get size(): number {
-    let count = 0;
-    for (const sleepers of this.sleepers.values()) count += sleepers.size;
-    return count;
-  }
-
-  /** Resolves when the queue may have a job, after `ms` at the latest, or when the watch closes. */
-  async sleep(queue: string, ms: number): Promise<void> {
-    if (this.isClosed || ms <= 0) return;
+  /**
+   * Resolves when the queue may have a job, after `ms` at the latest, when `signal` is aborted, or when the watch
+   * closes.
+   */
+  async sleep(queue: string, ms: number, signal?: AbortSignal): Promise<void> {
+    if (this.isClosed || ms <= 0 || signal?.aborted) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(() => sleeper.wake(), ms);
-      const sleeper = {
-        wake: () => {
-          clearTimeout(timer);
-          this.remove(queue, sleeper);
-          resolve();
-        },
+      const wake = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", wake);
+        this.remove(queue, sleeper);
+        resolve();
       };
+      const timer = setTimeout(wake, ms);
+      const sleeper = { wake };
+      signal?.addEventListener("abort", wake);
       this.add(queue, sleeper);
     });
   }
@@ -94,13 +91,12 @@ export class MarkerWatch {
     this.alarms.set(queue, { at, timer: setTimeout(ring, Math.min(ms, maxAlarmMs)) });
   }
 
-  /** Wakes all sleepers, and ends. */
-  async close(): Promise<void> {
+  /** Wakes all sleepers, and ends. A wait that is under way is given up: without a connection it might never end. */
+  close(): void {
     this.isClosed = true;
     for (const { timer } of this.alarms.values()) clearTimeout(timer);
     for (const sleepers of [...this.sleepers.values()]) for (const sleeper of [...sleepers]) sleeper.wake();
     this.parts.blocking.disconnect();
-    await this.running;
   }
 
   private add(queue: string, sleeper: Sleeper): void {
@@ -110,8 +106,8 @@ export class MarkerWatch {
       return;
     }
     this.sleepers.set(queue, new Set([sleeper]));
-    if (this.running) this.interrupt();
-    else this.running = this.run();
+    if (this.isRunning) this.interrupt();
+    else void this.run();
   }
 
   private remove(queue: string, sleeper: Sleeper): void {
@@ -127,6 +123,7 @@ export class MarkerWatch {
 
   /** Runs while there are sleepers. */
   private async run(): Promise<void> {
+    this.isRunning = true;
     while (this.sleepers.size > 0 && !this.isClosed) {
       await this.look().catch(async (error) => {
         if (this.isClosed) return;
@@ -134,7 +131,7 @@ export class MarkerWatch {
         await sleep(errorPauseMs);
       });
     }
-    this.running = undefined;
+    this.isRunning = false;
   }
 
   private async look(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Metric, Registry } from "prom-client";
+import { Gauge, type Metric, type Registry } from "prom-client";
 
 /** How often something happened, with one set of labels. */
 export interface Count {
@@ -19,4 +19,16 @@ export function registerCounts(
 /** Registers such a counter without labels. */
 export function registerCount(registry: Registry, name: string, help: string, read: () => number): void {
   registerCounts(registry, { name, help }, () => [{ labels: {}, value: read() }]);
+}
+
+/** Registers a gauge without labels that is read at a scrape. */
+export function registerGauge(registry: Registry, name: string, help: string, read: () => number): void {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.set(read());
+    },
+  });
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { Gauge, type Registry } from "prom-client";
+import type { Registry } from "prom-client";
+import { registerGauge } from "./counters.js";
 
 /** Where Linux shows what a process has in memory. */
 const statusFile = "/proc/self/status";
@@ -9,14 +10,8 @@ const statusFile = "/proc/self/status";
  * share the pages of Node's program. `countsProgram`: this process is the one that counts them.
  */
 export function measureMemory(registry: Registry, { countsProgram }: { countsProgram: boolean }): void {
-  new Gauge({
-    name: "posta_memory_bytes",
-    help: "The memory of all processes, with the pages of Node's program counted once.",
-    registers: [registry],
-    collect() {
-      this.set(readMemory(countsProgram));
-    },
-  });
+  const help = "The memory of all processes, with the pages of Node's program counted once.";
+  registerGauge(registry, "posta_memory_bytes", help, () => readMemory(countsProgram));
 }
 
 /** On a system without /proc all resident memory, which counts the program in each process. */

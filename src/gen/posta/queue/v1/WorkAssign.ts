@@ -1,0 +1,16 @@
+// Original file: proto/posta/queue/v1/worker_service.proto
+
+import type { LeasedJob as _posta_queue_v1_LeasedJob, LeasedJob__Output as _posta_queue_v1_LeasedJob__Output } from '../../../posta/queue/v1/LeasedJob.js';
+import type { Long } from '@grpc/proto-loader';
+
+export interface WorkAssign {
+  'sequence'?: (number | string | Long);
+  'queue'?: (string);
+  'jobs'?: (_posta_queue_v1_LeasedJob)[];
+}
+
+export interface WorkAssign__Output {
+  'sequence': (number);
+  'queue': (string);
+  'jobs': (_posta_queue_v1_LeasedJob__Output)[];
+}

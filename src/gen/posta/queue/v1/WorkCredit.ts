@@ -1,0 +1,12 @@
+// Original file: proto/posta/queue/v1/worker_service.proto
+
+
+export interface WorkCredit {
+  'queue'?: (string);
+  'maxInFlight'?: (number);
+}
+
+export interface WorkCredit__Output {
+  'queue': (string);
+  'maxInFlight': (number);
+}

@@ -1,0 +1,11 @@
+// Original file: proto/posta/queue/v1/worker_service.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+export interface WorkDrained {
+  'lastSequence'?: (number | string | Long);
+}
+
+export interface WorkDrained__Output {
+  'lastSequence': (number);
+}

@@ -1,0 +1,14 @@
+// Original file: proto/posta/queue/v1/worker_service.proto
+
+
+export interface WorkLease {
+  'queue'?: (string);
+  'jobId'?: (string);
+  'leaseToken'?: (string);
+}
+
+export interface WorkLease__Output {
+  'queue': (string);
+  'jobId': (string);
+  'leaseToken': (string);
+}

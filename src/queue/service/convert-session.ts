@@ -1,0 +1,51 @@
+import { requireText } from "../../errors/check-text.js";
+import { invalid, type PostaError } from "../../errors/posta-error.js";
+import type { WorkAck } from "../../gen/posta/queue/v1/WorkAck.js";
+import type { WorkCredit__Output as Credit } from "../../gen/posta/queue/v1/WorkCredit.js";
+import type { WorkHello__Output as Hello } from "../../gen/posta/queue/v1/WorkHello.js";
+import type { WorkLease__Output as Lease } from "../../gen/posta/queue/v1/WorkLease.js";
+import type { WorkReport__Output as WorkReport } from "../../gen/posta/queue/v1/WorkReport.js";
+import { toMs } from "../../rpc/contract/times.js";
+import type { CallContext } from "../../rpc/method.js";
+import type { ToItem } from "../../rpc/status.js";
+import { inRange } from "../job/job.js";
+import type { HeldLease } from "../work/session/held-leases.js";
+import type { SessionOptions } from "../work/session/session.js";
+import type { Verdict } from "../work/work.js";
+import { toLeaseName, toResult } from "./convert-work.js";
+import { requireMayWork } from "./queue-access.js";
+
+const second = 1000;
+const [defaultLeaseMs, minLeaseMs, maxLeaseMs] = [30 * second, 3 * second, 3600 * second];
+const maxQueues = 100;
+const maxInFlight = 1000;
+
+/** How a session works. Throws invalid. */
+export function toSessionOptions({ worker, lease }: Hello): Pick<SessionOptions, "worker" | "leaseMs"> {
+  requireText(worker, "hello.worker", 128);
+  const leaseMs = toMs(lease, "hello.lease") ?? defaultLeaseMs;
+  return { worker, leaseMs: inRange(leaseMs, minLeaseMs, maxLeaseMs, "hello.lease", " ms") };
+}
+
+/** How many jobs of each queue a worker takes. Throws invalid, or forbidden for a queue that it may not work on. */
+export function toCredits(credits: readonly Credit[], context: CallContext): { queue: string; max: number }[] {
+  if (credits.length === 0) throw invalid("credits", "is required");
+  if (credits.length > maxQueues) throw invalid("credits", `${credits.length} items is over ${maxQueues}`);
+  return credits.map(({ queue, maxInFlight: max }, index) => {
+    requireMayWork(queue, context, `credits[${index}].queue`);
+    return { queue, max: inRange(max, 0, maxInFlight, `credits[${index}].max_in_flight`) };
+  });
+}
+
+/** The jobs that a worker has from an earlier session. Throws invalid, or forbidden. */
+export function toResume(leases: readonly Lease[], context: CallContext): HeldLease[] {
+  return leases.map(({ queue, ...lease }, index) => {
+    requireMayWork(queue, context, `hello.resume[${index}].queue`);
+    return { queue, sequence: 0, ...toLeaseName(lease, `hello.resume[${index}]`) };
+  });
+}
+
+/** The acknowledgement of a report. All acknowledgements of an answer share `toItem`. */
+export function toAck({ reportId, report }: WorkReport, result: Verdict | PostaError, toItem: ToItem): WorkAck {
+  return { reportId, result: toResult(report?.jobId ?? "", result, toItem) };
+}

@@ -1,0 +1,219 @@
+import type { ServerDuplexStream } from "@grpc/grpc-js";
+import { invalid, type PostaError } from "../../errors/posta-error.js";
+import type { WorkHello__Output as Hello } from "../../gen/posta/queue/v1/WorkHello.js";
+import type { WorkReport__Output as WorkReport } from "../../gen/posta/queue/v1/WorkReport.js";
+import type { WorkRequest__Output as WorkRequest } from "../../gen/posta/queue/v1/WorkRequest.js";
+import type { WorkResponse } from "../../gen/posta/queue/v1/WorkResponse.js";
+import { toDuration } from "../../rpc/contract/times.js";
+import type { CallContext } from "../../rpc/method.js";
+import type { StatusMap } from "../../rpc/status.js";
+import { readOneAhead } from "../../rpc/stream/read-ahead.js";
+import { refuseMalformed, stoppingError } from "../../rpc/stream/stream-end.js";
+import type { HeldLease } from "../work/session/held-leases.js";
+import { Session, type SessionParts } from "../work/session/session.js";
+import type { Report } from "../work/work.js";
+import { toLeasedJob } from "./convert-leased-job.js";
+import { toAck, toCredits, toResume, toSessionOptions } from "./convert-session.js";
+import { requireItems, toReportOrError } from "./convert-work.js";
+import { requireMayWork } from "./queue-access.js";
+
+/** A session's reports that are not acknowledged yet. Beyond this, Posta stops reading. */
+const maxOpenReports = 2000;
+/** How long a session may take to begin, in milliseconds. */
+const helloMs = 10_000;
+/** How long a stopping server takes reports of a session, in milliseconds. */
+const leaveMs = 5000;
+
+export interface WorkStreamParts extends SessionParts {
+  /** The open sessions of this server. */
+  sessions: Set<Session>;
+  maxJobBytes: number;
+  statuses: StatusMap;
+}
+
+type Stream = ServerDuplexStream<WorkRequest, WorkResponse>;
+type Message = NonNullable<WorkRequest["message"]>;
+
+/**
+ * A session over gRPC: messages to the session, and what the session says to messages. Messages are handled in their
+ * order. The reports of one message are settled together.
+ */
+export class WorkStream {
+  private session: Session | undefined;
+  private openReports = 0;
+  private failure: unknown;
+  private finish: (() => void) | undefined;
+  private isOver = false;
+
+  constructor(
+    private readonly stream: Stream,
+    private readonly context: CallContext,
+    private readonly closing: AbortSignal,
+    private readonly parts: WorkStreamParts,
+  ) {}
+
+  /** Resolves when the worker has ended its side, or is gone. Rejects with what ends the session otherwise. */
+  async run(): Promise<void> {
+    const { stream, closing } = this;
+    const leave = () => void this.leave();
+    const unborn = setTimeout(() => this.session ?? this.end(invalid("message", "no hello came")), helloMs);
+    readOneAhead(stream);
+    try {
+      await new Promise<void>((resolve) => {
+        this.finish = resolve;
+        stream.on("data", (message: WorkRequest) => this.accept(message));
+        stream.on("drain", () => this.goOn());
+        stream.on("end", () => this.finishWhenSettled());
+        stream.on("cancelled", () => this.end());
+        closing.addEventListener("abort", leave, { once: true });
+        if (closing.aborted) this.end(stoppingError());
+      });
+    } finally {
+      clearTimeout(unborn);
+      closing.removeEventListener("abort", leave);
+      if (this.session) {
+        this.parts.sessions.delete(this.session);
+        await this.session.end();
+      }
+    }
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  private accept(message: WorkRequest): void {
+    if (this.isOver) return;
+    try {
+      refuseMalformed(message);
+      this.session?.hear();
+      this.handle(message);
+    } catch (error) {
+      this.end(error);
+    }
+  }
+
+  private handle({ message: kind, ...message }: WorkRequest): void {
+    if (kind === undefined) throw invalid("message", "is required: hello, credit, heartbeat, reports or drain");
+    if (kind === "hello") this.begin(message.hello as Hello);
+    else if (!this.session) throw invalid("message", `${kind} came before the hello`);
+    else this.handlers[kind](this.session, message);
+  }
+
+  private readonly handlers: Record<Exclude<Message, "hello">, (session: Session, message: WorkRequest) => void> = {
+    credit: (session, { credit }) => {
+      for (const { queue, max } of toCredits(credit ? [credit] : [], this.context)) session.setCredit(queue, max);
+      session.start();
+    },
+    heartbeat: (session, { heartbeat }) => {
+      const ackSequence = heartbeat?.ackSequence ?? 0;
+      this.write({ pong: { ackSequence } });
+      void session.heartbeat(ackSequence);
+    },
+    reports: (session, { reports }) => {
+      requireItems(reports?.reports ?? [], "reports.reports");
+      void this.report(session, reports?.reports ?? []);
+    },
+    drain: (session) => {
+      void session.drain().then((lastSequence) => this.write({ drained: { lastSequence } }));
+    },
+  };
+
+  private begin(hello: Hello): void {
+    if (this.session) throw invalid("message", "a second hello came");
+    const credits = toCredits(hello.credits, this.context);
+    const resumed = toResume(hello.resume, this.context);
+    const session = new Session(this.parts, { ...toSessionOptions(hello), output: this.output });
+    this.session = session;
+    this.parts.sessions.add(session);
+    for (const { queue, max } of credits) session.setCredit(queue, max);
+    void session.resume(resumed).then((lost) => {
+      const heartbeatInterval = toDuration(session.intervalMs);
+      this.write({ welcome: { heartbeatInterval, lost: lost.map(toLease) } });
+      if (!this.isOver && !this.closing.aborted) session.start();
+    });
+  }
+
+  private readonly output = {
+    isFull: () => this.stream.writableNeedDrain,
+    assign: (sequence: number, queue: string, jobs: Parameters<typeof toLeasedJob>[0][]) => {
+      this.write({ assign: { sequence, queue, jobs: jobs.map(toLeasedJob) } });
+    },
+    lost: (leases: HeldLease[]) => this.write({ lost: { leases: leases.map(toLease) } }),
+    silent: (error: PostaError) => this.end(error),
+  };
+
+  private async report(session: Session, reports: WorkReport[]): Promise<void> {
+    this.openReports += reports.length;
+    this.readOrRest();
+    const toItem = this.parts.statuses.forItems();
+    const items = reports.map((one, index) => this.toReport(one, index));
+    const settle = async (queue: string) => {
+      const places = [...reports.keys()].filter((place) => reports[place]?.queue === queue);
+      const results = await session.report(
+        queue,
+        places.map((place) => items[place] as Report | PostaError),
+      );
+      const acks = results.map((result, index) =>
+        toAck(reports[places[index] as number] as WorkReport, result, toItem),
+      );
+      this.write({ acks: { acks } });
+    };
+    await Promise.all([...new Set(reports.map(({ queue }) => queue))].map(settle));
+    this.openReports -= reports.length;
+    this.readOrRest();
+    if (this.stream.readableEnded) this.finishWhenSettled();
+  }
+
+  private toReport({ queue, report }: WorkReport, index: number) {
+    const at = `reports.reports[${index}]`;
+    try {
+      requireMayWork(queue, this.context, `${at}.queue`);
+    } catch (error) {
+      return error as PostaError;
+    }
+    return report
+      ? toReportOrError(report, `${at}.report`, this.parts.maxJobBytes)
+      : invalid(`${at}.report`, "is required");
+  }
+
+  /** The worker reads again what it is sent. */
+  private goOn(): void {
+    this.readOrRest();
+    this.session?.goOn();
+  }
+
+  /** Reads while not too much is unsettled, and the worker reads what it is sent. */
+  private readOrRest(): void {
+    const isFull = this.openReports >= maxOpenReports || this.stream.writableNeedDrain;
+    if (isFull && !this.stream.isPaused()) this.stream.pause();
+    else if (!isFull && this.stream.isPaused()) this.stream.resume();
+  }
+
+  /** The server stops: no more jobs, and reports for a while. */
+  private async leave(): Promise<void> {
+    await this.session?.drain();
+    this.write({ leave: {} });
+    setTimeout(() => this.end(stoppingError()), leaveMs).unref();
+  }
+
+  private finishWhenSettled(): void {
+    if (this.openReports === 0) this.end();
+  }
+
+  /** Ends the session. Without an error, its worker has ended it. */
+  private end(error?: unknown): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.failure = error;
+    this.stream.pause();
+    this.finish?.();
+  }
+
+  private write(response: WorkResponse): void {
+    if (this.isOver || this.stream.cancelled) return;
+    this.stream.write(response);
+    this.readOrRest();
+  }
+}
+
+function toLease({ queue, jobId, token }: HeldLease) {
+  return { queue, jobId, leaseToken: token };
+}

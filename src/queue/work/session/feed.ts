@@ -1,0 +1,101 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Waiter } from "../../../batching/waiter.js";
+import type { Leaser } from "../leaser.js";
+import type { LeasedJob, LeaseRequest } from "../work.js";
+
+/** The most jobs in one message to a worker. */
+const maxJobs = 100;
+/** The most bytes of the jobs in one message. */
+const maxBytes = 1 << 20;
+/** A feed that sleeps is woken by its queue. This is only the longest sleep, in milliseconds. */
+const longSleepMs = 3_600_000;
+/** After a failure of the store: a pause of half to one and a half times this, in milliseconds. */
+const errorPauseMs = 1000;
+
+export interface FeedParts {
+  leaser: Leaser;
+  request: Pick<LeaseRequest, "worker" | "leaseMs">;
+  /** Whether the worker does not read what it was sent. */
+  isFull(): boolean;
+  /** Sends jobs to the worker. */
+  assign(queue: string, jobs: LeasedJob[]): void;
+}
+
+/**
+ * Sends the jobs of one queue to a worker's session while the worker has room. A feed asks for jobs only when it has
+ * room for them, and sleeps while the queue has none.
+ */
+export class Feed {
+  /** Jobs that the worker has. */
+  private inFlight = 0;
+  private change: (() => void) | undefined;
+  private running: Promise<void> | undefined;
+
+  constructor(
+    private readonly queue: string,
+    private max: number,
+    private readonly parts: FeedParts,
+  ) {}
+
+  /** Sends jobs until `signal` is aborted. */
+  start(signal: AbortSignal): void {
+    signal.addEventListener("abort", () => this.change?.(), { once: true });
+    this.running ??= this.run(signal);
+  }
+
+  /** Resolves when no job will be sent any more. */
+  async untilEnded(): Promise<void> {
+    await this.running;
+  }
+
+  setMax(max: number): void {
+    this.max = max;
+    this.change?.();
+  }
+
+  /** Counts jobs that the worker has (1), or has no more (-1). */
+  count(jobs: number): void {
+    this.inFlight += jobs;
+    this.change?.();
+  }
+
+  /** The worker reads again. */
+  goOn(): void {
+    this.change?.();
+  }
+
+  private async run(signal: AbortSignal): Promise<void> {
+    const waiter: Waiter = {
+      deadline: Number.POSITIVE_INFINITY,
+      get cancelled() {
+        return signal.aborted;
+      },
+    };
+    while (!signal.aborted) {
+      const free = this.parts.isFull() ? 0 : this.max - this.inFlight;
+      if (free <= 0) await this.untilChange();
+      else await this.feed(free, waiter, signal);
+    }
+  }
+
+  private async feed(free: number, waiter: Waiter, signal: AbortSignal): Promise<void> {
+    const { leaser, request, assign } = this.parts;
+    try {
+      const jobs = await leaser.take(this.queue, { ...request, count: Math.min(free, maxJobs), maxBytes }, waiter);
+      if (jobs.length > 0) {
+        this.inFlight += jobs.length;
+        assign(this.queue, jobs);
+      } else await leaser.sleep(this.queue, longSleepMs, signal);
+    } catch {
+      // A store that fails for a while ends no session: the worker keeps its jobs, and gets others later.
+      if (!signal.aborted) await sleep(errorPauseMs * (0.5 + Math.random()), undefined, { signal }).catch(() => {});
+    }
+  }
+
+  private async untilChange(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.change = resolve;
+    });
+    this.change = undefined;
+  }
+}

@@ -1,0 +1,47 @@
+import type { LeasedJob, LeaseName } from "../work.js";
+
+/** A lease that a session gave to its worker, or took over from an earlier session. */
+export interface HeldLease extends LeaseName {
+  queue: string;
+  /** The message that brought the job; 0: the worker had it before the session. */
+  sequence: number;
+}
+
+/** The jobs that the worker of a session has and has not reported. */
+export class HeldLeases {
+  private readonly leases = new Map<string, HeldLease>();
+
+  addJobs(queue: string, jobs: readonly LeasedJob[], sequence: number): void {
+    for (const { id: jobId, token } of jobs) this.add({ queue, jobId, token, sequence });
+  }
+
+  add(lease: HeldLease): void {
+    this.leases.set(keyOf(lease), lease);
+  }
+
+  has(lease: LeaseName): boolean {
+    return this.leases.has(keyOf(lease));
+  }
+
+  /** Forgets a lease. Answers whether the worker had it. */
+  remove(lease: LeaseName): boolean {
+    return this.leases.delete(keyOf(lease));
+  }
+
+  /** By queue: the leases that came up to a sequence, or after it. */
+  byQueue(which: (lease: HeldLease) => boolean): Map<string, HeldLease[]> {
+    const found = new Map<string, HeldLease[]>();
+    for (const lease of this.leases.values()) {
+      if (!which(lease)) continue;
+      const list = found.get(lease.queue);
+      if (list) list.push(lease);
+      else found.set(lease.queue, [lease]);
+    }
+    return found;
+  }
+}
+
+/** A worker may name one token with several jobs, which is its mistake: only one of them is right. */
+function keyOf({ jobId, token }: LeaseName): string {
+  return `${token} ${jobId}`;
+}
