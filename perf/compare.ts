@@ -90,7 +90,7 @@ async function compare(): Promise<Compared[]> {
     const found = await runRounds(rounds, picked, sides, progress, folder);
     const compared = [...found].flatMap(([name, { base, current }]) => compareFigures(name, base, current));
     writeFileSync(join(folder, "compare.json"), JSON.stringify({ base: commit, rounds, compared }, null, 1));
-    console.log(`\nmedians of ${rounds} rounds, base -> this tree, and their ratio with its 95% confidence interval`);
+    console.log(`\nmedians of ${rounds} rounds, base -> this tree, and their ratio with its 99% confidence interval`);
     for (const one of compared) console.log(describeCompared(one));
     console.log(`written: ${basename(folder)}/compare.json`);
     return compared;
