@@ -204,10 +204,11 @@ async function runRound(round: number): Promise<void> {
 const result: Record<string, number> = {};
 try {
   await untilHealthy(`http://127.0.0.1:${port + 1}`);
+  // First: a queue that was worked on is looked at for a while.
+  const idle = await measureIdle();
   for (let round = 1; round <= rounds; round += 1) await runRound(round);
   const few = await measureHeld(10);
   const many = await measureHeld(heldJobs);
-  const idle = await measureIdle();
   const medians = new Map(figures.medians());
   Object.assign(result, {
     work_per_s: medians.get("session"),

@@ -37,7 +37,9 @@ export class LostLeases {
     const { client } = this.store;
     const now = Date.now();
     await client.zremrangebyscore(this.keys.worked, 0, `(${now}`);
-    const queues = await client.zrange(this.keys.worked, 0, maxQueues - 1);
+    const worked = await client.zrange(this.keys.worked, 0, maxQueues - 1);
+    const active = await Promise.all(worked.map((queue) => client.exists(this.keys.of(queue, "active"))));
+    const queues = worked.filter((_, index) => active[index] === 1);
     const lost = await Promise.all(queues.map((queue) => this.checkQueue(queue, now)));
     for (const [index, ids] of lost.entries()) {
       if (ids.length === 0) continue;

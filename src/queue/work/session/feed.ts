@@ -3,8 +3,8 @@ import type { Waiter } from "../../../batching/waiter.js";
 import type { Leaser } from "../leaser.js";
 import type { LeasedJob, LeaseRequest } from "../work.js";
 
-/** The most jobs in one message to a worker. */
-const maxJobs = 100;
+/** The most jobs in one message to a worker: while it works on these, the next are fetched. */
+const maxJobs = 50;
 /** The most bytes of the jobs in one message. */
 const maxBytes = 1 << 20;
 /** A feed that sleeps is woken by its queue. This is only the longest sleep, in milliseconds. */

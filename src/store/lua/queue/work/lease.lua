@@ -4,7 +4,7 @@
 ]]
 
 -- What a worker gets of a job. The first three must stay the first.
-local leasedFields = { "name", "data", "defa", "opts", "ats", "atm", "priority", "timestamp", "progress", "stc", "rjk", "parentKey" }
+local leasedFields = { "name", "data", "defa", "opts", "ats", "atm", "priority", "timestamp", "progress", "stc", "rjk" }
 
 -- How many jobs may be leased now, and how long the rate limit lasts if that is why none may.
 local function findRoom()
@@ -33,7 +33,7 @@ end
 -- Takes the first `count` of the peeked ids out of line, and makes them active.
 local function activate(ids, count, from)
   if from == waitKey then rcall("LTRIM", waitKey, 0, -(count + 1)) else rcall("ZREMRANGEBYRANK", prioritizedKey, 0, count - 1) end
-  for index = 1, count do rcall("LPUSH", activeKey, ids[index]) end
+  rcall("LPUSH", activeKey, unpack(ids, 1, count))
 end
 
 -- Begins an attempt of an active job. Returns its token.
@@ -41,18 +41,17 @@ local function begin(id, jobKey, attempt, request)
   request.leased = request.leased + 1
   local token = "posta:" .. request.seed .. ":" .. request.leased .. ":" .. attempt
   rcall("SET", jobKey .. ":lock", token, "PX", request.lockMs)
-  rcall("HSET", jobKey, "processedOn", now, "pb", request.name)
-  rcall("HINCRBY", jobKey, "ats", 1)
+  rcall("HSET", jobKey, "processedOn", now, "pb", request.name, "ats", attempt)
   addEvent("event", "active", "jobId", id, "prev", "waiting")
   return token
 end
 
 -- Fails a job that no worker may get: its attempt is the last.
-local function failAtOnce(id, jobKey, reason, opts)
+local function failAtOnce(id, jobKey, reason)
   rcall("LREM", activeKey, 1, id)
   rcall("DEL", jobKey .. ":lock")
   rcall("HSET", jobKey, "failedReason", reason)
-  finish(id, jobKey, nil, "failed", "failedReason", reason, cjson.decode(opts or "{}"))
+  finish(id, jobKey, nil, "failed", "failedReason", reason, readJob(jobKey))
 end
 
 -- Reads jobs for a request, up to the first that does not fit. A job that could never fit fails: it would block the line.
@@ -83,7 +82,7 @@ local function hand(id, fields, request)
   local attempt = (tonumber(fields[5]) or 0) + 1
   local token = begin(id, jobKey, attempt, request)
   if deferred then
-    failAtOnce(id, jobKey, deferred, fields[4])
+    failAtOnce(id, jobKey, deferred)
     return 0
   end
   request.jobs[#request.jobs + 1] = { id, token, attempt, unpack(fields, 1, #leasedFields) }

@@ -18,20 +18,50 @@ local function remember(token)
   rcall("SET", ledgerKey(token), "", "PX", ledgerMs)
 end
 
--- Retention of finished jobs, which needs to run once for all jobs of a batch that ask for the same.
-local retentions = {}
+-- What is done once for all jobs of a batch: locks to remove, ids that are no longer stalled, finished jobs by their set, and
+-- the retentions that these ask for.
+local freedLocks, freedIds, finishedIn, retentions = {}, {}, {}, {}
 
 local function retainLater(target, keep)
   local key = target .. ":" .. tostring(keep.age) .. ":" .. tostring(keep.count) .. ":" .. tostring(keep.limit)
   retentions[key] = { target = target, keep = keep }
 end
 
-local function applyRetentions()
+local function finishLater(target, id)
+  local members = finishedIn[target] or {}
+  finishedIn[target] = members
+  members[#members + 1] = now
+  members[#members + 1] = id
+end
+
+-- Does what was left for later. Before a lease, as it may be of a job that has just been given back.
+local function flush()
+  if #freedIds > 0 then
+    rcall("DEL", unpack(freedLocks))
+    rcall("SREM", stalledKey, unpack(freedIds))
+    freedLocks, freedIds = {}, {}
+  end
+  for target, members in pairs(finishedIn) do rcall("ZADD", target, unpack(members)) end
   for _, retention in pairs(retentions) do
     local target, keep = retention.target, retention.keep
     if keep.age then removeJobsByMaxAge(now, keep.age, target, prefix, keep.limit or 1000) end
     if keep.count and keep.count > 0 then removeJobsByMaxCount(keep.count, target, prefix) end
   end
+  finishedIn, retentions = {}, {}
+end
+
+-- Options of jobs, by their text without the job's own id: those of most jobs are the same.
+local knownOptions = {}
+
+local function readOptions(json)
+  if not json then return {} end
+  local head = string.match(json, '^(.*),"jobId":"[^"]*"}$') or json
+  local known = knownOptions[head]
+  if not known then
+    known = cjson.decode(json)
+    knownOptions[head] = known
+  end
+  return known
 end
 
 -- An option "removeOnComplete" or "removeOnFail" as what to keep. A count of 0 keeps nothing; of -1: everything.
@@ -41,9 +71,22 @@ local function toKeep(option)
   return { count = option == true and 0 or -1 }
 end
 
+-- The lock of each job that is reported on, read at once.
+local locks = {}
+
+local function readLocks(ids)
+  local keys = {}
+  for index, id in ipairs(ids) do keys[index] = prefix .. id .. ":lock" end
+  for index, lock in ipairs(rcall("MGET", unpack(keys))) do locks[ids[index]] = lock end
+end
+
+-- Tokens whose jobs were settled in this run.
+local settled = {}
+
 -- Takes a job from the worker that reports. Returns a verdict if the report comes too late, else nothing.
 local function takeBack(id, jobKey, token, attempt)
-  local lock = rcall("GET", jobKey .. ":lock")
+  if settled[token] == id then return ALREADY_APPLIED end
+  local lock = locks[id]
   if lock and lock ~= token then return LEASE_LOST end
   if not lock then
     local found = rcall("HMGET", jobKey, "ats", "finishedOn")
@@ -53,8 +96,9 @@ local function takeBack(id, jobKey, token, attempt)
   end
   -- From the end of the jobs that began last: a short job does not pay for the long ones.
   if rcall("LREM", activeKey, 1, id) == 0 then return LEASE_LOST end
-  if lock then rcall("DEL", jobKey .. ":lock") end
-  rcall("SREM", stalledKey, id)
+  freedLocks[#freedLocks + 1] = jobKey .. ":lock"
+  freedIds[#freedIds + 1] = id
+  settled[token] = id
 end
 
 -- Tells the parent of a finished job, if it has one.
@@ -77,27 +121,34 @@ end
 
 local finished = 0
 
+-- What finish needs to know of a job.
+local function readJob(jobKey)
+  local found = rcall("HMGET", jobKey, "opts", "atm", "parent", "parentKey", "deid")
+  return {
+    opts = readOptions(found[1]), attemptsMade = tonumber(found[2]) or 0,
+    parent = found[3], parentKey = found[4], deduplicationId = found[5],
+  }
+end
+
 -- Makes a job that is no longer active completed or failed. `property`: the field that keeps `value`.
-local function finish(id, jobKey, token, target, property, value, opts)
+local function finish(id, jobKey, token, target, property, value, job)
   finished = finished + 1
   local targetKey = target == "completed" and completedKey or failedKey
-  local found = rcall("HMGET", jobKey, "parent", "parentKey", "deid")
-  local parent, parentKey, deduplicationId = found[1], found[2], found[3]
-  if deduplicationId then
-    removeDeduplicationKeyIfNeededOnFinalization(prefix, deduplicationId, id)
-    requeueDeduplicatedJob(prefix, deduplicationId, eventsKey, metaKey, activeKey, waitKey, pausedKey, markerKey,
+  if job.deduplicationId then
+    removeDeduplicationKeyIfNeededOnFinalization(prefix, job.deduplicationId, id)
+    requeueDeduplicatedJob(prefix, job.deduplicationId, eventsKey, metaKey, activeKey, waitKey, pausedKey, markerKey,
       prioritizedKey, pcKey, delayedKey, now)
   end
-  tellParent(jobKey, parent, parentKey, target, value)
-  local attemptsMade = rcall("HINCRBY", jobKey, "atm", 1)
+  tellParent(jobKey, job.parent, job.parentKey, target, value)
+  local attemptsMade, opts = job.attemptsMade + 1, job.opts
   local keep = toKeep(target == "completed" and opts.removeOnComplete or target == "failed" and opts.removeOnFail)
   if keep.count == 0 then
     removeJobKeys(jobKey)
-    if parentKey then removeParentDependencyKey(jobKey, false, parentKey, deduplicationId) end
+    if job.parentKey then removeParentDependencyKey(jobKey, false, job.parentKey, job.deduplicationId) end
     if token then remember(token) end
   else
-    rcall("ZADD", targetKey, now, id)
-    rcall("HSET", jobKey, property, value, "finishedOn", now)
+    finishLater(targetKey, id)
+    rcall("HSET", jobKey, property, value, "finishedOn", now, "atm", attemptsMade)
     if target == "failed" then rcall("HDEL", jobKey, "defa") end
     retainLater(targetKey, keep)
   end
@@ -155,12 +206,12 @@ end
 
 -- A failed attempt: another one, now or later, or the end. `how`: "" by the job's options, "u" for good, else the wait in ms.
 local function fail(id, jobKey, token, reason, stack, how, random)
-  local found = rcall("HMGET", jobKey, "opts", "atm", "stacktrace")
-  local opts, attemptsMade = cjson.decode(found[1] or "{}"), (tonumber(found[2]) or 0) + 1
-  local stacktrace = addStack(found[3], stack, opts.stackTraceLimit)
+  local job = readJob(jobKey)
+  local opts, attemptsMade = job.opts, job.attemptsMade + 1
+  local stacktrace = addStack(rcall("HGET", jobKey, "stacktrace"), stack, opts.stackTraceLimit)
   rcall("HSET", jobKey, "failedReason", reason, "stacktrace", stacktrace)
   if how == "u" or attemptsMade >= (opts.attempts or 0) then
-    return finish(id, jobKey, token, "failed", "failedReason", reason, opts)
+    return finish(id, jobKey, token, "failed", "failedReason", reason, job)
   end
   remember(token)
   local delayMs = tonumber(how) or backoffMs(opts.backoff, attemptsMade, random)
@@ -171,8 +222,7 @@ end
 -- A report's kind, as the first of its fields, with what it does to a job that was taken back.
 local settle = {
   c = function(id, jobKey, token, value)
-    local opts = cjson.decode(rcall("HGET", jobKey, "opts") or "{}")
-    finish(id, jobKey, token, "completed", "returnvalue", value, opts)
+    finish(id, jobKey, token, "completed", "returnvalue", value, readJob(jobKey))
   end,
   f = fail,
   -- Given back: next in line, and the attempt does not count.
@@ -196,9 +246,9 @@ local settle = {
 -- Returns the verdict.
 local function settleReport(kind, a, b, c, d, id, token, attempt)
   local jobKey = prefix .. id
-  if kind == "c" then
-    if rcall("SCARD", jobKey .. ":dependencies") > 0 then return CHILDREN_PENDING end
-    if rcall("ZCARD", jobKey .. ":unsuccessful") > 0 then return CHILDREN_FAILED end
+  if kind == "c" and rcall("EXISTS", jobKey .. ":dependencies", jobKey .. ":unsuccessful") > 0 then
+    if rcall("EXISTS", jobKey .. ":dependencies") > 0 then return CHILDREN_PENDING end
+    return CHILDREN_FAILED
   end
   local verdict = takeBack(id, jobKey, token, attempt)
   if verdict then return verdict end

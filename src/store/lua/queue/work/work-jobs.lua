@@ -25,7 +25,12 @@
 local reports, requests = cmsgpack.unpack(ARGV[3]), cmsgpack.unpack(ARGV[4])
 
 local verdicts = {}
-if #reports > 0 then trimEvents(metaKey, eventsKey) end
+if #reports > 0 then
+  trimEvents(metaKey, eventsKey)
+  local ids = {}
+  for index = 6, #reports, 8 do ids[#ids + 1] = reports[index] end
+  readLocks(ids)
+end
 for index = 1, #reports, 8 do
   verdicts[#verdicts + 1] = settleReport(unpack(reports, index, index + 7))
 end
@@ -36,9 +41,10 @@ for index = 1, #requests, 5 do
   leases[#leases + 1] =
     { count = count, maxBytes = maxBytes, lockMs = lockMs, seed = seed, name = name, bytes = 0, leased = 0, jobs = {} }
 end
+flush()
 -- Also without a request: a job that has just ended may have made room for others.
 local limitedMs, room = leaseAll(leases)
-applyRetentions()
+flush()
 
 local isWaiting = rcall("EXISTS", waitKey, prioritizedKey) > 0
 local jobs, leased = {}, 0
