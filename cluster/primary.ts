@@ -34,17 +34,17 @@ const serverFlags = ["--max-semi-space-size=8", "--heap-growing-percent=90"];
 const deliveryFlags = ["--max-semi-space-size=4", "--optimize-for-size"];
 
 /**
- * V8 flag of the primary, set at run time because nobody starts the primary with flags. Without it, merging metrics
- * would let the young generation grow by 20 MiB.
+ * V8 flags of the primary, set at run time because nobody starts the primary with flags. Merging metrics makes much
+ * garbage. Without the flags, the young generation would grow by 20 MiB, and the old one by 100 MiB.
  */
-const ownFlag = "--semi-space-growth-factor=1";
+const ownFlags = ["--semi-space-growth-factor=1", "--heap-growing-percent=50"];
 
 /** Undoes one step of the start. */
 type Release = () => void | Promise<void>;
 
 /** Runs the first process, which owns the embedded stores, the children and the admin port, until a signal ends it. */
 export async function runPrimary(): Promise<void> {
-  setFlagsFromString(ownFlag);
+  for (const flag of ownFlags) setFlagsFromString(flag);
   const config = readConfig();
   const log = createLog("primary", config.logLevel);
   captureOutput(log);

@@ -27,7 +27,7 @@ const reflection = createRequire(import.meta.url).resolve(
 );
 /** Methods of these are for probes and tools, which have no token. */
 const openServices = /^(grpc\.|posta\.health\.)/;
-const readVerbs = /^(Get|List|Count|Check|Watch)/;
+const readVerbs = /^(Lease|Get|List|Count|Check|Watch)/;
 
 /** Every service that the contract's files have: a new method is fuzzed without a change here. */
 export class Contract {

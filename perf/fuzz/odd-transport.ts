@@ -4,7 +4,7 @@ import type { Random } from "./random.js";
 /** What a caller's library, or a hand, can get wrong about a call beside its messages. It changes the case. */
 type Oddity = (plan: Case, random: Random) => void;
 
-const timeouts = ["", "abc", "1", "-1S", "0S", "1n", "999999999S", "99999999H", "5S ", "1.5S", "00000001H", "5s"];
+const timeouts = ["", "abc", "1", "-1S", "0S", "1n", "999999999S", "99999999H", "5 S", "1.5S", "00000001H", "5s"];
 const connectTimeouts = ["", "abc", "-1", "0", "1", "1.5", "99999999999", "1e3"];
 const requestIds = ["", "a".repeat(300), "a b", "é", "\u00ff\u0080", "{}", "a,b"];
 const authorizations = ["", "Bearer", "Bearer ", "Basic YTpi", "bearer a b", "\u00e9", "x".repeat(9000)];

@@ -16,7 +16,7 @@ const maxNameBytes = 128;
 export const maxIdBytes = maxNameBytes;
 const maxJobNameBytes = 256;
 /** Other producers may choose longer ids than Posta lets its callers choose. */
-const maxExistingIdBytes = 4096;
+export const maxExistingIdBytes = 4096;
 
 /** Throws unless a queue can have this name. */
 export function requireQueueName(queue: string, field = "queue"): void {

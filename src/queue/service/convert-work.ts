@@ -8,7 +8,7 @@ import type { ReportResult } from "../../gen/posta/queue/v1/ReportResult.js";
 import { toMs } from "../../rpc/contract/times.js";
 import type { ToItem } from "../../rpc/status.js";
 import { inRange, parseData, parseDelay } from "../job/job.js";
-import { requireExistingJobId } from "../job/names.js";
+import { maxExistingIdBytes, requireExistingJobId } from "../job/names.js";
 import { attemptOf, type LeaseName, type LeaseRequest, type Outcome, type Report, type Verdict } from "../work/work.js";
 
 const second = 1000;
@@ -60,7 +60,9 @@ const verdicts = {
 
 /** What a report did. All results of an answer share `toItem`. */
 export function toResult(jobId: string, result: Verdict | PostaError, toItem: ToItem): ReportResult {
-  return result instanceof PostaError ? { jobId, error: toItem(result) } : { jobId, verdict: verdicts[result] };
+  if (!(result instanceof PostaError)) return { jobId, verdict: verdicts[result] };
+  // An id that no job can have may be as long as a request.
+  return { jobId: jobId.length > maxExistingIdBytes ? "" : jobId, error: toItem(result) };
 }
 
 /** The most reports, or leases, in one message. */
