@@ -54,6 +54,7 @@ describe("health", () => {
         statuses: {
           "": serving,
           [queueService]: serving,
+          "posta.queue.v1.WorkerService": serving,
           [analyticsService]: serving,
           [messageService]: serving,
           "posta.health.v1.HealthService": serving,

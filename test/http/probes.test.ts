@@ -7,6 +7,7 @@ import { useReleases } from "../support/releases.js";
 import { openRaw, post, queueService, rawHead, send } from "./client.js";
 
 /** Never depends on a store. */
+const workerService = "posta.queue.v1.WorkerService";
 const lives = { "posta.health.v1.HealthService": "SERVING" };
 
 const releases = useReleases();
@@ -40,7 +41,13 @@ describe("probes of a server", () => {
       // The server alone: nothing is delivered.
       status: "DEGRADED",
       checks: expect.arrayContaining([expect.objectContaining({ name: "queue", status: "OK" })]),
-      services: { ...lives, [queueService]: "SERVING", [analyticsService]: "SERVING", [messageService]: "SERVING" },
+      services: {
+        ...lives,
+        [queueService]: "SERVING",
+        [workerService]: "SERVING",
+        [analyticsService]: "SERVING",
+        [messageService]: "SERVING",
+      },
     });
     expect(health.headers.get("cache-control")).toBe("no-store");
     const wrong = await probe("/readyz", { method: "POST" });
@@ -58,7 +65,7 @@ describe("probes of a server", () => {
       .poll(() => probe("/readyz"))
       .toMatchObject({
         status: 503,
-        text: `not serving: ${queueService}, ${analyticsService}, ${messageService}\n`,
+        text: `not serving: ${queueService}, ${workerService}, ${analyticsService}, ${messageService}\n`,
       });
     const health = await probe("/healthz");
     expect(health.status).toBe(503);
@@ -68,6 +75,7 @@ describe("probes of a server", () => {
       services: {
         ...lives,
         [queueService]: "NOT_SERVING",
+        [workerService]: "NOT_SERVING",
         [analyticsService]: "NOT_SERVING",
         [messageService]: "NOT_SERVING",
       },

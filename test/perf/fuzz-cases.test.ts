@@ -37,6 +37,7 @@ describe("the contract of a fuzz", () => {
       "posta.health.v1.HealthService",
       "posta.message.v1.MessageService",
       "posta.queue.v1.QueueService",
+      "posta.queue.v1.WorkerService",
     ]);
     expect(methods.find(({ name }) => name.endsWith("/StreamAddJobs"))).toMatchObject({
       streamsRequests: true,
