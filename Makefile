@@ -9,7 +9,7 @@ VERSION = $(if $(findstring /,$(NODE)),,$(NODE))
 OWN = path="$$(scripts/node-path.sh $(or $(VERSION),machine))" && PATH="$$path"
 BEST = path="$$(scripts/node-path.sh $(or $(VERSION),best))" && PATH="$$path"
 
-.PHONY: help up whatsapp-sim test test-fast test-faults try-tools build bench bench-queue bench-worker bench-cost bench-redis bench-http bench-analytics bench-message bench-observability bench-analytics-memory tools perf perf-smoke perf-load perf-stress perf-spike perf-endurance perf-artillery perf-compare perf-selftest fuzz profile-cpu profile-heap profile-leaks profile-flame profile-doctor profile-all preflight status replay-analytics alerts lint format types proto-lint proto-breaking generate verify check clean
+.PHONY: help up whatsapp-sim test test-fast test-faults try-tools try-examples build bench bench-queue bench-worker bench-cost bench-redis bench-http bench-analytics bench-message bench-observability bench-analytics-memory tools perf perf-smoke perf-load perf-stress perf-spike perf-endurance perf-artillery perf-compare perf-selftest fuzz profile-cpu profile-heap profile-leaks profile-flame profile-doctor profile-all preflight status replay-analytics alerts lint format types proto-lint proto-breaking generate verify check clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ test-faults: node_modules/.ready redis ## Kill everything at random under load, 
 
 try-tools: build redis promtool ## Try Posta with grpcurl, buf curl, grpc_health_probe, Prometheus and Chromium (FILE=test/tools/probe for some)
 	@scripts/try-tools.sh $(FILE)
+
+try-examples: build redis ## Run the programs of examples/ as their users do, while servers are killed (needs Python 3)
+	@scripts/try-examples.sh
 
 build: node_modules/.ready ## Compile into dist/
 	@npm run --silent build

@@ -24,9 +24,9 @@ function listFast(): string[] {
   return files.filter((file) => file.endsWith(".test.ts") && isFast(file));
 }
 
-function listFiles({ TRY_TOOLS, FAST }: NodeJS.ProcessEnv): string[] {
-  // What needs tools that are not ours runs by make try-tools.
-  if (TRY_TOOLS) return ["test/tools/*.try.ts"];
+function listFiles({ TRY, FAST }: NodeJS.ProcessEnv): string[] {
+  // What needs tools that are not ours runs by make try-tools and make try-examples.
+  if (TRY) return [`test/${TRY}/*.try.ts`];
   return FAST ? listFast() : ["test/**/*.test.ts"];
 }
 

@@ -24,4 +24,4 @@ if ! [ -x "$bin/prometheus" ] && ! command -v prometheus >/dev/null; then
   mv "$work/unpacked/usr/bin/prometheus" "$bin/prometheus"
 fi
 command -v chromium >/dev/null || { echo "posta: chromium is needed for the status page: sudo apt-get install chromium" >&2; exit 1; }
-TRY_TOOLS=1 node_modules/.bin/vitest run "${@:-}"
+TRY=tools node_modules/.bin/vitest run "${@:-}"
