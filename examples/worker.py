@@ -24,6 +24,9 @@ messages, services = grpc.protos_and_services("posta/queue/v1/worker_service.pro
 CONCURRENCY = 10
 LEASE_SECONDS = 15
 WAIT_SECONDS = 10
+MOST_RESULT_BYTES = 1 << 20  # POSTA_QUEUE_MAX_JOB_BYTES
+# Errors that pass: the same request may succeed later.
+PASSING = {code.value[0] for code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.RESOURCE_EXHAUSTED)}
 VERDICT = messages.ReportVerdict
 
 
@@ -47,6 +50,7 @@ class Worker:
         self.metadata = [("authorization", f"Bearer {token}")] if token else []
         self.slots = threading.Semaphore(CONCURRENCY)
         self.draining = threading.Event()
+        self.leasing = None  # The call that waits for jobs.
         self.lock = threading.Lock()
         self.running = {}  # The jobs that it works on, by their lease tokens.
         self.lost = set()  # Tokens of leases that are lost.
@@ -62,6 +66,8 @@ class Worker:
 
     def drain(self, *_):
         self.draining.set()
+        if self.leasing:
+            self.leasing.cancel()
 
     def lease(self):
         """Leases jobs for one slot that was taken, and for those that are free besides."""
@@ -73,7 +79,12 @@ class Worker:
         request.wait.FromSeconds(WAIT_SECONDS)
         jobs = []
         try:
-            jobs = self.stub.LeaseJobs(request, timeout=WAIT_SECONDS + 10, metadata=self.metadata).jobs
+            self.leasing = self.stub.LeaseJobs.future(request, timeout=WAIT_SECONDS + 10, metadata=self.metadata)
+            if self.draining.is_set():
+                self.leasing.cancel()
+            jobs = self.leasing.result().jobs
+        except grpc.FutureCancelledError:
+            pass  # It drains. Jobs that were on their way go back in line.
         except grpc.RpcError as error:
             say(f"lease: {error.code().name}: {error.details()}")
             time.sleep(random.uniform(0.1, 1))  # With jitter: all workers of a server that died come back.
@@ -86,8 +97,10 @@ class Worker:
     def work(self, job):
         report = messages.OutcomeReport(job_id=job.job_id, lease_token=job.lease_token)
         try:
-            result = handle(job, lambda: job.lease_token in self.lost)
-            report.complete.return_value_json = json.dumps(result)
+            result = json.dumps(handle(job, lambda: job.lease_token in self.lost))
+            if len(result.encode()) > MOST_RESULT_BYTES:
+                raise ValueError(f"the result of {len(result.encode())} bytes is over {MOST_RESULT_BYTES}")
+            report.complete.return_value_json = result
         except Exception as error:
             report.fail.message = str(error) or type(error).__name__
         try:
@@ -105,16 +118,19 @@ class Worker:
             try:
                 [result] = self.stub.ReportOutcomes(request, timeout=10, metadata=self.metadata).results
             except grpc.RpcError as error:
-                if error.code() not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.RESOURCE_EXHAUSTED):
-                    raise
+                say(f"{job.job_id}: {error.code().name}: {error.details()}")
+                if error.code().value[0] not in PASSING:
+                    return  # The lease ends, and the job runs again.
                 time.sleep(random.uniform(0.1, 1))
                 continue
             if result.verdict:
                 say(f"{job.job_id} attempt {job.attempt}: {VERDICT.Name(result.verdict)}")
                 return
             say(f"{job.job_id}: {result.error.message}")
-            if result.error.code not in (grpc.StatusCode.UNAVAILABLE.value[0], grpc.StatusCode.DEADLINE_EXCEEDED.value[0]):
-                return
+            if result.error.code not in PASSING:
+                # This report can never succeed, and a job without a report would run again.
+                report.fail.message = result.error.message
+                request = messages.ReportOutcomesRequest(queue=self.queue, reports=[report])
             time.sleep(random.uniform(0.1, 1))
 
     def extend_leases(self):

@@ -84,6 +84,13 @@ export class TestClient {
     });
   }
 
+  /** Makes a call, and answers what cancels it. */
+  cancellable(service: string, method: string, request: object): () => void {
+    const { path, requestSerialize, responseDeserialize } = methodOf(service, method);
+    const call = this.raw.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, () => {});
+    return () => call.cancel();
+  }
+
   /** A method of the contract, for a test that speaks the wire itself. */
   static method(service: string, method: string) {
     return methodOf(service, method);

@@ -1,5 +1,5 @@
 import { requireText } from "../../errors/check-text.js";
-import { invalid, type PostaError } from "../../errors/posta-error.js";
+import { invalid, type PostaError, show } from "../../errors/posta-error.js";
 import type { WorkAck } from "../../gen/posta/queue/v1/WorkAck.js";
 import type { WorkCredit__Output as Credit } from "../../gen/posta/queue/v1/WorkCredit.js";
 import type { WorkHello__Output as Hello } from "../../gen/posta/queue/v1/WorkHello.js";
@@ -17,7 +17,6 @@ import { requireMayWork } from "./queue-access.js";
 
 const second = 1000;
 const [defaultLeaseMs, minLeaseMs, maxLeaseMs] = [30 * second, 3 * second, 3600 * second];
-const maxQueues = 100;
 const maxInFlight = 1000;
 
 /** How a session works. Throws invalid. */
@@ -27,22 +26,41 @@ export function toSessionOptions({ worker, lease }: Hello): Pick<SessionOptions,
   return { worker, leaseMs: inRange(leaseMs, minLeaseMs, maxLeaseMs, "hello.lease", " ms") };
 }
 
+interface QueueCredit {
+  queue: string;
+  max: number;
+}
+
 /** How many jobs of each queue a worker takes. Throws invalid, or forbidden for a queue that it may not work on. */
-export function toCredits(credits: readonly Credit[], context: CallContext): { queue: string; max: number }[] {
-  if (credits.length === 0) throw invalid("credits", "is required");
-  if (credits.length > maxQueues) throw invalid("credits", `${credits.length} items is over ${maxQueues}`);
-  return credits.map(({ queue, maxInFlight: max }, index) => {
-    requireMayWork(queue, context, `credits[${index}].queue`);
-    return { queue, max: inRange(max, 0, maxInFlight, `credits[${index}].max_in_flight`) };
+export function toCredits(credits: readonly Credit[], context: CallContext): QueueCredit[] {
+  if (credits.length === 0) throw invalid("hello.credits", "is required");
+  const seen = new Set<string>();
+  return credits.map((credit, index) => {
+    const at = `hello.credits[${index}]`;
+    if (seen.has(credit.queue)) throw invalid(`${at}.queue`, `${show(credit.queue)} comes twice`);
+    seen.add(credit.queue);
+    return toCredit(credit, at, context);
   });
+}
+
+/** How many jobs of a queue a worker takes. `at`: the path of the credit in its message. */
+export function toCredit({ queue, maxInFlight: max }: Credit, at: string, context: CallContext): QueueCredit {
+  requireMayWork(queue, context, `${at}.queue`);
+  return { queue, max: inRange(max, 0, maxInFlight, `${at}.max_in_flight`) };
 }
 
 /** The jobs that a worker has from an earlier session. Throws invalid, or forbidden. */
 export function toResume(leases: readonly Lease[], context: CallContext): HeldLease[] {
   return leases.map(({ queue, ...lease }, index) => {
     requireMayWork(queue, context, `hello.resume[${index}].queue`);
-    return { queue, sequence: 0, ...toLeaseName(lease, `hello.resume[${index}]`) };
+    return { queue, sequence: 0, extendedAt: 0, ...toLeaseName(lease, `hello.resume[${index}]`) };
   });
+}
+
+/** JavaScript's numbers are exact up to 2^53 - 1. Beyond that, the acknowledgement would name another report. */
+export function requireReportId(reportId: number, field: string): void {
+  if (reportId > Number.MAX_SAFE_INTEGER)
+    throw invalid(field, `${BigInt(reportId)} is over ${Number.MAX_SAFE_INTEGER}`);
 }
 
 /** The acknowledgement of a report. All acknowledgements of an answer share `toItem`. */

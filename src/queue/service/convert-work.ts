@@ -7,7 +7,7 @@ import type { OutcomeReport__Output as ReportMessage } from "../../gen/posta/que
 import type { ReportResult } from "../../gen/posta/queue/v1/ReportResult.js";
 import { toMs } from "../../rpc/contract/times.js";
 import type { ToItem } from "../../rpc/status.js";
-import { inRange, parseData, parseDelay } from "../job/job.js";
+import { inRange, parseData } from "../job/job.js";
 import { maxExistingIdBytes, requireExistingJobId } from "../job/names.js";
 import { attemptOf, type LeaseName, type LeaseRequest, type Outcome, type Report, type Verdict } from "../work/work.js";
 
@@ -16,6 +16,7 @@ const hour = 3600 * second;
 const day = 24 * hour;
 
 const defaultLeaseMs = 30 * second;
+const maxDelayMs = 3650 * day;
 const maxWaitMs = 50 * second;
 const maxBytes = 4 << 20;
 const defaultBytes = 1 << 20;
@@ -96,7 +97,13 @@ function toOutcome(report: ReportMessage, at: string, maxJobBytes: number): Outc
     case "postpone":
       return {
         kind: "postpone",
-        delayMs: parseDelay(required(postpone?.delay, `${at}.postpone.delay`), `${at}.postpone.delay`),
+        delayMs: inRange(
+          required(postpone?.delay, `${at}.postpone.delay`),
+          1,
+          maxDelayMs,
+          `${at}.postpone.delay`,
+          " ms",
+        ),
       };
     case "rateLimited":
       return {
@@ -132,6 +139,6 @@ function toFailure({ message, stack, unrecoverable, retryDelay }: FailMessage, a
 
 function required(duration: Duration | null | undefined, field: string): number {
   const ms = toMs(duration, field);
-  if (ms === undefined || ms === 0) throw invalid(field, "is required");
+  if (ms === undefined) throw invalid(field, "is required");
   return ms;
 }

@@ -1,5 +1,6 @@
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { invalid, type PostaError } from "../../errors/posta-error.js";
+import type { WorkCredit__Output as WorkCredit } from "../../gen/posta/queue/v1/WorkCredit.js";
 import type { WorkHello__Output as Hello } from "../../gen/posta/queue/v1/WorkHello.js";
 import type { WorkReport__Output as WorkReport } from "../../gen/posta/queue/v1/WorkReport.js";
 import type { WorkRequest__Output as WorkRequest } from "../../gen/posta/queue/v1/WorkRequest.js";
@@ -13,7 +14,7 @@ import type { HeldLease } from "../work/session/held-leases.js";
 import { Session, type SessionParts } from "../work/session/session.js";
 import type { Report } from "../work/work.js";
 import { toLeasedJob } from "./convert-leased-job.js";
-import { toAck, toCredits, toResume, toSessionOptions } from "./convert-session.js";
+import { requireReportId, toAck, toCredit, toCredits, toResume, toSessionOptions } from "./convert-session.js";
 import { requireItems, toReportOrError } from "./convert-work.js";
 import { requireMayWork } from "./queue-access.js";
 
@@ -99,8 +100,8 @@ export class WorkStream {
 
   private readonly handlers: Record<Exclude<Message, "hello">, (session: Session, message: WorkRequest) => void> = {
     credit: (session, { credit }) => {
-      for (const { queue, max } of toCredits(credit ? [credit] : [], this.context)) session.setCredit(queue, max);
-      session.start();
+      const { queue, max } = toCredit(credit as WorkCredit, "credit", this.context);
+      session.setCredit(queue, max, "credit.queue");
     },
     heartbeat: (session, { heartbeat }) => {
       const ackSequence = heartbeat?.ackSequence ?? 0;
@@ -109,6 +110,8 @@ export class WorkStream {
     },
     reports: (session, { reports }) => {
       requireItems(reports?.reports ?? [], "reports.reports");
+      for (const [index, { reportId }] of (reports?.reports ?? []).entries())
+        requireReportId(reportId, `reports.reports[${index}].report_id`);
       void this.report(session, reports?.reports ?? []);
     },
     drain: (session) => {
@@ -118,12 +121,13 @@ export class WorkStream {
 
   private begin(hello: Hello): void {
     if (this.session) throw invalid("message", "a second hello came");
+    if (this.closing.aborted) throw stoppingError();
     const credits = toCredits(hello.credits, this.context);
     const resumed = toResume(hello.resume, this.context);
     const session = new Session(this.parts, { ...toSessionOptions(hello), output: this.output });
     this.session = session;
     this.parts.sessions.add(session);
-    for (const { queue, max } of credits) session.setCredit(queue, max);
+    for (const { queue, max } of credits) session.setCredit(queue, max, "hello.credits");
     void session.resume(resumed).then((lost) => {
       const heartbeatInterval = toDuration(session.intervalMs);
       this.write({ welcome: { heartbeatInterval, lost: lost.map(toLease) } });

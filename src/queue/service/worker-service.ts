@@ -72,7 +72,11 @@ export function workerHandlers<Handler>(adapter: Adapter<Handler>, parts: WorkPa
     const { queue, leases } = request;
     requireItems(leases, "leases");
     const names = leases.map((lease, index) => toLeaseName(lease, `leases[${index}]`));
-    const results = await extender.extend(queue, names, toLeaseMs(request.lease), context);
+    const results = await extender.extend(queue, names, {
+      leaseMs: toLeaseMs(request.lease),
+      isShown: true,
+      waiter: context,
+    });
     const failed = results.find((result) => result instanceof PostaError);
     if (failed) throw failed;
     return { results: names.map(({ jobId }, index) => ({ jobId, held: results[index] === true })) };

@@ -11,11 +11,26 @@ import type { Keys } from "../job/keys.js";
 import { abandonedError, attemptOf, type LeaseName } from "./work.js";
 import type { WorkedQueues } from "./worked-queues.js";
 
-interface Extension extends LeaseName {
+export interface ExtendOptions {
   leaseMs: number;
+  isShown: boolean;
+  waiter?: Waiter;
 }
 
-const extensions: BatchStrategy<Extension> = { maxBatch: 1000, maxInFlight: 1, abandonedError };
+interface Extension extends LeaseName {
+  leaseMs: number;
+  isShown: boolean;
+}
+
+const extensions: BatchStrategy<Extension> = {
+  maxBatch: 1000,
+  maxInFlight: 1,
+  abandonedError,
+  begin:
+    ({ isShown }) =>
+    (other) =>
+      other.isShown === isShown,
+};
 
 /** Extends leases: those of all workers of a queue that ask at the same time share one run of a script. */
 export class LeaseExtender {
@@ -32,17 +47,16 @@ export class LeaseExtender {
   }
 
   /**
-   * Lets leases last for `leaseMs` from now. Resolves to whether each lease is still held, or to an error; never
-   * rejects.
+   * Lets leases last for `leaseMs` from now. `isShown`: the worker itself names them, so a session of before that ends
+   * later must not put them back. Resolves to whether each lease is still held, or to an error; never rejects.
    */
   extend(
     queue: string,
     leases: readonly LeaseName[],
-    leaseMs: number,
-    waiter?: Waiter,
+    { leaseMs, isShown, waiter }: ExtendOptions,
   ): Promise<(boolean | PostaError)[]> {
     this.worked.note(queue, leaseMs);
-    const items = leases.map((lease) => ({ ...lease, leaseMs }));
+    const items = leases.map((lease) => ({ ...lease, leaseMs, isShown }));
     return this.commits.pushAll(queue, items, waiter);
   }
 
@@ -56,7 +70,7 @@ export class LeaseExtender {
     ]);
     const keys = [this.keys.of(queue, "stalled"), this.keys.of(queue, "active")];
     try {
-      const held = await this.script(keys, [this.keys.start(queue), pack(fields)]);
+      const held = await this.script(keys, [this.keys.start(queue), pack(fields), leases[0]?.isShown ? "1" : "0"]);
       return leases.map((_, index) => held[index] === "1");
     } catch (error) {
       throw toStoreError(error);

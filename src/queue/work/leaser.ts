@@ -8,6 +8,8 @@ import type { WorkedQueues } from "./worked-queues.js";
 
 /** An answer should leave this long before its caller stops waiting, in milliseconds. */
 const answerMs = 1000;
+/** How often a call that waits looks whether its caller is still there. */
+const lookMs = 1000;
 
 export interface LeaserParts {
   batcher: WorkBatcher;
@@ -36,8 +38,8 @@ export class Leaser {
     for (;;) {
       const jobs = await this.take(queue, request, caller);
       const leftMs = until - Date.now();
-      if (jobs.length > 0 || leftMs <= 0 || caller.cancelled || this.parts.watch.isClosed) return jobs;
-      await this.wait(queue, leftMs);
+      if (jobs.length > 0 || leftMs <= 0 || caller.cancelled || this.isClosed) return jobs;
+      await this.wait(queue, until, caller);
     }
   }
 
@@ -56,25 +58,42 @@ export class Leaser {
     return jobs;
   }
 
-  /** Resolves when the queue may have a job, after `ms` at the latest, or when `signal` is aborted. */
-  sleep(queue: string, ms: number, signal?: AbortSignal): Promise<void> {
+  /**
+   * Resolves to true when the queue may have a job; to false after `ms`, when `signal` is aborted, or when the server
+   * stops. Who is woken and takes no job must {@link passOn}.
+   */
+  sleep(queue: string, ms: number, signal?: AbortSignal): Promise<boolean> {
     return this.parts.watch.sleep(queue, ms, signal);
+  }
+
+  /** Wakes the next who waits for the queue, here or elsewhere. */
+  passOn(queue: string): void {
+    this.parts.watch.passOn(queue);
+  }
+
+  /** The server stops: nobody waits any more. */
+  get isClosed(): boolean {
+    return this.parts.watch.isClosed;
   }
 
   /** Puts jobs back in line that no worker has begun. */
   async putBack(queue: string, jobs: readonly Pick<LeasedJob, "id" | "token">[]): Promise<void> {
-    const reports = jobs.map(({ id, token }) => ({ jobId: id, token, outcome: { kind: "release" } as const }));
+    const reports = jobs.map(({ id, token }) => ({ jobId: id, token, outcome: { kind: "unseen" } as const }));
     await this.parts.batcher.report(queue, reports);
   }
 
-  private async wait(queue: string, ms: number): Promise<void> {
+  /** Waits for a job. A caller who goes away does not say so: the wait looks each second whether it is still there. */
+  private async wait(queue: string, until: number, caller: Waiter): Promise<void> {
     const { maxWaiting } = this.parts;
     if (this.waiting >= maxWaiting) {
       const problem = `over ${maxWaiting} calls wait for jobs in this server; nothing was leased`;
       throw new PostaError("exhausted", problem, { retryAfterMs: 1000 });
     }
     this.waiting += 1;
-    await this.sleep(queue, ms);
+    let isWoken = false;
+    while (!isWoken && !caller.cancelled && !this.isClosed && Date.now() < until)
+      isWoken = await this.sleep(queue, Math.min(until - Date.now(), lookMs));
     this.waiting -= 1;
+    if (isWoken && caller.cancelled) this.passOn(queue);
   }
 }

@@ -52,21 +52,22 @@ export class MarkerWatch {
   constructor(private readonly parts: WatchParts) {}
 
   /**
-   * Resolves when the queue may have a job, after `ms` at the latest, when `signal` is aborted, or when the watch
+   * Resolves to true when the queue may have a job; to false after `ms`, when `signal` is aborted, or when the watch
    * closes.
    */
-  async sleep(queue: string, ms: number, signal?: AbortSignal): Promise<void> {
-    if (this.isClosed || ms <= 0 || signal?.aborted) return;
-    await new Promise<void>((resolve) => {
-      const wake = () => {
+  async sleep(queue: string, ms: number, signal?: AbortSignal): Promise<boolean> {
+    if (this.isClosed || ms <= 0 || signal?.aborted) return false;
+    return new Promise((resolve) => {
+      const end = (isWoken: boolean) => {
         clearTimeout(timer);
-        signal?.removeEventListener("abort", wake);
+        signal?.removeEventListener("abort", giveUp);
         this.remove(queue, sleeper);
-        resolve();
+        resolve(isWoken);
       };
-      const timer = setTimeout(wake, ms);
-      const sleeper = { wake };
-      signal?.addEventListener("abort", wake);
+      const giveUp = () => end(false);
+      const timer = setTimeout(giveUp, ms);
+      const sleeper = { wake: () => end(!this.isClosed) };
+      signal?.addEventListener("abort", giveUp);
       this.add(queue, sleeper);
     });
   }
@@ -86,7 +87,7 @@ export class MarkerWatch {
     clearTimeout(earlier?.timer);
     const ring = () => {
       this.alarms.delete(queue);
-      this.wakeOrGiveBack(queue);
+      this.passOn(queue);
     };
     this.alarms.set(queue, { at, timer: setTimeout(ring, Math.min(ms, maxAlarmMs)) });
   }
@@ -118,7 +119,9 @@ export class MarkerWatch {
 
   /** Lets the wait begin anew, with the queues of now. */
   private interrupt(): void {
-    this.parts.shared.zadd(this.parts.interruptKey, 0, "").catch(() => {}); // The wait ends by itself in some seconds.
+    const { shared, interruptKey } = this.parts;
+    shared.zadd(interruptKey, 0, "").catch(() => {}); // The wait ends by itself in some seconds.
+    shared.expire(interruptKey, 60).catch(() => {});
   }
 
   /** Runs while there are sleepers. */
@@ -147,11 +150,11 @@ export class MarkerWatch {
     if (queue === undefined) return;
     const waitMs = member === "1" ? Number(score) - Date.now() : 0;
     if (waitMs > 1) this.wakeAfter(queue, waitMs);
-    else this.wakeOrGiveBack(queue);
+    else this.passOn(queue);
   }
 
   /** A marker that wakes nobody here is for the workers of others. */
-  private wakeOrGiveBack(queue: string): void {
+  passOn(queue: string): void {
     if (!this.wake(queue)) this.parts.giveBack(queue).catch(() => {}); // Others ask again by themselves in some seconds.
   }
 

@@ -4,11 +4,11 @@ import { GroupCommit } from "../../batching/group-commit.js";
 import { KeyedCommits } from "../../batching/keyed-commits.js";
 import type { Waiter } from "../../batching/waiter.js";
 import { PostaError } from "../../errors/posta-error.js";
-import { abandonedError, type LeasedJob, type LeaseRequest, type Report, type Verdict } from "./work.js";
+import { abandonedError, type LeasedJob, type LeaseRequest, type Report, type Unseen, type Verdict } from "./work.js";
 import type { LeaseHint, WorkScript } from "./work-script.js";
 
 /** A report, or a request for jobs: both share one run of a script, so finishing and fetching cost one round trip. */
-type Item = { report: Report } | { request: LeaseRequest };
+type Item = { report: Report | Unseen } | { request: LeaseRequest };
 
 export interface LeaseAnswer {
   jobs: LeasedJob[];
@@ -31,7 +31,11 @@ export class WorkBatcher {
   }
 
   /** Settles jobs. Resolves to a verdict or an error for each report, in order; never rejects. */
-  async report(queue: string, reports: readonly Report[], waiter?: Waiter): Promise<(Verdict | PostaError)[]> {
+  async report(
+    queue: string,
+    reports: readonly (Report | Unseen)[],
+    waiter?: Waiter,
+  ): Promise<(Verdict | PostaError)[]> {
     const items = reports.map((report) => ({ report }));
     return (await this.commits.pushAll(queue, items, waiter)) as (Verdict | PostaError)[];
   }

@@ -1,12 +1,21 @@
 import { randomBytes } from "node:crypto";
 import { pack } from "msgpackr";
-import { type PostaError, show, wrongState } from "../../errors/posta-error.js";
+import { PostaError, show, wrongState } from "../../errors/posta-error.js";
 import { readBullLua } from "../../store/bullmq/lua-functions.js";
 import { toStoreError } from "../../store/redis/errors.js";
 import { defineScript, readLua, type Script } from "../../store/redis/scripts.js";
 import type { RedisStore } from "../../store/redis/store.js";
 import type { Keys } from "../job/keys.js";
-import { attemptOf, type LeasedJob, type LeaseRequest, type Outcome, type Report, type Verdict } from "./work.js";
+import {
+  attemptOf,
+  type LeasedJob,
+  type LeaseName,
+  type LeaseRequest,
+  type Outcome,
+  type Report,
+  type Unseen,
+  type Verdict,
+} from "./work.js";
 
 /** The keys of work-jobs.lua, in its order, with the names that its parts have for them. */
 const scriptKeys = {
@@ -86,7 +95,11 @@ export class WorkScript {
   }
 
   /** Settles the reports, in their order, and then leases jobs. Throws if the store failed. */
-  async run(queue: string, reports: readonly Report[], requests: readonly LeaseRequest[]): Promise<WorkAnswer> {
+  async run(
+    queue: string,
+    reports: readonly (Report | Unseen)[],
+    requests: readonly LeaseRequest[],
+  ): Promise<WorkAnswer> {
     this.store.requireUsable();
     const now = Date.now();
     const args = [this.keys.start(queue), now, pack(reports.flatMap(toReport)), pack(requests.flatMap(toRequest))];
@@ -105,12 +118,12 @@ function readFunctions(): string {
   return [readBullLua(...bullFunctions), ...names, ...files, ""].join("\n");
 }
 
-function toReport({ jobId, token, outcome }: Report): (string | number)[] {
+function toReport({ jobId, token, outcome }: Report | Unseen): (string | number)[] {
   return [...toFields(outcome), jobId, token, String(attemptOf(token) ?? 0)];
 }
 
 /** The kind of an outcome, and its four fields. */
-function toFields(outcome: Outcome): [string, string | number, string, string, number] {
+function toFields(outcome: Outcome | Unseen["outcome"]): [string, string | number, string, string, number] {
   switch (outcome.kind) {
     case "complete":
       return ["c", outcome.valueJson, "", "", 0];
@@ -118,6 +131,8 @@ function toFields(outcome: Outcome): [string, string | number, string, string, n
       const how = outcome.unrecoverable ? "u" : String(outcome.retryMs ?? "");
       return ["f", outcome.message, outcome.stack && JSON.stringify(outcome.stack), how, Math.random()];
     }
+    case "unseen":
+      return ["u", "", "", "", 0];
     case "release":
       return ["r", "", "", "", 0];
     case "postpone":
@@ -134,7 +149,7 @@ function toRequest({ count, maxBytes, leaseMs, worker }: LeaseRequest): (string 
 
 interface Asked {
   now: number;
-  reports: readonly Report[];
+  reports: readonly (Report | Unseen)[];
   requests: readonly LeaseRequest[];
 }
 
@@ -147,7 +162,7 @@ function toAnswer([verdicts, leases, limitedMs, isReady, due]: Answer, { now, re
   };
 }
 
-function toVerdict(code: string, { jobId }: Report): Verdict | PostaError {
+function toVerdict(code: string, { jobId }: LeaseName): Verdict | PostaError {
   switch (code) {
     case "0":
       return "applied";
@@ -155,6 +170,8 @@ function toVerdict(code: string, { jobId }: Report): Verdict | PostaError {
       return "already-applied";
     case "2":
       return "lease-lost";
+    case "5":
+      return new PostaError("internal", `the job ${show(jobId)} is broken: another program may have written it`);
     default: {
       const problem = code === "3" ? "waits for jobs that are not done" : "waited for jobs that failed";
       return wrongState(`the job ${show(jobId)} ${problem}: it cannot complete`);

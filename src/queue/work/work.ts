@@ -52,6 +52,11 @@ export interface Report extends LeaseName {
   outcome: Outcome;
 }
 
+/** What the server says of a job that no worker has seen: it goes back in line. */
+export interface Unseen extends LeaseName {
+  outcome: { kind: "unseen" };
+}
+
 /** What a report did to its job. */
 export type Verdict = "applied" | "already-applied" | "lease-lost";
 

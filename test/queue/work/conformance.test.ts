@@ -112,9 +112,12 @@ const toTenSeconds = (rows: [string, number][]) => rows.map(([id, score]) => [id
 const withoutMoment = (fields: string[]) =>
   fields.map((text, index) => (fields[index - 1] === "delay" ? String(Math.round(Number(text) / 10_000)) : text));
 
-function withoutTimes({ processedOn, finishedOn, ...fields }: Record<string, unknown>) {
+/** BullMQ's worker says until when a job is to wait, and Posta's says for how long: they differ by a millisecond or two. */
+const roundDelay = (delay: unknown) => (delay === undefined ? {} : { delay: Math.round(Number(delay) / 1000) });
+
+function withoutTimes({ processedOn, finishedOn, delay, ...fields }: Record<string, unknown>) {
   const time = (value: unknown) => (value === undefined ? {} : { time: /^\d{13}$/.test(String(value)) });
-  return { ...fields, processed: time(processedOn), finished: time(finishedOn) };
+  return { ...fields, ...roundDelay(delay), processed: time(processedOn), finished: time(finishedOn) };
 }
 
 type Add = (queue: BullQueue, prefix: string) => Promise<unknown>;

@@ -219,6 +219,20 @@ describe("a worker that waits", () => {
     expect(await gone).toMatchObject([{ jobId: id }]);
   });
 
+  it("leaves no trace when it has gone away: its place is free, and the next job goes to who still waits", async () => {
+    const queue = freshQueue();
+    const request = { queue, worker: "gone", wait: seconds(40) };
+    const gone = [1, 2, 3].map(() => posta.client.cancellable("posta.queue.v1.WorkerService", "LeaseJobs", request));
+    await expect.poll(waitingCalls).toBe(3);
+    for (const cancel of gone) cancel();
+    const begun = performance.now();
+    const waiting = lease(queue, { wait: seconds(20) });
+    const [id] = await add(queue);
+    expect((await waiting).map(({ jobId }) => jobId)).toEqual([id]);
+    expect(performance.now() - begun).toBeLessThan(6000); // Not by the next look after 10 s.
+    await expect.poll(waitingCalls).toBe(0);
+  });
+
   it("is answered at once when its server stops", async () => {
     const other = await startServer(inject("redisUrl"));
     await other.serving;
@@ -324,6 +338,69 @@ describe("a report", () => {
     expect(await stateOf(queue, one.jobId)).toBe("ACTIVE");
   });
 
+  it.each(["events", "active", "meta", "wait", "<id>:lock", "completed"])(
+    "on %j, which is another key of the queue, harms no other of its batch",
+    async (key) => {
+      const queue = freshQueue();
+      const [id, done] = await add(queue, 2);
+      const [one, two] = (await lease(queue, { maxJobs: 2 })) as [Held, Held];
+      const odd = { jobId: key.replace("<id>", id as string), leaseToken: one.leaseToken };
+      await redis.zadd(`${posta.prefix}:${queue}:completed`, 1, "x");
+      const reports = [
+        { ...two, complete: {} },
+        { ...odd, complete: {} },
+        { ...odd, fail: {} },
+      ].map(({ jobId, leaseToken, ...outcome }) => ({ jobId, leaseToken, ...outcome }));
+      const { results } = await posta.client.worker("ReportOutcomes", { queue, reports });
+      expect(results.map(({ verdict }: { verdict: string }) => verdict.replace("REPORT_VERDICT_", ""))).toEqual([
+        "APPLIED",
+        "LEASE_LOST",
+        "LEASE_LOST",
+      ]);
+      expect(await stateOf(queue, done as string)).toBe("COMPLETED");
+      const leases = [odd, { jobId: one.jobId, leaseToken: one.leaseToken }];
+      const extended = await posta.client.worker("ExtendLeases", { queue, leases });
+      expect(extended.results.map(({ held }: { held: boolean }) => held)).toEqual([false, true]);
+    },
+  );
+
+  it.each([
+    '{"attempts":"3"}',
+    '{"attempts":null,"removeOnComplete":{"count":"5"},"removeOnFail":{"age":null}}',
+    "{",
+    '"text"',
+    '{"backoff":{"type":"exponential","delay":1e300},"attempts":9,"stackTraceLimit":"1"}',
+  ])("on a job with the odd options %s settles it and the others", async (opts) => {
+    const queue = freshQueue();
+    const ids = await add(queue, 3);
+    const held = await lease(queue, { maxJobs: 3 });
+    for (const id of ids) await redis.hset(`${posta.prefix}:${queue}:${id}`, { opts, stacktrace: "[broken" });
+    const [one, two, three] = held.map(({ jobId, leaseToken }) => ({ jobId, leaseToken }));
+    const reports = [
+      { ...one, complete: {} },
+      { ...two, fail: { message: "m", stack: "s" } },
+      { ...three, fail: { message: "m", unrecoverable: true } },
+    ];
+    const { results } = await posta.client.worker("ReportOutcomes", { queue, reports });
+    expect(results.map(({ verdict }: { verdict: string }) => verdict)).toEqual(Array(3).fill("REPORT_VERDICT_APPLIED"));
+    const states = await Promise.all(ids.map((id) => stateOf(queue, id)));
+    expect(states).not.toContain("ORPHANED");
+    expect(states).not.toContain("ACTIVE");
+  });
+
+  it("on a job that cannot be settled says so, and leaves it with its worker and the others settled", async () => {
+    const queue = freshQueue();
+    const [broken, fine] = await add(queue, 2);
+    const held = await lease(queue, { maxJobs: 2 });
+    await redis.hset(`${posta.prefix}:${queue}:${broken}`, { parent: "{", parentKey: "x" });
+    const reports = held.map(({ jobId, leaseToken }) => ({ jobId, leaseToken, complete: {} }));
+    const { results } = await posta.client.worker("ReportOutcomes", { queue, reports });
+    expect(results[0].error).toMatchObject({ code: status.INTERNAL, message: expect.stringMatching(/is broken/) });
+    expect(await stateOf(queue, broken as string)).toBe("ACTIVE");
+    expect(await stateOf(queue, fine as string)).toBe("COMPLETED");
+    expect(await report(queue, held[0], { release: {} })).toBe("APPLIED");
+  });
+
   it("keeps only the beginning of a very long message and stack", async () => {
     const queue = freshQueue();
     const [id] = await add(queue, 1, { attempts: 1 });
@@ -351,6 +428,21 @@ describe("the extension of a lease", () => {
     expect(await stateOf(queue, lost.jobId)).toBe("WAITING");
     await checkLeases();
     expect(await stateOf(queue, kept.jobId)).toBe("ACTIVE");
+  });
+});
+
+describe("a line of jobs that no worker may get", () => {
+  it("is emptied into the failed jobs, however long it is, and the next job comes", async () => {
+    const queue = freshQueue();
+    const ids: string[] = [];
+    for (let batch = 0; batch < 5; batch += 1) ids.push(...(await add(queue, 1000)));
+    const pipeline = redis.pipeline();
+    for (const id of ids) pipeline.hset(`${posta.prefix}:${queue}:${id}`, "defa", "given up");
+    await pipeline.exec();
+    const [last] = await add(queue);
+    const [held] = await lease(queue, { wait: seconds(20) });
+    expect(held?.jobId).toBe(last);
+    expect((await posta.client.queue("GetQueue", { queue })).queue.counts).toMatchObject({ failed: 5000, active: 1 });
   });
 });
 

@@ -18,7 +18,7 @@ export interface FeedParts {
   /** Whether the worker does not read what it was sent. */
   isFull(): boolean;
   /** Sends jobs to the worker. */
-  assign(queue: string, jobs: LeasedJob[]): void;
+  assign(jobs: LeasedJob[]): void;
 }
 
 /**
@@ -26,21 +26,22 @@ export interface FeedParts {
  * room for them, and sleeps while the queue has none.
  */
 export class Feed {
-  /** Jobs that the worker has. */
-  private inFlight = 0;
   private change: (() => void) | undefined;
   private running: Promise<void> | undefined;
 
   constructor(
     private readonly queue: string,
     private max: number,
+    /** Jobs of the queue that the worker has. */
+    private inFlight: number,
     private readonly parts: FeedParts,
   ) {}
 
   /** Sends jobs until `signal` is aborted. */
   start(signal: AbortSignal): void {
+    if (this.running) return;
     signal.addEventListener("abort", () => this.change?.(), { once: true });
-    this.running ??= this.run(signal);
+    this.running = this.run(signal);
   }
 
   /** Resolves when no job will be sent any more. */
@@ -64,6 +65,11 @@ export class Feed {
     this.change?.();
   }
 
+  /** How many jobs the worker has room for. */
+  private get room(): number {
+    return this.parts.isFull() ? 0 : this.max - this.inFlight;
+  }
+
   private async run(signal: AbortSignal): Promise<void> {
     const waiter: Waiter = {
       deadline: Number.POSITIVE_INFINITY,
@@ -71,21 +77,21 @@ export class Feed {
         return signal.aborted;
       },
     };
-    while (!signal.aborted) {
-      const free = this.parts.isFull() ? 0 : this.max - this.inFlight;
-      if (free <= 0) await this.untilChange();
-      else await this.feed(free, waiter, signal);
+    while (!signal.aborted && !this.parts.leaser.isClosed) {
+      if (this.room <= 0) await this.untilChange();
+      else await this.feed(waiter, signal);
     }
   }
 
-  private async feed(free: number, waiter: Waiter, signal: AbortSignal): Promise<void> {
+  private async feed(waiter: Waiter, signal: AbortSignal): Promise<void> {
     const { leaser, request, assign } = this.parts;
+    const { queue } = this;
     try {
-      const jobs = await leaser.take(this.queue, { ...request, count: Math.min(free, maxJobs), maxBytes }, waiter);
-      if (jobs.length > 0) {
-        this.inFlight += jobs.length;
-        assign(this.queue, jobs);
-      } else await leaser.sleep(this.queue, longSleepMs, signal);
+      const jobs = await leaser.take(queue, { ...request, count: Math.min(this.room, maxJobs), maxBytes }, waiter);
+      this.inFlight += jobs.length;
+      if (jobs.length > 0) assign(jobs);
+      else if ((await leaser.sleep(queue, longSleepMs, signal)) && (this.room <= 0 || signal.aborted))
+        leaser.passOn(queue); // The job is for another: the worker has taken its credit back.
     } catch {
       // A store that fails for a while ends no session: the worker keeps its jobs, and gets others later.
       if (!signal.aborted) await sleep(errorPauseMs * (0.5 + Math.random()), undefined, { signal }).catch(() => {});

@@ -5,6 +5,8 @@ export interface HeldLease extends LeaseName {
   queue: string;
   /** The message that brought the job; 0: the worker had it before the session. */
   sequence: number;
+  /** When the lease was last extended, on performance.now()'s clock. */
+  extendedAt: number;
 }
 
 /** The jobs that the worker of a session has and has not reported. */
@@ -12,23 +14,25 @@ export class HeldLeases {
   private readonly leases = new Map<string, HeldLease>();
 
   addJobs(queue: string, jobs: readonly LeasedJob[], sequence: number): void {
-    for (const { id: jobId, token } of jobs) this.add({ queue, jobId, token, sequence });
+    const extendedAt = performance.now();
+    for (const { id: jobId, token } of jobs) this.add({ queue, jobId, token, sequence, extendedAt });
   }
 
-  add(lease: HeldLease): void {
+  /** Answers whether the lease is new. */
+  add(lease: HeldLease): boolean {
+    const isNew = !this.leases.has(keyOf(lease));
     this.leases.set(keyOf(lease), lease);
+    return isNew;
   }
 
-  has(lease: LeaseName): boolean {
-    return this.leases.has(keyOf(lease));
+  /** Forgets a lease, and answers it; undefined: the worker does not have it. */
+  remove(name: LeaseName): HeldLease | undefined {
+    const lease = this.leases.get(keyOf(name));
+    this.leases.delete(keyOf(name));
+    return lease;
   }
 
-  /** Forgets a lease. Answers whether the worker had it. */
-  remove(lease: LeaseName): boolean {
-    return this.leases.delete(keyOf(lease));
-  }
-
-  /** By queue: the leases that came up to a sequence, or after it. */
+  /** Some leases, by queue. */
   byQueue(which: (lease: HeldLease) => boolean): Map<string, HeldLease[]> {
     const found = new Map<string, HeldLease[]>();
     for (const lease of this.leases.values()) {

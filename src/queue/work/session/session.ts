@@ -1,4 +1,5 @@
-import { PostaError } from "../../../errors/posta-error.js";
+import { setMaxListeners } from "node:events";
+import { invalid, PostaError } from "../../../errors/posta-error.js";
 import type { LeaseExtender } from "../lease-extender.js";
 import type { Leaser } from "../leaser.js";
 import type { Reporter } from "../reporter.js";
@@ -10,6 +11,8 @@ import { type HeldLease, HeldLeases } from "./held-leases.js";
 const silentIntervals = 3;
 /** A heartbeat extends the leases, so it must come well within them. */
 const intervalsInLease = 3;
+/** The most queues of a session. */
+const maxQueues = 100;
 
 /** What a session tells its worker. */
 interface SessionOutput {
@@ -44,6 +47,8 @@ export class Session {
   private readonly feeding = new AbortController();
   private sequence = 0;
   private acked = 0;
+  private isStarted = false;
+  private isExtending = false;
   private watchdog: NodeJS.Timeout | undefined;
 
   constructor(
@@ -51,26 +56,27 @@ export class Session {
     private readonly options: SessionOptions,
   ) {
     this.intervalMs = Math.floor(options.leaseMs / intervalsInLease);
+    setMaxListeners(0, this.feeding.signal); // Some for each queue.
     this.hear();
   }
 
   /** Takes over jobs from an earlier session, and extends their leases. Answers those that are lost. */
-  async resume(leases: readonly HeldLease[]): Promise<HeldLease[]> {
-    for (const lease of leases) this.held.add(lease);
-    const lost = await this.extend((lease) => lease.sequence === 0);
-    for (const lease of leases) if (this.held.has(lease)) this.feeds.get(lease.queue)?.count(1);
-    return lost;
+  resume(leases: readonly HeldLease[]): Promise<HeldLease[]> {
+    for (const lease of leases) if (this.held.add(lease)) this.feeds.get(lease.queue)?.count(1);
+    return this.extend(({ sequence }) => sequence === 0, true);
   }
 
-  /** The worker takes up to so many jobs of a queue at a time. */
-  setCredit(queue: string, max: number): void {
-    const feed = this.feeds.get(queue);
-    if (feed) feed.setMax(max);
-    else this.feeds.set(queue, this.createFeed(queue, max));
+  /** The worker takes up to so many jobs of a queue at a time. Throws invalid for too many queues. */
+  setCredit(queue: string, max: number, field: string): void {
+    const known = this.feeds.get(queue);
+    if (known) known.setMax(max);
+    else if (this.feeds.size >= maxQueues) throw invalid(field, `is one of over ${maxQueues} queues of this session`);
+    else this.addFeed(queue, max);
   }
 
   /** Sends jobs from now on. */
   start(): void {
+    this.isStarted = true;
     for (const feed of this.feeds.values()) feed.start(this.feeding.signal);
   }
 
@@ -88,23 +94,32 @@ export class Session {
     }, silentIntervals * this.intervalMs);
   }
 
-  /** Extends the leases of all jobs that the worker has received and not reported. Tells it which are lost. */
+  /**
+   * Extends the leases of all jobs that the worker has received and not reported, and tells it which are lost. A lease
+   * that was extended less than half an interval ago is left alone: a worker acknowledges each message by a heartbeat.
+   */
   async heartbeat(ackSequence: number): Promise<void> {
     this.acked = Math.max(this.acked, Math.min(ackSequence, this.sequence));
-    const lost = await this.extend(({ sequence }) => sequence <= this.acked);
-    for (const { queue } of lost) this.feeds.get(queue)?.count(-1);
+    if (this.isExtending) return;
+    this.isExtending = true;
+    const before = performance.now() - this.intervalMs / 2;
+    const lost = await this.extend(({ sequence, extendedAt }) => sequence <= this.acked && extendedAt <= before, false);
+    this.isExtending = false;
     if (lost.length > 0) this.options.output.lost(lost);
   }
 
   /**
    * Settles jobs of a queue. The places of the jobs are free at once, so that finishing them and fetching the next ones
-   * share one run of a script.
+   * share one run of a script. A job whose report fails is still the worker's.
    */
-  report(queue: string, items: readonly (Report | PostaError)[]): Promise<(Verdict | PostaError)[]> {
-    const results = this.parts.reporter.report(queue, items);
-    let freed = 0;
-    for (const item of items) if (!(item instanceof PostaError) && this.held.remove(item)) freed += 1;
-    if (freed > 0) this.feeds.get(queue)?.count(-freed);
+  async report(queue: string, items: readonly (Report | PostaError)[]): Promise<(Verdict | PostaError)[]> {
+    const reported = this.parts.reporter.report(queue, items);
+    const freed = items.map((item) => (item instanceof PostaError ? undefined : this.held.remove(item)));
+    this.count(freed, -1);
+    const results = await reported;
+    const kept = freed.filter((lease, index) => lease && results[index] instanceof PostaError);
+    for (const lease of kept) if (lease) this.held.add(lease);
+    this.count(kept, 1);
     return results;
   }
 
@@ -129,29 +144,45 @@ export class Session {
     await Promise.all(backs);
   }
 
-  private createFeed(queue: string, max: number): Feed {
+  private addFeed(queue: string, max: number): void {
     const { worker, leaseMs, output } = this.options;
-    return new Feed(queue, max, {
+    const resumed = this.held.byQueue((lease) => lease.queue === queue).get(queue)?.length ?? 0;
+    const feed = new Feed(queue, max, resumed, {
       leaser: this.parts.leaser,
       request: { worker, leaseMs },
       isFull: () => output.isFull(),
-      assign: (_, jobs) => {
+      assign: (jobs) => {
         this.sequence += 1;
         this.held.addJobs(queue, jobs, this.sequence);
         output.assign(this.sequence, queue, jobs);
       },
     });
+    this.feeds.set(queue, feed);
+    if (this.isStarted) feed.start(this.feeding.signal);
+  }
+
+  /** Counts jobs that the worker has (1), or has no more (-1). */
+  private count(leases: readonly (HeldLease | undefined)[], change: 1 | -1): void {
+    for (const lease of leases) if (lease) this.feeds.get(lease.queue)?.count(change);
   }
 
   /** Extends leases, and forgets those that are lost, which it answers. A store that fails now is asked again later. */
-  private async extend(which: (lease: HeldLease) => boolean): Promise<HeldLease[]> {
+  private async extend(which: (lease: HeldLease) => boolean, isShown: boolean): Promise<HeldLease[]> {
     const byQueue = [...this.held.byQueue(which)];
-    const { extender } = this.parts;
+    const options = { leaseMs: this.options.leaseMs, isShown };
     const results = await Promise.all(
-      byQueue.map(([queue, leases]) => extender.extend(queue, leases, this.options.leaseMs)),
+      byQueue.map(([queue, leases]) => this.parts.extender.extend(queue, leases, options)),
     );
-    const lost = byQueue.flatMap(([, leases], index) => leases.filter((_, place) => results[index]?.[place] === false));
-    // What was reported meanwhile is no loss.
-    return lost.filter((lease) => this.held.remove(lease));
+    const [now, lost] = [performance.now(), [] as HeldLease[]];
+    for (const [index, [, leases]] of byQueue.entries()) {
+      for (const [place, lease] of leases.entries()) {
+        const held = results[index]?.[place];
+        if (held === true) lease.extendedAt = now;
+        // What was reported meanwhile is no loss.
+        else if (held === false && this.held.remove(lease)) lost.push(lease);
+      }
+    }
+    this.count(lost, -1);
+    return lost;
   }
 }

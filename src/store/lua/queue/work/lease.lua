@@ -89,11 +89,15 @@ local function hand(id, fields, request)
   return 1
 end
 
+-- The most jobs that one run looks at: a line of jobs that no worker may get is emptied in several runs.
+local mostLooked, looked = 500, 0
+
 -- Leases jobs to one request until it has enough, or the next does not fit. Returns how many count for the limits.
 local function leaseTo(request, room)
   local wanted, taken = math.min(request.count, room), 0
-  while taken < wanted do
+  while taken < wanted and looked < mostLooked do
     local ids, from = peek(wanted - taken)
+    looked = looked + #ids
     local found = readFitting(ids, request)
     if #found == 0 then break end
     activate(ids, #found, from)

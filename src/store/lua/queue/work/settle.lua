@@ -5,7 +5,7 @@
 ]]
 
 -- Verdicts of a report.
-local APPLIED, ALREADY_APPLIED, LEASE_LOST, CHILDREN_PENDING, CHILDREN_FAILED = "0", "1", "2", "3", "4"
+local APPLIED, ALREADY_APPLIED, LEASE_LOST, CHILDREN_PENDING, CHILDREN_FAILED, BROKEN = "0", "1", "2", "3", "4", "5"
 
 -- How long the settlement of a job that leaves no trace of its own is remembered.
 local ledgerMs = 600000
@@ -21,6 +21,8 @@ end
 -- What is done once for all jobs of a batch: locks to remove, ids that are no longer stalled, finished jobs by their set, and
 -- the retentions that these ask for.
 local freedLocks, freedIds, finishedIn, retentions = {}, {}, {}, {}
+-- Values for one command: Lua passes at most some 8000. Even, as sorted sets take pairs.
+local slice = 1000
 
 local function retainLater(target, keep)
   local key = target .. ":" .. tostring(keep.age) .. ":" .. tostring(keep.count) .. ":" .. tostring(keep.limit)
@@ -36,12 +38,17 @@ end
 
 -- Does what was left for later. Before a lease, as it may be of a job that has just been given back.
 local function flush()
-  if #freedIds > 0 then
-    rcall("DEL", unpack(freedLocks))
-    rcall("SREM", stalledKey, unpack(freedIds))
-    freedLocks, freedIds = {}, {}
+  for from = 1, #freedIds, slice do
+    local to = math.min(from + slice - 1, #freedIds)
+    rcall("DEL", unpack(freedLocks, from, to))
+    rcall("SREM", stalledKey, unpack(freedIds, from, to))
   end
-  for target, members in pairs(finishedIn) do rcall("ZADD", target, unpack(members)) end
+  freedLocks, freedIds = {}, {}
+  for target, members in pairs(finishedIn) do
+    for from = 1, #members, slice do
+      rcall("ZADD", target, unpack(members, from, math.min(from + slice - 1, #members)))
+    end
+  end
   for _, retention in pairs(retentions) do
     local target, keep = retention.target, retention.keep
     if keep.age then removeJobsByMaxAge(now, keep.age, target, prefix, keep.limit or 1000) end
@@ -54,11 +61,13 @@ end
 local knownOptions = {}
 
 local function readOptions(json)
+  -- Other programs may have written anything there.
   if not json then return {} end
   local head = string.match(json, '^(.*),"jobId":"[^"]*"}$') or json
   local known = knownOptions[head]
   if not known then
-    known = cjson.decode(json)
+    local isJson, value = pcall(cjson.decode, json)
+    known = isJson and type(value) == "table" and value or {}
     knownOptions[head] = known
   end
   return known
@@ -66,7 +75,9 @@ end
 
 -- An option "removeOnComplete" or "removeOnFail" as what to keep. A count of 0 keeps nothing; of -1: everything.
 local function toKeep(option)
-  if type(option) == "table" then return option end
+  if type(option) == "table" then
+    return { age = tonumber(option.age), count = tonumber(option.count), limit = tonumber(option.limit) }
+  end
   if type(option) == "number" then return { count = option } end
   return { count = option == true and 0 or -1 }
 end
@@ -89,7 +100,9 @@ local function takeBack(id, jobKey, token, attempt)
   local lock = locks[id]
   if lock and lock ~= token then return LEASE_LOST end
   if not lock then
-    local found = rcall("HMGET", jobKey, "ats", "finishedOn")
+    -- The id may be that of another key of the queue, which is no hash.
+    local found = redis.pcall("HMGET", jobKey, "ats", "finishedOn")
+    if found.err then return LEASE_LOST end
     if rcall("EXISTS", ledgerKey(token)) == 1 then return ALREADY_APPLIED end
     if found[1] ~= attempt then return LEASE_LOST end
     if found[2] then return ALREADY_APPLIED end
@@ -124,6 +137,8 @@ local finished = 0
 -- What finish needs to know of a job.
 local function readJob(jobKey)
   local found = rcall("HMGET", jobKey, "opts", "atm", "parent", "parentKey", "deid")
+  -- Before anything is written: a parent that cannot be read must not stop the job half-way.
+  if found[3] then cjson.decode(found[3]) end
   return {
     opts = readOptions(found[1]), attemptsMade = tonumber(found[2]) or 0,
     parent = found[3], parentKey = found[4], deduplicationId = found[5],
@@ -153,17 +168,21 @@ local function finish(id, jobKey, token, target, property, value, job)
     retainLater(targetKey, keep)
   end
   addEvent("event", target, "jobId", id, property, value, "prev", "active")
-  if target == "failed" and attemptsMade >= (opts.attempts or 0) then
+  if target == "failed" and attemptsMade >= (tonumber(opts.attempts) or 0) then
     addEvent("event", "retries-exhausted", "jobId", id, "attemptsMade", attemptsMade)
   end
 end
 
+-- Ten years, in milliseconds: no job waits longer.
+local longestMs = 315360000000
+
 -- The wait before the next attempt, by the job's own options. `random` is from 0 to 1.
 local function backoffMs(backoff, attemptsMade, random)
-  if type(backoff) == "number" then return backoff end
+  if type(backoff) == "number" then return math.min(backoff, longestMs) end
   if type(backoff) ~= "table" or type(backoff.delay) ~= "number" then return 0 end
   local most = backoff.delay
   if backoff.type == "exponential" then most = math.floor(2 ^ (attemptsMade - 1) * backoff.delay + 0.5) end
+  most = math.min(most, longestMs)
   local jitter = type(backoff.jitter) == "number" and backoff.jitter or 0
   if jitter <= 0 then return most end
   return math.floor(random * most * jitter + most * (1 - jitter))
@@ -195,9 +214,11 @@ end
 local function addStack(list, stack, limit)
   if stack == "" then return list or "[]" end
   if limit == 0 then return "[]" end
-  local added = (not list or list == "[]") and "[" .. stack .. "]" or string.sub(list, 1, -2) .. "," .. stack .. "]"
+  local isEmpty = not list or list == "[]" or not string.match(list, "^%[.*%]$")
+  local added = isEmpty and "[" .. stack .. "]" or string.sub(list, 1, -2) .. "," .. stack .. "]"
   if not limit then return added end
-  local stacks = cjson.decode(added)
+  local isJson, stacks = pcall(cjson.decode, added)
+  if not isJson then return "[" .. stack .. "]" end
   if #stacks <= limit then return added end
   local last = {}
   for index = #stacks - limit + 1, #stacks do last[#last + 1] = stacks[index] end
@@ -208,9 +229,9 @@ end
 local function fail(id, jobKey, token, reason, stack, how, random)
   local job = readJob(jobKey)
   local opts, attemptsMade = job.opts, job.attemptsMade + 1
-  local stacktrace = addStack(rcall("HGET", jobKey, "stacktrace"), stack, opts.stackTraceLimit)
+  local stacktrace = addStack(rcall("HGET", jobKey, "stacktrace"), stack, tonumber(opts.stackTraceLimit))
   rcall("HSET", jobKey, "failedReason", reason, "stacktrace", stacktrace)
-  if how == "u" or attemptsMade >= (opts.attempts or 0) then
+  if how == "u" or attemptsMade >= (tonumber(opts.attempts) or 0) then
     return finish(id, jobKey, token, "failed", "failedReason", reason, job)
   end
   remember(token)
@@ -225,6 +246,8 @@ local settle = {
     finish(id, jobKey, token, "completed", "returnvalue", value, readJob(jobKey))
   end,
   f = fail,
+  -- No worker has seen it: next in line, and a worker that did see it is told that its lease is lost.
+  u = function(id, jobKey) putInLine(id, jobKey, true) end,
   -- Given back: next in line, and the attempt does not count.
   r = function(id, jobKey, token)
     remember(token)
@@ -243,15 +266,33 @@ local settle = {
   end,
 }
 
--- Returns the verdict.
-local function settleReport(kind, a, b, c, d, id, token, attempt)
+-- Makes a job that could not be settled active again, as it was.
+local function giveBack(id, token)
+  if settled[token] ~= id then return end
+  settled[token] = nil
+  freedLocks[#freedLocks], freedIds[#freedIds] = nil, nil
+  rcall("LPUSH", activeKey, id)
+end
+
+local function trySettle(kind, a, b, c, d, id, token, attempt)
   local jobKey = prefix .. id
   if kind == "c" and rcall("EXISTS", jobKey .. ":dependencies", jobKey .. ":unsuccessful") > 0 then
     if rcall("EXISTS", jobKey .. ":dependencies") > 0 then return CHILDREN_PENDING end
     return CHILDREN_FAILED
   end
+  -- The worker has shown the job to another session since.
+  if kind == "u" and rcall("EXISTS", prefix .. "posta-resumed:" .. token) == 1 then return LEASE_LOST end
   local verdict = takeBack(id, jobKey, token, attempt)
   if verdict then return verdict end
   settle[kind](id, jobKey, token, a, b, c, d)
   return APPLIED
+end
+
+-- Returns the verdict. A job that cannot be settled, as another program wrote something odd into it, harms no other.
+local function settleReport(...)
+  local isDone, verdict = pcall(trySettle, ...)
+  if isDone then return verdict end
+  local id, token = select(6, ...)
+  giveBack(id, token)
+  return BROKEN
 end

@@ -12,11 +12,12 @@
       c  complete: the value as JSON
       f  fail: reason, stack as JSON text ("": none), how ("": by the job's options, "u": for good, else the wait in ms),
          a random number from 0 to 1
-      r  release: none   d  postpone: ms   l  rate-limited: ms
+      r  release: none   d  postpone: ms   l  rate-limited: ms   u  put back, as no worker has seen it: none
     4 lease requests as one MessagePack list; of each, in order: count, most bytes of data, lock in ms, seed, name
     5 the most bytes of data that a remote worker can get at all
   Returns
-    1 a digit for each report: 0 applied, 1 already applied, 2 lease lost, 3 has pending children, 4 has failed children
+    1 a digit for each report: 0 applied, 1 already applied, 2 lease lost, 3 has pending children, 4 has failed children,
+      5 the job is broken
     2 for each lease request its jobs: id, token, attempt, and the fields of `leasedFields`
     3 how long the rate limit lasts, in ms; 0: there is none
     4 1 if more jobs could be leased now
