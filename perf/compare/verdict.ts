@@ -22,7 +22,7 @@ export interface Compared extends Ratio {
   name: string;
   base: number[];
   current: number[];
-  verdict: "better" | "WORSE" | "no difference shown" | "worse, within the tolerance";
+  verdict: "better" | "WORSE" | "no difference shown" | "worse, within the tolerance" | "worse in one of two starts";
 }
 
 /** Compares the rounds of one load, figure by figure. */
