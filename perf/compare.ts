@@ -105,7 +105,9 @@ async function confirm(compared: Compared[], picked: Measure[], comparison: Comp
     `${worse.map(({ name }) => name).join("; ")}: worse; once more, with both builds started anew`,
   );
   const again = await compareOnce(names, comparison);
-  const isConfirmed = ({ name }: Compared) => again.some((one) => one.name === name && one.verdict === "WORSE");
+  const loadOf = ({ name }: Compared) => picked.find((one) => name.startsWith(`${one.name}, `))?.name;
+  const isConfirmed = (one: Compared) =>
+    again.some((other) => loadOf(other) === loadOf(one) && other.verdict === "WORSE");
   return compared.map((one) =>
     one.verdict === "WORSE" && !isConfirmed(one) ? { ...one, verdict: "worse in one of two starts" } : one,
   );
@@ -124,7 +126,7 @@ async function compare(): Promise<Compared[]> {
     const comparison = { rounds, main: build?.main, progress, folder };
     const compared = await confirm(await compareOnce(picked, comparison), picked, comparison);
     writeFileSync(join(folder, "compare.json"), JSON.stringify({ base: commit, rounds, compared }, null, 1));
-    console.log(`\nmedians of ${rounds} rounds, base -> this tree, and their ratio with its 99% confidence interval`);
+    console.log(`\nmedians of ${rounds} rounds, base -> this tree, and their ratio with its 95% confidence interval`);
     for (const one of compared) console.log(describeCompared(one));
     console.log(`written: ${basename(folder)}/compare.json`);
     return compared;

@@ -2,18 +2,18 @@
 export interface Ratio {
   /** The geometric mean of the rounds' ratios. */
   ratio: number;
-  /** The 99% confidence interval of that: a gate that compares many figures would fail by chance with a narrower one. */
+  /** The 95% confidence interval of that. */
   from: number;
   until: number;
   /** Whether the interval leaves out 1: "no difference" is what can be said otherwise. */
   differs: boolean;
 }
 
-/** Student's t for 99%, two-sided, by degrees of freedom from 1. */
+/** Student's t for 95%, two-sided, by degrees of freedom from 1. */
 const tValues = [
-  63.66, 9.92, 5.84, 4.6, 4.03, 3.71, 3.5, 3.36, 3.25, 3.17, 3.11, 3.05, 3.01, 2.98, 2.95, 2.92, 2.9, 2.88, 2.86,
+  12.71, 4.3, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.2, 2.18, 2.16, 2.14, 2.13, 2.12, 2.11, 2.1, 2.09,
 ];
-const tLimit = 2.58;
+const tLimit = 1.96;
 
 /**
  * Compares two series of at least two rounds, pair by pair: what disturbs a round disturbs both of it, so their ratio

@@ -18,7 +18,7 @@ const slowed = [
 /** A build that is slowed by this share of what a call costs must be found out. */
 const slowdown = 0.3;
 /** Rounds of each perf-compare: fewer than by hand, as it is run some sixty times. */
-const rounds = "5";
+const rounds = "6";
 
 interface CompareReport {
   compared: Compared[];
