@@ -95,11 +95,13 @@ function toNumber(text: string | undefined, max = 2 ** 31 - 1): number | undefin
   return text !== undefined && number >= 0 && number <= max ? number : undefined;
 }
 
-function toCount(text: string | undefined): number {
+/** A count as another program may have written it; 0 if it is none. */
+export function toCount(text: string | undefined): number {
   return Math.trunc(toNumber(text) ?? 0);
 }
 
-function toTime(text: string | undefined) {
+/** A time in milliseconds since 1970, as another program may have written it; null if it is none. */
+export function toTime(text: string | undefined) {
   return toTimestamp(toNumber(text, maxTimeMs));
 }
 

@@ -1,7 +1,8 @@
 import type { LeasedJob as LeasedJobMessage } from "../../gen/posta/queue/v1/LeasedJob.js";
-import { toDuration, toTimestamp } from "../../rpc/contract/times.js";
+import { toDuration } from "../../rpc/contract/times.js";
 import { parseObject } from "../job/stored-json.js";
 import type { LeasedJob } from "../work/work.js";
+import { toCount, toTime } from "./convert-info.js";
 
 /** A leased job as its worker sees it. */
 export function toLeasedJob(job: LeasedJob): LeasedJobMessage {
@@ -12,18 +13,13 @@ export function toLeasedJob(job: LeasedJob): LeasedJobMessage {
     dataJson: job.dataJson,
     leaseToken: job.token,
     attempt: job.attempt,
-    attemptsFailed: toCount(job.attemptsFailed),
-    maxAttempts: Math.max(toCount(attempts), 1),
+    attemptsFailed: toCount(String(job.attemptsFailed)),
+    maxAttempts: Math.max(toCount(String(attempts)), 1),
     lease: toDuration(job.leaseMs),
-    priority: toCount(job.priority),
-    createTime: toTimestamp(job.createdMs > 0 ? job.createdMs : undefined),
+    priority: toCount(String(job.priority)),
+    createTime: toTime(String(job.createdMs)),
     progressJson: job.progressJson,
     optionsJson: job.optionsJson,
-    timesLost: toCount(job.timesLost),
+    timesLost: toCount(String(job.timesLost)),
   };
-}
-
-/** Another program may have written something that is no number, or a number that does not fit the contract. */
-function toCount(value: unknown): number {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31 ? (value as number) : 0;
 }

@@ -388,6 +388,22 @@ describe("a report", () => {
     expect(states).not.toContain("ACTIVE");
   });
 
+  it("on the others of a run counts, though a job that fails at once in the same run is broken", async () => {
+    const queue = freshQueue();
+    const [broken, odd, gone, fine] = await add(queue, 4);
+    const keyOf = (id?: string) => `${posta.prefix}:${queue}:${id}`;
+    await redis.hset(keyOf(broken), { defa: "given up", parent: "{", parentKey: "x" });
+    await redis.hset(keyOf(odd), { defa: "given up" });
+    await redis.del(keyOf(gone));
+    await redis.set(keyOf(gone), "no hash");
+    await redis.hset(keyOf(fine), { timestamp: "9e300", priority: "x" });
+    const jobs = await lease(queue, { maxJobs: 4 });
+    expect(jobs).toMatchObject([{ jobId: fine, createTime: null, priority: 0 }]);
+    expect(await stateOf(queue, odd as string)).toBe("FAILED");
+    expect(await stateOf(queue, broken as string)).toBe("ACTIVE");
+    expect(await report(queue, jobs[0], { complete: {} })).toBe("APPLIED");
+  });
+
   it("on a job that cannot be settled says so, and leaves it with its worker and the others settled", async () => {
     const queue = freshQueue();
     const [broken, fine] = await add(queue, 2);

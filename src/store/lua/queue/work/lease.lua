@@ -58,7 +58,8 @@ end
 local function readFitting(ids, request)
   local found = {}
   for index, id in ipairs(ids) do
-    local fields = rcall("HMGET", prefix .. id, unpack(leasedFields))
+    -- An error, where the key is no hash, has no fields: only an id is in line.
+    local fields = redis.pcall("HMGET", prefix .. id, unpack(leasedFields))
     local bytes = #(fields[2] or "") + #(fields[4] or "") + #(fields[9] or "")
     if bytes > maxJobBytes then
       fields[3] = fields[3] or "the job takes " .. bytes .. " bytes, over the " .. maxJobBytes .. " that a remote worker can get"
@@ -89,6 +90,15 @@ local function hand(id, fields, request)
   return 1
 end
 
+-- A job that another program wrote something odd into harms no other: it stays active until its lease ends.
+local function tryHand(id, fields, request)
+  local isDone, taken = pcall(hand, id, fields, request)
+  if isDone then return taken end
+  rcall("LREM", activeKey, 1, id)
+  rcall("LPUSH", activeKey, id)
+  return 0
+end
+
 -- The most jobs that one run looks at: a line of jobs that no worker may get is emptied in several runs.
 local mostLooked, looked = 500, 0
 
@@ -101,7 +111,7 @@ local function leaseTo(request, room)
     local found = readFitting(ids, request)
     if #found == 0 then break end
     activate(ids, #found, from)
-    for index, fields in ipairs(found) do taken = taken + hand(ids[index], fields, request) end
+    for index, fields in ipairs(found) do taken = taken + tryHand(ids[index], fields, request) end
     if #found < #ids then break end
   end
   return taken
