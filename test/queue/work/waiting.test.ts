@@ -1,0 +1,86 @@
+import { Queue as BullQueue } from "bullmq";
+import { describe, expect, inject, it } from "vitest";
+import { startServer } from "../../support/posta.js";
+import { add, connection, freshQueue, gaugeOf, lease, posta, releases, seconds, waitingCalls } from "./work-setup.js";
+
+/** What workers are promised that wait for jobs: docs/workers.md. */
+
+describe("a worker that waits", () => {
+  it("gets a job as soon as one is added, by Posta or by BullMQ", async () => {
+    const queue = freshQueue();
+    const begun = performance.now();
+    const waiting = lease(queue, { wait: seconds(20) });
+    await expect.poll(waitingCalls).toBe(1);
+    const [id] = await add(queue);
+    expect((await waiting).map(({ jobId }) => jobId)).toEqual([id]);
+    const bull = new BullQueue(queue, { connection, prefix: posta.prefix });
+    releases.push(() => bull.close());
+    const next = lease(queue, { wait: seconds(20) });
+    await expect.poll(waitingCalls).toBe(1);
+    const { id: bullId } = await bull.add("n", 1);
+    expect((await next).map(({ jobId }) => jobId)).toEqual([bullId]);
+    expect(performance.now() - begun).toBeLessThan(8000); // Woken, not by the next look after 10 s.
+  });
+
+  it("gets a delayed job when it is due, also where another queue is watched already", async () => {
+    const [other, queue] = [freshQueue(), freshQueue()];
+    const first = lease(other, { wait: seconds(20) });
+    await expect.poll(waitingCalls).toBe(1);
+    const [id] = await add(queue, 1, { delay: { seconds: 0, nanos: 400e6 } });
+    const [job] = await lease(queue, { wait: seconds(9) });
+    expect(job?.jobId).toBe(id);
+    await add(other);
+    expect(await first).toHaveLength(1);
+  });
+
+  it("among many: each gets one of the jobs, and those without get none at the end of their time", async () => {
+    const queue = freshQueue();
+    const waiting = Array.from({ length: 20 }, () => lease(queue, { wait: seconds(3) }));
+    await expect.poll(waitingCalls).toBe(20);
+    const ids = await add(queue, 12);
+    const got = (await Promise.all(waiting)).flat().map(({ jobId }) => jobId);
+    expect(got.sort()).toEqual(ids.sort());
+    expect(await waitingCalls()).toBe(0);
+  });
+
+  it("who went away gives the job back at once", async () => {
+    const queue = freshQueue();
+    const gone = lease(queue, { wait: seconds(20) }).catch(({ code }) => code);
+    await expect.poll(waitingCalls).toBe(1);
+    const other = await startServer(inject("redisUrl"), { POSTA_QUEUE_PREFIX: posta.prefix });
+    releases.push(() => other.stop());
+    await other.serving;
+    const cancelled = other.client.worker("LeaseJobs", { queue, worker: "w", wait: seconds(20) }, { deadlineMs: 300 });
+    expect(await cancelled.catch(({ code }) => code)).toMatchObject({ jobs: [] });
+    const [id] = await add(queue);
+    expect(await gone).toMatchObject([{ jobId: id }]);
+  });
+
+  it("leaves no trace when it has gone away: its place is free, and the next job goes to who still waits", async () => {
+    const queue = freshQueue();
+    const request = { queue, worker: "gone", wait: seconds(40) };
+    const gone = [1, 2, 3].map(() => posta.client.cancellable("posta.queue.v1.WorkerService", "LeaseJobs", request));
+    await expect.poll(waitingCalls).toBe(3);
+    for (const cancel of gone) cancel();
+    const begun = performance.now();
+    const waiting = lease(queue, { wait: seconds(20) });
+    const [id] = await add(queue);
+    expect((await waiting).map(({ jobId }) => jobId)).toEqual([id]);
+    expect(performance.now() - begun).toBeLessThan(6000); // Not by the next look after 10 s.
+    await expect.poll(waitingCalls).toBe(0);
+  });
+
+  it("is answered at once when its server stops", async () => {
+    const other = await startServer(inject("redisUrl"));
+    await other.serving;
+    const waiting = other.client.worker(
+      "LeaseJobs",
+      { queue: "q", worker: "w", wait: seconds(40) },
+      { deadlineMs: 50_000 },
+    );
+    await expect.poll(async () => gaugeOf(other, "posta_work_waiting_calls")).toBe(1);
+    const begun = performance.now();
+    await Promise.all([other.stop(), expect(waiting).resolves.toEqual({ jobs: [] })]);
+    expect(performance.now() - begun).toBeLessThan(5000);
+  });
+});

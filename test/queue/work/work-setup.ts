@@ -1,0 +1,94 @@
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, inject } from "vitest";
+import { Keys } from "../../../src/queue/job/keys.js";
+import { LostLeases } from "../../../src/queue/work/lost-leases.js";
+import { RedisStore } from "../../../src/store/redis/store.js";
+import { createLog } from "../../../src/telemetry/log/log.js";
+import { startServer } from "../../support/posta.js";
+import { useReleases } from "../../support/releases.js";
+
+/** A server for the tests of one file, and a worker's words to it. */
+
+const socket = inject("redisUrl").replace("unix://", "");
+export const connection = { path: socket, maxRetriesPerRequest: null };
+export const releases = useReleases();
+
+export let posta: Awaited<ReturnType<typeof startServer>>;
+export let redis: Redis;
+let queues = 0;
+beforeAll(async () => {
+  redis = new Redis({ path: socket });
+  posta = await startServer(inject("redisUrl"));
+  await posta.serving;
+});
+afterAll(async () => {
+  await posta?.stop();
+  redis?.disconnect();
+});
+
+export const freshQueue = () => `leased-${++queues}`;
+export const seconds = (count: number) => ({ seconds: count, nanos: 0 });
+
+export interface Held {
+  jobId: string;
+  leaseToken: string;
+  attempt: number;
+  dataJson: string;
+}
+
+export async function add(queue: string, count = 1, options: object = {}): Promise<string[]> {
+  const jobs = Array.from({ length: count }, (_, n) => ({ name: "n", dataJson: JSON.stringify({ n }), options }));
+  const { results } = await posta.client.queue("AddJobs", { queue, jobs });
+  return results.map(({ jobId }: { jobId: string }) => jobId);
+}
+
+export async function lease(queue: string, request: object = {}): Promise<Held[]> {
+  return (await posta.client.worker("LeaseJobs", { queue, worker: "w", ...request })).jobs;
+}
+
+export async function report(queue: string, held: Held | undefined, outcome: object): Promise<string> {
+  const { jobId, leaseToken } = held as Held;
+  const { results } = await posta.client.worker("ReportOutcomes", {
+    queue,
+    reports: [{ jobId, leaseToken, ...outcome }],
+  });
+  const [{ verdict, error }] = results;
+  return error ? `${error.code}: ${error.message}` : verdict.replace("REPORT_VERDICT_", "");
+}
+
+export const stateOf = async (queue: string, jobId: string) =>
+  (await posta.client.queue("GetJob", { queue, jobId })).job.state.replace("JOB_STATE_", "");
+
+/** Lets a lease end now, as if its time had passed. */
+export const endLease = (queue: string, { jobId }: Held) => redis.del(`${posta.prefix}:${queue}:${jobId}:lock`);
+
+/** The delivery process's check, which finds a job in its second run. */
+export async function checkLeases(): Promise<void> {
+  const log = createLog("test", "silent");
+  const url = inject("redisUrl");
+  const options = {
+    url,
+    variable: "v",
+    name: "the queue's store",
+    prefix: posta.prefix,
+    timeoutMs: 5000,
+    durable: false,
+  } as const;
+  const store = new RedisStore(options, log);
+  store.open();
+  await new Promise<void>((resolve) => store.on("usable", () => resolve()));
+  const lost = new LostLeases(store, new Keys(posta.prefix), log);
+  try {
+    for (const _ of ["marks what is active", "finds what has no lock"]) {
+      await lost.putBack();
+      for (const key of await redis.keys(`${posta.prefix}:*:stalled-check`)) await redis.del(key);
+    }
+  } finally {
+    await store.close();
+  }
+}
+
+export const waitingCalls = () => gaugeOf(posta, "posta_work_waiting_calls");
+export async function gaugeOf({ metrics }: Awaited<ReturnType<typeof startServer>>, name: string): Promise<number> {
+  return Number((await metrics.getSingleMetric(name)?.get())?.values[0]?.value);
+}
