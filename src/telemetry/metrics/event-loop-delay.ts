@@ -1,4 +1,5 @@
-import { Gauge, type Registry } from "prom-client";
+import type { Registry } from "prom-client";
+import { registerGauge } from "./counters.js";
 import { DelayHistogram } from "./delay-histogram.js";
 
 /** A reading covers the last one to two windows: longer than Prometheus usually waits between scrapes. */
@@ -30,14 +31,8 @@ export function measureEventLoopDelay(registry: Registry): void {
   for (const [name, { of }] of Object.entries(figures) as [Figure, (typeof figures)[Figure]][]) {
     const metric = `nodejs_eventloop_lag_${name}_seconds`;
     registry.removeSingleMetric(metric);
-    new Gauge({
-      name: metric,
-      help: `The ${of} delay of the event loop in the last 15 to 30 seconds.`,
-      registers: [registry],
-      collect() {
-        this.set(readOne(name, delay, last) / 1e3);
-      },
-    });
+    const help = `The ${of} delay of the event loop in the last 15 to 30 seconds.`;
+    registerGauge(registry, metric, help, () => readOne(name, delay, last) / 1e3);
   }
 }
 

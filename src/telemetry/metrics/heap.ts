@@ -1,5 +1,6 @@
 import { getHeapStatistics } from "node:v8";
-import { Gauge, type Registry } from "prom-client";
+import type { Registry } from "prom-client";
+import { registerGauge } from "./counters.js";
 
 const figures = {
   heap_size_total: { help: "What V8 has reserved for the heap.", of: "total_heap_size" },
@@ -16,13 +17,6 @@ export function measureHeap(registry: Registry): void {
   for (const [name, { help, of }] of Object.entries(figures)) {
     const metric = `nodejs_${name}_bytes`;
     registry.removeSingleMetric(metric);
-    new Gauge({
-      name: metric,
-      help,
-      registers: [registry],
-      collect() {
-        this.set(getHeapStatistics()[of]);
-      },
-    });
+    registerGauge(registry, metric, help, () => getHeapStatistics()[of]);
   }
 }
