@@ -54,7 +54,7 @@ export function listStartTasks({
       name: "ends of the workers' leases",
       everyMs: second,
       retryMs: second,
-      metrics: ["posta_work_lost_total"],
+      metrics: ["posta_work_lost_total", "posta_work_stuck_total"],
       run: putBackLost,
     },
     {

@@ -109,6 +109,7 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
       events.onServing(false);
       work.stopWaiting();
       await Promise.all([schema.stop(), grpc.drain(config.drainTimeoutMs), http.drain(config.drainTimeoutMs)]);
+      work.close();
       await Promise.all([queue.adder.drain(), message.sender.drain()]);
       // After the messages, because they are events too.
       await analytics.tracker.drain();

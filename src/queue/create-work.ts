@@ -7,16 +7,23 @@ import { openWorkerRedis } from "../store/bullmq/worker-connection.js";
 import { maxItemBytes } from "../store/page-token.js";
 import type { RedisStore } from "../store/redis/store.js";
 import type { Logger } from "../telemetry/log/log.js";
-import { registerCount, registerCounts, registerGauge } from "../telemetry/metrics/counters.js";
+import { registerCount, registerGauge } from "../telemetry/metrics/counters.js";
 import { Keys } from "./job/keys.js";
+import { CancelGraces } from "./work/cancel/cancel-graces.js";
+import { JobCanceller } from "./work/cancel/cancel-job.js";
 import { LeaseExtender } from "./work/lease-extender.js";
 import { Leaser } from "./work/leaser.js";
 import { LostLeases } from "./work/lost-leases.js";
 import { MarkerWatch } from "./work/marker-watch.js";
+import { CallingWorkers } from "./work/registry/calling-workers.js";
+import { WorkerDrain } from "./work/registry/drain-worker.js";
+import { WorkerLister } from "./work/registry/list-workers.js";
+import { WorkControl } from "./work/registry/work-control.js";
+import { WorkerRegistry } from "./work/registry/worker-registry.js";
 import { Reporter } from "./work/reporter.js";
 import { ScheduledRuns } from "./work/scheduled-runs.js";
-import type { Session } from "./work/session/session.js";
 import { WorkBatcher } from "./work/work-batcher.js";
+import { LeaseCounts, registerReports, registerSessions } from "./work/work-metrics.js";
 import { WorkScript } from "./work/work-script.js";
 import { WorkedQueues } from "./work/worked-queues.js";
 
@@ -42,15 +49,27 @@ export function createWorkParts(config: Config, { redis, metrics }: Stores, log:
     log,
   });
   const scheduled = new ScheduledRuns(bull, log);
+  const control = new WorkControl({
+    subscriber: openWorkerRedis(config, log, { lazyConnect: true }),
+    publisher: redis.client,
+    channel: keys.workControl,
+    log,
+  });
+  const registry = new WorkerRegistry({ store: redis, keys, control, calling: new CallingWorkers(), log });
+  const counts = new LeaseCounts(metrics);
   // A call that waits takes the place of one that works.
-  const leaser = new Leaser({ batcher, watch, scheduled, worked, maxWaiting: config.maxCalls / 2 });
+  const leaser = new Leaser({ batcher, watch, scheduled, worked, registry, counts, maxWaiting: config.maxCalls / 2 });
   const reporter = new Reporter(batcher);
   registerBatchMetrics(metrics, "posta_work_batch", "leases and reports", batches);
-  registerWork(metrics, leaser, reporter);
-  const sessions = new Set<Session>();
-  registerGauge(metrics, "posta_work_sessions", "Open sessions of workers.", () => sessions.size);
+  registerGauge(metrics, "posta_work_waiting_calls", "Calls that wait for jobs.", () => leaser.waiting);
+  registerReports(metrics, reporter);
+  registerSessions(metrics, registry);
+  const lister = new WorkerLister(redis, keys);
   return {
-    sessions,
+    registry,
+    lister,
+    drain: new WorkerDrain(redis, keys, lister, control),
+    canceller: new JobCanceller(redis, keys, control),
     leaser,
     reporter,
     extender: new LeaseExtender(redis, keys, worked),
@@ -58,28 +77,19 @@ export function createWorkParts(config: Config, { redis, metrics }: Stores, log:
     maxJobBytes: config.maxJobBytes,
     /** Answers all calls that wait for jobs, now and from now on. */
     stopWaiting: () => watch.close(),
+    close: () => registry.close(),
   };
 }
 
-function registerWork(metrics: Registry, leaser: Leaser, reporter: Reporter): void {
-  registerCount(metrics, "posta_work_leased_total", "Jobs leased to workers.", () => leaser.leased);
-  const settled = { name: "posta_work_settled_total", help: "Reports of workers that changed their jobs, by outcome." };
-  registerCounts(metrics, settled, () =>
-    Object.entries(reporter.applied).map(([outcome, value]) => ({ labels: { outcome }, value })),
-  );
-  const lost = "Reports of workers that came after their leases were lost.";
-  registerCount(metrics, "posta_work_late_reports_total", lost, () => reporter.lost);
-  registerGauge(metrics, "posta_work_waiting_calls", "Calls that wait for jobs.", () => leaser.waiting);
-}
-
-/** Creates the work for lost leases, in a delivery process. */
+/** Creates what ends leases, in a delivery process. */
 export function createLostLeases(config: Config, { redis, metrics }: Stores, log: Logger): LostLeases {
-  const lost = new LostLeases(redis, new Keys(config.queuePrefix), log);
-  registerCount(
-    metrics,
-    "posta_work_lost_total",
-    "Jobs put back in line, as their leases had ended.",
-    () => lost.found,
-  );
+  const keys = new Keys(config.queuePrefix);
+  const batcher = new WorkBatcher(new WorkScript(redis, keys, maxItemBytes(config)));
+  const graces = new CancelGraces(redis, keys, batcher, log);
+  const lost = new LostLeases(redis, keys, graces, log);
+  const putBack = "Jobs put back in line, as their leases had ended.";
+  registerCount(metrics, "posta_work_lost_total", putBack, () => lost.found);
+  const stuck = "Cancelled jobs that failed, as their workers had not stopped within the grace.";
+  registerCount(metrics, "posta_work_stuck_total", stuck, () => graces.stuck);
   return lost;
 }

@@ -35,6 +35,26 @@ export class Keys {
     return `${this.prefix}:posta-worked`;
   }
 
+  /** The members of all workers' entries, a sorted set with equal scores. */
+  get workers(): string {
+    return `${this.prefix}:posta-workers`;
+  }
+
+  /** The entries of a server's workers: a hash from member to JSON. */
+  workersOf(server: string): string {
+    return `${this.prefix}:posta-workers:${server}`;
+  }
+
+  /** The names of the workers that are ordered to end: a sorted set by when the order ends. */
+  get drained(): string {
+    return `${this.prefix}:posta-drained`;
+  }
+
+  /** The channel on which servers tell each other of orders to workers. */
+  get workControl(): string {
+    return `${this.prefix}:posta-work-control`;
+  }
+
   /** A key that one server writes to interrupt its own wait for jobs. `server` is unique. */
   interrupt(server: string): string {
     return `${this.prefix}:posta-interrupt:${server}`;

@@ -1,4 +1,5 @@
 import type { JobSpec } from "./job.js";
+import { parseObject } from "./stored-json.js";
 
 const key = "x-request-id";
 
@@ -28,11 +29,12 @@ export function withMetadata<Spec extends Pick<JobSpec, "options" | "optionsJson
  * The request's id in options as BullMQ stores them. undefined: the caller gave none, or another program added the job.
  */
 export function readRequestId(optionsJson: string): string | undefined {
-  try {
-    const { tm } = JSON.parse(optionsJson) as { tm?: string };
-    const requestId = tm === undefined ? undefined : (JSON.parse(tm) as Record<string, unknown>)[key];
-    return typeof requestId === "string" ? requestId : undefined;
-  } catch {
-    return undefined; // Other programs may have written anything.
-  }
+  return requestIdOf(parseObject(optionsJson));
+}
+
+/** Like {@link readRequestId}, of options that were parsed before. */
+export function requestIdOf({ tm }: { tm?: unknown }): string | undefined {
+  if (typeof tm !== "string") return undefined;
+  const requestId = parseObject<Record<string, unknown>>(tm)[key];
+  return typeof requestId === "string" ? requestId : undefined;
 }

@@ -1,12 +1,10 @@
 import type { LeasedJob as LeasedJobMessage } from "../../gen/posta/queue/v1/LeasedJob.js";
 import { toDuration } from "../../rpc/contract/times.js";
-import { parseObject } from "../job/stored-json.js";
 import type { LeasedJob } from "../work/work.js";
 import { toCount, toTime } from "./convert-info.js";
 
 /** A leased job as its worker sees it. */
 export function toLeasedJob(job: LeasedJob): LeasedJobMessage {
-  const { attempts } = parseObject<{ attempts: number }>(job.optionsJson);
   return {
     jobId: job.id,
     name: job.name,
@@ -14,12 +12,13 @@ export function toLeasedJob(job: LeasedJob): LeasedJobMessage {
     leaseToken: job.token,
     attempt: job.attempt,
     attemptsFailed: toCount(String(job.attemptsFailed)),
-    maxAttempts: Math.max(toCount(String(attempts)), 1),
+    maxAttempts: job.maxAttempts,
     lease: toDuration(job.leaseMs),
     priority: toCount(String(job.priority)),
     createTime: toTime(String(job.createdMs)),
     progressJson: job.progressJson,
     optionsJson: job.optionsJson,
     timesLost: toCount(String(job.timesLost)),
+    requestId: job.requestId,
   };
 }

@@ -1,10 +1,9 @@
-import { requireText } from "../../errors/check-text.js";
+import { requireShortText, requireText } from "../../errors/check-text.js";
 import { invalid, type PostaError, show } from "../../errors/posta-error.js";
 import type { WorkAck } from "../../gen/posta/queue/v1/WorkAck.js";
 import type { WorkCredit__Output as Credit } from "../../gen/posta/queue/v1/WorkCredit.js";
 import type { WorkHello__Output as Hello } from "../../gen/posta/queue/v1/WorkHello.js";
 import type { WorkLease__Output as Lease } from "../../gen/posta/queue/v1/WorkLease.js";
-import type { WorkReport__Output as WorkReport } from "../../gen/posta/queue/v1/WorkReport.js";
 import { toMs } from "../../rpc/contract/times.js";
 import type { CallContext } from "../../rpc/method.js";
 import type { ToItem } from "../../rpc/status.js";
@@ -18,12 +17,14 @@ import { requireMayWork } from "./queue-access.js";
 const second = 1000;
 const [defaultLeaseMs, minLeaseMs, maxLeaseMs] = [30 * second, 3 * second, 3600 * second];
 const maxInFlight = 1000;
+const maxNameBytes = 128;
 
 /** How a session works. Throws invalid. */
-export function toSessionOptions({ worker, lease }: Hello): Pick<SessionOptions, "worker" | "leaseMs"> {
-  requireText(worker, "hello.worker", 128);
+export function toSessionOptions({ worker, version, lease }: Hello): Omit<SessionOptions, "output"> {
+  requireText(worker, "hello.worker", maxNameBytes);
+  requireShortText(version, "hello.version", maxNameBytes);
   const leaseMs = toMs(lease, "hello.lease") ?? defaultLeaseMs;
-  return { worker, leaseMs: inRange(leaseMs, minLeaseMs, maxLeaseMs, "hello.lease", " ms") };
+  return { worker, version, leaseMs: inRange(leaseMs, minLeaseMs, maxLeaseMs, "hello.lease", " ms") };
 }
 
 interface QueueCredit {
@@ -63,7 +64,11 @@ export function requireReportId(reportId: number, field: string): void {
     throw invalid(field, `${BigInt(reportId)} is over ${Number.MAX_SAFE_INTEGER}`);
 }
 
-/** The acknowledgement of a report. All acknowledgements of an answer share `toItem`. */
-export function toAck({ reportId, report }: WorkReport, result: Verdict | PostaError, toItem: ToItem): WorkAck {
-  return { reportId, result: toResult(report?.jobId ?? "", result, toItem) };
+/** The acknowledgement of a report or an update. All acknowledgements of an answer share `toItem`. */
+export function toAck(
+  { reportId, jobId }: { reportId: number; jobId: string },
+  result: Verdict | PostaError,
+  toItem: ToItem,
+): WorkAck {
+  return { reportId, result: toResult(jobId, result, toItem) };
 }

@@ -2,6 +2,7 @@ import { cutText, requireText } from "../../errors/check-text.js";
 import { invalid, PostaError, show } from "../../errors/posta-error.js";
 import type { Duration__Output as Duration } from "../../gen/google/protobuf/Duration.js";
 import type { Fail__Output as FailMessage } from "../../gen/posta/queue/v1/Fail.js";
+import type { JobUpdate__Output as UpdateMessage } from "../../gen/posta/queue/v1/JobUpdate.js";
 import type { LeaseJobsRequest__Output as LeaseJobs } from "../../gen/posta/queue/v1/LeaseJobsRequest.js";
 import type { OutcomeReport__Output as ReportMessage } from "../../gen/posta/queue/v1/OutcomeReport.js";
 import type { ReportResult } from "../../gen/posta/queue/v1/ReportResult.js";
@@ -9,7 +10,17 @@ import { toMs } from "../../rpc/contract/times.js";
 import type { ToItem } from "../../rpc/status.js";
 import { inRange, parseData } from "../job/job.js";
 import { maxExistingIdBytes, requireExistingJobId } from "../job/names.js";
-import { attemptOf, type LeaseName, type LeaseRequest, type Outcome, type Report, type Verdict } from "../work/work.js";
+import { toFailure as toCancelled } from "../work/cancel/cancel-order.js";
+import {
+  attemptOf,
+  type LeaseName,
+  type LeaseRequest,
+  type Outcome,
+  type Report,
+  type Step,
+  type Update,
+  type Verdict,
+} from "../work/work.js";
 
 const second = 1000;
 const hour = 3600 * second;
@@ -21,7 +32,8 @@ const maxWaitMs = 50 * second;
 const maxBytes = 4 << 20;
 const defaultBytes = 1 << 20;
 /** What a failed attempt may say, in bytes of UTF-8: a report that is refused for its length would never settle its job. */
-const mostBytes = { message: 16 << 10, stack: 64 << 10 };
+const mostBytes = { message: 16 << 10, stack: 64 << 10, log: 16 << 10 };
+const maxProgressBytes = 64 << 10;
 
 /** What a worker asks for. Throws invalid. */
 export function toLeaseRequest({ worker, maxJobs, maxBytes: bytes, lease }: LeaseJobs): LeaseRequest {
@@ -77,16 +89,40 @@ export function requireItems(items: readonly unknown[], field: string): void {
 
 /** A report of a request, or what is wrong with it. `at`: the path of the report in the request. */
 export function toReportOrError(report: ReportMessage, at: string, maxJobBytes: number): Report | PostaError {
+  return orError(() => ({ ...toLeaseName(report, at), outcome: toOutcome(report, at, maxJobBytes) }));
+}
+
+/** An update of a request, or what is wrong with it. `at`: the path of the update in the request. */
+export function toUpdateOrError(update: UpdateMessage, at: string, maxJobBytes: number): Update | PostaError {
+  return orError(() => ({ ...toLeaseName(update, at), step: toStep(update, at, maxJobBytes) }));
+}
+
+function orError<Item>(convert: () => Item): Item | PostaError {
   try {
-    return { ...toLeaseName(report, at), outcome: toOutcome(report, at, maxJobBytes) };
+    return convert();
   } catch (error) {
     if (error instanceof PostaError) return error;
     throw error;
   }
 }
 
+function toStep({ update, progressJson, log, dataJson }: UpdateMessage, at: string, maxJobBytes: number): Step {
+  switch (update) {
+    case "progressJson": {
+      const { dataJson: json } = parseData(progressJson ?? "", `${at}.progress_json`, maxProgressBytes);
+      return { kind: "progress", json };
+    }
+    case "log":
+      return { kind: "log", line: cutText(log ?? "", mostBytes.log) };
+    case "dataJson":
+      return { kind: "data", json: parseData(dataJson ?? "", `${at}.data_json`, maxJobBytes).dataJson };
+    default:
+      throw invalid(`${at}.update`, "is required: progress_json, log or data_json");
+  }
+}
+
 function toOutcome(report: ReportMessage, at: string, maxJobBytes: number): Outcome {
-  const { complete, fail, postpone, rateLimited } = report;
+  const { complete, fail, postpone, rateLimited, cancelled } = report;
   switch (report.outcome) {
     case "complete":
       return { kind: "complete", valueJson: toValue(complete?.returnValueJson ?? "", at, maxJobBytes) };
@@ -116,8 +152,10 @@ function toOutcome(report: ReportMessage, at: string, maxJobBytes: number): Outc
           " ms",
         ),
       };
+    case "cancelled":
+      return { kind: "cancelled", message: cutText(cancelled?.message || toCancelled(""), mostBytes.message) };
     default:
-      throw invalid(`${at}.outcome`, "is required: complete, fail, release, postpone or rate_limited");
+      throw invalid(`${at}.outcome`, "is required: complete, fail, release, postpone, rate_limited or cancelled");
   }
 }
 

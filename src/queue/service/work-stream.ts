@@ -5,17 +5,21 @@ import type { WorkHello__Output as Hello } from "../../gen/posta/queue/v1/WorkHe
 import type { WorkReport__Output as WorkReport } from "../../gen/posta/queue/v1/WorkReport.js";
 import type { WorkRequest__Output as WorkRequest } from "../../gen/posta/queue/v1/WorkRequest.js";
 import type { WorkResponse } from "../../gen/posta/queue/v1/WorkResponse.js";
+import type { WorkUpdate__Output as WorkUpdate } from "../../gen/posta/queue/v1/WorkUpdate.js";
 import { toDuration } from "../../rpc/contract/times.js";
 import type { CallContext } from "../../rpc/method.js";
 import type { StatusMap } from "../../rpc/status.js";
 import { readOneAhead } from "../../rpc/stream/read-ahead.js";
 import { refuseMalformed, stoppingError } from "../../rpc/stream/stream-end.js";
+import type { CancelOrder } from "../work/cancel/cancel-order.js";
+import type { WorkerRegistry } from "../work/registry/worker-registry.js";
 import type { HeldLease } from "../work/session/held-leases.js";
 import { Session, type SessionParts } from "../work/session/session.js";
-import type { Report } from "../work/work.js";
+import type { LeaseName, Report, Update, Verdict } from "../work/work.js";
 import { toLeasedJob } from "./convert-leased-job.js";
 import { requireReportId, toAck, toCredit, toCredits, toResume, toSessionOptions } from "./convert-session.js";
-import { requireItems, toReportOrError } from "./convert-work.js";
+import { requireItems, toReportOrError, toUpdateOrError } from "./convert-work.js";
+import { toCancelMessage } from "./convert-workers.js";
 import { requireMayWork } from "./queue-access.js";
 
 /** A session's reports that are not acknowledged yet. Beyond this, Posta stops reading. */
@@ -26,8 +30,7 @@ const helloMs = 10_000;
 const leaveMs = 5000;
 
 export interface WorkStreamParts extends SessionParts {
-  /** The open sessions of this server. */
-  sessions: Set<Session>;
+  registry: WorkerRegistry;
   maxJobBytes: number;
   statuses: StatusMap;
 }
@@ -73,7 +76,7 @@ export class WorkStream {
       clearTimeout(unborn);
       closing.removeEventListener("abort", leave);
       if (this.session) {
-        this.parts.sessions.delete(this.session);
+        this.parts.registry.remove(this.session);
         await this.session.end();
       }
     }
@@ -92,7 +95,8 @@ export class WorkStream {
   }
 
   private handle({ message: kind, ...message }: WorkRequest): void {
-    if (kind === undefined) throw invalid("message", "is required: hello, credit, heartbeat, reports or drain");
+    if (kind === undefined)
+      throw invalid("message", "is required: hello, credit, heartbeat, reports, updates or drain");
     if (kind === "hello") this.begin(message.hello as Hello);
     else if (!this.session) throw invalid("message", `${kind} came before the hello`);
     else this.handlers[kind](this.session, message);
@@ -109,13 +113,19 @@ export class WorkStream {
       void session.heartbeat(ackSequence);
     },
     reports: (session, { reports }) => {
-      requireItems(reports?.reports ?? [], "reports.reports");
-      for (const [index, { reportId }] of (reports?.reports ?? []).entries())
-        requireReportId(reportId, `reports.reports[${index}].report_id`);
-      void this.report(session, reports?.reports ?? []);
+      const list = reports?.reports ?? [];
+      this.requireNumbered(list, "reports.reports");
+      const items = list.map((one, index) => this.toReport(one, `reports.reports[${index}]`));
+      void this.change(list.map(toSubject), items, (queue, some) => session.report(queue, some));
+    },
+    updates: (session, { updates }) => {
+      const list = updates?.updates ?? [];
+      this.requireNumbered(list, "updates.updates");
+      const items = list.map((one, index) => this.toUpdate(one, `updates.updates[${index}]`));
+      void this.change(list.map(toSubject), items, (queue, some) => session.update(queue, some));
     },
     drain: (session) => {
-      void session.drain().then((lastSequence) => this.write({ drained: { lastSequence } }));
+      void session.drain().then((lastSequence) => this.output.drained(lastSequence));
     },
   };
 
@@ -126,12 +136,13 @@ export class WorkStream {
     const resumed = toResume(hello.resume, this.context);
     const session = new Session(this.parts, { ...toSessionOptions(hello), output: this.output });
     this.session = session;
-    this.parts.sessions.add(session);
     for (const { queue, max } of credits) session.setCredit(queue, max, "hello.credits");
     void session.resume(resumed).then((lost) => {
       const heartbeatInterval = toDuration(session.intervalMs);
       this.write({ welcome: { heartbeatInterval, lost: lost.map(toLease) } });
-      if (!this.isOver && !this.closing.aborted) session.start();
+      if (this.isOver || this.closing.aborted) return;
+      session.start();
+      this.parts.registry.add(session);
     });
   }
 
@@ -141,41 +152,58 @@ export class WorkStream {
       this.write({ assign: { sequence, queue, jobs: jobs.map(toLeasedJob) } });
     },
     lost: (leases: HeldLease[]) => this.write({ lost: { leases: leases.map(toLease) } }),
+    cancel: (order: CancelOrder) => this.write({ cancel: { lease: toLease(order), order: toCancelMessage(order) } }),
+    drainOrder: () => this.write({ drainOrder: {} }),
+    drained: (lastSequence: number) => this.write({ drained: { lastSequence } }),
     silent: (error: PostaError) => this.end(error),
   };
 
-  private async report(session: Session, reports: WorkReport[]): Promise<void> {
-    this.openReports += reports.length;
+  private requireNumbered(list: readonly { reportId: number }[], field: string): void {
+    requireItems(list, field);
+    for (const [index, { reportId }] of list.entries()) requireReportId(reportId, `${field}[${index}].report_id`);
+  }
+
+  /** Applies the items of a message, those of each queue together, and acknowledges them. */
+  private async change<Item>(
+    subjects: readonly Subject[],
+    items: readonly (Item | PostaError)[],
+    apply: (queue: string, items: (Item | PostaError)[]) => Promise<(Verdict | PostaError)[]>,
+  ): Promise<void> {
+    this.openReports += items.length;
     this.readOrRest();
     const toItem = this.parts.statuses.forItems();
-    const items = reports.map((one, index) => this.toReport(one, index));
     const settle = async (queue: string) => {
-      const places = [...reports.keys()].filter((place) => reports[place]?.queue === queue);
-      const results = await session.report(
-        queue,
-        places.map((place) => items[place] as Report | PostaError),
-      );
-      const acks = results.map((result, index) =>
-        toAck(reports[places[index] as number] as WorkReport, result, toItem),
-      );
+      const places = [...subjects.keys()].filter((place) => subjects[place]?.queue === queue);
+      const some = places.map((place) => items[place] as Item | PostaError);
+      const results = await apply(queue, some);
+      const acks = results.map((result, index) => toAck(subjects[places[index] as number] as Subject, result, toItem));
       this.write({ acks: { acks } });
     };
-    await Promise.all([...new Set(reports.map(({ queue }) => queue))].map(settle));
-    this.openReports -= reports.length;
+    await Promise.all([...new Set(subjects.map(({ queue }) => queue))].map(settle));
+    this.openReports -= items.length;
     this.readOrRest();
     if (this.stream.readableEnded) this.finishWhenSettled();
   }
 
-  private toReport({ queue, report }: WorkReport, index: number) {
-    const at = `reports.reports[${index}]`;
+  private toReport({ queue, report }: WorkReport, at: string): Report | PostaError {
+    return this.toItem(queue, at, () =>
+      report ? toReportOrError(report, `${at}.report`, this.parts.maxJobBytes) : invalid(`${at}.report`, "is required"),
+    );
+  }
+
+  private toUpdate({ queue, update }: WorkUpdate, at: string): Update | PostaError {
+    return this.toItem(queue, at, () =>
+      update ? toUpdateOrError(update, `${at}.update`, this.parts.maxJobBytes) : invalid(`${at}.update`, "is required"),
+    );
+  }
+
+  private toItem<Item>(queue: string, at: string, convert: () => Item | PostaError): Item | PostaError {
     try {
       requireMayWork(queue, this.context, `${at}.queue`);
     } catch (error) {
       return error as PostaError;
     }
-    return report
-      ? toReportOrError(report, `${at}.report`, this.parts.maxJobBytes)
-      : invalid(`${at}.report`, "is required");
+    return convert();
   }
 
   /** The worker reads again what it is sent. */
@@ -218,6 +246,18 @@ export class WorkStream {
   }
 }
 
-function toLease({ queue, jobId, token }: HeldLease) {
+/** What a report or an update is about. */
+interface Subject {
+  reportId: number;
+  queue: string;
+  jobId: string;
+}
+
+function toSubject({ reportId, queue, ...about }: WorkReport | WorkUpdate): Subject {
+  const named = "report" in about ? about.report : about.update;
+  return { reportId, queue, jobId: named?.jobId ?? "" };
+}
+
+function toLease({ queue, jobId, token }: LeaseName & { queue: string }) {
   return { queue, jobId, leaseToken: token };
 }

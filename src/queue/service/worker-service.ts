@@ -1,18 +1,28 @@
+import { requireText } from "../../errors/check-text.js";
 import { PostaError } from "../../errors/posta-error.js";
+import type { CancelJobRequest__Output as CancelJob } from "../../gen/posta/queue/v1/CancelJobRequest.js";
+import type { DrainWorkerRequest__Output as DrainWorker } from "../../gen/posta/queue/v1/DrainWorkerRequest.js";
 import type { ExtendLeasesRequest__Output as ExtendLeases } from "../../gen/posta/queue/v1/ExtendLeasesRequest.js";
 import type { ExtendLeasesResponse } from "../../gen/posta/queue/v1/ExtendLeasesResponse.js";
 import type { LeaseJobsRequest__Output as LeaseJobs } from "../../gen/posta/queue/v1/LeaseJobsRequest.js";
 import type { LeaseJobsResponse } from "../../gen/posta/queue/v1/LeaseJobsResponse.js";
+import type { ListWorkersRequest__Output as ListWorkers } from "../../gen/posta/queue/v1/ListWorkersRequest.js";
+import type { ListWorkersResponse } from "../../gen/posta/queue/v1/ListWorkersResponse.js";
 import type { ReportOutcomesRequest__Output as ReportOutcomes } from "../../gen/posta/queue/v1/ReportOutcomesRequest.js";
 import type { ReportOutcomesResponse } from "../../gen/posta/queue/v1/ReportOutcomesResponse.js";
+import type { UpdateLeasedJobsRequest__Output as UpdateLeasedJobs } from "../../gen/posta/queue/v1/UpdateLeasedJobsRequest.js";
 import type { WorkRequest__Output as WorkRequest } from "../../gen/posta/queue/v1/WorkRequest.js";
 import type { WorkResponse } from "../../gen/posta/queue/v1/WorkResponse.js";
 import type { Adapter, CallContext } from "../../rpc/method.js";
 import type { StatusMap } from "../../rpc/status.js";
+import { requireExistingJobId, requireUnreserved } from "../job/names.js";
+import type { JobCanceller } from "../work/cancel/cancel-job.js";
 import type { LeaseExtender } from "../work/lease-extender.js";
 import type { Leaser } from "../work/leaser.js";
+import type { WorkerDrain } from "../work/registry/drain-worker.js";
+import type { WorkerLister } from "../work/registry/list-workers.js";
+import type { WorkerRegistry } from "../work/registry/worker-registry.js";
 import type { Reporter } from "../work/reporter.js";
-import type { Session } from "../work/session/session.js";
 import { toLeasedJob } from "./convert-leased-job.js";
 import {
   requireItems,
@@ -21,15 +31,19 @@ import {
   toLeaseRequest,
   toReportOrError,
   toResult,
+  toUpdateOrError,
   toWaitMs,
 } from "./convert-work.js";
-import { requireMayWork } from "./queue-access.js";
+import { toCancelRequest, toExtendResult, toWorkerInfo } from "./convert-workers.js";
+import { requireAllowed, requireMayWork } from "./queue-access.js";
 import { WorkStream } from "./work-stream.js";
 
 /** The parts that WorkerService calls. */
 export interface WorkParts {
-  /** The open sessions of this server. */
-  sessions: Set<Session>;
+  registry: WorkerRegistry;
+  lister: WorkerLister;
+  drain: WorkerDrain;
+  canceller: JobCanceller;
   leaser: Leaser;
   reporter: Reporter;
   extender: LeaseExtender;
@@ -53,8 +67,8 @@ export function workerHandlers<Handler>(adapter: Adapter<Handler>, parts: WorkPa
   }
 
   async function leaseJobs(request: LeaseJobs, context: CallContext): Promise<LeaseJobsResponse> {
-    const jobs = await leaser.lease(request.queue, toLeaseRequest(request), toWaitMs(request), context);
-    return { jobs: jobs.map(toLeasedJob) };
+    const leased = await leaser.lease(request.queue, toLeaseRequest(request), toWaitMs(request), context);
+    return { jobs: leased.jobs.map(toLeasedJob), drain: leased.isDrained };
   }
 
   async function reportOutcomes(
@@ -77,9 +91,49 @@ export function workerHandlers<Handler>(adapter: Adapter<Handler>, parts: WorkPa
       isShown: true,
       waiter: context,
     });
-    const failed = results.find((result) => result instanceof PostaError);
-    if (failed) throw failed;
-    return { results: names.map(({ jobId }, index) => ({ jobId, held: results[index] === true })) };
+    return {
+      results: results.map((result, index) => {
+        if (result instanceof PostaError) throw result;
+        return toExtendResult(names[index]?.jobId ?? "", result);
+      }),
+    };
+  }
+
+  async function updateLeasedJobs({ queue, updates }: UpdateLeasedJobs, context: CallContext) {
+    requireItems(updates, "updates");
+    const checked = updates.map((update, index) => toUpdateOrError(update, `updates[${index}]`, maxJobBytes));
+    const results = await reporter.update(queue, checked, context);
+    const toItem = statuses.forItems();
+    return { results: results.map((result, index) => toResult(updates[index]?.jobId ?? "", result, toItem)) };
+  }
+
+  async function listWorkers(request: ListWorkers, { principal }: CallContext): Promise<ListWorkersResponse> {
+    const { queue: wanted, pageSize, pageToken } = request;
+    const mayShow = (queue: string) => (wanted === "" || queue === wanted) && principal.mayUse("work", queue);
+    const page = await parts.lister.list({ pageSize, pageToken, mayShow });
+    return { workers: page.workers.map(toWorkerInfo), nextPageToken: page.nextPageToken };
+  }
+
+  async function drainWorker({ worker }: DrainWorker, context: CallContext): Promise<Record<string, never>> {
+    requireText(worker, "worker", 128);
+    await parts.drain.drain(worker, (queue) => requireMayWork(queue, context));
+    return {};
+  }
+
+  async function cancelJob(request: CancelJob, context: CallContext): Promise<Record<string, never>> {
+    requireAllowed(request.queue, context);
+    requireExistingJobId(request.jobId);
+    requireUnreserved(request.queue);
+    await parts.canceller.cancel(toCancelRequest(request));
+    return {};
+  }
+
+  /** A call that is not of a worker. */
+  function onStore<Request, Response>(run: (request: Request, context: CallContext) => Promise<Response>) {
+    return adapter.unary(async (request: Request, context) => {
+      requireStore();
+      return run(request, context);
+    });
   }
 
   return {
@@ -89,5 +143,9 @@ export function workerHandlers<Handler>(adapter: Adapter<Handler>, parts: WorkPa
     LeaseJobs: onWork(leaseJobs),
     ReportOutcomes: onWork(reportOutcomes),
     ExtendLeases: onWork(extendLeases),
+    UpdateLeasedJobs: onWork(updateLeasedJobs),
+    ListWorkers: onStore(listWorkers),
+    DrainWorker: onStore(drainWorker),
+    CancelJob: onStore(cancelJob),
   };
 }

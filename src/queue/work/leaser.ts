@@ -1,9 +1,11 @@
 import type { Waiter } from "../../batching/waiter.js";
 import { PostaError } from "../../errors/posta-error.js";
 import type { MarkerWatch } from "./marker-watch.js";
+import type { WorkerRegistry } from "./registry/worker-registry.js";
 import type { ScheduledRuns } from "./scheduled-runs.js";
 import { abandonedError, type LeasedJob, type LeaseRequest } from "./work.js";
 import type { WorkBatcher } from "./work-batcher.js";
+import type { LeaseCounts } from "./work-metrics.js";
 import type { WorkedQueues } from "./worked-queues.js";
 
 /** An answer should leave this long before its caller stops waiting, in milliseconds. */
@@ -16,14 +18,21 @@ export interface LeaserParts {
   watch: MarkerWatch;
   scheduled: ScheduledRuns;
   worked: WorkedQueues;
+  registry: WorkerRegistry;
+  counts: LeaseCounts;
   /** The most calls that wait for jobs at a time. */
   maxWaiting: number;
 }
 
+/** What a call for jobs brings. */
+export interface Leased {
+  jobs: LeasedJob[];
+  /** The worker is ordered to end. */
+  isDrained: boolean;
+}
+
 /** Leases jobs to workers, who may wait for them. */
 export class Leaser {
-  /** Jobs that were leased. */
-  leased = 0;
   /** Calls that wait for jobs. */
   waiting = 0;
 
@@ -31,21 +40,23 @@ export class Leaser {
 
   /**
    * Leases jobs, or waits up to `waitMs` for the first. Rejects with a PostaError: the store failed, or too many wait.
-   * Jobs that were leased to a caller who is gone go back in line at once.
+   * Jobs that were leased to a caller who is gone go back in line at once. A worker that is ordered to end gets none.
    */
-  async lease(queue: string, request: LeaseRequest, waitMs: number, caller: Waiter): Promise<LeasedJob[]> {
+  async lease(queue: string, request: LeaseRequest, waitMs: number, caller: Waiter): Promise<Leased> {
+    const { registry } = this.parts;
     const until = Math.min(Date.now() + waitMs, caller.deadline - answerMs);
     for (;;) {
+      if (registry.call(request.worker, queue)) return { jobs: [], isDrained: true };
       const jobs = await this.take(queue, request, caller);
       const leftMs = until - Date.now();
-      if (jobs.length > 0 || leftMs <= 0 || caller.cancelled || this.isClosed) return jobs;
-      await this.wait(queue, until, caller);
+      if (jobs.length > 0 || leftMs <= 0 || caller.cancelled || this.isClosed) return { jobs, isDrained: false };
+      await this.wait(queue, request.worker, until, caller);
     }
   }
 
   /** Leases the jobs that there are now. If there are none, {@link sleep} waits for some. */
   async take(queue: string, request: LeaseRequest, caller: Waiter): Promise<LeasedJob[]> {
-    const { batcher, scheduled, watch, worked } = this.parts;
+    const { batcher, scheduled, watch, worked, counts } = this.parts;
     worked.note(queue, request.leaseMs);
     const { jobs, hint } = await batcher.lease(queue, request, caller);
     if (jobs.length === 0 && hint.retryMs !== undefined) watch.wakeAfter(queue, Math.max(hint.retryMs, 1));
@@ -54,7 +65,7 @@ export class Leaser {
       await this.putBack(queue, jobs);
       throw abandonedError();
     }
-    this.leased += jobs.length;
+    counts.count(jobs);
     return jobs;
   }
 
@@ -79,21 +90,22 @@ export class Leaser {
   /** Puts jobs back in line that no worker has begun. */
   async putBack(queue: string, jobs: readonly Pick<LeasedJob, "id" | "token">[]): Promise<void> {
     const reports = jobs.map(({ id, token }) => ({ jobId: id, token, outcome: { kind: "unseen" } as const }));
-    await this.parts.batcher.report(queue, reports);
+    await this.parts.batcher.change(queue, reports);
   }
 
   /** Waits for a job. A caller who goes away does not say so: the wait looks each second whether it is still there. */
-  private async wait(queue: string, until: number, caller: Waiter): Promise<void> {
-    const { maxWaiting } = this.parts;
+  private async wait(queue: string, worker: string, until: number, caller: Waiter): Promise<void> {
+    const { maxWaiting, registry } = this.parts;
     if (this.waiting >= maxWaiting) {
       const problem = `over ${maxWaiting} calls wait for jobs in this server; nothing was leased`;
       throw new PostaError("exhausted", problem, { retryAfterMs: 1000 });
     }
     this.waiting += 1;
     let isWoken = false;
-    while (!isWoken && !caller.cancelled && !this.isClosed && Date.now() < until)
+    const isWanted = () => !caller.cancelled && !registry.isDrained(worker);
+    while (!isWoken && isWanted() && !this.isClosed && Date.now() < until)
       isWoken = await this.sleep(queue, Math.min(until - Date.now(), lookMs));
     this.waiting -= 1;
-    if (isWoken && caller.cancelled) this.passOn(queue);
+    if (isWoken && !isWanted()) this.passOn(queue);
   }
 }

@@ -3,6 +3,7 @@ import { defineLua, type Script } from "../../store/redis/scripts.js";
 import type { RedisStore } from "../../store/redis/store.js";
 import type { Logger } from "../../telemetry/log/log.js";
 import type { Keys } from "../job/keys.js";
+import type { CancelGraces } from "./cancel/cancel-graces.js";
 
 /** The keys of BullMQ's moveStalledJobsToWait, in its order. */
 const scriptKeys = ["stalled", "wait", "active", "stalled-check", "meta", "paused", "marker", "events", "repeat"];
@@ -25,13 +26,14 @@ export class LostLeases {
   constructor(
     private readonly store: RedisStore,
     private readonly keys: Keys,
+    private readonly graces: CancelGraces,
     private readonly log: Logger,
   ) {
     const lua = readBullScript(`moveStalledJobsToWait-${scriptKeys.length}`);
     this.check = defineLua(store.client, { name: "check-leases", lua, numberOfKeys: scriptKeys.length });
   }
 
-  /** Checks all queues that Posta leases jobs of. */
+  /** Checks all queues that Posta leases jobs of: leases that have ended, and cancelled jobs whose grace has ended. */
   async putBack(): Promise<void> {
     if (!this.store.usable) return;
     const { client } = this.store;
@@ -40,7 +42,10 @@ export class LostLeases {
     const worked = await client.zrange(this.keys.worked, 0, maxQueues - 1);
     const active = await Promise.all(worked.map((queue) => client.exists(this.keys.of(queue, "active"))));
     const queues = worked.filter((_, index) => active[index] === 1);
-    const lost = await Promise.all(queues.map((queue) => this.checkQueue(queue, now)));
+    const [lost] = await Promise.all([
+      Promise.all(queues.map((queue) => this.checkQueue(queue, now))),
+      this.graces.end(queues),
+    ]);
     for (const [index, ids] of lost.entries()) {
       if (ids.length === 0) continue;
       this.found += ids.length;

@@ -1,9 +1,12 @@
 import type { Waiter } from "../../batching/waiter.js";
 import { PostaError } from "../../errors/posta-error.js";
-import type { Outcome, Report, Verdict } from "./work.js";
+import type { Change, Outcome, Report, Step, Update, Verdict } from "./work.js";
 import type { WorkBatcher } from "./work-batcher.js";
 
-/** Takes what workers report of their jobs. */
+/** What each change did, or why it failed, in order. */
+type Results = (Verdict | PostaError)[];
+
+/** Takes what workers say of their jobs. An item may stand for a message that is wrong: it is its own result. */
 export class Reporter {
   /** Reports that changed their jobs, by what they said. */
   readonly applied: Record<Outcome["kind"], number> = {
@@ -12,30 +15,42 @@ export class Reporter {
     release: 0,
     postpone: 0,
     "rate-limited": 0,
+    cancelled: 0,
   };
-  /** Reports that came too late. */
+  /** Updates that changed their jobs, by what they wrote. */
+  readonly updated: Record<Step["kind"], number> = { progress: 0, log: 0, data: 0 };
+  /** Reports and updates that came too late. */
   lost = 0;
 
   constructor(private readonly batcher: WorkBatcher) {}
 
-  /**
-   * Settles jobs. An item may stand for a report that is wrong. Resolves to a verdict or an error for each, in order;
-   * never rejects.
-   */
-  async report(
-    queue: string,
-    items: readonly (Report | PostaError)[],
-    caller?: Waiter,
-  ): Promise<(Verdict | PostaError)[]> {
-    const reports = items.filter((item): item is Report => !(item instanceof PostaError));
-    const results = await this.batcher.report(queue, reports, caller);
-    for (const [index, verdict] of results.entries()) this.count(reports[index] as Report, verdict);
-    let next = 0;
-    return items.map((item) => (item instanceof PostaError ? item : (results[next++] as Verdict | PostaError)));
+  /** Settles jobs. Never rejects. */
+  report(queue: string, items: readonly (Report | PostaError)[], caller?: Waiter): Promise<Results> {
+    return this.apply(queue, items, caller, ({ outcome }) => {
+      this.applied[outcome.kind] += 1;
+    });
   }
 
-  private count({ outcome }: Report, verdict: Verdict | PostaError): void {
-    if (verdict === "applied") this.applied[outcome.kind] += 1;
-    else if (verdict === "lease-lost") this.lost += 1;
+  /** Writes down what happens while jobs are worked on. Never rejects. */
+  update(queue: string, items: readonly (Update | PostaError)[], caller?: Waiter): Promise<Results> {
+    return this.apply(queue, items, caller, ({ step }) => {
+      this.updated[step.kind] += 1;
+    });
+  }
+
+  private async apply<Item extends Change>(
+    queue: string,
+    items: readonly (Item | PostaError)[],
+    caller: Waiter | undefined,
+    count: (applied: Item) => void,
+  ): Promise<Results> {
+    const changes = items.filter((item) => !(item instanceof PostaError)) as Item[];
+    const results = await this.batcher.change(queue, changes, caller);
+    for (const [index, verdict] of results.entries()) {
+      if (verdict === "applied") count(changes[index] as Item);
+      else if (verdict === "lease-lost") this.lost += 1;
+    }
+    let next = 0;
+    return items.map((item) => (item instanceof PostaError ? item : (results[next++] as Verdict | PostaError)));
   }
 }

@@ -4,11 +4,11 @@ import { GroupCommit } from "../../batching/group-commit.js";
 import { KeyedCommits } from "../../batching/keyed-commits.js";
 import type { Waiter } from "../../batching/waiter.js";
 import { PostaError } from "../../errors/posta-error.js";
-import { abandonedError, type LeasedJob, type LeaseRequest, type Report, type Unseen, type Verdict } from "./work.js";
+import { abandonedError, type Change, type LeasedJob, type LeaseRequest, type Verdict } from "./work.js";
 import type { LeaseHint, WorkScript } from "./work-script.js";
 
-/** A report, or a request for jobs: both share one run of a script, so finishing and fetching cost one round trip. */
-type Item = { report: Report | Unseen } | { request: LeaseRequest };
+/** A change of a job, or a request for jobs: both share one run of a script, so finishing and fetching cost one round trip. */
+type Item = { change: Change } | { request: LeaseRequest };
 
 export interface LeaseAnswer {
   jobs: LeasedJob[];
@@ -30,13 +30,9 @@ export class WorkBatcher {
     });
   }
 
-  /** Settles jobs. Resolves to a verdict or an error for each report, in order; never rejects. */
-  async report(
-    queue: string,
-    reports: readonly (Report | Unseen)[],
-    waiter?: Waiter,
-  ): Promise<(Verdict | PostaError)[]> {
-    const items = reports.map((report) => ({ report }));
+  /** Changes jobs. Resolves to a verdict or an error for each change, in order; never rejects. */
+  async change(queue: string, changes: readonly Change[], waiter?: Waiter): Promise<(Verdict | PostaError)[]> {
+    const items = changes.map((change) => ({ change }));
     return (await this.commits.pushAll(queue, items, waiter)) as (Verdict | PostaError)[];
   }
 
@@ -49,12 +45,12 @@ export class WorkBatcher {
 }
 
 async function write(script: WorkScript, queue: string, items: Item[]): Promise<(Result | PostaError)[]> {
-  const reports = items.flatMap((item) => ("report" in item ? [item.report] : []));
+  const changes = items.flatMap((item) => ("change" in item ? [item.change] : []));
   const requests = items.flatMap((item) => ("request" in item ? [item.request] : []));
-  const { verdicts, leases, hint } = await script.run(queue, reports, requests);
-  let [nextReport, nextRequest] = [0, 0];
+  const { verdicts, leases, hint } = await script.run(queue, changes, requests);
+  let [nextChange, nextRequest] = [0, 0];
   return items.map((item) => {
-    if ("report" in item) return verdicts[nextReport++] as Verdict | PostaError;
+    if ("change" in item) return verdicts[nextChange++] as Verdict | PostaError;
     return { jobs: leases[nextRequest++] as LeasedJob[], hint };
   });
 }

@@ -6,13 +6,16 @@ import { toStoreError } from "../../store/redis/errors.js";
 import { defineScript, readLua, type Script } from "../../store/redis/scripts.js";
 import type { RedisStore } from "../../store/redis/store.js";
 import type { Keys } from "../job/keys.js";
+import { requestIdOf } from "../job/request-id.js";
+import { parseObject } from "../job/stored-json.js";
 import {
   attemptOf,
+  type Change,
   type LeasedJob,
   type LeaseName,
   type LeaseRequest,
   type Outcome,
-  type Report,
+  type Step,
   type Unseen,
   type Verdict,
 } from "./work.js";
@@ -94,18 +97,14 @@ export class WorkScript {
     this.script = defineScript(store.client, "queue/work/work-jobs", parts.length, { before: readFunctions() });
   }
 
-  /** Settles the reports, in their order, and then leases jobs. Throws if the store failed. */
-  async run(
-    queue: string,
-    reports: readonly (Report | Unseen)[],
-    requests: readonly LeaseRequest[],
-  ): Promise<WorkAnswer> {
+  /** Applies changes to jobs, in their order, and then leases jobs. Throws if the store failed. */
+  async run(queue: string, changes: readonly Change[], requests: readonly LeaseRequest[]): Promise<WorkAnswer> {
     this.store.requireUsable();
     const now = Date.now();
-    const args = [this.keys.start(queue), now, pack(reports.flatMap(toReport)), pack(requests.flatMap(toRequest))];
+    const args = [this.keys.start(queue), now, pack(changes.flatMap(toChange)), pack(requests.flatMap(toRequest))];
     const keys = parts.map((part) => this.keys.of(queue, part));
     try {
-      return toAnswer(await this.script(keys, [...args, this.maxJobBytes]), { now, reports, requests });
+      return toAnswer(await this.script(keys, [...args, this.maxJobBytes]), { now, changes, requests });
     } catch (error) {
       throw toStoreError(error);
     }
@@ -114,16 +113,20 @@ export class WorkScript {
 
 function readFunctions(): string {
   const names = Object.values(scriptKeys).map((name, index) => `local ${name} = KEYS[${index + 1}]`);
-  const files = ["start", "settle", "lease"].map((file) => readLua(`queue/work/${file}`));
+  const files = ["start", "settle", "update", "settle-report", "lease"].map((file) => readLua(`queue/work/${file}`));
   return [readBullLua(...bullFunctions), ...names, ...files, ""].join("\n");
 }
 
-function toReport({ jobId, token, outcome }: Report | Unseen): (string | number)[] {
-  return [...toFields(outcome), jobId, token, String(attemptOf(token) ?? 0)];
+function toChange(change: Change): (string | number)[] {
+  const { jobId, token } = change;
+  const fields = "step" in change ? toStepFields(change.step) : toFields(change.outcome);
+  return [...fields, jobId, token, String(attemptOf(token) ?? 0)];
 }
 
+type Fields = [kind: string, a: string | number, b: string, c: string, d: number];
+
 /** The kind of an outcome, and its four fields. */
-function toFields(outcome: Outcome | Unseen["outcome"]): [string, string | number, string, string, number] {
+function toFields(outcome: Outcome | Unseen["outcome"]): Fields {
   switch (outcome.kind) {
     case "complete":
       return ["c", outcome.valueJson, "", "", 0];
@@ -139,6 +142,20 @@ function toFields(outcome: Outcome | Unseen["outcome"]): [string, string | numbe
       return ["d", outcome.delayMs, "", "", 0];
     case "rate-limited":
       return ["l", outcome.limitMs, "", "", 0];
+    case "cancelled":
+      return ["f", outcome.message, "", "u", 0];
+  }
+}
+
+/** The kind of a step, and its four fields. */
+function toStepFields(step: Step): Fields {
+  switch (step.kind) {
+    case "progress":
+      return ["p", step.json, "", "", 0];
+    case "log":
+      return ["g", step.line, "", "", 0];
+    case "data":
+      return ["w", step.json, "", "", 0];
   }
 }
 
@@ -149,14 +166,14 @@ function toRequest({ count, maxBytes, leaseMs, worker }: LeaseRequest): (string 
 
 interface Asked {
   now: number;
-  reports: readonly (Report | Unseen)[];
+  changes: readonly Change[];
   requests: readonly LeaseRequest[];
 }
 
-function toAnswer([verdicts, leases, limitedMs, isReady, due]: Answer, { now, reports, requests }: Asked): WorkAnswer {
+function toAnswer([verdicts, leases, limitedMs, isReady, due]: Answer, { now, changes, requests }: Asked): WorkAnswer {
   const retryMs = limitedMs > 0 ? limitedMs : due > 0 ? Math.max(due - now, 0) : undefined;
   return {
-    verdicts: reports.map((report, index) => toVerdict(verdicts[index] as string, report)),
+    verdicts: changes.map((change, index) => toVerdict(verdicts[index] as string, change)),
     leases: requests.map(({ leaseMs }, index) => (leases[index] ?? []).map((fields) => toJob(fields, leaseMs))),
     hint: { isReady: isReady === 1, retryMs },
   };
@@ -182,6 +199,9 @@ function toVerdict(code: string, { jobId }: LeaseName): Verdict | PostaError {
 /** The script's answer has id, token and attempt, and then the fields in the order of `leasedFields`. */
 function toJob(fields: (string | number | null)[], leaseMs: number): LeasedJob {
   const [id, token, attempt, name, data, , opts, , failed, priority, timestamp, progress, lost, schedule] = fields;
+  const optionsJson = String(opts ?? "{}");
+  const options = parseObject<{ attempts: unknown; delay: unknown; tm: unknown }>(optionsJson);
+  const createdMs = Number(timestamp ?? 0);
   return {
     id: String(id),
     token: String(token),
@@ -189,12 +209,20 @@ function toJob(fields: (string | number | null)[], leaseMs: number): LeasedJob {
     leaseMs,
     name: String(name),
     dataJson: String(data ?? "{}"),
-    optionsJson: String(opts ?? "{}"),
+    optionsJson,
     progressJson: String(progress ?? "0"),
     attemptsFailed: Number(failed ?? 0),
     priority: Number(priority ?? 0),
-    createdMs: Number(timestamp ?? 0),
+    createdMs,
     timesLost: Number(lost ?? 0),
+    maxAttempts: toMaxAttempts(options.attempts),
+    requestId: requestIdOf(options) ?? "",
+    dueMs: Number(attempt) === 1 ? createdMs + (Number(options.delay) || 0) : undefined,
     schedule: schedule == null ? undefined : String(schedule),
   };
+}
+
+/** Another program may have written something that is no number of attempts. */
+function toMaxAttempts(attempts: unknown): number {
+  return Number.isSafeInteger(attempts) ? Math.min(Math.max(Number(attempts), 1), 2 ** 31 - 1) : 1;
 }

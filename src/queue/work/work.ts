@@ -30,6 +30,12 @@ export interface LeasedJob {
   createdMs: number;
   /** How often the job was taken from a worker that had lost its lease. */
   timesLost: number;
+  /** After how many failed attempts the job fails for good. */
+  maxAttempts: number;
+  /** The caller's id of the request that added the job; "": it gave none. */
+  requestId: string;
+  /** When the job was due, if this is its first attempt, in milliseconds since 1970. */
+  dueMs: number | undefined;
   /** The schedule that the job is a run of. */
   schedule: string | undefined;
 }
@@ -40,7 +46,11 @@ export type Outcome =
   | { kind: "fail"; message: string; stack: string; unrecoverable: boolean; retryMs: number | undefined }
   | { kind: "release" }
   | { kind: "postpone"; delayMs: number }
-  | { kind: "rate-limited"; limitMs: number };
+  | { kind: "rate-limited"; limitMs: number }
+  | { kind: "cancelled"; message: string };
+
+/** What happens while a job is worked on. */
+export type Step = { kind: "progress"; json: string } | { kind: "log"; line: string } | { kind: "data"; json: string };
 
 /** A job under a lease, as a worker names it. */
 export interface LeaseName {
@@ -52,12 +62,20 @@ export interface Report extends LeaseName {
   outcome: Outcome;
 }
 
+/** Writes down a step of a job. The job stays with its worker. */
+export interface Update extends LeaseName {
+  step: Step;
+}
+
 /** What the server says of a job that no worker has seen: it goes back in line. */
 export interface Unseen extends LeaseName {
   outcome: { kind: "unseen" };
 }
 
-/** What a report did to its job. */
+/** What is said of a job under a lease. */
+export type Change = Report | Update | Unseen;
+
+/** What a report or an update did to its job. */
 export type Verdict = "applied" | "already-applied" | "lease-lost";
 
 /** The form of a token: a random seed, the place among the jobs that were leased with that seed, and the attempt. */

@@ -39,6 +39,8 @@ interface Side {
   release(place: number): Promise<void>;
   postpone(place: number, ms: number): Promise<void>;
   limit(place: number, ms: number): Promise<void>;
+  /** Writes progress, a line of the log, and new data. */
+  update(place: number, progress: object, line: string, data: object): Promise<void>;
 }
 
 function bullSide(queue: string, prefix: string): Side & { close(): Promise<void> } {
@@ -60,6 +62,11 @@ function bullSide(queue: string, prefix: string): Side & { close(): Promise<void
     async limit(place, ms) {
       await bull.rateLimit(ms);
       await at(place).moveToWait(token);
+    },
+    async update(place, progress, line, data) {
+      await at(place).updateProgress(progress);
+      await at(place).log(line);
+      await at(place).updateData(data);
     },
     close: () => bull.close(),
   };
@@ -86,6 +93,13 @@ function postaSide(queue: string): Side {
     release: (place) => report(place, { release: {} }),
     postpone: (place, ms) => report(place, { postpone: { delay: duration(ms) } }),
     limit: (place, ms) => report(place, { rateLimited: { duration: duration(ms) } }),
+    async update(place, progress, line, data) {
+      const steps = [{ progressJson: JSON.stringify(progress) }, { log: line }, { dataJson: JSON.stringify(data) }];
+      const { jobId, leaseToken } = held[place] as { jobId: string; leaseToken: string };
+      const updates = steps.map((step) => ({ jobId, leaseToken, ...step }));
+      const { results } = await posta.client.worker("UpdateLeasedJobs", { queue, updates });
+      expect(results).toEqual(Array(3).fill(expect.objectContaining({ verdict: "REPORT_VERDICT_APPLIED" })));
+    },
   };
 }
 
@@ -259,6 +273,19 @@ describe("what a job leaves that", () => {
       ["active"],
     ),
   );
+
+  it("is worked on, with its progress, log and new data", () =>
+    compare(
+      plain(2, { keepLogs: 1 }),
+      async (side) => {
+        await side.take(2);
+        await side.update(0, { done: 10 }, "first", { n: "new" });
+        await side.update(0, { done: 50 }, "second", { n: "newer" });
+        await side.update(1, { done: 5 }, "only", {});
+        await side.complete(1, null);
+      },
+      ["j0:logs", "active", "completed"],
+    ));
 
   it("is put off", () =>
     compare(

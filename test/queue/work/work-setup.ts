@@ -1,7 +1,10 @@
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, inject } from "vitest";
 import { Keys } from "../../../src/queue/job/keys.js";
+import { CancelGraces } from "../../../src/queue/work/cancel/cancel-graces.js";
 import { LostLeases } from "../../../src/queue/work/lost-leases.js";
+import { WorkBatcher } from "../../../src/queue/work/work-batcher.js";
+import { WorkScript } from "../../../src/queue/work/work-script.js";
 import { RedisStore } from "../../../src/store/redis/store.js";
 import { createLog } from "../../../src/telemetry/log/log.js";
 import { startServer } from "../../support/posta.js";
@@ -77,7 +80,9 @@ export async function checkLeases(): Promise<void> {
   const store = new RedisStore(options, log);
   store.open();
   await new Promise<void>((resolve) => store.on("usable", () => resolve()));
-  const lost = new LostLeases(store, new Keys(posta.prefix), log);
+  const keys = new Keys(posta.prefix);
+  const graces = new CancelGraces(store, keys, new WorkBatcher(new WorkScript(store, keys, 4 << 20)), log);
+  const lost = new LostLeases(store, keys, graces, log);
   try {
     for (const _ of ["marks what is active", "finds what has no lock"]) {
       await lost.putBack();
@@ -88,6 +93,9 @@ export async function checkLeases(): Promise<void> {
   }
 }
 
+export const countsOf = async (queue: string) => (await posta.client.queue("GetQueue", { queue })).queue.counts;
+
+export const openSessions = () => gaugeOf(posta, "posta_work_sessions");
 export const waitingCalls = () => gaugeOf(posta, "posta_work_waiting_calls");
 export async function gaugeOf({ metrics }: Awaited<ReturnType<typeof startServer>>, name: string): Promise<number> {
   return Number((await metrics.getSingleMetric(name)?.get())?.values[0]?.value);

@@ -30,10 +30,11 @@ export class Feed {
   private running: Promise<void> | undefined;
 
   constructor(
-    private readonly queue: string,
-    private max: number,
+    readonly queue: string,
+    /** The most jobs that the worker takes at a time. */
+    public max: number,
     /** Jobs of the queue that the worker has. */
-    private inFlight: number,
+    public inFlight: number,
     private readonly parts: FeedParts,
   ) {}
 

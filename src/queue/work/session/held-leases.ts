@@ -7,6 +7,8 @@ export interface HeldLease extends LeaseName {
   sequence: number;
   /** When the lease was last extended, on performance.now()'s clock. */
   extendedAt: number;
+  /** The worker was told to stop working on the job. */
+  isCancelled?: boolean;
 }
 
 /** The jobs that the worker of a session has and has not reported. */
@@ -23,6 +25,10 @@ export class HeldLeases {
     const isNew = !this.leases.has(keyOf(lease));
     this.leases.set(keyOf(lease), lease);
     return isNew;
+  }
+
+  get(name: LeaseName): HeldLease | undefined {
+    return this.leases.get(keyOf(name));
   }
 
   /** Forgets a lease, and answers it; undefined: the worker does not have it. */

@@ -1,9 +1,11 @@
 import { setMaxListeners } from "node:events";
 import { invalid, PostaError } from "../../../errors/posta-error.js";
+import type { CancelOrder } from "../cancel/cancel-order.js";
 import type { LeaseExtender } from "../lease-extender.js";
 import type { Leaser } from "../leaser.js";
+import type { WorkerInfo } from "../registry/worker-info.js";
 import type { Reporter } from "../reporter.js";
-import type { LeasedJob, Report, Verdict } from "../work.js";
+import type { LeasedJob, Report, Update, Verdict } from "../work.js";
 import { Feed } from "./feed.js";
 import { type HeldLease, HeldLeases } from "./held-leases.js";
 
@@ -20,6 +22,11 @@ interface SessionOutput {
   isFull(): boolean;
   assign(sequence: number, queue: string, jobs: LeasedJob[]): void;
   lost(leases: HeldLease[]): void;
+  cancel(order: CancelOrder): void;
+  /** An operator wants the worker to end. */
+  drainOrder(): void;
+  /** The worker gets no more jobs. */
+  drained(lastSequence: number): void;
   /** The worker has been silent for too long. */
   silent(error: PostaError): void;
 }
@@ -32,6 +39,8 @@ export interface SessionParts {
 
 export interface SessionOptions {
   worker: string;
+  /** What the worker runs; "": it does not say. */
+  version: string;
   leaseMs: number;
   output: SessionOutput;
 }
@@ -49,7 +58,13 @@ export class Session {
   private acked = 0;
   private isStarted = false;
   private isExtending = false;
+  private isDraining = false;
   private watchdog: NodeJS.Timeout | undefined;
+  private readonly startedAt = Date.now();
+  /** When the worker was last heard of, or got jobs. */
+  private touchedAt = this.startedAt;
+  private static count = 0;
+  private readonly number = ++Session.count;
 
   constructor(
     private readonly parts: SessionParts,
@@ -87,6 +102,7 @@ export class Session {
 
   /** Any message of the worker: it is alive. */
   hear(): void {
+    this.touchedAt = Date.now();
     clearTimeout(this.watchdog);
     this.watchdog = setTimeout(() => {
       const problem = `the worker was silent for ${silentIntervals} intervals of ${this.intervalMs} ms`;
@@ -123,8 +139,29 @@ export class Session {
     return results;
   }
 
+  /** Writes down what happens while jobs of a queue are worked on. */
+  update(queue: string, items: readonly (Update | PostaError)[]): Promise<(Verdict | PostaError)[]> {
+    return this.parts.reporter.update(queue, items);
+  }
+
+  /** Tells the worker, once, to stop working on a job, if it has the job. */
+  cancel(order: CancelOrder): void {
+    const lease = this.held.get(order);
+    if (!lease || lease.isCancelled) return;
+    lease.isCancelled = true;
+    this.options.output.cancel(order);
+  }
+
+  /** Asks the worker to end, and sends it no more jobs. */
+  async orderDrain(): Promise<void> {
+    this.options.output.drainOrder();
+    this.options.output.drained(await this.drain());
+  }
+
   /** Sends no more jobs. Resolves to the last sequence when all that were leased are sent. */
   async drain(): Promise<number> {
+    this.isDraining = true;
+    this.touchedAt = Date.now();
     this.feeding.abort();
     await Promise.all([...this.feeds.values()].map((feed) => feed.untilEnded()));
     return this.sequence;
@@ -144,6 +181,28 @@ export class Session {
     await Promise.all(backs);
   }
 
+  get worker(): string {
+    return this.options.worker;
+  }
+
+  /** How many jobs the worker takes at a time, of all its queues, and how many it has. */
+  get load(): { max: number; inFlight: number } {
+    const load = { max: 0, inFlight: 0 };
+    for (const { max, inFlight } of this.feeds.values()) {
+      load.max += max;
+      load.inFlight += inFlight;
+    }
+    return load;
+  }
+
+  /** The worker as ListWorkers shows it. `number` is unique in this process. */
+  info(): WorkerInfo & { number: number } {
+    const { worker, version } = this.options;
+    const queues = [...this.feeds.values()].map(({ queue, max, inFlight }) => ({ queue, max, inFlight }));
+    const { number, startedAt, touchedAt: seenAt, isDraining } = this;
+    return { worker, version, inSession: true, queues, startedAt, seenAt, isDraining, number };
+  }
+
   private addFeed(queue: string, max: number): void {
     const { worker, leaseMs, output } = this.options;
     const resumed = this.held.byQueue((lease) => lease.queue === queue).get(queue)?.length ?? 0;
@@ -153,6 +212,7 @@ export class Session {
       isFull: () => output.isFull(),
       assign: (jobs) => {
         this.sequence += 1;
+        this.touchedAt = Date.now();
         this.held.addJobs(queue, jobs, this.sequence);
         output.assign(this.sequence, queue, jobs);
       },
@@ -176,10 +236,12 @@ export class Session {
     const [now, lost] = [performance.now(), [] as HeldLease[]];
     for (const [index, [, leases]] of byQueue.entries()) {
       for (const [place, lease] of leases.entries()) {
-        const held = results[index]?.[place];
-        if (held === true) lease.extendedAt = now;
+        const result = results[index]?.[place];
+        if (result === undefined || result instanceof PostaError) continue;
+        if (result.isHeld) lease.extendedAt = now;
         // What was reported meanwhile is no loss.
-        else if (held === false && this.held.remove(lease)) lost.push(lease);
+        else if (this.held.remove(lease)) lost.push(lease);
+        if (result.cancel) this.cancel(result.cancel);
       }
     }
     this.count(lost, -1);

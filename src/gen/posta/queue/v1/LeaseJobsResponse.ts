@@ -4,8 +4,10 @@ import type { LeasedJob as _posta_queue_v1_LeasedJob, LeasedJob__Output as _post
 
 export interface LeaseJobsResponse {
   'jobs'?: (_posta_queue_v1_LeasedJob)[];
+  'drain'?: (boolean);
 }
 
 export interface LeaseJobsResponse__Output {
   'jobs': (_posta_queue_v1_LeasedJob__Output)[];
+  'drain': (boolean);
 }

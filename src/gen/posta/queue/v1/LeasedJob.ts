@@ -17,6 +17,7 @@ export interface LeasedJob {
   'progressJson'?: (string);
   'optionsJson'?: (string);
   'timesLost'?: (number);
+  'requestId'?: (string);
 }
 
 export interface LeasedJob__Output {
@@ -33,4 +34,5 @@ export interface LeasedJob__Output {
   'progressJson': (string);
   'optionsJson': (string);
   'timesLost': (number);
+  'requestId': (string);
 }

@@ -5,6 +5,7 @@ import type { Fail as _posta_queue_v1_Fail, Fail__Output as _posta_queue_v1_Fail
 import type { Release as _posta_queue_v1_Release, Release__Output as _posta_queue_v1_Release__Output } from '../../../posta/queue/v1/Release.js';
 import type { Postpone as _posta_queue_v1_Postpone, Postpone__Output as _posta_queue_v1_Postpone__Output } from '../../../posta/queue/v1/Postpone.js';
 import type { RateLimited as _posta_queue_v1_RateLimited, RateLimited__Output as _posta_queue_v1_RateLimited__Output } from '../../../posta/queue/v1/RateLimited.js';
+import type { Cancelled as _posta_queue_v1_Cancelled, Cancelled__Output as _posta_queue_v1_Cancelled__Output } from '../../../posta/queue/v1/Cancelled.js';
 
 export interface OutcomeReport {
   'jobId'?: (string);
@@ -14,7 +15,8 @@ export interface OutcomeReport {
   'release'?: (_posta_queue_v1_Release | null);
   'postpone'?: (_posta_queue_v1_Postpone | null);
   'rateLimited'?: (_posta_queue_v1_RateLimited | null);
-  'outcome'?: "complete"|"fail"|"release"|"postpone"|"rateLimited";
+  'cancelled'?: (_posta_queue_v1_Cancelled | null);
+  'outcome'?: "complete"|"fail"|"release"|"postpone"|"rateLimited"|"cancelled";
 }
 
 export interface OutcomeReport__Output {
@@ -25,5 +27,6 @@ export interface OutcomeReport__Output {
   'release'?: (_posta_queue_v1_Release__Output | null);
   'postpone'?: (_posta_queue_v1_Postpone__Output | null);
   'rateLimited'?: (_posta_queue_v1_RateLimited__Output | null);
-  'outcome'?: "complete"|"fail"|"release"|"postpone"|"rateLimited";
+  'cancelled'?: (_posta_queue_v1_Cancelled__Output | null);
+  'outcome'?: "complete"|"fail"|"release"|"postpone"|"rateLimited"|"cancelled";
 }

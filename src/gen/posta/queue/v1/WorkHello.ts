@@ -9,6 +9,7 @@ export interface WorkHello {
   'credits'?: (_posta_queue_v1_WorkCredit)[];
   'lease'?: (_google_protobuf_Duration | null);
   'resume'?: (_posta_queue_v1_WorkLease)[];
+  'version'?: (string);
 }
 
 export interface WorkHello__Output {
@@ -16,4 +17,5 @@ export interface WorkHello__Output {
   'credits': (_posta_queue_v1_WorkCredit__Output)[];
   'lease': (_google_protobuf_Duration__Output | null);
   'resume': (_posta_queue_v1_WorkLease__Output)[];
+  'version': (string);
 }

@@ -5,6 +5,7 @@ import type { WorkCredit as _posta_queue_v1_WorkCredit, WorkCredit__Output as _p
 import type { WorkHeartbeat as _posta_queue_v1_WorkHeartbeat, WorkHeartbeat__Output as _posta_queue_v1_WorkHeartbeat__Output } from '../../../posta/queue/v1/WorkHeartbeat.js';
 import type { WorkReports as _posta_queue_v1_WorkReports, WorkReports__Output as _posta_queue_v1_WorkReports__Output } from '../../../posta/queue/v1/WorkReports.js';
 import type { WorkDrain as _posta_queue_v1_WorkDrain, WorkDrain__Output as _posta_queue_v1_WorkDrain__Output } from '../../../posta/queue/v1/WorkDrain.js';
+import type { WorkUpdates as _posta_queue_v1_WorkUpdates, WorkUpdates__Output as _posta_queue_v1_WorkUpdates__Output } from '../../../posta/queue/v1/WorkUpdates.js';
 
 export interface WorkRequest {
   'hello'?: (_posta_queue_v1_WorkHello | null);
@@ -12,7 +13,8 @@ export interface WorkRequest {
   'heartbeat'?: (_posta_queue_v1_WorkHeartbeat | null);
   'reports'?: (_posta_queue_v1_WorkReports | null);
   'drain'?: (_posta_queue_v1_WorkDrain | null);
-  'message'?: "hello"|"credit"|"heartbeat"|"reports"|"drain";
+  'updates'?: (_posta_queue_v1_WorkUpdates | null);
+  'message'?: "hello"|"credit"|"heartbeat"|"reports"|"drain"|"updates";
 }
 
 export interface WorkRequest__Output {
@@ -21,5 +23,6 @@ export interface WorkRequest__Output {
   'heartbeat'?: (_posta_queue_v1_WorkHeartbeat__Output | null);
   'reports'?: (_posta_queue_v1_WorkReports__Output | null);
   'drain'?: (_posta_queue_v1_WorkDrain__Output | null);
-  'message'?: "hello"|"credit"|"heartbeat"|"reports"|"drain";
+  'updates'?: (_posta_queue_v1_WorkUpdates__Output | null);
+  'message'?: "hello"|"credit"|"heartbeat"|"reports"|"drain"|"updates";
 }

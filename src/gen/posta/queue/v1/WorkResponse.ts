@@ -7,6 +7,8 @@ import type { WorkLost as _posta_queue_v1_WorkLost, WorkLost__Output as _posta_q
 import type { WorkPong as _posta_queue_v1_WorkPong, WorkPong__Output as _posta_queue_v1_WorkPong__Output } from '../../../posta/queue/v1/WorkPong.js';
 import type { WorkDrained as _posta_queue_v1_WorkDrained, WorkDrained__Output as _posta_queue_v1_WorkDrained__Output } from '../../../posta/queue/v1/WorkDrained.js';
 import type { WorkLeave as _posta_queue_v1_WorkLeave, WorkLeave__Output as _posta_queue_v1_WorkLeave__Output } from '../../../posta/queue/v1/WorkLeave.js';
+import type { WorkCancel as _posta_queue_v1_WorkCancel, WorkCancel__Output as _posta_queue_v1_WorkCancel__Output } from '../../../posta/queue/v1/WorkCancel.js';
+import type { WorkDrainOrder as _posta_queue_v1_WorkDrainOrder, WorkDrainOrder__Output as _posta_queue_v1_WorkDrainOrder__Output } from '../../../posta/queue/v1/WorkDrainOrder.js';
 
 export interface WorkResponse {
   'welcome'?: (_posta_queue_v1_WorkWelcome | null);
@@ -16,7 +18,9 @@ export interface WorkResponse {
   'pong'?: (_posta_queue_v1_WorkPong | null);
   'drained'?: (_posta_queue_v1_WorkDrained | null);
   'leave'?: (_posta_queue_v1_WorkLeave | null);
-  'message'?: "welcome"|"assign"|"acks"|"lost"|"pong"|"drained"|"leave";
+  'cancel'?: (_posta_queue_v1_WorkCancel | null);
+  'drainOrder'?: (_posta_queue_v1_WorkDrainOrder | null);
+  'message'?: "welcome"|"assign"|"acks"|"lost"|"pong"|"drained"|"leave"|"cancel"|"drainOrder";
 }
 
 export interface WorkResponse__Output {
@@ -27,5 +31,7 @@ export interface WorkResponse__Output {
   'pong'?: (_posta_queue_v1_WorkPong__Output | null);
   'drained'?: (_posta_queue_v1_WorkDrained__Output | null);
   'leave'?: (_posta_queue_v1_WorkLeave__Output | null);
-  'message'?: "welcome"|"assign"|"acks"|"lost"|"pong"|"drained"|"leave";
+  'cancel'?: (_posta_queue_v1_WorkCancel__Output | null);
+  'drainOrder'?: (_posta_queue_v1_WorkDrainOrder__Output | null);
+  'message'?: "welcome"|"assign"|"acks"|"lost"|"pong"|"drained"|"leave"|"cancel"|"drainOrder";
 }

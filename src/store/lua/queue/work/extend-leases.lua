@@ -2,12 +2,15 @@
   Extends leases of a queue's jobs, as BullMQ 6.7.0's extendLocks does. A lease that has ended is extended if the job is
   still active and nobody has taken it since.
 
-  KEYS  1 stalled  2 active
+  KEYS  1 stalled  2 active  3 jobs that are being cancelled
   ARGV
     1 the start of the queue's keys, "bull:emails:"
     2 the leases as one MessagePack list; of each, in order: id, token, attempt, how long from now in ms
     3 "1" if their worker shows that it has them: then a session that has ended does not put them back
-  Returns a digit for each lease: 1 it is held, 0 it is lost
+  Returns
+    1 a digit for each lease: 1 it is held, 0 it is lost
+    2 of each that is held and is to be cancelled: its place among the leases, from 1; and its cancel order as cancel-job.lua
+      wrote it
 ]]
 local rcall = redis.call
 local leases = cmsgpack.unpack(ARGV[2])
@@ -21,7 +24,13 @@ local function isHeld(id, token, attempt)
   return redis.pcall("HGET", jobKey, "ats") == attempt and rcall("LPOS", KEYS[2], id) ~= false
 end
 
-local results = {}
+-- The cancel orders of the queue, by the token of their leases.
+local orders = {}
+if rcall("EXISTS", KEYS[3]) == 1 then
+  for _, order in ipairs(rcall("ZRANGE", KEYS[3], 0, -1)) do orders[cjson.decode(order)[2]] = order end
+end
+
+local results, cancelled = {}, {}
 for index = 1, #leases, 4 do
   local id, token, attempt, leaseMs = unpack(leases, index, index + 3)
   local held = isHeld(id, token, attempt)
@@ -31,5 +40,9 @@ for index = 1, #leases, 4 do
     if ARGV[3] == "1" then rcall("SET", ARGV[1] .. "posta-resumed:" .. token, "", "PX", 600000) end
   end
   results[#results + 1] = held and "1" or "0"
+  if held and orders[token] then
+    cancelled[#cancelled + 1] = #results
+    cancelled[#cancelled + 1] = orders[token]
+  end
 end
-return table.concat(results)
+return { table.concat(results), cancelled }

@@ -265,34 +265,3 @@ local settle = {
     rcall("SET", limiterKey, 9007199254740991, "PX", limitMs)
   end,
 }
-
--- Makes a job that could not be settled active again, as it was.
-local function giveBack(id, token)
-  if settled[token] ~= id then return end
-  settled[token] = nil
-  freedLocks[#freedLocks], freedIds[#freedIds] = nil, nil
-  rcall("LPUSH", activeKey, id)
-end
-
-local function trySettle(kind, a, b, c, d, id, token, attempt)
-  local jobKey = prefix .. id
-  if kind == "c" and rcall("EXISTS", jobKey .. ":dependencies", jobKey .. ":unsuccessful") > 0 then
-    if rcall("EXISTS", jobKey .. ":dependencies") > 0 then return CHILDREN_PENDING end
-    return CHILDREN_FAILED
-  end
-  -- The worker has shown the job to another session since.
-  if kind == "u" and rcall("EXISTS", prefix .. "posta-resumed:" .. token) == 1 then return LEASE_LOST end
-  local verdict = takeBack(id, jobKey, token, attempt)
-  if verdict then return verdict end
-  settle[kind](id, jobKey, token, a, b, c, d)
-  return APPLIED
-end
-
--- Returns the verdict. A job that cannot be settled, as another program wrote something odd into it, harms no other.
-local function settleReport(...)
-  local isDone, verdict = pcall(trySettle, ...)
-  if isDone then return verdict end
-  local id, token = select(6, ...)
-  giveBack(id, token)
-  return BROKEN
-end

@@ -1,0 +1,10 @@
+// Original file: proto/posta/queue/v1/worker_service.proto
+
+
+export interface DrainWorkerRequest {
+  'worker'?: (string);
+}
+
+export interface DrainWorkerRequest__Output {
+  'worker': (string);
+}

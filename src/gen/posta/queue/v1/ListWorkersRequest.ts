@@ -1,0 +1,14 @@
+// Original file: proto/posta/queue/v1/worker_service.proto
+
+
+export interface ListWorkersRequest {
+  'queue'?: (string);
+  'pageSize'?: (number);
+  'pageToken'?: (string);
+}
+
+export interface ListWorkersRequest__Output {
+  'queue': (string);
+  'pageSize': (number);
+  'pageToken': (string);
+}

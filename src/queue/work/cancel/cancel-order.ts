@@ -1,0 +1,20 @@
+import type { LeaseName } from "../work.js";
+
+/** The order to stop working on a job. */
+export interface CancelOrder extends LeaseName {
+  queue: string;
+  reason: string;
+  /** When the job fails, whatever its worker does, in milliseconds since 1970. */
+  endsAt: number;
+}
+
+/** An order as cancel-job.lua writes it: [id, token, reason, end]. */
+export function readOrder(queue: string, json: string): CancelOrder {
+  const [jobId, token, reason, endsAt] = JSON.parse(json) as [string, string, string, number];
+  return { queue, jobId, token, reason, endsAt };
+}
+
+/** What the failure of a cancelled job says. */
+export function toFailure(reason: string): string {
+  return reason === "" ? "cancelled" : `cancelled: ${reason}`;
+}

@@ -1,0 +1,36 @@
+import { PostaError, show } from "../../../errors/posta-error.js";
+import { toStoreError } from "../../../store/redis/errors.js";
+import type { RedisStore } from "../../../store/redis/store.js";
+import type { Keys } from "../../job/keys.js";
+import type { WorkerLister } from "./list-workers.js";
+import type { WorkControl } from "./work-control.js";
+import { membersOf } from "./worker-info.js";
+
+/** How long an order stands, in milliseconds: a worker that reconnects hears it again. */
+const orderMs = 3_600_000;
+
+/** Orders workers to end. The order is in Redis; to tell the worker's server at once is only faster. */
+export class WorkerDrain {
+  constructor(
+    private readonly store: RedisStore,
+    private readonly keys: Keys,
+    private readonly lister: WorkerLister,
+    private readonly control: WorkControl,
+  ) {}
+
+  /** Throws not-found, or what `requireMayWork` throws for a queue of the worker. */
+  async drain(worker: string, requireMayWork: (queue: string) => void): Promise<void> {
+    try {
+      const entries = await this.lister.find(membersOf(worker));
+      if (entries.length === 0) throw new PostaError("not-found", `there is no worker ${show(worker)}`);
+      for (const { queues } of entries) for (const { queue } of queues) requireMayWork(queue);
+      const now = Date.now();
+      const { client } = this.store;
+      const ended = client.zremrangebyscore(this.keys.drained, 0, now);
+      await Promise.all([ended, client.zadd(this.keys.drained, now + orderMs, worker)]);
+    } catch (error) {
+      throw toStoreError(error);
+    }
+    this.control.tell({ drain: worker });
+  }
+}

@@ -1,0 +1,155 @@
+import { randomBytes } from "node:crypto";
+import type { RedisStore } from "../../../store/redis/store.js";
+import type { Logger } from "../../../telemetry/log/log.js";
+import type { Keys } from "../../job/keys.js";
+import type { Session } from "../session/session.js";
+import type { CallingWorkers } from "./calling-workers.js";
+import type { WorkControl } from "./work-control.js";
+import { toMember, type WorkerInfo } from "./worker-info.js";
+
+/** How often a server writes down which workers it has, in milliseconds. */
+const tickMs = 5000;
+/** The entries of a server that has died are gone after this time, in milliseconds. */
+const goneMs = 30_000;
+/** Names of workers outlive their entries at most by this time, in milliseconds. */
+const namesMs = 86_400_000;
+/** Entries in one command. */
+const slice = 1000;
+
+interface Entry {
+  member: string;
+  /** When it was last written. */
+  writtenAt: number;
+}
+
+/** What a registry lists: sessions and workers that call. */
+interface Listed extends WorkerInfo {
+  number: number;
+}
+
+export interface RegistryParts {
+  store: RedisStore;
+  keys: Keys;
+  control: WorkControl;
+  calling: CallingWorkers;
+  log: Logger;
+}
+
+/**
+ * The workers of this server, and the entries that show them to all servers. Each server has a hash of its entries,
+ * which expires with it; one sorted set has the members of all. A server without workers writes nothing.
+ */
+export class WorkerRegistry {
+  readonly sessions = new Set<Session>();
+  /** Distinguishes the entries of servers. */
+  private readonly server = randomBytes(9).toString("base64url");
+  private readonly entries = new Map<number, Entry>();
+  /** The workers that are ordered to end, by name. */
+  private drained = new Set<string>();
+  private timer: NodeJS.Timeout | undefined;
+  private isClosed = false;
+
+  constructor(private readonly parts: RegistryParts) {
+    parts.control.on("cancel", (order) => {
+      for (const session of this.sessions) session.cancel(order);
+    });
+    parts.control.on("drain", (worker) => this.drain(worker));
+  }
+
+  /** A session has begun. */
+  add(session: Session): void {
+    this.sessions.add(session);
+    if (this.isDrained(session.worker)) void session.orderDrain();
+    this.start();
+  }
+
+  remove(session: Session): void {
+    this.sessions.delete(session);
+  }
+
+  /** A worker asks for jobs by a single call. Answers whether it is ordered to end. */
+  call(worker: string, queue: string): boolean {
+    this.parts.calling.note(worker, queue);
+    this.start();
+    return this.isDrained(worker);
+  }
+
+  isDrained(worker: string): boolean {
+    return this.drained.has(worker);
+  }
+
+  close(): void {
+    this.isClosed = true;
+    clearInterval(this.timer);
+    this.parts.control.close();
+  }
+
+  private drain(worker: string): void {
+    this.drained.add(worker);
+    for (const session of this.sessions) if (session.worker === worker) void session.orderDrain();
+  }
+
+  /** Writes entries from now on, for as long as there are some. */
+  private start(): void {
+    if (this.timer || this.isClosed) return;
+    this.parts.control.open();
+    this.timer = setInterval(() => this.tick(), tickMs);
+    setImmediate(() => this.tick());
+  }
+
+  private tick(): void {
+    if (!this.parts.store.usable) return;
+    this.write().catch((error) => this.parts.log.debug({ err: error }, "the list of workers is not up to date"));
+  }
+
+  /** Writes what has changed since the last tick, in one round trip, and reads which workers are ordered to end. */
+  private async write(): Promise<void> {
+    const { client } = this.parts.store;
+    const { keys } = this.parts;
+    const key = keys.workersOf(this.server);
+    const [changed, gone] = this.collect();
+    const writes: Promise<unknown>[] = [client.pexpire(key, goneMs), client.pexpire(keys.workers, namesMs)];
+    for (let from = 0; from < changed.length; from += slice) {
+      const part = changed.slice(from, from + slice);
+      writes.push(client.hset(key, ...part.flatMap(([member, info]) => [member, JSON.stringify(info)])));
+      writes.push(client.zadd(keys.workers, ...part.flatMap(([member]) => [0, member])));
+    }
+    for (let from = 0; from < gone.length; from += slice) {
+      const part = gone.slice(from, from + slice);
+      writes.push(client.hdel(key, ...part), client.zrem(keys.workers, ...part));
+    }
+    const orders = client.zrange(keys.drained, Date.now(), "+inf", "BYSCORE");
+    await Promise.all(writes);
+    const before = this.drained;
+    this.drained = new Set(await orders);
+    for (const worker of this.drained) if (!before.has(worker)) this.drain(worker);
+    if (this.entries.size === 0) this.rest();
+  }
+
+  private rest(): void {
+    clearInterval(this.timer);
+    this.timer = undefined;
+  }
+
+  /** The entries that changed since they were written, and the members of those that are gone. */
+  private collect(): [changed: [member: string, info: WorkerInfo][], gone: string[]] {
+    const now = Date.now();
+    const changed: [string, WorkerInfo][] = [];
+    const left = new Map(this.entries);
+    for (const { number, ...info } of this.listed()) {
+      left.delete(number);
+      const entry = this.entries.get(number) ?? { member: toMember(info.worker, this.server, number), writtenAt: 0 };
+      this.entries.set(number, entry);
+      if (info.seenAt < entry.writtenAt) continue;
+      entry.writtenAt = now;
+      changed.push([entry.member, { ...info, isDraining: info.isDraining || this.isDrained(info.worker) }]);
+    }
+    for (const number of left.keys()) this.entries.delete(number);
+    return [changed, [...left.values()].map(({ member }) => member)];
+  }
+
+  private *listed(): Iterable<Listed> {
+    for (const session of this.sessions) yield session.info();
+    yield* this.parts.calling.all;
+  }
+}

@@ -1,0 +1,143 @@
+import { status } from "@grpc/grpc-js";
+import { describe, expect, inject, it } from "vitest";
+import { startServer } from "../../support/posta.js";
+import { type Job, open } from "./session-setup.js";
+import {
+  add,
+  checkLeases,
+  freshQueue,
+  gaugeOf,
+  lease,
+  posta,
+  releases,
+  report,
+  seconds,
+  stateOf,
+} from "./work-setup.js";
+
+/** Orders to workers: to stop working on a job, and to end. */
+
+const cancel = (queue: string, jobId: string, rest: object = {}) =>
+  posta.client.worker("CancelJob", { queue, jobId, ...rest });
+const failureOf = async (queue: string, jobId: string) =>
+  (await posta.client.queue("GetJob", { queue, jobId })).job.failedReason;
+const drain = (worker: string) => posta.client.worker("DrainWorker", { worker });
+const isListed = async (worker: string) =>
+  (await posta.client.worker("ListWorkers", {})).workers.some((one: { worker: string }) => one.worker === worker);
+
+describe("CancelJob", () => {
+  it("tells a worker in a session at once, on whatever server, and takes its report", async () => {
+    const elsewhere = await startServer(inject("redisUrl"), { POSTA_QUEUE_PREFIX: posta.prefix });
+    releases.push(() => elsewhere.stop());
+    await elsewhere.serving;
+    const queue = freshQueue();
+    const session = open(elsewhere);
+    session.hello(queue, 2, { lease: seconds(600) });
+    const [id] = await add(queue, 2, { attempts: 5 });
+    await expect.poll(() => session.jobs().length).toBe(2);
+    const [job, other] = session.jobs() as [Job, Job];
+    await cancel(queue, id as string, { reason: "the customer left", grace: seconds(20) });
+    const [told] = await session.until("cancel");
+    expect(told.lease).toEqual({ queue, jobId: id, leaseToken: job.leaseToken });
+    expect(told.order.reason).toBe("the customer left");
+    expect(Number(told.order.grace.seconds)).toBeGreaterThan(15);
+    session.report(queue, job, { cancelled: { message: "stopped half-way" } });
+    expect((await session.acks())[0].result.verdict).toBe("REPORT_VERDICT_APPLIED");
+    expect(await stateOf(queue, id as string)).toBe("FAILED"); // For good, though it had attempts left.
+    expect(await failureOf(queue, id as string)).toBe("stopped half-way");
+    session.report(queue, other, { complete: {} });
+    expect((await session.acks(2))[1].result.verdict).toBe("REPORT_VERDICT_APPLIED");
+    expect(session.find("cancel")).toHaveLength(1);
+  });
+
+  it("tells another worker by its next extension, and fails the job after the grace", async () => {
+    const queue = freshQueue();
+    const [id] = await add(queue, 2);
+    const [job, other] = await lease(queue, { maxJobs: 2 });
+    await cancel(queue, id as string, { reason: "too late", grace: { seconds: 0, nanos: 1e6 } });
+    const leases = [job, other].map((held) => ({ jobId: held?.jobId, leaseToken: held?.leaseToken }));
+    const { results } = await posta.client.worker("ExtendLeases", { queue, leases });
+    expect(results).toEqual([
+      { jobId: id, held: true, cancel: { reason: "too late", grace: seconds(0) } },
+      { jobId: other?.jobId, held: true, cancel: null },
+    ]);
+    await checkLeases();
+    expect(await failureOf(queue, id as string)).toBe("cancelled: too late");
+    const after = await posta.client.worker("ExtendLeases", { queue, leases });
+    expect(after.results.map(({ held }: { held: boolean }) => held)).toEqual([false, true]);
+    expect(await report(queue, job, { complete: {} })).toBe("ALREADY_APPLIED");
+    expect(await stateOf(queue, id as string)).toBe("FAILED");
+    expect(await report(queue, other, { complete: {} })).toBe("APPLIED");
+  });
+
+  it("is forgotten with the lease: the next attempt is not cancelled", async () => {
+    const queue = freshQueue();
+    const [id] = await add(queue, 1, { attempts: 3 });
+    const [job] = await lease(queue);
+    await cancel(queue, id as string, { grace: seconds(0) });
+    expect(await report(queue, job, { fail: { message: "by itself", retryDelay: seconds(0) } })).toBe("APPLIED");
+    const [next] = await lease(queue);
+    await checkLeases();
+    expect(await report(queue, next, { complete: {} })).toBe("APPLIED");
+  });
+
+  it("refuses a job that no remote worker has, and says what to do", async () => {
+    const queue = freshQueue();
+    const [id] = await add(queue);
+    await expect(cancel(queue, id as string)).rejects.toMatchObject({
+      code: status.FAILED_PRECONDITION,
+      details: expect.stringMatching(/is with no worker now: RemoveJob removes/),
+    });
+    await expect(cancel(queue, "none")).rejects.toMatchObject({ code: status.NOT_FOUND });
+    await expect(cancel(queue, "meta")).rejects.toMatchObject({ code: status.NOT_FOUND });
+    await expect(cancel(queue, id as string, { grace: seconds(3601) })).rejects.toMatchObject({
+      code: status.INVALID_ARGUMENT,
+      details: expect.stringMatching(/^grace: 3601000 ms is over 3600000 ms/),
+    });
+  });
+});
+
+describe("DrainWorker", () => {
+  it("asks a worker in a session to end, gives it no more jobs, and asks it again when it comes back", async () => {
+    const queue = freshQueue();
+    const worker = `ending-${queue}`;
+    const session = open();
+    session.hello(queue, 1, { worker });
+    await add(queue, 3);
+    await expect.poll(() => session.jobs().length).toBe(1);
+    await expect.poll(() => isListed(worker)).toBe(true);
+    await drain(worker);
+    await session.until("drainOrder");
+    expect(await session.until("drained")).toEqual([{ lastSequence: 1 }]);
+    session.report(queue, session.jobs()[0] as Job, { complete: {} });
+    await session.acks();
+    session.stream.end();
+    expect(await session.ended).toMatchObject({ code: status.OK });
+    expect(session.jobs()).toHaveLength(1);
+
+    const again = open();
+    again.hello(queue, 1, { worker });
+    await again.until("drainOrder");
+    expect(again.jobs()).toEqual([]);
+  });
+
+  it("asks a worker that waits in a call, at once", async () => {
+    const queue = freshQueue();
+    const worker = `calling-${queue}`;
+    const waits = posta.client.worker("LeaseJobs", { queue, worker, wait: seconds(20) }, { deadlineMs: 30_000 });
+    await expect.poll(() => isListed(worker)).toBe(true);
+    await drain(worker);
+    expect(await waits).toEqual({ jobs: [], drain: true });
+    await add(queue);
+    expect(await posta.client.worker("LeaseJobs", { queue, worker })).toEqual({ jobs: [], drain: true });
+    expect(await lease(queue, { worker: "another" })).toHaveLength(1);
+  });
+
+  it("answers NOT_FOUND for a worker that nobody knows", async () => {
+    await expect(drain("nobody")).rejects.toMatchObject({
+      code: status.NOT_FOUND,
+      details: 'there is no worker "nobody"',
+    });
+    expect(await gaugeOf(posta, "posta_work_waiting_calls")).toBe(0);
+  });
+});
