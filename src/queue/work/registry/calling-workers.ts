@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 import type { WorkerInfo } from "./worker-info.js";
 
 /** A worker that has not called for so long is gone, in milliseconds. */
-export const callingMs = 60_000;
+const callingMs = 60_000;
 /** The most workers that a server remembers. */
 const maxWorkers = 10_000;
 /** The most queues that are shown of one worker. */

@@ -10,7 +10,7 @@ export interface WorkerInfo {
   isDraining: boolean;
 }
 
-export interface WorkerQueue {
+interface WorkerQueue {
   queue: string;
   /** The most jobs that the worker takes at a time; 0 without a session. */
   max: number;
