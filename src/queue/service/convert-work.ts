@@ -10,7 +10,7 @@ import { toMs } from "../../rpc/contract/times.js";
 import type { ToItem } from "../../rpc/status.js";
 import { inRange, parseData } from "../job/job.js";
 import { maxExistingIdBytes, requireExistingJobId } from "../job/names.js";
-import { toFailure as toCancelled } from "../work/cancel/cancel-order.js";
+import { toFailure as toCancelled } from "../work/cancel-order.js";
 import {
   attemptOf,
   type LeaseName,

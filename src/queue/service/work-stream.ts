@@ -11,7 +11,7 @@ import type { CallContext } from "../../rpc/method.js";
 import type { StatusMap } from "../../rpc/status.js";
 import { readOneAhead } from "../../rpc/stream/read-ahead.js";
 import { refuseMalformed, stoppingError } from "../../rpc/stream/stream-end.js";
-import type { CancelOrder } from "../work/cancel/cancel-order.js";
+import type { CancelOrder } from "../work/cancel-order.js";
 import type { WorkerRegistry } from "../work/registry/worker-registry.js";
 import type { HeldLease } from "../work/session/held-leases.js";
 import { Session, type SessionParts } from "../work/session/session.js";

@@ -8,7 +8,7 @@ import { toStoreError } from "../../store/redis/errors.js";
 import { defineScript, type Script } from "../../store/redis/scripts.js";
 import type { RedisStore } from "../../store/redis/store.js";
 import type { Keys } from "../job/keys.js";
-import { type CancelOrder, readOrder } from "./cancel/cancel-order.js";
+import { type CancelOrder, readOrder } from "./cancel-order.js";
 import { abandonedError, attemptOf, type LeaseName } from "./work.js";
 import type { WorkedQueues } from "./worked-queues.js";
 

@@ -1,7 +1,6 @@
 import type { Waiter } from "../../batching/waiter.js";
 import { PostaError } from "../../errors/posta-error.js";
 import type { MarkerWatch } from "./marker-watch.js";
-import type { WorkerRegistry } from "./registry/worker-registry.js";
 import type { ScheduledRuns } from "./scheduled-runs.js";
 import { abandonedError, type LeasedJob, type LeaseRequest } from "./work.js";
 import type { WorkBatcher } from "./work-batcher.js";
@@ -18,7 +17,11 @@ export interface LeaserParts {
   watch: MarkerWatch;
   scheduled: ScheduledRuns;
   worked: WorkedQueues;
-  registry: WorkerRegistry;
+  registry: {
+    /** A worker asks for jobs by a single call. Answers whether it is ordered to end. */
+    call(worker: string, queue: string): boolean;
+    isDrained(worker: string): boolean;
+  };
   counts: LeaseCounts;
   /** The most calls that wait for jobs at a time. */
   maxWaiting: number;

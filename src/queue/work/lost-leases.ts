@@ -3,7 +3,6 @@ import { defineLua, type Script } from "../../store/redis/scripts.js";
 import type { RedisStore } from "../../store/redis/store.js";
 import type { Logger } from "../../telemetry/log/log.js";
 import type { Keys } from "../job/keys.js";
-import type { CancelGraces } from "./cancel/cancel-graces.js";
 
 /** The keys of BullMQ's moveStalledJobsToWait, in its order. */
 const scriptKeys = ["stalled", "wait", "active", "stalled-check", "meta", "paused", "marker", "events", "repeat"];
@@ -26,7 +25,8 @@ export class LostLeases {
   constructor(
     private readonly store: RedisStore,
     private readonly keys: Keys,
-    private readonly graces: CancelGraces,
+    /** Ends the orders of cancelled jobs. */
+    private readonly graces: { end(queues: readonly string[]): Promise<void> },
     private readonly log: Logger,
   ) {
     const lua = readBullScript(`moveStalledJobsToWait-${scriptKeys.length}`);

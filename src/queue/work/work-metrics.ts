@@ -1,7 +1,6 @@
 import type { Registry } from "prom-client";
-import { registerCount, registerCounts, registerGauge } from "../../telemetry/metrics/counters.js";
+import { registerCount, registerCounts } from "../../telemetry/metrics/counters.js";
 import { Distribution, registerDistributions } from "../../telemetry/metrics/histogram.js";
-import type { WorkerRegistry } from "./registry/worker-registry.js";
 import type { Reporter } from "./reporter.js";
 import type { LeasedJob } from "./work.js";
 
@@ -41,27 +40,6 @@ export function registerReports(metrics: Registry, reporter: Reporter): void {
   registerCounts(metrics, updated, () => toCounts("kind", reporter.updated));
   const lost = "Reports and updates of workers that came after their leases were lost.";
   registerCount(metrics, "posta_work_late_reports_total", lost, () => reporter.lost);
-}
-
-/** Registers what the sessions of a server hold. */
-export function registerSessions(metrics: Registry, { sessions }: WorkerRegistry): void {
-  registerGauge(metrics, "posta_work_sessions", "Open sessions of workers.", () => sessions.size);
-  const sum = (read: (session: { max: number; inFlight: number }) => number) => () =>
-    [...sessions].reduce((total, session) => total + read(session.load), 0);
-  const credits = "The most jobs that the workers in sessions take at a time.";
-  registerGauge(
-    metrics,
-    "posta_work_credits",
-    credits,
-    sum(({ max }) => max),
-  );
-  const running = "Jobs that the workers in sessions have.";
-  registerGauge(
-    metrics,
-    "posta_work_running",
-    running,
-    sum(({ inFlight }) => inFlight),
-  );
 }
 
 function toCounts(label: string, counts: Record<string, number>) {

@@ -1,8 +1,8 @@
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, inject } from "vitest";
 import { Keys } from "../../../src/queue/job/keys.js";
-import { CancelGraces } from "../../../src/queue/work/cancel/cancel-graces.js";
 import { LostLeases } from "../../../src/queue/work/lost-leases.js";
+import { CancelGraces } from "../../../src/queue/work/orders/cancel-graces.js";
 import { WorkBatcher } from "../../../src/queue/work/work-batcher.js";
 import { WorkScript } from "../../../src/queue/work/work-script.js";
 import { RedisStore } from "../../../src/store/redis/store.js";

@@ -2,8 +2,8 @@ import { PostaError, show } from "../../../errors/posta-error.js";
 import { toStoreError } from "../../../store/redis/errors.js";
 import type { RedisStore } from "../../../store/redis/store.js";
 import type { Keys } from "../../job/keys.js";
+import type { WorkControl } from "../orders/work-control.js";
 import type { WorkerLister } from "./list-workers.js";
-import type { WorkControl } from "./work-control.js";
 import { membersOf } from "./worker-info.js";
 
 /** How long an order stands, in milliseconds: a worker that reconnects hears it again. */

@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import type { RedisStore } from "../../../store/redis/store.js";
 import type { Logger } from "../../../telemetry/log/log.js";
 import type { Keys } from "../../job/keys.js";
-import type { Session } from "../session/session.js";
+import type { CancelOrder } from "../cancel-order.js";
+import type { WorkControl } from "../orders/work-control.js";
 import type { CallingWorkers } from "./calling-workers.js";
-import type { WorkControl } from "./work-control.js";
 import { toMember, type WorkerInfo } from "./worker-info.js";
 
 /** How often a server writes down which workers it has, in milliseconds. */
@@ -24,7 +24,20 @@ interface Entry {
 
 /** What a registry lists: sessions and workers that call. */
 interface Listed extends WorkerInfo {
+  /** Names the entry among those of this server. */
   number: number;
+}
+
+/** A session, as the registry sees it. */
+export interface ListedSession {
+  readonly worker: string;
+  /** How many jobs the worker takes at a time, of all its queues, and how many it has. */
+  readonly load: { max: number; inFlight: number };
+  info(): Listed;
+  /** Tells the worker to stop working on a job, if it has the job. */
+  cancel(order: CancelOrder): void;
+  /** Asks the worker to end. */
+  orderDrain(): Promise<void>;
 }
 
 export interface RegistryParts {
@@ -40,7 +53,7 @@ export interface RegistryParts {
  * which expires with it; one sorted set has the members of all. A server without workers writes nothing.
  */
 export class WorkerRegistry {
-  readonly sessions = new Set<Session>();
+  readonly sessions = new Set<ListedSession>();
   /** Distinguishes the entries of servers. */
   private readonly server = randomBytes(9).toString("base64url");
   private readonly entries = new Map<number, Entry>();
@@ -57,13 +70,13 @@ export class WorkerRegistry {
   }
 
   /** A session has begun. */
-  add(session: Session): void {
+  add(session: ListedSession): void {
     this.sessions.add(session);
     if (this.isDrained(session.worker)) void session.orderDrain();
     this.start();
   }
 
-  remove(session: Session): void {
+  remove(session: ListedSession): void {
     this.sessions.delete(session);
   }
 

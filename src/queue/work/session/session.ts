@@ -1,9 +1,9 @@
 import { setMaxListeners } from "node:events";
 import { invalid, PostaError } from "../../../errors/posta-error.js";
-import type { CancelOrder } from "../cancel/cancel-order.js";
+import type { CancelOrder } from "../cancel-order.js";
 import type { LeaseExtender } from "../lease-extender.js";
 import type { Leaser } from "../leaser.js";
-import type { WorkerInfo } from "../registry/worker-info.js";
+import type { ListedSession } from "../registry/worker-registry.js";
 import type { Reporter } from "../reporter.js";
 import type { LeasedJob, Report, Update, Verdict } from "../work.js";
 import { Feed } from "./feed.js";
@@ -49,7 +49,7 @@ export interface SessionOptions {
  * A worker's session. It keeps no state that another server would need: what it knows of leases only says which leases
  * the next heartbeat extends, and which go back in line when the session ends.
  */
-export class Session {
+export class Session implements ListedSession {
   readonly intervalMs: number;
   private readonly feeds = new Map<string, Feed>();
   private readonly held = new HeldLeases();
@@ -196,7 +196,7 @@ export class Session {
   }
 
   /** The worker as ListWorkers shows it. `number` is unique in this process. */
-  info(): WorkerInfo & { number: number } {
+  info(): ReturnType<ListedSession["info"]> {
     const { worker, version } = this.options;
     const queues = [...this.feeds.values()].map(({ queue, max, inFlight }) => ({ queue, max, inFlight }));
     const { number, startedAt, touchedAt: seenAt, isDraining } = this;

@@ -1,4 +1,4 @@
-import type { LeaseName } from "../work.js";
+import type { LeaseName } from "./work.js";
 
 /** The order to stop working on a job. */
 export interface CancelOrder extends LeaseName {

@@ -1,8 +1,8 @@
 import type { RedisStore } from "../../../store/redis/store.js";
 import type { Logger } from "../../../telemetry/log/log.js";
 import type { Keys } from "../../job/keys.js";
+import { readOrder, toFailure } from "../cancel-order.js";
 import type { WorkBatcher } from "../work-batcher.js";
-import { readOrder, toFailure } from "./cancel-order.js";
 
 /** Orders of one queue that end in one round. */
 const maxOrders = 100;

@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { RedisClient } from "../../../store/redis/address.js";
 import type { Logger } from "../../../telemetry/log/log.js";
-import type { CancelOrder } from "../cancel/cancel-order.js";
+import type { CancelOrder } from "../cancel-order.js";
 
 /** What one server tells all others. */
 export type ControlMessage = { cancel: CancelOrder } | { drain: string };

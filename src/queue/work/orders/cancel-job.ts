@@ -4,8 +4,8 @@ import { toStoreError } from "../../../store/redis/errors.js";
 import { defineScript, type Script } from "../../../store/redis/scripts.js";
 import type { RedisStore } from "../../../store/redis/store.js";
 import type { Keys } from "../../job/keys.js";
-import type { WorkControl } from "../registry/work-control.js";
-import { readOrder } from "./cancel-order.js";
+import { readOrder } from "../cancel-order.js";
+import type { WorkControl } from "./work-control.js";
 
 /** The most orders of a queue: each extension of a lease of the queue reads them. */
 const maxOrders = 1000;
