@@ -2,12 +2,13 @@ import { requireText } from "../../errors/check-text.js";
 import { invalid, show } from "../../errors/posta-error.js";
 
 /**
- * BullMQ's names for the keys of a queue, without the prefix. A job with such an id would overwrite the queue itself.
+ * The names of the keys of a queue, without the prefix: BullMQ's and Posta's. A job with such an id would overwrite the
+ * queue itself.
  */
 const reservedIds = new Set(
   (
     "active wait waiting waiting-children paused id delayed prioritized priority stalled-check completed failed stalled " +
-    "repeat limiter meta events pc marker de 0"
+    "repeat limiter meta events pc marker de 0 posta-cancels posta-lease-check"
   ).split(" "),
 );
 
@@ -42,7 +43,7 @@ export function requireJobId(id: string, field: string): void {
   requireText(id, field, maxIdBytes);
   if (id.includes(":")) throw invalid(field, `${show(id)} has a ':', which BullMQ keeps for its keys`);
   if (/^-?\d+$/.test(id)) throw invalid(field, `${show(id)} is a number, and BullMQ keeps those for its own ids`);
-  if (reservedIds.has(id)) throw invalid(field, `${show(id)} is a name that BullMQ keeps for itself`);
+  if (reservedIds.has(id)) throw invalid(field, `${show(id)} is the name of a key of the queue`);
 }
 
 /**

@@ -1,11 +1,14 @@
 import { readBullScript } from "../../store/bullmq/lua-functions.js";
-import { defineLua, type Script } from "../../store/redis/scripts.js";
+import { defineLua, readLua, type Script } from "../../store/redis/scripts.js";
 import type { RedisStore } from "../../store/redis/store.js";
 import type { Logger } from "../../telemetry/log/log.js";
 import type { Keys } from "../job/keys.js";
 
-/** The keys of BullMQ's moveStalledJobsToWait, in its order. */
-const scriptKeys = ["stalled", "wait", "active", "stalled-check", "meta", "paused", "marker", "events", "repeat"];
+/**
+ * The keys of BullMQ's moveStalledJobsToWait, in its order. The fourth says that a check ran just now: BullMQ's workers have
+ * one of their own, and check every 30 s.
+ */
+const scriptKeys = ["stalled", "wait", "active", "posta-lease-check", "meta", "paused", "marker", "events", "repeat"];
 /** How often a job may lose its worker. After that, it fails. The guide's value, as for BullMQ's own workers. */
 const maxLost = 3;
 /** A job is back in line within this time after its lease has ended, in milliseconds. */
@@ -14,8 +17,8 @@ const checkMs = 900;
 const maxQueues = 10_000;
 
 /**
- * Puts jobs back in line whose worker let the lease end. It runs BullMQ's own check, which BullMQ's workers run, too:
- * a key in Redis lets one of all run it at a time.
+ * Puts jobs back in line whose worker let the lease end, as BullMQ's own check does. A key in Redis lets one of all
+ * delivery processes run it at a time.
  */
 export class LostLeases {
   /** Jobs that were put back. */
@@ -29,7 +32,7 @@ export class LostLeases {
     private readonly graces: { end(queues: readonly string[]): Promise<void> },
     private readonly log: Logger,
   ) {
-    const lua = readBullScript(`moveStalledJobsToWait-${scriptKeys.length}`);
+    const lua = readLua("queue/work/find-lost") + readBullScript(`moveStalledJobsToWait-${scriptKeys.length}`);
     this.check = defineLua(store.client, { name: "check-leases", lua, numberOfKeys: scriptKeys.length });
   }
 

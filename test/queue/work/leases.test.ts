@@ -173,6 +173,16 @@ describe("workers of Posta and of BullMQ on one queue", () => {
     await expect.poll(async () => (await posta.client.queue("GetQueue", { queue })).queue.counts.active).toBe(0);
   });
 
+  it("get a lost job back within one check, whenever BullMQ's workers checked last", async () => {
+    const queue = freshQueue();
+    const [id] = await add(queue);
+    const [held] = await lease(queue);
+    await redis.set(`${posta.prefix}:${queue}:stalled-check`, "1", "PX", 30_000);
+    await endLease(queue, held as Held);
+    await checkLeases();
+    expect(await lease(queue)).toMatchObject([{ jobId: id, attempt: 2, timesLost: 1 }]);
+  });
+
   it("continue a schedule", async () => {
     const queue = freshQueue();
     const bull = new BullQueue(queue, { connection, prefix: posta.prefix });

@@ -65,7 +65,7 @@ export const stateOf = async (queue: string, jobId: string) =>
 /** Lets a lease end now, as if its time had passed. */
 export const endLease = (queue: string, { jobId }: Held) => redis.del(`${posta.prefix}:${queue}:${jobId}:lock`);
 
-/** The delivery process's check, which finds a job in its second run. */
+/** The delivery process's check. */
 export async function checkLeases(): Promise<void> {
   const log = createLog("test", "silent");
   const url = inject("redisUrl");
@@ -84,10 +84,8 @@ export async function checkLeases(): Promise<void> {
   const graces = new CancelGraces(store, keys, new WorkBatcher(new WorkScript(store, keys, 4 << 20)), log);
   const lost = new LostLeases(store, keys, graces, log);
   try {
-    for (const _ of ["marks what is active", "finds what has no lock"]) {
-      await lost.putBack();
-      for (const key of await redis.keys(`${posta.prefix}:*:stalled-check`)) await redis.del(key);
-    }
+    await lost.putBack();
+    for (const key of await redis.keys(`${posta.prefix}:*:posta-lease-check`)) await redis.del(key);
   } finally {
     await store.close();
   }

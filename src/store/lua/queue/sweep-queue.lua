@@ -19,7 +19,7 @@ local ofJobs = {
 }
 local ofQueue = {}
 for _, name in ipairs({
-  "delay", "events", "id", "limiter", "marker", "pc", "priority", "stalled", "stalled-check", "waiting-children",
+  "delay", "events", "id", "limiter", "marker", "pc", "priority", "stalled", "stalled-check", "waiting-children", "posta-cancels",
   "metrics:completed", "metrics:completed:data", "metrics:failed", "metrics:failed:data",
 }) do ofQueue[name] = true end
 
