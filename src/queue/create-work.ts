@@ -76,6 +76,7 @@ export function createWorkParts(config: Config, { redis, metrics }: Stores, log:
     extender: new LeaseExtender(redis, keys, worked),
     requireStore: () => redis.requireUsable(),
     maxJobBytes: config.maxJobBytes,
+    log,
     /** Answers all calls that wait for jobs, now and from now on. */
     stopWaiting: () => watch.close(),
     close: () => registry.close(),

@@ -2,10 +2,8 @@ import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { invalid, type PostaError } from "../../errors/posta-error.js";
 import type { WorkCredit__Output as WorkCredit } from "../../gen/posta/queue/v1/WorkCredit.js";
 import type { WorkHello__Output as Hello } from "../../gen/posta/queue/v1/WorkHello.js";
-import type { WorkReport__Output as WorkReport } from "../../gen/posta/queue/v1/WorkReport.js";
 import type { WorkRequest__Output as WorkRequest } from "../../gen/posta/queue/v1/WorkRequest.js";
 import type { WorkResponse } from "../../gen/posta/queue/v1/WorkResponse.js";
-import type { WorkUpdate__Output as WorkUpdate } from "../../gen/posta/queue/v1/WorkUpdate.js";
 import { toDuration } from "../../rpc/contract/times.js";
 import type { CallContext } from "../../rpc/method.js";
 import type { StatusMap } from "../../rpc/status.js";
@@ -15,12 +13,11 @@ import type { CancelOrder } from "../work/cancel-order.js";
 import type { WorkerRegistry } from "../work/registry/worker-registry.js";
 import type { HeldLease } from "../work/session/held-leases.js";
 import { Session, type SessionParts } from "../work/session/session.js";
-import type { LeaseName, Report, Update, Verdict } from "../work/work.js";
+import type { LeaseName } from "../work/work.js";
 import { toLeasedJob } from "./convert-leased-job.js";
-import { requireReportId, toAck, toCredit, toCredits, toResume, toSessionOptions } from "./convert-session.js";
-import { requireItems, toReportOrError, toUpdateOrError } from "./convert-work.js";
+import { toCredit, toCredits, toResume, toSessionOptions } from "./convert-session.js";
 import { toCancelMessage } from "./convert-workers.js";
-import { requireMayWork } from "./queue-access.js";
+import { WorkChanges } from "./work-changes.js";
 
 /** A session's reports that are not acknowledged yet. Beyond this, Posta stops reading. */
 const maxOpenReports = 2000;
@@ -40,11 +37,11 @@ type Message = NonNullable<WorkRequest["message"]>;
 
 /**
  * A session over gRPC: messages to the session, and what the session says to messages. Messages are handled in their
- * order. The reports of one message are settled together.
+ * order.
  */
 export class WorkStream {
   private session: Session | undefined;
-  private openReports = 0;
+  private readonly changes: WorkChanges;
   private failure: unknown;
   private finish: (() => void) | undefined;
   private isOver = false;
@@ -54,7 +51,17 @@ export class WorkStream {
     private readonly context: CallContext,
     private readonly closing: AbortSignal,
     private readonly parts: WorkStreamParts,
-  ) {}
+  ) {
+    this.changes = new WorkChanges({
+      ...parts,
+      context,
+      acknowledge: (acks) => this.write({ acks: { acks } }),
+      onCount: () => {
+        this.readOrRest();
+        if (stream.readableEnded) this.finishWhenSettled();
+      },
+    });
+  }
 
   /** Resolves when the worker has ended its side, or is gone. Rejects with what ends the session otherwise. */
   async run(): Promise<void> {
@@ -112,18 +119,8 @@ export class WorkStream {
       this.write({ pong: { ackSequence } });
       void session.heartbeat(ackSequence);
     },
-    reports: (session, { reports }) => {
-      const list = reports?.reports ?? [];
-      this.requireNumbered(list, "reports.reports");
-      const items = list.map((one, index) => this.toReport(one, `reports.reports[${index}]`));
-      void this.change(list.map(toSubject), items, (queue, some) => session.report(queue, some));
-    },
-    updates: (session, { updates }) => {
-      const list = updates?.updates ?? [];
-      this.requireNumbered(list, "updates.updates");
-      const items = list.map((one, index) => this.toUpdate(one, `updates.updates[${index}]`));
-      void this.change(list.map(toSubject), items, (queue, some) => session.update(queue, some));
-    },
+    reports: (session, { reports }) => this.changes.report(session, reports?.reports ?? []),
+    updates: (session, { updates }) => this.changes.update(session, updates?.updates ?? []),
     drain: (session) => {
       void session.drain().then((lastSequence) => this.output.drained(lastSequence));
     },
@@ -158,54 +155,6 @@ export class WorkStream {
     silent: (error: PostaError) => this.end(error),
   };
 
-  private requireNumbered(list: readonly { reportId: number }[], field: string): void {
-    requireItems(list, field);
-    for (const [index, { reportId }] of list.entries()) requireReportId(reportId, `${field}[${index}].report_id`);
-  }
-
-  /** Applies the items of a message, those of each queue together, and acknowledges them. */
-  private async change<Item>(
-    subjects: readonly Subject[],
-    items: readonly (Item | PostaError)[],
-    apply: (queue: string, items: (Item | PostaError)[]) => Promise<(Verdict | PostaError)[]>,
-  ): Promise<void> {
-    this.openReports += items.length;
-    this.readOrRest();
-    const toItem = this.parts.statuses.forItems();
-    const settle = async (queue: string) => {
-      const places = [...subjects.keys()].filter((place) => subjects[place]?.queue === queue);
-      const some = places.map((place) => items[place] as Item | PostaError);
-      const results = await apply(queue, some);
-      const acks = results.map((result, index) => toAck(subjects[places[index] as number] as Subject, result, toItem));
-      this.write({ acks: { acks } });
-    };
-    await Promise.all([...new Set(subjects.map(({ queue }) => queue))].map(settle));
-    this.openReports -= items.length;
-    this.readOrRest();
-    if (this.stream.readableEnded) this.finishWhenSettled();
-  }
-
-  private toReport({ queue, report }: WorkReport, at: string): Report | PostaError {
-    return this.toItem(queue, at, () =>
-      report ? toReportOrError(report, `${at}.report`, this.parts.maxJobBytes) : invalid(`${at}.report`, "is required"),
-    );
-  }
-
-  private toUpdate({ queue, update }: WorkUpdate, at: string): Update | PostaError {
-    return this.toItem(queue, at, () =>
-      update ? toUpdateOrError(update, `${at}.update`, this.parts.maxJobBytes) : invalid(`${at}.update`, "is required"),
-    );
-  }
-
-  private toItem<Item>(queue: string, at: string, convert: () => Item | PostaError): Item | PostaError {
-    try {
-      requireMayWork(queue, this.context, `${at}.queue`);
-    } catch (error) {
-      return error as PostaError;
-    }
-    return convert();
-  }
-
   /** The worker reads again what it is sent. */
   private goOn(): void {
     this.readOrRest();
@@ -214,7 +163,7 @@ export class WorkStream {
 
   /** Reads while not too much is unsettled, and the worker reads what it is sent. */
   private readOrRest(): void {
-    const isFull = this.openReports >= maxOpenReports || this.stream.writableNeedDrain;
+    const isFull = this.changes.open >= maxOpenReports || this.stream.writableNeedDrain;
     if (isFull && !this.stream.isPaused()) this.stream.pause();
     else if (!isFull && this.stream.isPaused()) this.stream.resume();
   }
@@ -227,7 +176,7 @@ export class WorkStream {
   }
 
   private finishWhenSettled(): void {
-    if (this.openReports === 0) this.end();
+    if (this.changes.open === 0) this.end();
   }
 
   /** Ends the session. Without an error, its worker has ended it. */
@@ -244,18 +193,6 @@ export class WorkStream {
     this.stream.write(response);
     this.readOrRest();
   }
-}
-
-/** What a report or an update is about. */
-interface Subject {
-  reportId: number;
-  queue: string;
-  jobId: string;
-}
-
-function toSubject({ reportId, queue, ...about }: WorkReport | WorkUpdate): Subject {
-  const named = "report" in about ? about.report : about.update;
-  return { reportId, queue, jobId: named?.jobId ?? "" };
 }
 
 function toLease({ queue, jobId, token }: LeaseName & { queue: string }) {

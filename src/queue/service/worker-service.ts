@@ -15,6 +15,7 @@ import type { WorkRequest__Output as WorkRequest } from "../../gen/posta/queue/v
 import type { WorkResponse } from "../../gen/posta/queue/v1/WorkResponse.js";
 import type { Adapter, CallContext } from "../../rpc/method.js";
 import type { StatusMap } from "../../rpc/status.js";
+import type { Logger } from "../../telemetry/log/log.js";
 import { requireExistingJobId, requireUnreserved } from "../job/names.js";
 import type { LeaseExtender } from "../work/lease-extender.js";
 import type { Leaser } from "../work/leaser.js";
@@ -50,6 +51,7 @@ export interface WorkParts {
   /** Throws unavailable if the store is known to be down, so that a call fails before any work. */
   requireStore(): void;
   maxJobBytes: number;
+  log: Logger;
 }
 
 /** The RPCs of the workers. They convert requests and responses, and have no rules of their own. */

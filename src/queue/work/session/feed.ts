@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Waiter } from "../../../batching/waiter.js";
+import { toPostaError } from "../../../errors/posta-error.js";
+import type { Logger } from "../../../telemetry/log/log.js";
 import type { Leaser } from "../leaser.js";
 import type { LeasedJob, LeaseRequest } from "../work.js";
 
@@ -17,6 +19,7 @@ export interface FeedParts {
   request: Pick<LeaseRequest, "worker" | "leaseMs">;
   /** Whether the worker does not read what it was sent. */
   isFull(): boolean;
+  log: Logger;
   /** Sends jobs to the worker. */
   assign(jobs: LeasedJob[]): void;
 }
@@ -85,7 +88,7 @@ export class Feed {
   }
 
   private async feed(waiter: Waiter, signal: AbortSignal): Promise<void> {
-    const { leaser, request, assign } = this.parts;
+    const { leaser, request, assign, log } = this.parts;
     const { queue } = this;
     try {
       const jobs = await leaser.take(queue, { ...request, count: Math.min(this.room, maxJobs), maxBytes }, waiter);
@@ -93,8 +96,10 @@ export class Feed {
       if (jobs.length > 0) assign(jobs);
       else if ((await leaser.sleep(queue, longSleepMs, signal)) && (this.room <= 0 || signal.aborted))
         leaser.passOn(queue); // The job is for another: the worker has taken its credit back.
-    } catch {
+    } catch (error) {
       // A store that fails for a while ends no session: the worker keeps its jobs, and gets others later.
+      const { code } = toPostaError(error);
+      if (code !== "unavailable" && code !== "expired") log.error({ err: error, queue }, "no jobs can be leased now");
       if (!signal.aborted) await sleep(errorPauseMs * (0.5 + Math.random()), undefined, { signal }).catch(() => {});
     }
   }

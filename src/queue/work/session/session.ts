@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { invalid, PostaError } from "../../../errors/posta-error.js";
+import type { Logger } from "../../../telemetry/log/log.js";
 import type { CancelOrder } from "../cancel-order.js";
 import type { LeaseExtender } from "../lease-extender.js";
 import type { Leaser } from "../leaser.js";
@@ -7,6 +8,7 @@ import type { ListedSession } from "../registry/worker-registry.js";
 import type { Reporter } from "../reporter.js";
 import type { LeasedJob, Report, Update, Verdict } from "../work.js";
 import { Feed } from "./feed.js";
+import { Heartbeats } from "./heartbeats.js";
 import { type HeldLease, HeldLeases } from "./held-leases.js";
 
 /** A worker is silent for too long after this many intervals without a message. */
@@ -35,6 +37,7 @@ export interface SessionParts {
   leaser: Leaser;
   reporter: Reporter;
   extender: LeaseExtender;
+  log: Logger;
 }
 
 export interface SessionOptions {
@@ -57,7 +60,7 @@ export class Session implements ListedSession {
   private sequence = 0;
   private acked = 0;
   private isStarted = false;
-  private isExtending = false;
+  private readonly heartbeats: Heartbeats;
   private isDraining = false;
   private watchdog: NodeJS.Timeout | undefined;
   private readonly startedAt = Date.now();
@@ -71,14 +74,23 @@ export class Session implements ListedSession {
     private readonly options: SessionOptions,
   ) {
     this.intervalMs = Math.floor(options.leaseMs / intervalsInLease);
+    this.heartbeats = new Heartbeats({
+      held: this.held,
+      extender: parts.extender,
+      leaseMs: options.leaseMs,
+      freshMs: this.intervalMs / 2,
+      onCancel: (order) => this.cancel(order),
+    });
     setMaxListeners(0, this.feeding.signal); // Some for each queue.
     this.hear();
   }
 
   /** Takes over jobs from an earlier session, and extends their leases. Answers those that are lost. */
-  resume(leases: readonly HeldLease[]): Promise<HeldLease[]> {
+  async resume(leases: readonly HeldLease[]): Promise<HeldLease[]> {
     for (const lease of leases) if (this.held.add(lease)) this.feeds.get(lease.queue)?.count(1);
-    return this.extend(({ sequence }) => sequence === 0, true);
+    const lost = await this.heartbeats.resume();
+    this.count(lost, -1);
+    return lost;
   }
 
   /** The worker takes up to so many jobs of a queue at a time. Throws invalid for too many queues. */
@@ -110,17 +122,11 @@ export class Session implements ListedSession {
     }, silentIntervals * this.intervalMs);
   }
 
-  /**
-   * Extends the leases of all jobs that the worker has received and not reported, and tells it which are lost. A lease
-   * that was extended less than half an interval ago is left alone: a worker acknowledges each message by a heartbeat.
-   */
+  /** Extends the leases of all jobs that the worker has received and not reported, and tells it which are lost. */
   async heartbeat(ackSequence: number): Promise<void> {
     this.acked = Math.max(this.acked, Math.min(ackSequence, this.sequence));
-    if (this.isExtending) return;
-    this.isExtending = true;
-    const before = performance.now() - this.intervalMs / 2;
-    const lost = await this.extend(({ sequence, extendedAt }) => sequence <= this.acked && extendedAt <= before, false);
-    this.isExtending = false;
+    const lost = await this.heartbeats.beat(this.acked);
+    this.count(lost, -1);
     if (lost.length > 0) this.options.output.lost(lost);
   }
 
@@ -210,6 +216,7 @@ export class Session implements ListedSession {
       leaser: this.parts.leaser,
       request: { worker, leaseMs },
       isFull: () => output.isFull(),
+      log: this.parts.log,
       assign: (jobs) => {
         this.sequence += 1;
         this.touchedAt = Date.now();
@@ -224,27 +231,5 @@ export class Session implements ListedSession {
   /** Counts jobs that the worker has (1), or has no more (-1). */
   private count(leases: readonly (HeldLease | undefined)[], change: 1 | -1): void {
     for (const lease of leases) if (lease) this.feeds.get(lease.queue)?.count(change);
-  }
-
-  /** Extends leases, and forgets those that are lost, which it answers. A store that fails now is asked again later. */
-  private async extend(which: (lease: HeldLease) => boolean, isShown: boolean): Promise<HeldLease[]> {
-    const byQueue = [...this.held.byQueue(which)];
-    const options = { leaseMs: this.options.leaseMs, isShown };
-    const results = await Promise.all(
-      byQueue.map(([queue, leases]) => this.parts.extender.extend(queue, leases, options)),
-    );
-    const [now, lost] = [performance.now(), [] as HeldLease[]];
-    for (const [index, [, leases]] of byQueue.entries()) {
-      for (const [place, lease] of leases.entries()) {
-        const result = results[index]?.[place];
-        if (result === undefined || result instanceof PostaError) continue;
-        if (result.isHeld) lease.extendedAt = now;
-        // What was reported meanwhile is no loss.
-        else if (this.held.remove(lease)) lost.push(lease);
-        if (result.cancel) this.cancel(result.cancel);
-      }
-    }
-    this.count(lost, -1);
-    return lost;
   }
 }

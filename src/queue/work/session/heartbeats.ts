@@ -1,0 +1,54 @@
+import { PostaError } from "../../../errors/posta-error.js";
+import type { CancelOrder } from "../cancel-order.js";
+import type { ExtendResult, LeaseExtender } from "../lease-extender.js";
+import type { HeldLease, HeldLeases } from "./held-leases.js";
+
+export interface HeartbeatParts {
+  held: HeldLeases;
+  extender: LeaseExtender;
+  leaseMs: number;
+  /** A lease that was extended more recently is left alone: a worker acknowledges each message by a heartbeat. */
+  freshMs: number;
+  /** The worker is to stop working on a job. */
+  onCancel(order: CancelOrder): void;
+}
+
+/** Extends the leases of a session's worker. Answers those that are lost, and forgets them. */
+export class Heartbeats {
+  private isExtending = false;
+
+  constructor(private readonly parts: HeartbeatParts) {}
+
+  /** The worker shows the jobs that it has from an earlier session. */
+  resume(): Promise<HeldLease[]> {
+    return this.extend(({ sequence }) => sequence === 0, true);
+  }
+
+  /** The worker is alive, and has received the messages up to `acked`. */
+  async beat(acked: number): Promise<HeldLease[]> {
+    if (this.isExtending) return [];
+    this.isExtending = true;
+    const before = performance.now() - this.parts.freshMs;
+    const lost = await this.extend(({ sequence, extendedAt }) => sequence <= acked && extendedAt <= before, false);
+    this.isExtending = false;
+    return lost;
+  }
+
+  /** If the store fails, nothing is lost: the next heartbeat asks again. */
+  private async extend(which: (lease: HeldLease) => boolean, isShown: boolean): Promise<HeldLease[]> {
+    const { held, extender, leaseMs } = this.parts;
+    const extended = [...held.byQueue(which)].map(async ([queue, leases]) => {
+      const results = await extender.extend(queue, leases, { leaseMs, isShown });
+      return leases.filter((lease, place) => this.isLost(lease, results[place]));
+    });
+    return (await Promise.all(extended)).flat();
+  }
+
+  private isLost(lease: HeldLease, result: ExtendResult | PostaError | undefined): boolean {
+    if (result === undefined || result instanceof PostaError) return false;
+    if (result.cancel) this.parts.onCancel(result.cancel);
+    if (result.isHeld) lease.extendedAt = performance.now();
+    // What was reported meanwhile is no loss.
+    return !result.isHeld && this.parts.held.remove(lease) !== undefined;
+  }
+}
