@@ -13,6 +13,7 @@ import socket
 import sys
 import threading
 import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -36,8 +37,8 @@ def say(line):
     sys.stdout.flush()
 
 
-def handle(job, is_lost):
-    """Does a job and returns its result. Stops early when is_lost() says that the job is somebody else's now."""
+def handle(job, is_over):
+    """Does a job and returns its result. Stops early when is_over() says that the job was cancelled, or is somebody else's now."""
     say(f"{job.job_id} attempt {job.attempt}: {job.name} {job.data_json}")
     return {"done": job.name}
 
@@ -51,9 +52,11 @@ class Worker:
         self.slots = threading.Semaphore(CONCURRENCY)
         self.draining = threading.Event()
         self.leasing = None  # The call that waits for jobs.
+        self.request_id = uuid.uuid4().hex
         self.lock = threading.Lock()
         self.running = {}  # The jobs that it works on, by their lease tokens.
         self.lost = set()  # Tokens of leases that are lost.
+        self.cancelled = set()  # Tokens of jobs that are to stop.
 
     def run(self):
         """Works until drain() is called, and then until the jobs that it holds are reported."""
@@ -74,7 +77,7 @@ class Worker:
         free = 1
         while free < CONCURRENCY and self.slots.acquire(blocking=False):
             free += 1
-        request = messages.LeaseJobsRequest(queue=self.queue, worker=self.name, max_jobs=free)
+        request = messages.LeaseJobsRequest(queue=self.queue, worker=self.name, max_jobs=free, request_id=self.request_id)
         request.lease.FromSeconds(LEASE_SECONDS)
         request.wait.FromSeconds(WAIT_SECONDS)
         jobs = []
@@ -82,7 +85,12 @@ class Worker:
             self.leasing = self.stub.LeaseJobs.future(request, timeout=WAIT_SECONDS + 10, metadata=self.metadata)
             if self.draining.is_set():
                 self.leasing.cancel()
-            jobs = self.leasing.result().jobs
+            answer = self.leasing.result()
+            jobs = answer.jobs
+            self.request_id = uuid.uuid4().hex  # Until there is an answer, the same request is sent again: it gets the same jobs.
+            if answer.drain:
+                say("asked to drain")
+                self.draining.set()
         except grpc.FutureCancelledError:
             pass  # It drains. Jobs that were on their way go back in line.
         except grpc.RpcError as error:
@@ -97,18 +105,21 @@ class Worker:
     def work(self, job):
         report = messages.OutcomeReport(job_id=job.job_id, lease_token=job.lease_token)
         try:
-            result = json.dumps(handle(job, lambda: job.lease_token in self.lost))
+            result = json.dumps(handle(job, lambda: job.lease_token in self.lost | self.cancelled))
             if len(result.encode()) > MOST_RESULT_BYTES:
                 raise ValueError(f"the result of {len(result.encode())} bytes is over {MOST_RESULT_BYTES}")
             report.complete.return_value_json = result
         except Exception as error:
             report.fail.message = str(error) or type(error).__name__
+        if job.lease_token in self.cancelled:
+            report.cancelled.message = "stopped as asked"
         try:
             self.report(job, report)
         finally:
             with self.lock:
                 del self.running[job.lease_token]
                 self.lost.discard(job.lease_token)
+                self.cancelled.discard(job.lease_token)
             self.slots.release()
 
     def report(self, job, report):
@@ -147,6 +158,8 @@ class Worker:
             except grpc.RpcError:
                 continue  # The next round tries again, long before the leases end.
             self.lost.update(lease.lease_token for lease, result in zip(held, results) if not result.held)
+            # CancelJob: the job stops, and is reported as cancelled.
+            self.cancelled.update(lease.lease_token for lease, result in zip(held, results) if result.HasField("cancel"))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-import { cutText, requireText } from "../../errors/check-text.js";
+import { cutText, requireShortText, requireText } from "../../errors/check-text.js";
 import { invalid, PostaError, show } from "../../errors/posta-error.js";
 import type { Duration__Output as Duration } from "../../gen/google/protobuf/Duration.js";
 import type { Fail__Output as FailMessage } from "../../gen/posta/queue/v1/Fail.js";
@@ -30,16 +30,19 @@ const defaultLeaseMs = 30 * second;
 const maxDelayMs = 3650 * day;
 const maxWaitMs = 50 * second;
 const maxBytes = 4 << 20;
+const maxNameBytes = 128;
 const defaultBytes = 1 << 20;
 /** What a failed attempt may say, in bytes of UTF-8: a report that is refused for its length would never settle its job. */
 const mostBytes = { message: 16 << 10, stack: 64 << 10, log: 16 << 10 };
 const maxProgressBytes = 64 << 10;
 
 /** What a worker asks for. Throws invalid. */
-export function toLeaseRequest({ worker, maxJobs, maxBytes: bytes, lease }: LeaseJobs): LeaseRequest {
-  requireText(worker, "worker", 128);
+export function toLeaseRequest({ worker, maxJobs, maxBytes: bytes, lease, requestId }: LeaseJobs): LeaseRequest {
+  requireText(worker, "worker", maxNameBytes);
+  requireShortText(requestId, "request_id", maxNameBytes);
   return {
     worker,
+    requestId,
     count: inRange(maxJobs ?? 1, 1, 100, "max_jobs"),
     maxBytes: inRange(bytes ?? defaultBytes, 1, maxBytes, "max_bytes"),
     leaseMs: toLeaseMs(lease),

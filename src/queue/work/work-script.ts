@@ -160,8 +160,8 @@ function toStepFields(step: Step): Fields {
 }
 
 /** Each request has a seed of its own: who holds a token must not be able to guess the tokens of others. */
-function toRequest({ count, maxBytes, leaseMs, worker }: LeaseRequest): (string | number)[] {
-  return [count, maxBytes, leaseMs, randomBytes(16).toString("base64url"), worker];
+function toRequest({ count, maxBytes, leaseMs, worker, requestId }: LeaseRequest): (string | number)[] {
+  return [count, maxBytes, leaseMs, randomBytes(16).toString("base64url"), worker, requestId];
 }
 
 interface Asked {

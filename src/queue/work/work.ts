@@ -10,6 +10,8 @@ export interface LeaseRequest {
   maxBytes: number;
   /** How long a lease lasts, in milliseconds. */
   leaseMs: number;
+  /** A request of this worker with the same id gets the same jobs; "": it has none. */
+  requestId: string;
 }
 
 /** A job that a worker holds. Its texts are as Redis has them. */

@@ -55,6 +55,24 @@ describe("a lease", () => {
     expect(await lease(queue, { maxJobs: 10, maxBytes: 2600 })).toHaveLength(2);
   });
 
+  it("is the same for a request that is sent again, for as long as one of its leases is held", async () => {
+    const queue = freshQueue();
+    await add(queue, 5);
+    const ask = { maxJobs: 2, requestId: "r-1" };
+    const first = await lease(queue, ask);
+    await redis.pexpire(`${posta.prefix}:${queue}:${first[1]?.jobId}:lock`, 1000);
+    expect(await lease(queue, ask)).toEqual(first);
+    expect(await redis.pttl(`${posta.prefix}:${queue}:${first[1]?.jobId}:lock`)).toBeGreaterThan(20_000);
+    await report(queue, first[0], { complete: {} });
+    expect(await lease(queue, ask)).toEqual([first[1]]);
+    const others = await lease(queue, { ...ask, worker: "another" });
+    await report(queue, first[1], { complete: {} });
+    const next = await lease(queue, ask);
+    const seen = [first, others, next].map((jobs) => jobs.map(({ jobId }) => jobId));
+    expect(seen.map(({ length }) => length)).toEqual([2, 2, 1]);
+    expect(new Set(seen.flat()).size).toBe(5);
+  });
+
   it("of one worker cannot be guessed from that of another", async () => {
     const queue = freshQueue();
     await add(queue, 2);

@@ -91,7 +91,11 @@ export class Feed {
     const { leaser, request, assign, log } = this.parts;
     const { queue } = this;
     try {
-      const jobs = await leaser.take(queue, { ...request, count: Math.min(this.room, maxJobs), maxBytes }, waiter);
+      const jobs = await leaser.take(
+        queue,
+        { ...request, count: Math.min(this.room, maxJobs), maxBytes, requestId: "" },
+        waiter,
+      );
       this.inFlight += jobs.length;
       if (jobs.length > 0) assign(jobs);
       else if ((await leaser.sleep(queue, longSleepMs, signal)) && (this.room <= 0 || signal.aborted))

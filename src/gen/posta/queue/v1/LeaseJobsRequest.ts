@@ -9,6 +9,7 @@ export interface LeaseJobsRequest {
   'maxBytes'?: (number);
   'lease'?: (_google_protobuf_Duration | null);
   'wait'?: (_google_protobuf_Duration | null);
+  'requestId'?: (string);
   '_maxJobs'?: "maxJobs";
   '_maxBytes'?: "maxBytes";
 }
@@ -20,6 +21,7 @@ export interface LeaseJobsRequest__Output {
   'maxBytes'?: (number);
   'lease': (_google_protobuf_Duration__Output | null);
   'wait': (_google_protobuf_Duration__Output | null);
+  'requestId': (string);
   '_maxJobs'?: "maxJobs";
   '_maxBytes'?: "maxBytes";
 }

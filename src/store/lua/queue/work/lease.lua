@@ -117,13 +117,49 @@ local function leaseTo(request, room)
   return taken
 end
 
+-- The jobs that an earlier request with the same id leased, as ids and tokens.
+local function answerKey(request)
+  return prefix .. "posta-leased:" .. #request.name .. ":" .. request.name .. ":" .. request.id
+end
+
+-- Adds the jobs again that an earlier request with the same id leased and whose leases are held. Returns whether there are some.
+local function repeatAnswer(request)
+  local known = request.id ~= "" and rcall("GET", answerKey(request))
+  if not known then return false end
+  local pairsOfThese = cmsgpack.unpack(known)
+  for index = 1, #pairsOfThese, 2 do
+    local id, token = pairsOfThese[index], pairsOfThese[index + 1]
+    local jobKey = prefix .. id
+    if #request.jobs < request.count and rcall("GET", jobKey .. ":lock") == token then
+      rcall("PEXPIRE", jobKey .. ":lock", request.lockMs)
+      local fields = rcall("HMGET", jobKey, unpack(leasedFields))
+      request.jobs[#request.jobs + 1] = { id, token, tonumber(fields[5]) or 0, unpack(fields, 1, #leasedFields) }
+    end
+  end
+  if #request.jobs > 0 then rcall("PEXPIRE", answerKey(request), request.lockMs) end
+  return #request.jobs > 0
+end
+
+local function rememberAnswer(request)
+  if request.id == "" or #request.jobs == 0 then return end
+  local known = {}
+  for _, job in ipairs(request.jobs) do
+    known[#known + 1] = job[1]
+    known[#known + 1] = job[2]
+  end
+  rcall("SET", answerKey(request), cmsgpack.pack(known), "PX", request.lockMs)
+end
+
 -- Leases jobs to each request, in their order. Returns how long the rate limit lasts, in ms; 0: there is none.
 local function leaseAll(requests)
   local room, limitedMs, limitMs = findRoom()
   local total = 0
   for _, request in ipairs(requests) do
-    local taken = room > 0 and leaseTo(request, room) or 0
-    room, total = room - taken, total + taken
+    if not repeatAnswer(request) then
+      local taken = room > 0 and leaseTo(request, room) or 0
+      room, total = room - taken, total + taken
+      rememberAnswer(request)
+    end
   end
   if limitMs and total > 0 and rcall("INCRBY", limiterKey, total) == total then
     rcall("PEXPIRE", limiterKey, math.floor(math.abs(limitMs)))

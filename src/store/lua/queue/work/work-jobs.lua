@@ -14,7 +14,8 @@
          a random number from 0 to 1
       r  release: none   d  postpone: ms   l  rate-limited: ms   u  put back, as no worker has seen it: none
       p  progress: JSON   g  log: a line   w  data: JSON. These three leave the job with its worker.
-    4 lease requests as one MessagePack list; of each, in order: count, most bytes of data, lock in ms, seed, name
+    4 lease requests as one MessagePack list; of each, in order: count, most bytes of data, lock in ms, seed, name, the request's
+      id ("": none)
     5 the most bytes of data that a remote worker can get at all
   Returns
     1 a digit for each report: 0 applied, 1 already applied, 2 lease lost, 3 has pending children, 4 has failed children,
@@ -38,10 +39,11 @@ for index = 1, #reports, 8 do
 end
 
 local leases = {}
-for index = 1, #requests, 5 do
-  local count, maxBytes, lockMs, seed, name = unpack(requests, index, index + 4)
-  leases[#leases + 1] =
-    { count = count, maxBytes = maxBytes, lockMs = lockMs, seed = seed, name = name, bytes = 0, leased = 0, jobs = {} }
+for index = 1, #requests, 6 do
+  local count, maxBytes, lockMs, seed, name, id = unpack(requests, index, index + 5)
+  leases[#leases + 1] = {
+    count = count, maxBytes = maxBytes, lockMs = lockMs, seed = seed, name = name, id = id, bytes = 0, leased = 0, jobs = {},
+  }
 end
 flush()
 -- Also without a request: a job that has just ended may have made room for others.
