@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { runLoad } from "../bench/processes.js";
 import type { StreamReport } from "../bench/stream-load.js";
 import { runGhz } from "../ghz/ghz.js";
@@ -74,12 +73,12 @@ export async function measureSide(side: Side, one: Measure, folder: string): Pro
   return { ...figures, cpuUs: usOf("server", "redis", "postgres"), serverUs: usOf("server") };
 }
 
-async function callUnary(side: Side, { call = "", payloads, concurrency, rate }: Measure, folder: string) {
+async function callUnary(side: Side, { call = "", payloads = "", concurrency, rate }: Measure, folder: string) {
   const plan = { ...timing, concurrency, rate, connections: 8 };
   const calls = await runGhz({
     ...plan,
     call,
-    dataFile: fileURLToPath(new URL(`../ghz/payloads/${payloads}`, import.meta.url)),
+    payloads,
     target: `127.0.0.1:${side.port}`,
     output: join(folder, `ghz-${side.name}.json`),
   });

@@ -1,17 +1,18 @@
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { endWithThis } from "../bench/children.js";
 import { type Call, type Calls, callSeconds, toCalls } from "../judge/calls.js";
 import type { Plan } from "../judge/measure.js";
+import { readPayloads } from "./payloads.js";
 
 /** A load that ghz makes. */
 export interface GhzLoad extends Plan {
   /** "posta.queue.v1.QueueService/AddJob" */
   call: string;
-  /** A file with a list of requests, which are sent in turn. */
-  dataFile: string;
+  /** A file of perf/ghz/payloads with a list of requests, which are sent in turn. */
+  payloads: string;
   connections: number;
   /** host:port */
   target: string;
@@ -45,7 +46,9 @@ export function requireCountable({ call, rate = 0, seconds, warmupSeconds }: Pla
 export async function runGhz(load: GhzLoad): Promise<Calls> {
   requireCountable(load);
   rmSync(load.output, { force: true }); // A report of an earlier run must not stand for this one.
-  const running = promisify(execFile)(ghz, ghzArguments(load), { cwd: root, maxBuffer: 1 << 24 });
+  const dataFile = load.output.replace(/\.json$/, "-requests.json");
+  writeFileSync(dataFile, JSON.stringify(readPayloads(load.payloads)));
+  const running = promisify(execFile)(ghz, ghzArguments(load, dataFile), { cwd: root, maxBuffer: 1 << 24 });
   endWithThis(running.child);
   await running.catch((error) => {
     // ghz ends with an error if any call failed; what matters is whether it left a report.
@@ -59,8 +62,8 @@ export async function runGhz(load: GhzLoad): Promise<Calls> {
   return parseGhz(readFileSync(load.output, "utf8"));
 }
 
-function ghzArguments(load: GhzLoad): string[] {
-  const { call, dataFile, connections, target, output, rate, concurrency, seconds, warmupSeconds } = load;
+function ghzArguments(load: GhzLoad, dataFile: string): string[] {
+  const { call, connections, target, output, rate, concurrency, seconds, warmupSeconds } = load;
   const length = seconds + warmupSeconds;
   // ghz takes no more connections than callers.
   const lines = Math.min(connections, concurrency ?? connections);

@@ -1,4 +1,3 @@
-import { fileURLToPath } from "node:url";
 import { runAutocannon } from "../autocannon/autocannon.js";
 import { runGhz } from "../ghz/ghz.js";
 import { measure, type Plan } from "../judge/measure.js";
@@ -61,9 +60,9 @@ export class Controls {
   private makeCalls({ tool }: Scenario, plan: Plan & { connections: number }) {
     const { folder } = this.context;
     if (tool === "ghz") {
-      const dataFile = fileURLToPath(new URL("../ghz/payloads/check.json", import.meta.url));
       const call = "grpc.health.v1.Health/Check";
-      return runGhz({ ...plan, call, dataFile, target: this.bare.grpc, output: `${folder}/ghz-control.json` });
+      const output = `${folder}/ghz-control.json`;
+      return runGhz({ ...plan, call, payloads: "check.json", target: this.bare.grpc, output });
     }
     return runAutocannon({
       url: this.bare.http,

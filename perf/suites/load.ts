@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { runAutocannon } from "../autocannon/autocannon.js";
 import { runGhz } from "../ghz/ghz.js";
+import { readPayloads } from "../ghz/payloads.js";
 import type { Calls } from "../judge/calls.js";
 import { measure, type Plan } from "../judge/measure.js";
 import type { Result } from "../judge/verdict.js";
@@ -75,23 +74,15 @@ function makeCalls(
   if (scenario.tool === "ghz") {
     const { call, payloads } = scenario;
     const output = `${folder}/ghz-${label}.json`;
-    return runGhz({ ...plan, call, dataFile: payloadFile(payloads), target: target.grpc, output });
+    return runGhz({ ...plan, call, payloads, target: target.grpc, output });
   }
-  const bodies = scenario.payloads === undefined ? [] : readPayloads(scenario.payloads);
+  const requests = scenario.payloads === undefined ? [] : readPayloads(scenario.payloads);
   return runAutocannon({
     url: `${scenario.port === "http" ? target.http : target.admin}${scenario.path}`,
     method: scenario.payloads === undefined ? "GET" : "POST",
-    bodies,
+    bodies: requests.map((request) => JSON.stringify(request)),
     connections: plan.concurrency ?? plan.connections,
     rate: plan.rate,
     seconds: plan.seconds + plan.warmupSeconds,
   });
-}
-
-function payloadFile(name: string): string {
-  return fileURLToPath(new URL(`../ghz/payloads/${name}`, import.meta.url));
-}
-
-function readPayloads(name: string): string[] {
-  return (JSON.parse(readFileSync(payloadFile(name), "utf8")) as unknown[]).map((body) => JSON.stringify(body));
 }
