@@ -267,6 +267,16 @@ describe("a row beside its control", () => {
     });
   });
 
+  it("of a recorded run on a busy machine is not judged where the bare server was slow, too, and is where it was not", () => {
+    const results = JSON.parse(recorded("load-busy.json")) as Result[];
+    const verdicts = (ids: string[], some: Result[]) => ids.map((id) => rowOf(id, some)?.verdict);
+    const ids = ["queue-add-p99", "read-p99", "analytics-read-p99", "message-send-p99"];
+    expect(verdicts(ids, results)).toEqual(["met", "met", "busy", "missed"]);
+    // The same loads beside the controls of a quiet machine: what was not judged is the service's own.
+    const quiet = results.map((result) => ({ ...result, control: { before: percentiles(1), after: percentiles(1) } }));
+    expect(verdicts(ids, quiet)).toEqual(["met", "met", "missed", "missed"]);
+  });
+
   it("that was not judged warns, and fails a strict gate with a status of its own", () => {
     const rows = judge(readTargets(), [load(101, 60, 60)], {});
     expect(judgeSuite(rows, [])).toBe("busy");
