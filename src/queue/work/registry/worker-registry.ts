@@ -13,13 +13,17 @@ const tickMs = 5000;
 const goneMs = 30_000;
 /** Names of workers outlive their entries at most by this time, in milliseconds. */
 const namesMs = 86_400_000;
+/** How often a member is added again to the list of all, which another program may have emptied, in milliseconds. */
+const listMs = 60_000;
 /** Entries in one command. */
-const slice = 1000;
+const slice = 2000;
 
 interface Entry {
   member: string;
   /** When it was last written. */
   writtenAt: number;
+  /** When its member was last added to the list of all. */
+  listedAt: number;
 }
 
 /** What a registry lists: sessions and workers that call. */
@@ -120,12 +124,14 @@ export class WorkerRegistry {
     const { client } = this.parts.store;
     const { keys } = this.parts;
     const key = keys.workersOf(this.server);
-    const [changed, gone] = this.collect();
+    const { changed, unlisted, gone } = this.collect();
     const writes: Promise<unknown>[] = [client.pexpire(key, goneMs), client.pexpire(keys.workers, namesMs)];
     for (let from = 0; from < changed.length; from += slice) {
       const part = changed.slice(from, from + slice);
       writes.push(client.hset(key, ...part.flatMap(([member, info]) => [member, JSON.stringify(info)])));
-      writes.push(client.zadd(keys.workers, ...part.flatMap(([member]) => [0, member])));
+    }
+    for (let from = 0; from < unlisted.length; from += slice) {
+      writes.push(client.zadd(keys.workers, ...unlisted.slice(from, from + slice).flatMap((member) => [0, member])));
     }
     for (let from = 0; from < gone.length; from += slice) {
       const part = gone.slice(from, from + slice);
@@ -144,21 +150,27 @@ export class WorkerRegistry {
     this.timer = undefined;
   }
 
-  /** The entries that changed since they were written, and the members of those that are gone. */
-  private collect(): [changed: [member: string, info: WorkerInfo][], gone: string[]] {
+  /** The entries that changed since they were written; the members to be listed; and those of entries that are gone. */
+  private collect() {
     const now = Date.now();
-    const changed: [string, WorkerInfo][] = [];
+    const changed: [member: string, info: WorkerInfo][] = [];
+    const unlisted: string[] = [];
     const left = new Map(this.entries);
     for (const { number, ...info } of this.listed()) {
       left.delete(number);
-      const entry = this.entries.get(number) ?? { member: toMember(info.worker, this.server, number), writtenAt: 0 };
+      const known = this.entries.get(number);
+      const entry = known ?? { member: toMember(info.worker, this.server, number), writtenAt: 0, listedAt: 0 };
       this.entries.set(number, entry);
+      if (entry.listedAt < now - listMs) {
+        entry.listedAt = now;
+        unlisted.push(entry.member);
+      }
       if (info.seenAt < entry.writtenAt) continue;
       entry.writtenAt = now;
       changed.push([entry.member, { ...info, isDraining: info.isDraining || this.isDrained(info.worker) }]);
     }
     for (const number of left.keys()) this.entries.delete(number);
-    return [changed, [...left.values()].map(({ member }) => member)];
+    return { changed, unlisted, gone: [...left.values()].map(({ member }) => member) };
   }
 
   private *listed(): Iterable<Listed> {
