@@ -62,6 +62,13 @@ describe("ListWorkers", () => {
     expect(seen).toEqual(names);
   });
 
+  it("forgets a server that dies, however soon", async () => {
+    await lease(freshQueue(), { worker: "short-lived" });
+    const keysOf = () => redis.keys(`${posta.prefix}:posta-workers:*`);
+    await expect.poll(keysOf, { timeout: 8000 }).not.toEqual([]);
+    for (const key of await keysOf()) expect(await redis.pttl(key)).toBeGreaterThan(0);
+  });
+
   it("shows no worker of a server that has died, and forgets it", async () => {
     const member = ["dead", "server", "1"].join("\0");
     await redis.zadd(`${posta.prefix}:posta-workers`, 0, member);

@@ -125,7 +125,7 @@ export class WorkerRegistry {
     const { keys } = this.parts;
     const key = keys.workersOf(this.server);
     const { changed, unlisted, gone } = this.collect();
-    const writes: Promise<unknown>[] = [client.pexpire(key, goneMs), client.pexpire(keys.workers, namesMs)];
+    const writes: Promise<unknown>[] = [];
     for (let from = 0; from < changed.length; from += slice) {
       const part = changed.slice(from, from + slice);
       writes.push(client.hset(key, ...part.flatMap(([member, info]) => [member, JSON.stringify(info)])));
@@ -137,6 +137,7 @@ export class WorkerRegistry {
       const part = gone.slice(from, from + slice);
       writes.push(client.hdel(key, ...part), client.zrem(keys.workers, ...part));
     }
+    writes.push(client.pexpire(key, goneMs), client.pexpire(keys.workers, namesMs));
     const orders = client.zrange(keys.drained, Date.now(), "+inf", "BYSCORE");
     await Promise.all(writes);
     const before = this.drained;
