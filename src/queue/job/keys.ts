@@ -45,7 +45,7 @@ export class Keys {
     return `${this.prefix}:posta-workers:${server}`;
   }
 
-  /** The names of the workers that are ordered to end: a sorted set by when the order ends. */
+  /** The orders to workers to end, as JSON: a sorted set by when an order ends. */
   get drained(): string {
     return `${this.prefix}:posta-drained`;
   }

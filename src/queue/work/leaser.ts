@@ -20,7 +20,7 @@ export interface LeaserParts {
   registry: {
     /** A worker asks for jobs by a single call. Answers whether it is ordered to end. */
     call(worker: string, queue: string): boolean;
-    isDrained(worker: string): boolean;
+    isDrained(worker: string, queue: string): boolean;
   };
   counts: LeaseCounts;
   /** The most calls that wait for jobs at a time. */
@@ -105,7 +105,7 @@ export class Leaser {
     }
     this.waiting += 1;
     let isWoken = false;
-    const isWanted = () => !caller.cancelled && !registry.isDrained(worker);
+    const isWanted = () => !caller.cancelled && !registry.isDrained(worker, queue);
     while (!isWoken && isWanted() && !this.isClosed && Date.now() < until)
       isWoken = await this.sleep(queue, Math.min(until - Date.now(), lookMs));
     this.waiting -= 1;

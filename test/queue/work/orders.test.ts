@@ -133,6 +133,20 @@ describe("DrainWorker", () => {
     expect(await lease(queue, { worker: "another" })).toHaveLength(1);
   });
 
+  it("asks no worker of the same name whose queues the order does not cover", async () => {
+    const [queue, other] = [freshQueue(), freshQueue()];
+    const worker = `named-${queue}`;
+    await lease(queue, { worker });
+    await expect.poll(() => isListed(worker)).toBe(true);
+    await drain(worker);
+    await add(other);
+    const session = open();
+    session.hello(other, 1, { worker });
+    await expect.poll(() => session.jobs().length).toBe(1);
+    expect(session.find("drainOrder")).toEqual([]);
+    expect(await posta.client.worker("LeaseJobs", { queue, worker })).toEqual({ jobs: [], drain: true });
+  });
+
   it("answers NOT_FOUND for a worker that nobody knows", async () => {
     await expect(drain("nobody")).rejects.toMatchObject({
       code: status.NOT_FOUND,

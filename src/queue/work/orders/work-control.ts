@@ -2,13 +2,14 @@ import { EventEmitter } from "node:events";
 import type { RedisClient } from "../../../store/redis/address.js";
 import type { Logger } from "../../../telemetry/log/log.js";
 import type { CancelOrder } from "../cancel-order.js";
+import type { DrainOrder } from "./drain-orders.js";
 
 /** What one server tells all others. */
-export type ControlMessage = { cancel: CancelOrder } | { drain: string };
+export type ControlMessage = { cancel: CancelOrder } | { drain: DrainOrder };
 
 interface Events {
   cancel: [CancelOrder];
-  drain: [worker: string];
+  drain: [DrainOrder];
 }
 
 export interface ControlParts {

@@ -23,14 +23,16 @@ export class WorkerDrain {
     try {
       const entries = await this.lister.find(membersOf(worker));
       if (entries.length === 0) throw new PostaError("not-found", `there is no worker ${show(worker)}`);
-      for (const { queues } of entries) for (const { queue } of queues) requireMayWork(queue);
+      const queues = [...new Set(entries.flatMap((entry) => entry.queues.map(({ queue }) => queue)))];
+      for (const queue of queues) requireMayWork(queue);
+      const order = { worker, queues };
       const now = Date.now();
       const { client } = this.store;
       const ended = client.zremrangebyscore(this.keys.drained, 0, now);
-      await Promise.all([ended, client.zadd(this.keys.drained, now + orderMs, worker)]);
+      await Promise.all([ended, client.zadd(this.keys.drained, now + orderMs, JSON.stringify(order))]);
+      this.control.tell({ drain: order });
     } catch (error) {
       throw toStoreError(error);
     }
-    this.control.tell({ drain: worker });
   }
 }

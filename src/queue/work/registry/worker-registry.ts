@@ -3,6 +3,7 @@ import type { RedisStore } from "../../../store/redis/store.js";
 import type { Logger } from "../../../telemetry/log/log.js";
 import type { Keys } from "../../job/keys.js";
 import type { CancelOrder } from "../cancel-order.js";
+import { DrainOrders } from "../orders/drain-orders.js";
 import type { WorkControl } from "../orders/work-control.js";
 import type { CallingWorkers } from "./calling-workers.js";
 import { toMember, type WorkerInfo } from "./worker-info.js";
@@ -35,12 +36,13 @@ interface Listed extends WorkerInfo {
 /** A session, as the registry sees it. */
 export interface ListedSession {
   readonly worker: string;
+  readonly queues: string[];
   /** How many jobs the worker takes at a time, of all its queues, and how many it has. */
   readonly load: { max: number; inFlight: number };
   info(): Listed;
   /** Tells the worker to stop working on a job, if it has the job. */
   cancel(order: CancelOrder): void;
-  /** Asks the worker to end. */
+  /** Asks the worker, once, to end. */
   orderDrain(): Promise<void>;
 }
 
@@ -61,8 +63,7 @@ export class WorkerRegistry {
   /** Distinguishes the entries of servers. */
   private readonly server = randomBytes(9).toString("base64url");
   private readonly entries = new Map<number, Entry>();
-  /** The workers that are ordered to end, by name. */
-  private drained = new Set<string>();
+  private readonly orders = new DrainOrders();
   private timer: NodeJS.Timeout | undefined;
   private isClosed = false;
 
@@ -70,13 +71,16 @@ export class WorkerRegistry {
     parts.control.on("cancel", (order) => {
       for (const session of this.sessions) session.cancel(order);
     });
-    parts.control.on("drain", (worker) => this.drain(worker));
+    parts.control.on("drain", (order) => {
+      this.orders.add(order);
+      this.drainOrdered();
+    });
   }
 
   /** A session has begun. */
   add(session: ListedSession): void {
     this.sessions.add(session);
-    if (this.isDrained(session.worker)) void session.orderDrain();
+    this.drainIfOrdered(session);
     this.start();
   }
 
@@ -88,11 +92,12 @@ export class WorkerRegistry {
   call(worker: string, queue: string): boolean {
     this.parts.calling.note(worker, queue);
     this.start();
-    return this.isDrained(worker);
+    return this.isDrained(worker, queue);
   }
 
-  isDrained(worker: string): boolean {
-    return this.drained.has(worker);
+  /** Whether a worker that calls is ordered to end. */
+  isDrained(worker: string, queue: string): boolean {
+    return this.orders.covers(worker, [queue]);
   }
 
   close(): void {
@@ -101,9 +106,12 @@ export class WorkerRegistry {
     this.parts.control.close();
   }
 
-  private drain(worker: string): void {
-    this.drained.add(worker);
-    for (const session of this.sessions) if (session.worker === worker) void session.orderDrain();
+  private drainOrdered(): void {
+    for (const session of this.sessions) this.drainIfOrdered(session);
+  }
+
+  private drainIfOrdered(session: ListedSession): void {
+    if (this.orders.covers(session.worker, session.queues)) void session.orderDrain();
   }
 
   /** Writes entries from now on, for as long as there are some. */
@@ -140,9 +148,8 @@ export class WorkerRegistry {
     writes.push(client.pexpire(key, goneMs), client.pexpire(keys.workers, namesMs));
     const orders = client.zrange(keys.drained, Date.now(), "+inf", "BYSCORE");
     await Promise.all(writes);
-    const before = this.drained;
-    this.drained = new Set(await orders);
-    for (const worker of this.drained) if (!before.has(worker)) this.drain(worker);
+    this.orders.replace(await orders);
+    this.drainOrdered();
     if (this.entries.size === 0) this.rest();
   }
 
@@ -168,7 +175,8 @@ export class WorkerRegistry {
       }
       if (info.seenAt < entry.writtenAt) continue;
       entry.writtenAt = now;
-      changed.push([entry.member, { ...info, isDraining: info.isDraining || this.isDrained(info.worker) }]);
+      const queues = info.queues.map(({ queue }) => queue);
+      changed.push([entry.member, { ...info, isDraining: info.isDraining || this.orders.covers(info.worker, queues) }]);
     }
     for (const number of left.keys()) this.entries.delete(number);
     return { changed, unlisted, gone: [...left.values()].map(({ member }) => member) };

@@ -24,12 +24,12 @@ export class Heartbeats {
     return this.extend(({ sequence }) => sequence === 0, true);
   }
 
-  /** The worker is alive, and has received the messages up to `acked`. */
-  async beat(acked: number): Promise<HeldLease[]> {
+  /** The worker is alive, and has received the messages up to `acknowledged`. */
+  async beat(acknowledged: number): Promise<HeldLease[]> {
     if (this.isExtending) return [];
     this.isExtending = true;
     const before = performance.now() - this.parts.freshMs;
-    const lost = await this.extend(({ sequence, extendedAt }) => sequence <= acked && extendedAt <= before, false);
+    const lost = await this.extend(({ sequence, extendedAt }) => sequence <= acknowledged && extendedAt <= before, false);
     this.isExtending = false;
     return lost;
   }

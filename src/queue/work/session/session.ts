@@ -62,6 +62,7 @@ export class Session implements ListedSession {
   private isStarted = false;
   private readonly heartbeats: Heartbeats;
   private isDraining = false;
+  private isOrdered = false;
   private watchdog: NodeJS.Timeout | undefined;
   private readonly startedAt = Date.now();
   /** When the worker was last heard of, or got jobs. */
@@ -158,8 +159,10 @@ export class Session implements ListedSession {
     this.options.output.cancel(order);
   }
 
-  /** Asks the worker to end, and sends it no more jobs. */
+  /** Asks the worker, once, to end, and sends it no more jobs. */
   async orderDrain(): Promise<void> {
+    if (this.isOrdered) return;
+    this.isOrdered = true;
     this.options.output.drainOrder();
     this.options.output.drained(await this.drain());
   }
@@ -189,6 +192,10 @@ export class Session implements ListedSession {
 
   get worker(): string {
     return this.options.worker;
+  }
+
+  get queues(): string[] {
+    return [...this.feeds.keys()];
   }
 
   /** How many jobs the worker takes at a time, of all its queues, and how many it has. */
