@@ -71,6 +71,32 @@ describe("the monitor", () => {
     expect(shown).toEqual([0, 0, undefined, undefined, 0, undefined]);
   });
 
+  it("tells for how long nobody has worked on a queue with due jobs, unless its rate limit keeps them back", async () => {
+    const { queue: client, value, untilValue } = await setup();
+    const unworked = "posta_queue_unworked_seconds";
+    const names = ["waits", "paused", "worked", "limited", "below", "limited-worker"];
+    for (const name of names) {
+      await client.zadd("bull:posta-queues", 0, name);
+      await client.hset(`bull:${name}:meta`, "version", "bullmq:6.7.0");
+      await client.hset(`bull:${name}:1`, "timestamp", Date.now());
+      await client.rpush(`bull:${name}:wait`, "1");
+    }
+    await client.hset("bull:paused:meta", "paused", "1");
+    await client.rpush("bull:worked:active", "2");
+    // Two jobs a window: one queue has had both, and one has had one. A worker of BullMQ's has a limit of its own.
+    for (const name of ["limited", "below"]) await client.hset(`bull:${name}:meta`, "max", "2", "duration", "60000");
+    for (const name of ["limited", "limited-worker"]) await client.set(`bull:${name}:limiter`, "2", "PX", 60_000);
+    await client.set("bull:below:limiter", "1", "PX", 60_000);
+    await untilValue(unworked, { queue: "waits" }).toBeGreaterThan(0.3);
+    const shown = Object.fromEntries(
+      await Promise.all(names.map(async (name) => [name, await value(unworked, { queue: name })])),
+    );
+    expect(shown).toMatchObject({ paused: 0, worked: 0, limited: 0, "limited-worker": 0 });
+    expect(shown.below).toBeGreaterThan(0.1);
+    await client.lpop("bull:waits:wait");
+    await untilValue(unworked, { queue: "waits" }).toBe(0);
+  });
+
   it("takes the machine's memory, or the container's, for the limit of a Redis that has none", async () => {
     const { queue: client, value, untilValue } = await setup();
     const machine = Number(/^total_system_memory:(\d+)/m.exec(await client.info("memory"))?.[1]);

@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { QueueFigures, QueueReader } from "./read-queue.js";
+import { UnworkedTimes } from "./unworked-times.js";
 
 /** The queues' metrics for Prometheus. They are read at an interval, so a scrape never waits for Redis. */
 export class QueueMetrics {
@@ -9,9 +10,11 @@ export class QueueMetrics {
   private readonly added;
   private readonly finished;
   private readonly oldestDue;
+  private readonly unworked;
   private readonly paused;
   private readonly leftOut;
   private readonly readTime;
+  private readonly unworkedTimes = new UnworkedTimes();
 
   constructor(
     private readonly queues: QueueReader,
@@ -43,6 +46,12 @@ export class QueueMetrics {
       labelNames: ["queue"],
       registers,
     });
+    this.unworked = new Gauge({
+      name: "posta_queue_unworked_seconds",
+      help: "How long jobs that could run have waited while nobody worked on the queue; 0 if somebody does, or nothing is to do.",
+      labelNames: ["queue"],
+      registers,
+    });
     this.paused = new Gauge({
       name: "posta_queue_paused",
       help: "1: the queue is paused.",
@@ -65,7 +74,9 @@ export class QueueMetrics {
     const { queues, leftOut } = await this.queues.watched(this.maxQueues);
     const readAt = Date.now();
     this.latest = { queues, readAt };
-    for (const metric of [this.jobs, this.added, this.finished, this.oldestDue, this.paused]) metric.reset();
+    for (const metric of [this.jobs, this.added, this.finished, this.oldestDue, this.unworked, this.paused])
+      metric.reset();
+    for (const [queue, ms] of this.unworkedTimes.update(queues, readAt)) this.unworked.set({ queue }, ms / 1000);
     for (const figures of queues) {
       const { name: queue, counts, oldestDueAgeMs = 0, paused } = figures;
       for (const [state, count] of Object.entries(counts)) this.jobs.set({ queue, state }, count);

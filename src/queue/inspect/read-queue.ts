@@ -25,6 +25,10 @@ export interface QueueFigures {
   failedPerSecond: number;
   /** How long the oldest job that can run has been able to run; undefined: no job can run. */
   oldestDueAgeMs: number | undefined;
+  /** Since when that job has been able to run, in milliseconds since 1970. */
+  dueSinceMs: number | undefined;
+  /** How long the rate limit keeps all jobs back, in milliseconds; 0: not at all. */
+  rateLimitedMs: number;
   addedTotal: number;
 }
 
@@ -39,6 +43,7 @@ const parts = [
   "completed",
   "failed",
   "paused",
+  "limiter",
 ];
 /** The states whose jobs are in a list of their own. */
 export const listedStates: State[] = [
@@ -160,7 +165,7 @@ function leaveOutBroken(error: Error): undefined {
 
 function toFigures(name: string, now: number, answer: (string | number)[]): QueueFigures {
   const [paused, concurrency, max, duration, maxEvents, addedTotal, ...rest] = answer;
-  const [completed = 0, completedSpan = 1, failed = 0, failedSpan = 1, dueSince = -1] = rest
+  const [completed = 0, completedSpan = 1, failed = 0, failedSpan = 1, dueSince = -1, rateLimitedMs = 0] = rest
     .slice(listedStates.length)
     .map(Number);
   return {
@@ -178,6 +183,8 @@ function toFigures(name: string, now: number, answer: (string | number)[]): Queu
     completedPerSecond: (completed * 1000) / completedSpan,
     failedPerSecond: (failed * 1000) / failedSpan,
     oldestDueAgeMs: dueSince < 0 ? undefined : Math.max(0, now - dueSince),
+    dueSinceMs: dueSince < 0 ? undefined : dueSince,
+    rateLimitedMs,
     addedTotal: Number(addedTotal),
   };
 }

@@ -3,6 +3,7 @@
 
   KEYS
     1 meta  2 id  3 wait  4 active  5 delayed  6 prioritized  7 waiting-children  8 completed  9 failed  10 paused
+    11 limiter
   ARGV
     1 the start of the queue's keys  2 now, in ms since 1970  3 the window of the rates, in ms
   Returns
@@ -10,7 +11,8 @@
     paused, concurrency, max, duration, opts.maxLenEvents (each as in meta, or ""), jobs ever added,
     waiting, active, delayed, prioritized, waiting-children, completed, failed (numbers of jobs),
     completed in the window, its length in ms, failed in the window, its length in ms,
-    since when the oldest job that can run could, in ms since 1970, or -1
+    since when the oldest job that can run could, in ms since 1970, or -1,
+    how long the queue's rate limit keeps its jobs back, in ms, or 0
 ]]
 local rcall = redis.call
 local prefix, now, window = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -63,11 +65,17 @@ if delayed[2] then
 end
 
 local meta = rcall("HMGET", KEYS[1], "paused", "concurrency", "max", "duration", "opts.maxLenEvents")
+
+-- BullMQ's workers can have a limit of their own, which only they know. Then any window that one of them has begun counts.
+local limited = math.max(0, rcall("PTTL", KEYS[11]))
+local most = tonumber(meta[3])
+if limited > 0 and most and (tonumber(rcall("GET", KEYS[11])) or 0) < most then limited = 0 end
+
 local completed, completedSpan = rate(KEYS[8])
 local failed, failedSpan = rate(KEYS[9])
 return {
   meta[1] or "", meta[2] or "", meta[3] or "", meta[4] or "", meta[5] or "", tonumber(rcall("GET", KEYS[2]) or 0) or 0,
   rcall("LLEN", KEYS[3]) + rcall("LLEN", KEYS[10]), rcall("LLEN", KEYS[4]), rcall("ZCARD", KEYS[5]),
   rcall("ZCARD", KEYS[6]), rcall("ZCARD", KEYS[7]), rcall("ZCARD", KEYS[8]), rcall("ZCARD", KEYS[9]),
-  completed, completedSpan, failed, failedSpan, due,
+  completed, completedSpan, failed, failedSpan, due, limited,
 }
