@@ -42,6 +42,46 @@ export const queuesRow: Row = {
   ],
 };
 
+/** Who works on the jobs, and what becomes of them. */
+export const workersRow: Row = {
+  title: "Workers",
+  panels: [
+    panel(
+      "Leased and reported",
+      "ops",
+      [`sum(rate(posta_work_leased_total[${window}]))`, "leased"],
+      [`sum by (outcome) (rate(posta_work_settled_total[${window}]))`, "{{outcome}}"],
+    ),
+    panel(
+      "Jobs that sessions have, and may have",
+      "short",
+      ["sum(posta_work_running)", "running"],
+      ["sum(posta_work_credits)", "credits"],
+    ),
+    panel(
+      "Jobs wait for their first worker",
+      "s",
+      [quantile(0.99, "posta_work_dispatch_wait_seconds"), "P99"],
+      [quantile(0.5, "posta_work_dispatch_wait_seconds"), "P50"],
+    ),
+    panel(
+      "Lost and leased again",
+      "ops",
+      [`sum(rate(posta_work_lost_total[${window}]))`, "leases lost"],
+      [`sum(rate(posta_work_redelivered_total[${window}]))`, "leased again"],
+      [`sum(rate(posta_work_late_reports_total[${window}]))`, "late reports"],
+      [`sum(rate(posta_work_stuck_total[${window}]))`, "stuck"],
+    ),
+    panel(
+      "Sessions and waiting calls",
+      "short",
+      ["sum(posta_work_sessions)", "sessions"],
+      ["sum(posta_work_waiting_calls)", "waiting calls"],
+    ),
+    panel("Nobody works on", "s", ["posta_queue_unworked_seconds > 0", "{{queue}}"]),
+  ],
+};
+
 /** What becomes of messages. */
 export const messagesRow: Row = {
   title: "Messages",

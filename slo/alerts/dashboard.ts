@@ -1,6 +1,6 @@
 import type { Target } from "../targets.js";
 import { callRate, failedRate, quantileByMethod } from "./calls.js";
-import { analyticsRow, messagesRow, queuesRow, storesRow } from "./dashboard-rows.js";
+import { analyticsRow, messagesRow, queuesRow, storesRow, workersRow } from "./dashboard-rows.js";
 import { layOut, panel, type Row, window } from "./panel.js";
 
 /** The dashboard for Grafana: what callers see first, then what is behind it. */
@@ -14,7 +14,15 @@ export function createDashboard(targets: readonly Target[]): object {
     refresh: "15s",
     time: { from: "now-3h", to: "now" },
     templating: { list: [{ name: "source", label: "Data source", type: "datasource", query: "prometheus" }] },
-    panels: layOut([callsRow(targets), processesRow(targets), queuesRow, messagesRow, analyticsRow, storesRow]),
+    panels: layOut([
+      callsRow(targets),
+      processesRow(targets),
+      queuesRow,
+      workersRow,
+      messagesRow,
+      analyticsRow,
+      storesRow,
+    ]),
   };
 }
 

@@ -5,8 +5,9 @@ import { processes } from "./processes.js";
 import type { Group } from "./rule.js";
 import { stores } from "./stores.js";
 import { work } from "./work.js";
+import { workers } from "./workers.js";
 
 /** All rules of deploy/prometheus/alerts.yml. */
 export function createGroups(targets: readonly Target[]): Group[] {
-  return [...objectiveGroups(targets), guideGroup(targets), processes, stores, work];
+  return [...objectiveGroups(targets), guideGroup(targets), processes, stores, work, workers];
 }

@@ -1,4 +1,5 @@
 import type { Group } from "./rule.js";
+import { unworkedQueues } from "./workers.js";
 
 /** Messages that came to an end. */
 const ended = 'posta_message_outcomes_total{status=~"accepted|failed|unknown"}';
@@ -10,10 +11,15 @@ export const work: Group = {
     {
       name: "PostaOldestDueJob",
       severity: "page",
-      expr: "posta_queue_oldest_due_age_seconds > 600 unless on (job, instance, queue) posta_queue_paused == 1",
+      // PostaNoWorker tells of a queue that nobody works on.
+      expr: [
+        "posta_queue_oldest_due_age_seconds > 600",
+        "unless on (job, instance, queue) posta_queue_paused == 1",
+        `unless on (job, instance, queue) ${unworkedQueues}`,
+      ].join("\n"),
       for: "5m",
       summary: "A job of {{ $labels.queue }} could have run {{ $value | humanizeDuration }} ago",
-      description: "The queue's workers are gone, too slow, or stuck. A paused queue does not count.",
+      description: "There are workers, and they are too slow, too few or stuck. A paused queue does not count.",
     },
     {
       name: "PostaQueueFiguresOld",

@@ -1,4 +1,5 @@
-import { calls, counter, histogram, minutes, type SeriesMap, series } from "./series.js";
+import { calls, counter, histogram, jump, minutes, type SeriesMap, series, stepAfter } from "./series.js";
+import { workerCases } from "./worker-cases.js";
 
 /** Series that make an alert fire, and series that come close. */
 export interface AlertCase {
@@ -37,6 +38,10 @@ export const healthy: SeriesMap = {
   ...series("posta_processes_silent", {}, 0),
   ...series("posta_queue_oldest_due_age_seconds", { queue: "emails" }, 2),
   ...series("posta_queue_paused", { queue: "emails" }, 0),
+  ...series("posta_queue_unworked_seconds", { queue: "emails" }, 0),
+  ...counter("posta_work_leased_total", {}, 600),
+  ...counter("posta_work_lost_total", {}, 0),
+  ...series("posta_work_stuck_total", {}, 0),
   // promtool's clock begins at 0: a figure that was taken at each minute.
   ...series("posta_queue_metrics_timestamp_seconds", {}, `0+60x${minutes}`),
   ...series("posta_analytics_rolled_until_timestamp_seconds", {}, `1+60x${minutes}`),
@@ -60,14 +65,6 @@ export const healthy: SeriesMap = {
   ...counter("posta_redis_evicted_keys_total", analytics, 0),
   ...counter("posta_redis_delayed_syncs_total", queue, 0),
 };
-
-/** So many minutes of one value, then another to the end. */
-function stepAfter(after: number, before: number, then: number): string {
-  return `${before}+0x${after - 1} ${then}+0x${minutes - after}`;
-}
-
-/** A counter that jumps at the 145th minute: five minutes before the end. */
-const jump = (by: number) => stepAfter(145, 0, by);
 
 /** For each alert and severity; those of the objectives are made from slo/targets.json. */
 export const cases: AlertCase[] = [
@@ -253,15 +250,6 @@ export const cases: AlertCase[] = [
     silent: series("posta_postgres_pool_waiting", {}, `0+0x147 5 0 5`),
   },
   {
-    name: "PostaOldestDueJob",
-    severity: "page",
-    fires: series("posta_queue_oldest_due_age_seconds", { queue: "emails" }, `0+60x${minutes}`),
-    silent: {
-      ...series("posta_queue_oldest_due_age_seconds", { queue: "emails" }, `0+60x${minutes}`),
-      ...series("posta_queue_paused", { queue: "emails" }, 1),
-    },
-  },
-  {
     name: "PostaQueueFiguresOld",
     severity: "ticket",
     fires: series("posta_queue_metrics_timestamp_seconds", {}, 60),
@@ -398,4 +386,5 @@ export const cases: AlertCase[] = [
     // No process has led yet.
     silent: series("posta_analytics_rolled_until_timestamp_seconds", {}, 0),
   },
+  ...workerCases,
 ];

@@ -47,7 +47,7 @@ describe("the runbook", () => {
       readFileSync(new URL("../../src/gen/contract.binpb", import.meta.url)),
     );
     const registry = createFileRegistry(descriptors);
-    const services = ["posta.queue.v1.QueueService", "posta.message.v1.MessageService"];
+    const services = ["posta.queue.v1.QueueService", "posta.queue.v1.WorkerService", "posta.message.v1.MessageService"];
     const methods = services.flatMap((name) => registry.getService(name)?.methods ?? []);
     const calls = findAll(/call -- (\w+ '[^']*')/g);
     for (const { found } of calls) {

@@ -44,6 +44,9 @@ async function doSomeOfAll(): Promise<void> {
   releases.push(() => client.close());
   await client.queue("AddJob", { queue: "emails", job: { name: "welcome" } });
   await client.queue("GetQueue", { queue: "emails" });
+  const { jobs } = await client.worker("LeaseJobs", { queue: "emails", worker: "w" });
+  const [{ jobId, leaseToken }] = jobs;
+  await client.worker("ReportOutcomes", { queue: "emails", reports: [{ jobId, leaseToken, complete: {} }] });
   await client.call("posta.analytics.v1.AnalyticsService", "TrackEvent", { event: { name: "opened" } });
   const message = { to: "+491701234567", text: { body: "hello" } };
   await client.call("posta.message.v1.MessageService", "SendMessage", { message });

@@ -18,6 +18,14 @@ export function counter(name: string, labels: Record<string, string>, perMinute:
   return series(name, labels, `0+${perMinute}x${minutes}`);
 }
 
+/** So many minutes of one value, then another to the end. */
+export function stepAfter(after: number, before: number, then: number): string {
+  return `${before}+0x${after - 1} ${then}+0x${minutes - after}`;
+}
+
+/** A counter that jumps at the 145th minute: five minutes before the end. */
+export const jump = (by: number) => stepAfter(145, 0, by);
+
 /** Upper bounds in seconds that the series of histograms have here: those that rules ask for, and some. */
 const bounds = ["0.001", "0.004", "0.005", "0.01", "0.02", "0.03", "0.05", "0.1", "0.2", "0.5", "1", "2.5", "+Inf"];
 
