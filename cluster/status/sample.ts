@@ -9,6 +9,16 @@ export interface Calls {
   upTo: Map<number, number>;
 }
 
+/** Jobs of remote workers: those that were leased, those whose attempts ended by a report, and those whose leases were lost. */
+export interface Work {
+  leased: number;
+  finished: number;
+  lost: number;
+}
+
+/** The reports that end an attempt. The others put the job back. */
+const ends = ["complete", "fail", "cancelled"];
+
 /** The figures that the status needs from the merged metrics, at one moment. Counts only grow. */
 export interface Sample {
   /** Milliseconds since 1970. */
@@ -18,6 +28,7 @@ export interface Sample {
   whatsapp: Calls;
   /** Analytics reads, and how many of them some level of the cache answered. */
   cache: { reads: number; hits: number };
+  work: Work;
   heapBytes: number;
   memoryBytes: number;
   /** The delay of the worst process. */
@@ -50,6 +61,11 @@ export function takeSample(merged: MetricsSnapshot, at: number, { services, code
     methods,
     whatsapp,
     cache: { reads, hits: reads - missed + shared },
+    work: {
+      leased: sumOf(merged, "posta_work_leased_total"),
+      finished: ends.reduce((sum, outcome) => sum + sumOf(merged, "posta_work_settled_total", { outcome }), 0),
+      lost: sumOf(merged, "posta_work_lost_total"),
+    },
     heapBytes: sumOf(merged, "nodejs_heap_size_used_bytes"),
     memoryBytes: sumOf(merged, "posta_memory_bytes"),
     eventLoopDelayMs: sumOf(merged, "nodejs_eventloop_lag_p99_seconds") * 1000,

@@ -3,7 +3,7 @@ import type { StatusCollector } from "./collector.js";
 import { type State, staleMs, worst } from "./figure.js";
 import type { ClusterHealth, Health } from "./health.js";
 import type { ProcessStatus } from "./processes.js";
-import { valuesOf } from "./sample.js";
+import { sumOf, valuesOf } from "./sample.js";
 import { percentileMs, type StatusWindow } from "./window.js";
 
 /** Maximum methods, and maximum queues, in the status: a page has room for no more. */
@@ -28,6 +28,21 @@ interface QueueStatus {
   oldestDueSeconds: number;
 }
 
+/** The workers that use Posta. Workers of BullMQ's own are not among them. */
+export interface WorkersStatus {
+  sessions: number;
+  /** Jobs that sessions have now. */
+  running: number;
+  /** The most jobs that sessions take at a time. */
+  credits: number;
+  /** Calls that wait for jobs. */
+  waitingCalls: number;
+  leasedPerSecond: number;
+  finishedPerSecond: number;
+  /** Jobs that lost their workers in the window. Absent: another Posta runs the delivery process, which counts them. */
+  lost?: number;
+}
+
 /** What GET /status answers. */
 export interface Status {
   /** The worst state of health, all processes and all items. */
@@ -46,6 +61,7 @@ export interface Status {
   methods: MethodStatus[];
   /** Those with the oldest jobs first. */
   queues: QueueStatus[];
+  workers: WorkersStatus;
 }
 
 /** Builds the status from known figures, without waiting for anything. */
@@ -68,6 +84,7 @@ export function readStatus(collector: StatusCollector, clusterHealth: ClusterHea
     processes,
     methods: methods.slice(0, maxShown),
     queues: queues.slice(0, maxShown),
+    workers: workersOf(collector),
   };
 }
 
@@ -106,6 +123,20 @@ function queuesOf({ snapshot }: StatusCollector): QueueStatus[] {
     if (queue && isShown(state)) queue[state] += value;
   }
   return [...queues.values()].sort((a, b) => b.oldestDueSeconds - a.oldestDueSeconds || b.waiting - a.waiting);
+}
+
+export function workersOf({ window, snapshot }: Pick<StatusCollector, "window" | "snapshot">): WorkersStatus {
+  const seconds = Math.max(window.seconds, 1);
+  const { leased, finished, lost } = window.work;
+  return {
+    sessions: sumOf(snapshot, "posta_work_sessions"),
+    running: sumOf(snapshot, "posta_work_running"),
+    credits: sumOf(snapshot, "posta_work_credits"),
+    waitingCalls: sumOf(snapshot, "posta_work_waiting_calls"),
+    leasedPerSecond: leased / seconds,
+    finishedPerSecond: finished / seconds,
+    ...(sumOf(snapshot, "posta_deliveries") > 0 ? { lost } : {}),
+  };
 }
 
 function isShown(state: string): state is "waiting" | "active" | "delayed" | "failed" {

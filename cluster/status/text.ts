@@ -1,7 +1,7 @@
 import type { CheckState } from "../../src/health/check.js";
 import type { Figure } from "./figure.js";
 import type { ProcessStatus } from "./processes.js";
-import type { Status } from "./status.js";
+import type { Status, WorkersStatus } from "./status.js";
 
 /** The status as text for a terminal: one line per figure, with the state first. */
 export function statusText(status: Status): string {
@@ -12,7 +12,9 @@ export function statusText(status: Status): string {
   ];
   const checks = health.checks.map((check) => checkLine(check, Date.parse(at)));
   const items = status.checklist.flatMap(({ name, figures }) => ["", name, ...figures.map(figureLine)]);
-  return `${[...head, ...checks, ...items, "", "Processes", ...status.processes.map(processLine)].join("\n")}\n`;
+  const workers = ["", "Workers", workersLine(status.workers, windowSeconds)];
+  const processes = ["", "Processes", ...status.processes.map(processLine)];
+  return `${[...head, ...checks, ...items, ...workers, ...processes].join("\n")}\n`;
 }
 
 function serving(processes: { serving: boolean }[]): string {
@@ -29,6 +31,13 @@ function figureLine({ state, name, value, unit, objective, critical, better, det
   const age = state === "STALE" ? `${seconds(ageMs)} old; ` : "";
   const target = `${sign} ${amount(objective)} ${unit}, critical ${amount(critical)}`;
   return `  ${state.padEnd(12)} ${name.padEnd(42)} ${measured.padStart(11)}  ${target.padEnd(30)} ${age}${detail}`;
+}
+
+function workersLine(workers: WorkersStatus, windowSeconds: number): string {
+  const { sessions, running, credits, waitingCalls, leasedPerSecond, finishedPerSecond, lost } = workers;
+  const now = `sessions ${sessions}, jobs ${running} of ${credits}, waiting calls ${waitingCalls}`;
+  const rates = `leased ${amount(leasedPerSecond)}/s, finished ${amount(finishedPerSecond)}/s`;
+  return `  ${now}; ${rates}${lost === undefined ? "" : `, lost ${lost} in ${windowSeconds} s`}`;
 }
 
 function processLine(process: ProcessStatus): string {

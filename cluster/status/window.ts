@@ -1,4 +1,4 @@
-import { type Calls, noCalls, type Sample } from "./sample.js";
+import { type Calls, noCalls, type Sample, type Work } from "./sample.js";
 
 const windowMs = 60_000;
 /** Heap growth compares the smallest heap of the last `growthMinutes` with that of the first, at most an hour ago. */
@@ -47,6 +47,17 @@ export class StatusWindow {
     const [first, last] = [this.samples[0], this.last];
     if (!first || !last) return { reads: 0, hits: 0 };
     return { reads: last.cache.reads - first.cache.reads, hits: last.cache.hits - first.cache.hits };
+  }
+
+  /** What became of remote workers' jobs in the window. */
+  get work(): Work {
+    const [first, last] = [this.samples[0], this.last];
+    if (!first || !last) return { leased: 0, finished: 0, lost: 0 };
+    return {
+      leased: last.work.leased - first.work.leased,
+      finished: last.work.finished - first.work.finished,
+      lost: last.work.lost - first.work.lost,
+    };
   }
 
   /** The heap's growth in percent, and over how many minutes; undefined while there are too few minutes to compare. */

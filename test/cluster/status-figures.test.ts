@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { checklist } from "../../cluster/status/checklist.js";
 import { judge } from "../../cluster/status/figure.js";
 import { takeSample } from "../../cluster/status/sample.js";
+import { workersOf } from "../../cluster/status/status.js";
 import { errorRuleOf, readTargets } from "../../cluster/status/targets.js";
 import { StatusWindow } from "../../cluster/status/window.js";
 import type { MetricsSnapshot } from "../../cluster/supervise/messages.js";
@@ -30,6 +31,35 @@ describe("the status' error rate", () => {
     const merged = [{ name, type: "histogram", help: "", values }] as unknown as MetricsSnapshot;
     const { methods } = takeSample(merged, 0, errorRuleOf(targets));
     expect([...methods]).toMatchObject([["QueueService/M", { count: 100, failed: 5 }]]);
+  });
+});
+
+describe("the status' workers", () => {
+  const snapshot = (counts: Record<string, [labels: object, value: number][]>) =>
+    Object.entries(counts).map(([name, values]) => ({
+      ...{ name, help: "", type: "counter", aggregator: "sum" },
+      values: values.map(([labels, value]) => ({ labels, value })),
+    })) as unknown as MetricsSnapshot;
+  const work = (leased: number, lost: number, settled: Record<string, number>) =>
+    snapshot({
+      posta_work_leased_total: [[{}, leased]],
+      posta_work_lost_total: [[{}, lost]],
+      posta_work_settled_total: Object.entries(settled).map(([outcome, value]) => [{ outcome }, value]),
+      posta_deliveries: [[{}, 1]],
+    });
+  const rule = errorRuleOf(targets);
+
+  it("are rates of the window, and what ends an attempt counts as finished", () => {
+    const window = new StatusWindow();
+    const last = work(160, 9, { complete: 70, fail: 25, cancelled: 5, release: 8, postpone: 9, "rate-limited": 3 });
+    window.add(takeSample(work(100, 5, { complete: 40, fail: 10 }), 1000, rule), false);
+    window.add(takeSample(last, 11_000, rule), false);
+    expect(workersOf({ window, snapshot: last })).toMatchObject({ leasedPerSecond: 6, finishedPerSecond: 5, lost: 4 });
+  });
+
+  it("tell of no lost leases where another Posta runs the delivery process", () => {
+    const window = new StatusWindow();
+    expect(workersOf({ window, snapshot: snapshot({ posta_deliveries: [[{}, 0]] }) })).not.toHaveProperty("lost");
   });
 });
 

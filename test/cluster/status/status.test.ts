@@ -79,6 +79,35 @@ describe("/status", () => {
     });
   });
 
+  it("shows the workers: their sessions, and what they take and finish", async () => {
+    const idle = { sessions: 0, running: 0, credits: 0, waitingCalls: 0, lost: 0 };
+    expect((await status()).workers).toMatchObject({ ...idle, leasedPerSecond: 0, finishedPerSecond: 0 });
+    await Promise.all([addJob("worked"), addJob("worked")]);
+    const session = client.stream("posta.queue.v1.WorkerService", "Work");
+    session.on("error", () => {}); // It is cancelled.
+    const assigned = new Promise<{ jobId: string; leaseToken: string }>((resolve) => {
+      session.on("data", ({ assign }) => assign && resolve(assign.jobs[0]));
+    });
+    session.write({ hello: { worker: "w", credits: [{ queue: "worked", maxInFlight: 5 }] } });
+    const cancelCall = client.cancellable("posta.queue.v1.WorkerService", "LeaseJobs", {
+      ...{ queue: "nothing-comes", worker: "w", wait: { seconds: 50 } },
+    });
+    const report = { ...(await assigned), complete: {} };
+    session.write({ reports: { reports: [{ reportId: 1, queue: "worked", report }] } });
+    await expect
+      .poll(async () => (await status()).workers)
+      .toMatchObject({ sessions: 1, running: 1, credits: 5, waitingCalls: 1, lost: 0 });
+    const { workers, windowSeconds } = await status();
+    expect(workers.leasedPerSecond).toBeCloseTo(2 / windowSeconds, 0);
+    expect(workers.finishedPerSecond).toBeCloseTo(workers.leasedPerSecond / 2, 5);
+    expect(await (await get("/status")).text()).toMatch(
+      /^Workers\n {2}sessions 1, jobs 1 of 5, waiting calls 1; leased [\d.]+\/s, finished [\d.]+\/s, lost 0 in \d+ s$/m,
+    );
+    session.cancel();
+    cancelCall();
+    await expect.poll(async () => (await status()).workers).toMatchObject(idle);
+  });
+
   it("is text for a terminal, and for make status", async () => {
     const response = await get("/status");
     expect(response.headers.get("content-type")).toBe("text/plain; charset=utf-8");
