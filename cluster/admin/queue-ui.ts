@@ -78,8 +78,8 @@ export class QueueUi {
     const options = {
       uiConfig: {
         boardTitle: readOnlyMode ? "Posta (read-only)" : "Posta",
-        // To find each queue's workers, bull-board would list all clients of Redis, again and again.
-        showWorkers: false,
+        // All queues share one list of Redis' clients: BullMQ's own would list them for each queue.
+        showWorkers: true,
         hideDocsLink: true,
         pollingInterval: { showSetting: true },
         miscLinks: [{ text: "Status", url: "/" }],

@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import { Worker } from "bullmq";
 import { Redis } from "ioredis";
 import { describe, expect, inject, it } from "vitest";
 import { TestClient } from "../../support/client.js";
@@ -96,6 +97,41 @@ describe("the queue UI", () => {
     for (const id of Object.keys(odd)) expect((await get(`/queues/api/queues/emails/${id}`)).status, id).toBe(200);
     expect((await get("/queues/api/queues/emails/string")).status).toBe(404);
     expect(cluster.output()).not.toContain("could not answer");
+  });
+
+  it("shows the workers of both kinds, and which queue has none", async () => {
+    const { get, client, prefix } = await setup();
+    for (const queue of ["called", "nobody"]) await client.queue("AddJob", { queue, job: { name: "n" } });
+    const session = client.stream("posta.queue.v1.WorkerService", "Work");
+    session.on("error", () => {}); // It is cancelled.
+    session.on("data", () => {});
+    const credits = [{ queue: "emails", maxInFlight: 10 }];
+    session.write({ hello: { worker: "remote:w:1", version: "mailer 1.4.2", credits } });
+    await client.worker("LeaseJobs", { queue: "called", worker: "caller" });
+    const connection = { path: inject("redisUrl").replace("unix://", ""), maxRetriesPerRequest: null };
+    const worker = new Worker("emails", undefined, { connection, prefix, name: "own" });
+    releases.push(() => worker.close());
+    const workersOf = async (queue: string) => {
+      const answer = await get(`/queues/api/queues/${queue}/workers`);
+      const { workers } = (await answer.json()) as { workers: { name: string; addr: string; age: number }[] };
+      return workers.map(({ name, addr }) => [name, addr]).toSorted();
+    };
+    await expect
+      .poll(() => workersOf("emails"), { interval: 200 })
+      .toEqual([
+        ["own", expect.any(String)],
+        ["remote:w:1", "mailer 1.4.2, Posta session, 2 of 10 jobs"],
+      ]);
+    await expect.poll(() => workersOf("called"), { interval: 200 }).toEqual([["caller", "Posta calls"]]);
+    expect(await workersOf("nobody")).toEqual([]);
+    const { queues } = (await (await get("/queues/api/queues")).json()) as {
+      queues: { name: string; hasWorkers: boolean }[];
+    };
+    const has = Object.fromEntries(queues.map(({ name, hasWorkers }) => [name, hasWorkers]));
+    expect(has).toMatchObject({ called: true, emails: true, nobody: false });
+    session.cancel();
+    await worker.close();
+    await expect.poll(() => workersOf("emails"), { interval: 200 }).toEqual([]);
   });
 
   it("changes nothing, unless it is told that it may", async () => {
