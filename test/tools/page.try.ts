@@ -56,6 +56,7 @@ describe("Chromium", () => {
     async (view) => {
       const { page, problems } = await open(view);
       expect(await page.locator("#checks li").filter({ hasText: "redis-queue" }).textContent()).toContain("ok");
+      expect(await page.locator("#workers tr").textContent()).toContain("0 of 0");
       const { ground, text, overhang } = await look(page);
       expect(overhang).toBe(0);
       expect(view.colorScheme === "dark" ? text - ground : ground - text).toBeGreaterThan(128);
