@@ -29,7 +29,10 @@ export class Heartbeats {
     if (this.isExtending) return [];
     this.isExtending = true;
     const before = performance.now() - this.parts.freshMs;
-    const lost = await this.extend(({ sequence, extendedAt }) => sequence <= acknowledged && extendedAt <= before, false);
+    const lost = await this.extend(
+      ({ sequence, extendedAt }) => sequence <= acknowledged && extendedAt <= before,
+      false,
+    );
     this.isExtending = false;
     return lost;
   }
