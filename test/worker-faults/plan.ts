@@ -1,0 +1,96 @@
+import { createRandom } from "../support/whatsapp/random.js";
+
+/** What is done to a run. */
+const faults = {
+  "kill server": { most: 2 },
+  "kill delivery": { most: 1 },
+  "kill worker": { most: 3 },
+  "kill redis": { most: 1 },
+  "stop server": { most: 2 },
+  "stop delivery": { most: 1 },
+  "stop worker": { most: 2 },
+  "stop redis": { most: 1 },
+  "cut to worker": { most: 3 },
+  "cut to server": { most: 3 },
+  "silence the network": { most: 1 },
+  "block worker": { most: 2 },
+  "deafen worker": { most: 2 },
+  "restart worker": { most: 2 },
+  "drain worker": { most: 1 },
+  "roll servers": { most: 1 },
+  "pause queue": { most: 2 },
+  "limit queue": { most: 2 },
+  "cancel jobs": { most: 3 },
+  "shift clock": { most: 2 },
+} as const;
+
+export type FaultName = keyof typeof faults;
+
+export interface Fault {
+  /** When it begins, in milliseconds from the begin of the run. */
+  atMs: number;
+  name: FaultName;
+  /** How long it lasts, in milliseconds, if it lasts. */
+  ms: number;
+  /** From 0 to 1: which of those that it could meet. */
+  pick: number;
+  /** How many bytes pass before a connection is cut; how far a clock is shifted, in milliseconds. */
+  amount: number;
+}
+
+/** What one run does, all of it from one seed. */
+export interface Plan {
+  readonly seed: number;
+  /** Redis dies. It then writes each change before its answer: what was acknowledged is there after the restart. */
+  readonly killsRedis: boolean;
+  /** BullMQ's own workers work beside the others. */
+  readonly withBullWorkers: boolean;
+  readonly shiftsClocks: boolean;
+  readonly faults: readonly Fault[];
+  readonly random: () => number;
+}
+
+/** Before this, nothing is struck: no lease may be lost. In milliseconds. */
+export const calmMs = 5000;
+const lengthMs = 20_000;
+
+export function planOf(seed: number): Plan {
+  const random = createRandom(seed);
+  const [killsRedis, withBullWorkers, shiftsClocks] = [random() < 0.5, random() < 0.6, random() < 0.5];
+  const names = (Object.keys(faults) as FaultName[]).filter(
+    (name) => (killsRedis || name !== "kill redis") && (shiftsClocks || name !== "shift clock"),
+  );
+  const left = names.flatMap((name) => Array<FaultName>(faults[name].most).fill(name));
+  const chosen: Fault[] = [];
+  for (let atMs = calmMs; atMs < lengthMs && left.length > 0; atMs += 500 + random() * 1500) {
+    const [name] = left.splice(Math.floor(random() * left.length), 1) as [FaultName];
+    chosen.push({
+      atMs: Math.round(atMs),
+      name,
+      ms: lengthOf(name, random),
+      pick: random(),
+      amount: amountOf(name, random),
+    });
+  }
+  return { seed, killsRedis, withBullWorkers, shiftsClocks, faults: chosen, random };
+}
+
+/** Half of what stops does so for longer than a lease. */
+function lengthOf(name: FaultName, random: () => number): number {
+  if (name === "cancel jobs") return Math.round(random() * 1500);
+  return Math.round(500 + random() * (name === "stop redis" ? 3500 : 5000));
+}
+
+function amountOf(name: FaultName, random: () => number): number {
+  if (name === "shift clock") return Math.round((random() - 0.5) * 600_000);
+  return Math.round(random() * 2000);
+}
+
+export function describePlan({ seed, killsRedis, withBullWorkers, faults }: Plan): string {
+  const traits = [
+    killsRedis ? "appendfsync always" : "appendfsync everysec",
+    ...(withBullWorkers ? ["BullMQ's workers"] : []),
+  ];
+  const lines = faults.map(({ atMs, name, ms, amount }) => `  ${atMs} ms: ${name} (${ms} ms, ${amount})`);
+  return [`SEED=${seed}: ${traits.join(", ")}`, ...lines].join("\n");
+}
