@@ -57,7 +57,7 @@ export class Leaser {
     }
   }
 
-  /** Leases the jobs that there are now. If there are none, {@link sleep} waits for some. */
+  /** Leases the jobs that there are now. If there are none, {@link sleep} waits for some. All leases last when it returns. */
   async take(queue: string, request: LeaseRequest, caller: Waiter): Promise<LeasedJob[]> {
     const { batcher, scheduled, watch, worked, counts } = this.parts;
     worked.note(queue, request.leaseMs);
@@ -68,8 +68,12 @@ export class Leaser {
       await this.putBack(queue, jobs);
       throw abandonedError();
     }
-    counts.count(jobs);
-    return jobs;
+    // Redis' answer came too late: another worker may have these jobs.
+    const ended = jobs.filter(({ leaseMs }) => leaseMs <= 0);
+    if (ended.length > 0) await this.putBack(queue, ended);
+    const held = ended.length > 0 ? jobs.filter(({ leaseMs }) => leaseMs > 0) : jobs;
+    counts.count(held);
+    return held;
   }
 
   /**

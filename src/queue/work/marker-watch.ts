@@ -3,10 +3,10 @@ import type { RedisClient } from "../../store/redis/address.js";
 import type { Logger } from "../../telemetry/log/log.js";
 
 /**
- * How long one look at the markers lasts, in seconds. After it, each queue is asked again: a pause or a limit may have
- * ended, and another worker may have taken a marker and died.
+ * How often each queue is asked again, in milliseconds, however often others of the queues have jobs: a pause or a limit
+ * may have ended, and another worker may have taken a marker and died.
  */
-const blockSeconds = 10;
+const roundMs = 10_000;
 const errorPauseMs = 1000;
 /** A timer cannot wait for longer than some 24 days. One that rings early does no harm. */
 const maxAlarmMs = 3_600_000;
@@ -47,6 +47,8 @@ export class MarkerWatch {
   private readonly sleepers = new Map<string, Set<Sleeper>>();
   private readonly alarms = new Map<string, Alarm>();
   private isRunning = false;
+  /** When all queues are asked again, on performance.now()'s clock. */
+  private roundAt = 0;
   isClosed = false;
 
   constructor(private readonly parts: WatchParts) {}
@@ -120,13 +122,14 @@ export class MarkerWatch {
   /** Lets the wait begin anew, with the queues of now. */
   private interrupt(): void {
     const { shared, interruptKey } = this.parts;
-    shared.zadd(interruptKey, 0, "").catch(() => {}); // The wait ends by itself in some seconds.
+    shared.zadd(interruptKey, 0, "").catch(() => {}); // The wait ends by itself with the round.
     shared.expire(interruptKey, 60).catch(() => {});
   }
 
   /** Runs while there are sleepers. */
   private async run(): Promise<void> {
     this.isRunning = true;
+    this.roundAt = performance.now() + roundMs;
     while (this.sleepers.size > 0 && !this.isClosed) {
       await this.look().catch(async (error) => {
         if (this.isClosed) return;
@@ -140,11 +143,14 @@ export class MarkerWatch {
   private async look(): Promise<void> {
     const queues = this.inTurn();
     const keys = queues.map(this.parts.markerOf);
-    const found = await this.parts.blocking.bzpopmin([this.parts.interruptKey, ...keys], blockSeconds);
-    if (!found) {
+    const leftMs = Math.ceil(this.roundAt - performance.now());
+    if (leftMs <= 0) {
+      this.roundAt = performance.now() + roundMs;
       for (const queue of queues) this.wake(queue);
       return;
     }
+    const found = await this.parts.blocking.bzpopmin([this.parts.interruptKey, ...keys], leftMs / 1000);
+    if (!found) return;
     const [key, member, score] = found as unknown as [string, string, string];
     const queue = queues[keys.indexOf(key)];
     if (queue === undefined) return;

@@ -101,10 +101,14 @@ export class WorkScript {
   async run(queue: string, changes: readonly Change[], requests: readonly LeaseRequest[]): Promise<WorkAnswer> {
     this.store.requireUsable();
     const now = Date.now();
+    const askedAt = performance.now();
     const args = [this.keys.start(queue), now, pack(changes.flatMap(toChange)), pack(requests.flatMap(toRequest))];
     const keys = parts.map((part) => this.keys.of(queue, part));
     try {
-      return toAnswer(await this.script(keys, [...args, this.maxJobBytes]), { now, changes, requests });
+      const answer = await this.script(keys, [...args, this.maxJobBytes]);
+      // Redis, or this process, may have stood still since the locks were set.
+      const lateMs = Math.floor(performance.now() - askedAt);
+      return toAnswer(answer, { now, lateMs, changes, requests });
     } catch (error) {
       throw toStoreError(error);
     }
@@ -166,15 +170,18 @@ function toRequest({ count, maxBytes, leaseMs, worker, requestId }: LeaseRequest
 
 interface Asked {
   now: number;
+  /** How long the answer took: the leases are that much shorter. */
+  lateMs: number;
   changes: readonly Change[];
   requests: readonly LeaseRequest[];
 }
 
-function toAnswer([verdicts, leases, limitedMs, isReady, due]: Answer, { now, changes, requests }: Asked): WorkAnswer {
+function toAnswer(answer: Answer, { now, lateMs, changes, requests }: Asked): WorkAnswer {
+  const [verdicts, leases, limitedMs, isReady, due] = answer;
   const retryMs = limitedMs > 0 ? limitedMs : due > 0 ? Math.max(due - now, 0) : undefined;
   return {
     verdicts: changes.map((change, index) => toVerdict(verdicts[index] as string, change)),
-    leases: requests.map(({ leaseMs }, index) => (leases[index] ?? []).map((fields) => toJob(fields, leaseMs))),
+    leases: requests.map(({ leaseMs }, index) => (leases[index] ?? []).map((fields) => toJob(fields, leaseMs - lateMs))),
     hint: { isReady: isReady === 1, retryMs },
   };
 }

@@ -21,6 +21,7 @@ export interface LeasedJob {
   token: string;
   /** How often the job was begun, this time included. */
   attempt: number;
+  /** How long the lease lasts from now on, in milliseconds; 0 or less: it has ended. */
   leaseMs: number;
   name: string;
   dataJson: string;

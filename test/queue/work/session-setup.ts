@@ -28,6 +28,7 @@ export function open(server: Server = posta) {
   };
   return {
     stream,
+    got,
     ended,
     find,
     until,

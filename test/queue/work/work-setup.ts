@@ -37,6 +37,7 @@ export interface Held {
   leaseToken: string;
   attempt: number;
   dataJson: string;
+  lease: { seconds: number; nanos: number };
 }
 
 export async function add(queue: string, count = 1, options: object = {}): Promise<string[]> {
