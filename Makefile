@@ -9,10 +9,10 @@ VERSION = $(if $(findstring /,$(NODE)),,$(NODE))
 OWN = path="$$(scripts/node-path.sh $(or $(VERSION),machine))" && PATH="$$path"
 BEST = path="$$(scripts/node-path.sh $(or $(VERSION),best))" && PATH="$$path"
 
-.PHONY: help up whatsapp-sim test test-fast test-faults try-tools try-examples build bench bench-queue bench-worker bench-cost bench-redis bench-http bench-analytics bench-message bench-observability bench-analytics-memory tools perf perf-smoke perf-load perf-stress perf-spike perf-endurance perf-artillery perf-compare perf-selftest fuzz profile-cpu profile-heap profile-leaks profile-flame profile-doctor profile-all preflight status replay-analytics alerts lint format types proto-lint proto-breaking generate verify check clean
+.PHONY: help up whatsapp-sim test test-fast test-faults test-worker-faults try-tools try-examples build bench bench-queue bench-worker bench-cost bench-redis bench-http bench-analytics bench-message bench-observability bench-analytics-memory tools perf perf-smoke perf-load perf-stress perf-spike perf-endurance perf-artillery perf-compare perf-selftest fuzz profile-cpu profile-heap profile-leaks profile-flame profile-doctor profile-all preflight status replay-analytics alerts lint format types proto-lint proto-breaking generate verify check clean
 
 help: ## List these commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
 
 up: build redis ## Set up what is missing, build, and run Posta in the foreground; Ctrl-C stops it
 	@$(BEST) scripts/up.sh
@@ -28,6 +28,9 @@ test-fast: node_modules/.ready redis ## The tests that start no cluster and no s
 
 test-faults: node_modules/.ready redis ## Kill everything at random under load, and compare what was promised with what was done (SEED=7 RUNS=3)
 	@$(OWN) SEED=$(SEED) RUNS=$(RUNS) $(BIN)/vitest run test/faults
+
+test-worker-faults: node_modules/.ready redis ## Kill, stop and cut off workers, servers and Redis, and check what became of each job (SEED=7 RUNS=3)
+	@$(OWN) SEED=$(SEED) RUNS=$(RUNS) $(BIN)/vitest run test/worker-faults
 
 try-tools: build redis promtool ## Try Posta with grpcurl, buf curl, grpc_health_probe, Prometheus and Chromium (FILE=test/tools/probe for some)
 	@scripts/try-tools.sh $(FILE)

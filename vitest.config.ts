@@ -5,6 +5,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** Files that take a minute or more. Begun last, each would be waited for with one core idle. */
 const long = [
   "test/faults/",
+  "test/worker-faults/runs",
   "test/perf/profile-run",
   "test/cluster/embedded",
   "test/cluster/start",
@@ -12,7 +13,7 @@ const long = [
 ];
 
 /** Folders whose tests start whole clusters, load suites or tools, and a file that waits for elections. */
-const slowFolders = /^test\/((cluster|faults|deploy|ops|perf)\/|background\/leader-loop)/;
+const slowFolders = /^test\/((cluster|faults|worker-faults|deploy|ops|perf)\/|background\/leader-loop)/;
 /** What starts processes, or waits for time-outs: files that name one of these are not fast. */
 const slowStarts =
   /\b(startCluster|startRedis|startPostgres|startTcpRedis|startSpooling|Installation|spawn|LeaderLoop|new Leader)\b|delivery-fixture|spool-setup|leader-loop|wire-call/;

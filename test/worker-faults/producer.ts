@@ -11,6 +11,8 @@ export interface Added {
   job: string;
   /** false: no answer came, so it may be there or not. */
   isCertain: boolean;
+  /** When the producer first asked for it, on the steady clock. */
+  askedAt: number;
   delayMs: number;
   /** It is removed when it completes. */
   isRemoved: boolean;
@@ -58,7 +60,7 @@ export function startProducers(world: World, { seed, random }: Plan) {
     const queue = queues[Math.floor(random() * queues.length)] as string;
     const id = `s${seed}-${++count}`;
     const dataJson = JSON.stringify({ ms: drawMs() });
-    const entry: Added = { queue, job: id, isCertain: false, delayMs, isRemoved, children: [] };
+    const entry: Added = { queue, job: id, isCertain: false, askedAt: steadyNow(), delayMs, isRemoved, children: [] };
     added.push(entry);
     const request = { queue, job: { name: "n", dataJson, options: { ...options, id } } };
     do {
@@ -76,7 +78,15 @@ export function startProducers(world: World, { seed, random }: Plan) {
     const [queue, other] = queues as [string, string];
     const id = `s${seed}-f${++count}`;
     const children = Array.from({ length: 3 }, (_, n) => ({ queue: other, job: `${id}-${n}` }));
-    const entry: Added = { queue, job: id, isCertain: false, delayMs: 0, isRemoved: false, children };
+    const entry: Added = {
+      queue,
+      job: id,
+      isCertain: false,
+      askedAt: steadyNow(),
+      delayMs: 0,
+      isRemoved: false,
+      children,
+    };
     const parts = children.map((child) => ({ ...entry, ...child, children: [] }));
     added.push(entry, ...parts);
     await flows.add({

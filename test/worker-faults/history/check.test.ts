@@ -7,8 +7,8 @@ import type { Final, History } from "./history.js";
 /** Histories of one job: good ones are accepted, and each wrong one is found. */
 
 const value = '{"by":"session-1"}';
-const added: Added = { queue: "q", job: "a", isCertain: true, delayMs: 0, isRemoved: false, children: [] };
-const done: Final = { state: "completed", value, attempts: 1, addedAt: 0 };
+const added: Added = { queue: "q", job: "a", isCertain: true, askedAt: 0, delayMs: 0, isRemoved: false, children: [] };
+const done: Final = { state: "completed", value, attempts: 1 };
 
 /** "0 added, 100 active" */
 const events = (text: string, job = "a") =>
@@ -99,7 +99,7 @@ describe("the checker accepts", () => {
           "0 added, 0 active, 3001 waiting, 3001 stalled, 3002 active, 6003 waiting, 6003 stalled, 6004 active, 9005 waiting, 9005 stalled, 9006 active, 12007 waiting, 12007 stalled, 12008 active, 12008 failed",
         ),
         entries: [],
-        final: { state: "failed", value: "job stalled more than allowable limit", attempts: 5, addedAt: 0 },
+        final: { state: "failed", value: "job stalled more than allowable limit", attempts: 5 },
       },
     ],
   ])("%s", (_, parts) => {

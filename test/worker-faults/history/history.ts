@@ -16,15 +16,14 @@ export interface Final {
   value: string;
   /** How often it was begun. */
   attempts: number;
-  /** When it was added, in milliseconds. */
-  addedAt: number;
 }
 
 /** All that is known of a run. */
 export interface History {
+  /** Times of this and of the entries are on the clock of the events. */
   added: Added[];
   events: QueueEvent[];
-  /** What all workers wrote, its times on the clock of the events. */
+  /** What all workers wrote. */
   entries: Entry[];
   /** By "queue/job". */
   finals: Map<string, Final>;

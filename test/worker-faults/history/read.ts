@@ -37,7 +37,7 @@ export async function readHistory(world: World, added: Added[], shiftsClocks: bo
     }
     const left = await readLeft(inspector, world);
     return {
-      added,
+      added: added.map((one) => ({ ...one, askedAt: one.askedAt + offset })),
       events: events.flat(),
       entries,
       finals,
@@ -79,5 +79,5 @@ async function readFinal(inspector: Redis, { prefix }: World, { queue, job }: Ad
   if (fields.name === undefined) return undefined;
   const state = completed && failed ? "unfinished" : completed ? "completed" : failed ? "failed" : "unfinished";
   const value = (state === "completed" ? fields.returnvalue : fields.failedReason) ?? "";
-  return { state, value, attempts: Number(fields.ats ?? 0), addedAt: Number(fields.timestamp) };
+  return { state, value, attempts: Number(fields.ats ?? 0) };
 }
