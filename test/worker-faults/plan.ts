@@ -58,21 +58,17 @@ export function planOf(seed: number): Plan {
   const random = createRandom(seed);
   const killsRedis = seed % 2 === 0; // Two runs have both.
   const [withBullWorkers, shiftsClocks] = [random() < 0.6, random() < 0.5];
-  const names = (Object.keys(faults) as FaultName[]).filter(
-    (name) => (killsRedis || name !== "kill redis") && (shiftsClocks || name !== "shift clock"),
-  );
+  const isOut = (name: FaultName) => name === "kill redis" || (name === "shift clock" && !shiftsClocks);
+  const names = (Object.keys(faults) as FaultName[]).filter((name) => !isOut(name));
   const left = names.flatMap((name) => Array<FaultName>(faults[name].most).fill(name));
-  const chosen: Fault[] = [];
-  for (let atMs = calmMs; atMs < lengthMs && left.length > 0; atMs += 500 + random() * 1500) {
-    const [name] = left.splice(Math.floor(random() * left.length), 1) as [FaultName];
-    chosen.push({
-      atMs: Math.round(atMs),
-      name,
-      ms: lengthOf(name, random),
-      pick: random(),
-      amount: amountOf(name, random),
-    });
-  }
+  const times: number[] = [];
+  for (let atMs = calmMs; atMs < lengthMs; atMs += 500 + random() * 1500) times.push(Math.round(atMs));
+  const redisAt = killsRedis ? Math.floor(random() * times.length) : -1;
+  const chosen = times.map((atMs, place): Fault => {
+    const [drawn] = left.splice(Math.floor(random() * left.length), 1) as [FaultName];
+    const name = place === redisAt ? "kill redis" : drawn;
+    return { atMs, name, ms: lengthOf(name, random), pick: random(), amount: amountOf(name, random) };
+  });
   return { seed, killsRedis, withBullWorkers, shiftsClocks, faults: chosen, random };
 }
 

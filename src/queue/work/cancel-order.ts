@@ -4,7 +4,10 @@ import type { LeaseName } from "./work.js";
 export interface CancelOrder extends LeaseName {
   queue: string;
   reason: string;
-  /** When the job fails, whatever its worker does, in milliseconds since 1970. */
+  /**
+   * When the job fails, whatever its worker does, in milliseconds since 1970: in Redis and between processes by Redis'
+   * clock, in a server by its own.
+   */
   endsAt: number;
 }
 

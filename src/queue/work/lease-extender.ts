@@ -79,18 +79,18 @@ export class LeaseExtender {
     const keys = ["stalled", "active", "posta-cancels"].map((part) => this.keys.of(queue, part));
     try {
       const args = [this.keys.start(queue), pack(fields), leases[0]?.isShown ? "1" : "0"];
-      return toResults(await this.script(keys, args), queue);
+      return this.toResults(await this.script(keys, args), queue);
     } catch (error) {
       throw toStoreError(error);
     }
   }
-}
-
-function toResults([digits, cancelled]: [string, (number | string)[]], queue: string): ExtendResult[] {
-  const results: ExtendResult[] = [...digits].map((digit) => ({ isHeld: digit === "1" }));
-  for (let index = 0; index < cancelled.length; index += 2) {
-    const result = results[Number(cancelled[index]) - 1];
-    if (result) result.cancel = readOrder(queue, String(cancelled[index + 1]));
+  private toResults([digits, cancelled]: [string, (number | string)[]], queue: string): ExtendResult[] {
+    const results: ExtendResult[] = [...digits].map((digit) => ({ isHeld: digit === "1" }));
+    for (let index = 0; index < cancelled.length; index += 2) {
+      const result = results[Number(cancelled[index]) - 1];
+      const order = readOrder(queue, String(cancelled[index + 1]));
+      if (result) result.cancel = { ...order, endsAt: this.store.toLocalTime(order.endsAt) };
+    }
+    return results;
   }
-  return results;
 }

@@ -181,7 +181,9 @@ function toAnswer(answer: Answer, { now, lateMs, changes, requests }: Asked): Wo
   const retryMs = limitedMs > 0 ? limitedMs : due > 0 ? Math.max(due - now, 0) : undefined;
   return {
     verdicts: changes.map((change, index) => toVerdict(verdicts[index] as string, change)),
-    leases: requests.map(({ leaseMs }, index) => (leases[index] ?? []).map((fields) => toJob(fields, leaseMs - lateMs))),
+    leases: requests.map(({ leaseMs }, index) =>
+      (leases[index] ?? []).map((fields) => toJob(fields, leaseMs - lateMs)),
+    ),
     hint: { isReady: isReady === 1, retryMs },
   };
 }

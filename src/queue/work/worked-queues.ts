@@ -7,7 +7,7 @@ const noteMs = 30_000;
 
 /**
  * The queues whose jobs Posta leases, so that the delivery process looks there for leases that have ended. A sorted
- * set by the time at which the last lease ends for certain, in milliseconds since 1970.
+ * set by the time at which the last lease ends for certain, by Redis' clock, in ms since 1970.
  */
 export class WorkedQueues {
   private readonly noted = new LRUCache<string, number>({ max: 10_000, ttl: noteMs });
@@ -21,7 +21,7 @@ export class WorkedQueues {
   note(queue: string, leaseMs: number): void {
     if ((this.noted.get(queue) ?? 0) >= leaseMs || !this.store.usable) return;
     this.noted.set(queue, leaseMs);
-    const until = Date.now() + leaseMs + 2 * noteMs;
+    const until = this.store.toRedisTime(Date.now()) + leaseMs + 2 * noteMs;
     this.store.client.zadd(this.keys.worked, "GT", until, queue).catch(() => this.noted.delete(queue));
   }
 }

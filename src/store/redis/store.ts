@@ -108,6 +108,11 @@ export class RedisStore extends EventEmitter<Events> {
     return localMs + this.clockOffsetMs;
   }
 
+  /** Converts a time of Redis' clock to that of this process. */
+  toLocalTime(redisMs: number): number {
+    return redisMs - this.clockOffsetMs;
+  }
+
   async close(): Promise<void> {
     clearInterval(this.heartbeat);
     this.removeAllListeners();

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { status } from "@grpc/grpc-js";
 import { Queue as BullQueue, Worker } from "bullmq";
-import { describe, expect, inject, it } from "vitest";
+import { describe, expect, inject, it, vi } from "vitest";
 import { startServer } from "../../support/posta.js";
 import { startRedis } from "../../support/redis.js";
 import { SlowWay } from "../../tools/slow-way.js";
@@ -57,6 +57,22 @@ describe("an answer of Redis that comes late", () => {
     way.delayMs = 0;
     const again = async () => (await slow.client.worker("LeaseJobs", request)).jobs[0]?.jobId;
     await expect.poll(again, { timeout: 8000 }).toBe(jobId);
+  });
+});
+
+describe("a delivery process whose clock is ahead", () => {
+  it("puts back the jobs whose leases have ended, and leaves a worker that is to stop its grace", async () => {
+    const queue = freshQueue();
+    await add(queue, 2);
+    const [ended, cancelled] = (await lease(queue, { maxJobs: 2 })) as [Held, Held];
+    await posta.client.worker("CancelJob", { queue, jobId: cancelled.jobId, grace: seconds(60) });
+    await endLease(queue, ended);
+    const realNow = Date.now;
+    vi.spyOn(Date, "now").mockImplementation(() => realNow() + 600_000);
+    await checkLeases();
+    vi.restoreAllMocks();
+    expect(await stateOf(queue, ended.jobId)).toBe("WAITING");
+    expect(await stateOf(queue, cancelled.jobId)).toBe("ACTIVE");
   });
 });
 

@@ -22,7 +22,7 @@ export class JobCanceller {
   private readonly script: Script<number | string>;
 
   constructor(
-    store: RedisStore,
+    private readonly store: RedisStore,
     private readonly keys: Keys,
     private readonly control: WorkControl,
   ) {
@@ -32,7 +32,7 @@ export class JobCanceller {
   /** Throws notFound, wrongState if no remote worker holds the job, or exhausted. */
   async cancel({ queue, jobId, reason, graceMs }: CancelRequest): Promise<void> {
     const keys = [jobId, `${jobId}:lock`, "active", "posta-cancels"].map((part) => this.keys.of(queue, part));
-    const args = [jobId, reason, Date.now() + graceMs, maxOrders];
+    const args = [jobId, reason, this.store.toRedisTime(Date.now()) + graceMs, maxOrders];
     const answer = await this.script(keys, args).catch((error) => {
       throw toStoreError(error);
     });

@@ -69,7 +69,8 @@ export class WorkerRegistry {
 
   constructor(private readonly parts: RegistryParts) {
     parts.control.on("cancel", (order) => {
-      for (const session of this.sessions) session.cancel(order);
+      const local = { ...order, endsAt: parts.store.toLocalTime(order.endsAt) };
+      for (const session of this.sessions) session.cancel(local);
     });
     parts.control.on("drain", (order) => {
       this.orders.add(order);

@@ -40,17 +40,18 @@ export class Heartbeats {
   /** If the store fails, nothing is lost: the next heartbeat asks again. */
   private async extend(which: (lease: HeldLease) => boolean, isShown: boolean): Promise<HeldLease[]> {
     const { held, extender, leaseMs } = this.parts;
+    const askedAt = performance.now();
     const extended = [...held.byQueue(which)].map(async ([queue, leases]) => {
       const results = await extender.extend(queue, leases, { leaseMs, isShown });
-      return leases.filter((lease, place) => this.isLost(lease, results[place]));
+      return leases.filter((lease, place) => this.isLost(lease, results[place], askedAt));
     });
     return (await Promise.all(extended)).flat();
   }
 
-  private isLost(lease: HeldLease, result: ExtendResult | PostaError | undefined): boolean {
+  private isLost(lease: HeldLease, result: ExtendResult | PostaError | undefined, askedAt: number): boolean {
     if (result === undefined || result instanceof PostaError) return false;
     if (result.cancel) this.parts.onCancel(result.cancel);
-    if (result.isHeld) lease.extendedAt = performance.now();
+    if (result.isHeld) lease.extendedAt = askedAt;
     // What was reported meanwhile is no loss.
     return !result.isHeld && this.parts.held.remove(lease) !== undefined;
   }

@@ -15,9 +15,11 @@ export interface HeldLease extends LeaseName {
 export class HeldLeases {
   private readonly leases = new Map<string, HeldLease>();
 
-  addJobs(queue: string, jobs: readonly LeasedJob[], sequence: number): void {
-    const extendedAt = performance.now();
-    for (const { id: jobId, token } of jobs) this.add({ queue, jobId, token, sequence, extendedAt });
+  /** Adds jobs whose leases, of `leaseMs`, began before they came, if they came late. */
+  addJobs(queue: string, jobs: readonly LeasedJob[], sequence: number, leaseMs: number): void {
+    const now = performance.now();
+    for (const { id: jobId, token, leaseMs: leftMs } of jobs)
+      this.add({ queue, jobId, token, sequence, extendedAt: now - (leaseMs - leftMs) });
   }
 
   /** Answers whether the lease is new. */

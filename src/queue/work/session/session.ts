@@ -227,7 +227,7 @@ export class Session implements ListedSession {
       assign: (jobs) => {
         this.sequence += 1;
         this.touchedAt = Date.now();
-        this.held.addJobs(queue, jobs, this.sequence);
+        this.held.addJobs(queue, jobs, this.sequence, leaseMs);
         output.assign(this.sequence, queue, jobs);
       },
     });
