@@ -61,12 +61,14 @@ describe("a lease", () => {
     const queue = freshQueue();
     await add(queue, 5);
     const ask = { maxJobs: 2, requestId: "r-1" };
-    const first = await lease(queue, ask);
+    // What is left of a lease when it is answered differs.
+    const leaseAgain = async (request: object) => (await lease(queue, request)).map((job) => ({ ...job, lease: null }));
+    const first = await leaseAgain(ask);
     await redis.pexpire(`${posta.prefix}:${queue}:${first[1]?.jobId}:lock`, 1000);
-    expect(await lease(queue, ask)).toEqual(first);
+    expect(await leaseAgain(ask)).toEqual(first);
     expect(await redis.pttl(`${posta.prefix}:${queue}:${first[1]?.jobId}:lock`)).toBeGreaterThan(20_000);
     await report(queue, first[0], { complete: {} });
-    expect(await lease(queue, ask)).toEqual([first[1]]);
+    expect(await leaseAgain(ask)).toEqual([first[1]]);
     const others = await lease(queue, { ...ask, worker: "another" });
     await report(queue, first[1], { complete: {} });
     const next = await lease(queue, ask);
