@@ -38,11 +38,12 @@ export class WorkClient {
     private readonly queue: string,
     maxInFlight: number,
     private readonly handlers: Handlers,
+    hello: object = {},
   ) {
     this.stream = client.makeBidiStreamRequest(work.path, work.requestSerialize, work.responseDeserialize);
     this.stream.on("data", (answer: Answer) => this.take(answer));
     this.stream.on("error", (error) => handlers.onError?.(error));
-    this.stream.write({ hello: { worker: "bench", credits: [{ queue, maxInFlight }] } });
+    this.stream.write({ hello: { worker: "bench", credits: [{ queue, maxInFlight }], ...hello } });
   }
 
   heartbeat(): void {
@@ -61,6 +62,11 @@ export class WorkClient {
   /** Ends the session by itself, as a worker does that stops. */
   end(): void {
     this.stream.end();
+  }
+
+  /** Breaks the stream, as the death of the worker does. */
+  cut(): void {
+    this.stream.cancel();
   }
 
   private take(answer: Answer): void {

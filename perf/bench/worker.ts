@@ -15,6 +15,7 @@ import { takePorts } from "./ports.js";
 import { runLoad, startPosta } from "./processes.js";
 import { connect, type LeasedJob, WorkClient } from "./work-client.js";
 import type { WorkPlan, WorkReport } from "./work-load.js";
+import { measureRedelivery, measureUnseen } from "./work-recovery.js";
 
 const { rounds, durationMs } = readPlan({ rounds: 3, seconds: 3 });
 const warmupMs = 1000;
@@ -207,6 +208,9 @@ try {
   // First: a queue that was worked on is looked at for a while.
   const idle = await measureIdle();
   for (let round = 1; round <= rounds; round += 1) await runRound(round);
+  const recovery = { port, redis, addTo: (queue: string) => call("AddJob", { queue, job }) };
+  const redelivery = await measureRedelivery(recovery);
+  const unseen = await measureUnseen(recovery);
   const few = await measureHeld(10);
   const many = await measureHeld(heldJobs);
   const medians = new Map(figures.medians());
@@ -217,6 +221,8 @@ try {
     dispatch_p99_ms: medians.get("p99"),
     lease_cpu_pct: many.cpuPct - few.cpuPct,
     short_among_many_over_few: many.finishUs / few.finishUs,
+    redelivery_s: redelivery,
+    unseen_s: unseen,
     idle_redis_commands_per_s: idle.commands,
     idle_session_kib: idle.kibEach,
   });
@@ -232,6 +238,8 @@ const wanted: Record<string, string> = {
   dispatch_p99_ms: "<= 15",
   lease_cpu_pct: "<= 2",
   short_among_many_over_few: "<= 1.2",
+  redelivery_s: "<= 1",
+  unseen_s: "<= 1",
   idle_redis_commands_per_s: "<= 2",
   idle_session_kib: "< 20",
 };
