@@ -35,7 +35,7 @@ test-worker-faults: node_modules/.ready redis ## Kill, stop and cut off workers,
 try-tools: build redis promtool ## Try Posta with grpcurl, buf curl, grpc_health_probe, Prometheus and Chromium (FILE=test/tools/probe for some)
 	@scripts/try-tools.sh $(FILE)
 
-try-examples: build redis ## Run the programs of examples/ as their users do, while servers are killed (needs Python 3)
+try-examples: build redis ## Run the programs of examples/ as their users do, while servers are killed (needs Python 3 and Go)
 	@scripts/try-examples.sh
 
 build: node_modules/.ready ## Compile into dist/

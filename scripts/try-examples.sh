@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sees to what the examples need, in .tools/python; then runs them against a cluster whose servers are killed.
+# Sees to what the examples need, in .tools; then runs them against a cluster whose servers are killed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=.tools/python
@@ -11,4 +11,5 @@ if ! cmp -s examples/requirements.txt "$python/requirements.txt"; then
   "$python/bin/pip" install --quiet --disable-pip-version-check -r examples/requirements.txt
   cp examples/requirements.txt "$python/requirements.txt"
 fi
+examples/go-worker/build.sh
 TRY=examples node_modules/.bin/vitest run "$@"
