@@ -49,7 +49,7 @@ func (w *worker) session() error {
 	}
 	// Without a pong for three intervals the stream is dead, whatever the connection says. A Send that hangs ends then, too.
 	// The welcome has one interval: a server that hangs still takes connections.
-	watchdog := time.AfterFunc(lease/3, cancel)
+	watchdog := time.AfterFunc(lease/6, cancel)
 	defer watchdog.Stop()
 	stream, err := pb.NewWorkerServiceClient(conn).Work(ctx)
 	if err != nil {
@@ -79,7 +79,7 @@ func (w *worker) session() error {
 			report(job.report)
 		}
 	}
-	ticker, interval, acked := time.NewTicker(lease/3), lease/3, int64(0)
+	ticker, interval, acked := time.NewTicker(lease/6), lease/6, int64(0)
 	defer ticker.Stop()
 	asked, drained, left := false, false, false
 	for !left && !(drained && len(w.jobs) == 0) {

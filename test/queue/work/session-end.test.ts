@@ -115,7 +115,7 @@ describe("a session", () => {
     await expect.poll(() => session.jobs().length).toBe(1);
     expect(await session.ended).toMatchObject({
       code: status.DEADLINE_EXCEEDED,
-      details: expect.stringMatching(/silent for 3 intervals of 1000 ms/),
+      details: expect.stringMatching(/silent for its whole lease of 3000 ms/),
     });
     await expect.poll(() => countsOf(queue)).toMatchObject({ active: 0, waiting: 1 });
   });

@@ -12,7 +12,7 @@ describe("a session", () => {
     const session = open();
     session.hello(queue, 2);
     const [welcome] = await session.until("welcome");
-    expect(welcome).toEqual({ heartbeatInterval: seconds(10), lost: [] });
+    expect(welcome).toEqual({ heartbeatInterval: seconds(5), lost: [] });
     const ids = await add(queue, 5);
     await expect.poll(() => session.jobs().length).toBe(2);
     session.report(queue, session.jobs()[0] as Job, { complete: { returnValueJson: "1" } }, 7);

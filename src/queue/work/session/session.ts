@@ -11,10 +11,13 @@ import { Feed } from "./feed.js";
 import { Heartbeats } from "./heartbeats.js";
 import { type HeldLease, HeldLeases } from "./held-leases.js";
 
-/** A worker is silent for too long after this many intervals without a message. */
-const silentIntervals = 3;
-/** A heartbeat extends the leases, so it must come well within them. */
-const intervalsInLease = 3;
+/**
+ * A worker takes a stream for dead after three intervals without a pong. Then half of the lease is left to open another
+ * session and to show its jobs there.
+ */
+const intervalsInLease = 6;
+/** A lease is extended after this part of it: each second heartbeat extends it. */
+const extendedPart = 1 / 4;
 /** The most queues of a session. */
 const maxQueues = 100;
 
@@ -79,7 +82,7 @@ export class Session implements ListedSession {
       held: this.held,
       extender: parts.extender,
       leaseMs: options.leaseMs,
-      freshMs: this.intervalMs / 2,
+      freshMs: options.leaseMs * extendedPart,
       onCancel: (order) => this.cancel(order),
     });
     setMaxListeners(0, this.feeding.signal); // Some for each queue.
@@ -118,9 +121,9 @@ export class Session implements ListedSession {
     this.touchedAt = Date.now();
     clearTimeout(this.watchdog);
     this.watchdog = setTimeout(() => {
-      const problem = `the worker was silent for ${silentIntervals} intervals of ${this.intervalMs} ms`;
+      const problem = `the worker was silent for its whole lease of ${this.options.leaseMs} ms`;
       this.options.output.silent(new PostaError("expired", problem));
-    }, silentIntervals * this.intervalMs);
+    }, this.options.leaseMs);
   }
 
   /** Extends the leases of all jobs that the worker has received and not reported, and tells it which are lost. */
