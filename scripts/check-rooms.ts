@@ -77,7 +77,7 @@ function checkSizes(files: Graph): string[] {
 }
 
 const files: Graph = new Map(
-  ["src", "cluster", "perf", "slo", "ops"]
+  ["src", "cluster", "clients/typescript/src", "examples", "perf", "slo", "ops"]
     .flatMap(listFiles)
     .filter((file) => !file.startsWith("perf/results/"))
     .map((file) => [file, new Set(readImports(file))]),
