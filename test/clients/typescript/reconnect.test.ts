@@ -129,7 +129,7 @@ describe("a worker whose connection breaks", () => {
     const { id: jobId } = await begun.came;
     proxy.lead(dead);
     proxy.cut();
-    await endLease(queue, { jobId, leaseToken: "", attempt: 1, dataJson: "" });
+    await endLease(queue, { jobId });
     await checkLeases();
     expect(await stateOf(queue, jobId)).toBe("WAITING");
     proxy.lead(posta.port);
