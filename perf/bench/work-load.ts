@@ -1,12 +1,12 @@
 /**
- * One worker process that does nothing with its jobs, a hundred at a time: by a session of Posta's, or BullMQ's own. Reads a
+ * One worker process that does nothing with its jobs, a hundred at a time: by Posta's own client in a session, or BullMQ's Worker. Reads a
  * JSON plan from standard input, writes a JSON report to standard output.
  */
 
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
+import { worker } from "@posta/client";
 import { Worker } from "bullmq";
-import { connect, WorkClient } from "./work-client.js";
 
 export interface WorkPlan {
   port: number;
@@ -26,32 +26,22 @@ const concurrency = 100;
 const plan = JSON.parse(await text(process.stdin)) as WorkPlan;
 let done = 0;
 
-function startSession(): () => void {
-  const client = connect(plan.port);
-  const session = new WorkClient(client, plan.queue, concurrency, {
-    onJobs: (jobs) => jobs,
-    onAcked: (applied) => {
-      done += applied;
-    },
-    onError: (error) => {
-      throw error;
-    },
+function startSession(): () => Promise<void> {
+  const address = `127.0.0.1:${plan.port}`;
+  const session = worker(plan.queue, () => {}, { address, concurrency, log: () => {} });
+  session.on("completed", () => {
+    done += 1;
   });
-  const beats = setInterval(() => session.heartbeat(), 5000);
-  return () => {
-    clearInterval(beats);
-    session.end();
-    setTimeout(() => client.close(), 500).unref();
-  };
+  return () => session.stop();
 }
 
 function startWorker(): () => Promise<void> {
   const connection = { path: plan.socket, maxRetriesPerRequest: null };
-  const worker = new Worker(plan.queue, async () => {}, { connection, concurrency });
-  worker.on("completed", () => {
+  const bull = new Worker(plan.queue, async () => {}, { connection, concurrency });
+  bull.on("completed", () => {
     done += 1;
   });
-  return () => worker.close();
+  return () => bull.close();
 }
 
 const stop = plan.mode === "session" ? startSession() : startWorker();

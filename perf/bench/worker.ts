@@ -16,6 +16,7 @@ import { runLoad, startPosta } from "./processes.js";
 import { connect, type LeasedJob, WorkClient } from "./work-client.js";
 import type { WorkPlan, WorkReport } from "./work-load.js";
 import { measureRedelivery, measureUnseen } from "./work-recovery.js";
+import { measureRoll } from "./work-roll.js";
 
 const { rounds, durationMs } = readPlan({ rounds: 3, seconds: 3 });
 const warmupMs = 1000;
@@ -211,6 +212,11 @@ try {
   const recovery = { port, redis, addTo: (queue: string) => call("AddJob", { queue, job }) };
   const redelivery = await measureRedelivery(recovery);
   const unseen = await measureUnseen(recovery);
+  const roll = await measureRoll({
+    port,
+    pid: posta.pid,
+    add: (queue, id) => call("AddJob", { queue, job: { ...job, options: { id } } }),
+  });
   const few = await measureHeld(10);
   const many = await measureHeld(heldJobs);
   const medians = new Map(figures.medians());
@@ -223,6 +229,10 @@ try {
     short_among_many_over_few: many.finishUs / few.finishUs,
     redelivery_s: redelivery,
     unseen_s: unseen,
+    roll_jobs: roll.jobs,
+    roll_twice: roll.twice,
+    roll_lost: roll.lost,
+    roll_p99_ms: percentile(roll.waits, 0.99),
     idle_redis_commands_per_s: idle.commands,
     idle_session_kib: idle.kibEach,
   });
@@ -240,6 +250,10 @@ const wanted: Record<string, string> = {
   short_among_many_over_few: "<= 1.2",
   redelivery_s: "<= 1",
   unseen_s: "<= 1",
+  roll_jobs: "",
+  roll_twice: "0",
+  roll_lost: "0",
+  roll_p99_ms: "< 1000",
   idle_redis_commands_per_s: "<= 2",
   idle_session_kib: "< 20",
 };

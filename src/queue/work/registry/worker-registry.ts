@@ -17,7 +17,7 @@ const namesMs = 86_400_000;
 /** How often a member is added again to the list of all, which another program may have emptied, in milliseconds. */
 const listMs = 60_000;
 /** Entries in one command. */
-const slice = 2000;
+const slice = 5000;
 
 interface Entry {
   member: string;
@@ -141,12 +141,13 @@ export class WorkerRegistry {
     }
     for (let from = 0; from < unlisted.length; from += slice) {
       writes.push(client.zadd(keys.workers, ...unlisted.slice(from, from + slice).flatMap((member) => [0, member])));
+      writes.push(client.pexpire(keys.workers, namesMs));
     }
     for (let from = 0; from < gone.length; from += slice) {
       const part = gone.slice(from, from + slice);
       writes.push(client.hdel(key, ...part), client.zrem(keys.workers, ...part));
     }
-    writes.push(client.pexpire(key, goneMs), client.pexpire(keys.workers, namesMs));
+    writes.push(client.pexpire(key, goneMs));
     const orders = client.zrange(keys.drained, Date.now(), "+inf", "BYSCORE");
     await Promise.all(writes);
     this.orders.replace(await orders);

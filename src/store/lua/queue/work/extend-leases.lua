@@ -15,13 +15,14 @@
 local rcall = redis.call
 local leases = cmsgpack.unpack(ARGV[2])
 
-local function isHeld(id, token, attempt)
-  local jobKey = ARGV[1] .. id
-  local lock = redis.pcall("GET", jobKey .. ":lock")
-  if type(lock) == "table" then return false end
+local lockKeys = {}
+for index = 1, #leases, 4 do lockKeys[#lockKeys + 1] = ARGV[1] .. leases[index] .. ":lock" end
+local locks = rcall("MGET", unpack(lockKeys))
+
+local function isHeld(lock, id, token, attempt)
   if lock then return lock == token end
   -- The id may be that of another key of the queue, which is no hash.
-  return redis.pcall("HGET", jobKey, "ats") == attempt and rcall("LPOS", KEYS[2], id) ~= false
+  return redis.pcall("HGET", ARGV[1] .. id, "ats") == attempt and rcall("LPOS", KEYS[2], id) ~= false
 end
 
 -- The cancel orders of the queue, by the token of their leases.
@@ -30,19 +31,21 @@ if rcall("EXISTS", KEYS[3]) == 1 then
   for _, order in ipairs(rcall("ZRANGE", KEYS[3], 0, -1)) do orders[cjson.decode(order)[2]] = order end
 end
 
-local results, cancelled = {}, {}
+local results, cancelled, heldIds = {}, {}, {}
 for index = 1, #leases, 4 do
   local id, token, attempt, leaseMs = unpack(leases, index, index + 3)
-  local held = isHeld(id, token, attempt)
+  local place = #results + 1
+  local held = isHeld(locks[place], id, token, attempt)
   if held then
-    rcall("SET", ARGV[1] .. id .. ":lock", token, "PX", leaseMs)
-    rcall("SREM", KEYS[1], id)
+    rcall("SET", lockKeys[place], token, "PX", leaseMs)
+    heldIds[#heldIds + 1] = id
     if ARGV[3] == "1" then rcall("SET", ARGV[1] .. "posta-resumed:" .. token, "", "PX", 600000) end
   end
-  results[#results + 1] = held and "1" or "0"
+  results[place] = held and "1" or "0"
   if held and orders[token] then
-    cancelled[#cancelled + 1] = #results
+    cancelled[#cancelled + 1] = place
     cancelled[#cancelled + 1] = orders[token]
   end
 end
+if #heldIds > 0 then rcall("SREM", KEYS[1], unpack(heldIds)) end
 return { table.concat(results), cancelled }

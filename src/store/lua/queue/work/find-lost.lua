@@ -11,11 +11,12 @@ local slice, isLost = 1000, false
 for from = 0, redis.call("LLEN", KEYS[3]) - 1, slice do
   local ids, locks = redis.call("LRANGE", KEYS[3], from, from + slice - 1), {}
   for index, id in ipairs(ids) do locks[index] = ARGV[2] .. id .. ":lock" end
-  for index, lock in ipairs(redis.call("MGET", unpack(locks))) do
-    if not lock then
-      redis.call("SADD", KEYS[1], ids[index])
-      isLost = true
+  -- Their number costs less than the locks themselves.
+  if redis.call("EXISTS", unpack(locks)) < #ids then
+    for index, id in ipairs(ids) do
+      if redis.call("EXISTS", locks[index]) == 0 then redis.call("SADD", KEYS[1], id) end
     end
+    isLost = true
   end
 end
 if not isLost then return {} end
