@@ -64,7 +64,8 @@ export const stateOf = async (queue: string, jobId: string) =>
   (await posta.client.queue("GetJob", { queue, jobId })).job.state.replace("JOB_STATE_", "");
 
 /** Lets a lease end now, as if its time had passed. */
-export const endLease = (queue: string, { jobId }: Pick<Held, "jobId">) => redis.del(`${posta.prefix}:${queue}:${jobId}:lock`);
+export const endLease = (queue: string, { jobId }: Pick<Held, "jobId">) =>
+  redis.del(`${posta.prefix}:${queue}:${jobId}:lock`);
 
 /** The delivery process's check. */
 export async function checkLeases(): Promise<void> {
