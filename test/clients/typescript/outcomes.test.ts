@@ -1,8 +1,7 @@
-import { describe, expect, inject, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Postpone, RateLimited, Release, RetryLater, Unrecoverable } from "../../../clients/typescript/src/index.js";
-import { add, freshQueue, posta, releases, stateOf } from "../../queue/work/work-setup.js";
-import { startServer } from "../../support/posta.js";
-import { jobOf, signal, start } from "./worker-setup.js";
+import { add, freshQueue, stateOf } from "../../queue/work/work-setup.js";
+import { jobOf, signal, start, startAnother } from "./worker-setup.js";
 
 /** What handlers throw, and what becomes of their jobs. */
 
@@ -94,12 +93,7 @@ describe("a result that cannot be reported fails its job with the reason", () =>
   });
 
   it("over what a server takes, whose limit is lower; other results of that session are kept", async () => {
-    const server = await startServer(inject("redisUrl"), {
-      POSTA_QUEUE_PREFIX: posta.prefix,
-      POSTA_MAX_MESSAGE_BYTES: "1mb",
-      POSTA_QUEUE_MAX_JOB_BYTES: "1mb",
-    });
-    releases.push(() => server.stop());
+    const server = await startAnother({ POSTA_MAX_MESSAGE_BYTES: "1mb", POSTA_QUEUE_MAX_JOB_BYTES: "1mb" });
     const queue = freshQueue();
     const [large, small] = await add(queue, 2, { attempts: 1 });
     start(queue, ({ data }) => (data.n === 0 ? "x".repeat(2 << 20) : "fits"), { address: `127.0.0.1:${server.port}` });

@@ -1,6 +1,8 @@
 import { once } from "node:events";
+import { inject } from "vitest";
 import { type Handler, type Worker, type WorkerOptions, worker } from "../../../clients/typescript/src/index.js";
 import { posta, redis, releases } from "../../queue/work/work-setup.js";
+import { startServer } from "../../support/posta.js";
 import { startProxy } from "./tcp-proxy.js";
 
 export interface Data {
@@ -33,6 +35,19 @@ export async function startBehindProxy(
   const started = start(queue, handler, { address: proxy.address, ...options });
   await once(started, "connected");
   return { proxy, worker: started };
+}
+
+/** Another server of the same queues. */
+export async function startAnother(env: Record<string, string> = {}) {
+  const server = await startServer(inject("redisUrl"), { POSTA_QUEUE_PREFIX: posta.prefix, ...env });
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= server.stop();
+    return stopped;
+  };
+  releases.push(stop);
+  await server.serving;
+  return { ...server, stop };
 }
 
 /** Something that a test waits for, and a handler brings about; or the other way round. */

@@ -26,7 +26,7 @@ export class Report<Data> implements ReportEntry {
   ) {
     const { queue, jobId, leaseToken } = run.lease;
     this.message = { reportId: 0, queue, report: { jobId, leaseToken, ...outcome } };
-    this.bytes = weigh(...textsOf(outcome));
+    this.bytes = weighOutcome(outcome);
   }
 
   /** What makes the report impossible to send; undefined: nothing. */
@@ -45,8 +45,8 @@ export class Report<Data> implements ReportEntry {
   }
 }
 
-function textsOf(outcome: Outcome): string[] {
-  if ("complete" in outcome) return [outcome.complete.returnValueJson];
-  if ("fail" in outcome) return [outcome.fail.message, outcome.fail.stack ?? ""];
-  return "cancelled" in outcome ? [outcome.cancelled.message] : [];
+function weighOutcome(outcome: Outcome): number {
+  if ("complete" in outcome) return weigh(outcome.complete.returnValueJson);
+  if ("fail" in outcome) return weigh(outcome.fail.message) + weigh(outcome.fail.stack ?? "");
+  return weigh("cancelled" in outcome ? outcome.cancelled.message : "");
 }

@@ -17,7 +17,7 @@ export class Update implements UpdateEntry {
     private readonly onUpdated: OnUpdated,
   ) {
     this.message = { reportId: 0, queue, update: { jobId, leaseToken, ...step } };
-    this.bytes = weigh(...Object.values(step));
+    this.bytes = weigh(Object.values(step)[0] ?? "");
     if (this.bytes > maxEntryBytes) throw new Error(`an update of ${this.bytes} bytes is over ${maxEntryBytes}`);
   }
 

@@ -33,11 +33,9 @@ const overheadBytes = 256;
 /** Below this, to count exactly costs more than it saves. */
 const shortText = 1024;
 
-/** About how many bytes an entry with these texts takes on the wire. Exact for long texts. */
-export function weigh(...texts: string[]): number {
-  let bytes = overheadBytes;
-  for (const text of texts) bytes += text.length < shortText ? text.length : Buffer.byteLength(text);
-  return bytes;
+/** About how many bytes an entry with this text takes on the wire. Exact for long texts. */
+export function weigh(text: string): number {
+  return overheadBytes + (text.length < shortText ? text.length : Buffer.byteLength(text));
 }
 
 /** Whether the entry may be more than a server takes. */

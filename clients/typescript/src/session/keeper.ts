@@ -118,6 +118,10 @@ export class SessionKeeper implements SessionListener {
   }
 
   welcomed(session: Session): void {
+    if (session !== this.current) {
+      session.end(); // Its server stops already.
+      return;
+    }
     for (const old of this.leaving) old.end();
     if (this.isDraining) session.drain();
     this.listener.connected(session.address);

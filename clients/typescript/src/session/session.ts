@@ -108,6 +108,7 @@ export class Session {
 
   /** Ends the session. A server that does not end its side, too, is left after a second. */
   close(): void {
+    this.isEnding = true;
     if (this.welcomedAt === undefined) this.kill("the worker stops");
     if (this.isOver || this.connection.stream.writableEnded) return;
     clearTimeout(this.timer);

@@ -4,7 +4,7 @@ import { loadSync } from "@grpc/proto-loader";
 import type { WorkRequest, WorkResponse } from "./messages.js";
 
 /** Where the contract may be: beside the code in the published package, or at the root of Posta's repository. */
-const folders = ["../../proto", "../../../../proto"];
+const folders = ["../proto", "../../../../proto"];
 
 const definition = loadSync("posta/queue/v1/worker_service.proto", {
   includeDirs: folders.map((folder) => fileURLToPath(new URL(folder, import.meta.url))),
