@@ -6,7 +6,7 @@ import { TestClient } from "../support/client.js";
 import { startCluster } from "../support/posta.js";
 import type { Release } from "../support/releases.js";
 
-/** The workers of examples/ as their users run them. They have only the contract and docs/workers.md. */
+/** The workers of examples/ as their users run them. Those in Python and Go have only the contract and docs/workers.md. */
 
 const path = (file: string) => fileURLToPath(new URL(`../../${file}`, import.meta.url));
 
@@ -14,6 +14,7 @@ const path = (file: string) => fileURLToPath(new URL(`../../${file}`, import.met
 const commands = {
   python: [path(".tools/python/bin/python"), path("examples/worker.py")],
   go: [path(".tools/bin/go-worker")],
+  typescript: [path("node_modules/.bin/tsx"), path("examples/worker.ts")],
 };
 
 type Language = keyof typeof commands;
@@ -47,7 +48,7 @@ export function startExample(language: Language, port: number, releases: Release
     for (const line of lines) {
       const [, id = "", what = ""] = /^(\S+) attempt \d+: (\S+)/.exec(line) ?? [];
       if (what === "welcome") example.begun.push(id);
-      if (/^REPORT_VERDICT_(ALREADY_)?APPLIED$/.test(what)) example.applied.push(id);
+      if (/^(REPORT_VERDICT_(ALREADY_)?APPLIED|completed)$/.test(what)) example.applied.push(id);
     }
   });
   return example;
