@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { useReleases } from "../support/releases.js";
 import { check } from "./history/check.js";
-import { readHistory, untilQuiet } from "./history/read.js";
+import { readHistory, untilFree, untilQuiet } from "./history/read.js";
 import { describePlan, planOf } from "./plan.js";
 import { startProducers } from "./producer.js";
 import { createStrikes } from "./strikes.js";
@@ -15,6 +15,9 @@ const firstSeed = Number(process.env.SEED || Math.floor(Math.random() * 1e6));
 const seeds = Array.from({ length: runs }, (_, index) => firstSeed + index);
 /** When all is mended, all jobs are done within this time, in milliseconds. */
 const quietMs = 45_000;
+
+/** When no job is left, no place of a worker is taken within this time, in milliseconds: the entries of a server that was killed last 30 s. */
+const freeMs = 40_000;
 
 const releases = useReleases();
 
@@ -47,6 +50,7 @@ it.each(seeds)(
     );
     if (findings.length > 0)
       throw new Error([describePlan(plan), ...world.timeline, ...findings.slice(0, 20)].join("\n"));
+    await untilFree(world, freeMs);
     // Or the workers did nothing.
     expect(verdicts).toBeGreaterThan(producers.added.length / 2);
   },

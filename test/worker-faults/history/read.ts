@@ -21,6 +21,20 @@ export async function untilQuiet(world: World, ms: number): Promise<void> {
   }
 }
 
+/** The places of workers that are taken, though no job is left. A server lists its workers each 5 s. */
+export async function untilFree({ client, workers }: World, ms: number): Promise<void> {
+  const readTaken = async () => {
+    const { workers: listed } = await client.worker("ListWorkers", {});
+    const names = new Set(workers.map(({ name }) => name));
+    return listed
+      .filter(({ worker }: { worker: string }) => names.has(worker))
+      .flatMap(({ worker, queues }: { worker: string; queues: { queue: string; inFlight: number }[] }) =>
+        queues.flatMap(({ queue, inFlight }) => (inFlight > 0 ? [`${worker} has ${inFlight} of ${queue}`] : [])),
+      );
+  };
+  await expect.poll(readTaken, { timeout: ms, interval: 500 }).toEqual([]);
+}
+
 /** Reads what the queues kept and what the workers wrote. */
 export async function readHistory(world: World, added: Added[], shiftsClocks: boolean): Promise<History> {
   const inspector = new Redis({ path: world.redis.socket });

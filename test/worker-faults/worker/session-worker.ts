@@ -117,7 +117,7 @@ export class SessionWorker {
     session.pongAt = steadyNow();
     if (kind === "welcome") this.welcome(session, body);
     else if (kind === "assign") this.assign(session, body);
-    else if (kind === "acks") for (const ack of body.acks) this.settle(session, ack);
+    else if (kind === "acks") for (const ack of body.acks) this.settle(ack);
     else if (kind === "lost") for (const { leaseToken } of body.leases) this.lose(leaseToken);
     else if (kind === "pong") this.confirm(session, Number(body.ackSequence));
     else if (kind === "cancel") this.cancel(body.lease.leaseToken);
@@ -174,7 +174,7 @@ export class SessionWorker {
     this.session.stream.write({ updates: { updates: [one] } });
   }
 
-  private settle(session: Session, { reportId, result }: Message): void {
+  private settle({ reportId, result }: Message): void {
     const verdict = result.error ? `ERROR ${result.error.code}` : result.verdict.replace("REPORT_VERDICT_", "");
     const id = Number(reportId);
     const updated = this.updates.get(id);
@@ -189,7 +189,6 @@ export class SessionWorker {
     this.ledger.write({ ...nameOf(report.held), what: "verdict", verdict });
     this.reports.delete(id);
     this.held.delete(report.held.token);
-    session.pongAt = steadyNow();
   }
 
   private lose(token: string): void {
