@@ -8,6 +8,8 @@ import type { Logger } from "../../telemetry/log/log.js";
  */
 const roundMs = 10_000;
 const errorPauseMs = 1000;
+/** A wait that has not ended so long after its time, in milliseconds, waits on a connection that is dead. */
+const overdueMs = 5000;
 /** A timer cannot wait for longer than some 24 days. One that rings early does no harm. */
 const maxAlarmMs = 3_600_000;
 
@@ -15,6 +17,8 @@ const maxAlarmMs = 3_600_000;
 interface Sleeper {
   wake(): void;
 }
+
+type Marker = [key: string, member: string, score: string];
 
 /** When a queue's sleeper is to be woken, in milliseconds since 1970. */
 interface Alarm {
@@ -149,14 +153,25 @@ export class MarkerWatch {
       for (const queue of queues) this.wake(queue);
       return;
     }
-    const found = await this.parts.blocking.bzpopmin([this.parts.interruptKey, ...keys], leftMs / 1000);
+    const found = await this.waitFor([this.parts.interruptKey, ...keys], leftMs);
     if (!found) return;
-    const [key, member, score] = found as unknown as [string, string, string];
+    const [key, member, score] = found;
     const queue = queues[keys.indexOf(key)];
     if (queue === undefined) return;
     const waitMs = member === "1" ? Number(score) - Date.now() : 0;
     if (waitMs > 1) this.wakeAfter(queue, waitMs);
     else this.passOn(queue);
+  }
+
+  /** Takes the first marker of these keys, and waits for it. A network may lose a connection without an end of it. */
+  private async waitFor(keys: string[], ms: number): Promise<Marker | null> {
+    const { blocking } = this.parts;
+    const overdue = setInterval(() => blocking.disconnect(true), ms + overdueMs);
+    try {
+      return (await blocking.bzpopmin(keys, ms / 1000)) as unknown as Marker | null;
+    } finally {
+      clearInterval(overdue);
+    }
   }
 
   /** A marker that wakes nobody here is for the workers of others. */

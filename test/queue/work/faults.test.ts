@@ -28,16 +28,17 @@ import {
 
 const toMs = ({ seconds: whole, nanos }: { seconds: number; nanos: number }) => whole * 1000 + nanos / 1e6;
 
-describe("an answer of Redis that comes late", () => {
-  async function startSlow() {
-    const way = new SlowWay(inject("redisUrl").replace("unix://", ""));
-    const slow = await startServer(`redis://127.0.0.1:${await way.start()}`);
-    releases.push(() => way.stop());
-    releases.push(() => slow.stop());
-    await slow.serving;
-    return { way, slow };
-  }
+/** A server that reaches Redis by a way that can be made slow. */
+async function startSlow() {
+  const way = new SlowWay(inject("redisUrl").replace("unix://", ""));
+  const slow = await startServer(`redis://127.0.0.1:${await way.start()}`);
+  releases.push(() => way.stop());
+  releases.push(() => slow.stop());
+  await slow.serving;
+  return { way, slow };
+}
 
+describe("an answer of Redis that comes late", () => {
   it("makes the lease shorter by as much, as the lock in Redis has been there since", async () => {
     const { way, slow } = await startSlow();
     await slow.client.queue("AddJob", { queue: "q", job: { name: "n" } });
@@ -57,6 +58,24 @@ describe("an answer of Redis that comes late", () => {
     way.delayMs = 0;
     const again = async () => (await slow.client.worker("LeaseJobs", request)).jobs[0]?.jobId;
     await expect.poll(again, { timeout: 8000 }).toBe(jobId);
+  });
+});
+
+describe("a network that loses connections without an end of them", () => {
+  it("holds workers up for some seconds only: the server connects anew", async () => {
+    const { way, slow } = await startSlow();
+    const session = open(slow);
+    session.hello("q", 1);
+    await session.until("welcome");
+    await sleep(300); // It waits for a marker.
+    way.delayMs = 2_000_000; // What is sent on the connections of now never arrives.
+    const elsewhere = await startServer(inject("redisUrl"), { POSTA_QUEUE_PREFIX: slow.prefix });
+    releases.push(() => elsewhere.stop());
+    await elsewhere.serving;
+    await elsewhere.client.queue("AddJob", { queue: "q", job: { name: "n" } });
+    await sleep(1000);
+    way.delayMs = 0;
+    await expect.poll(() => session.jobs().length, { timeout: 40_000 }).toBe(1);
   });
 });
 
