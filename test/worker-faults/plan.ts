@@ -6,6 +6,7 @@ const faults = {
   "kill delivery": { most: 1 },
   "kill worker": { most: 3 },
   "kill redis": { most: 1 },
+  "cut off redis": { most: 3 },
   "stop server": { most: 2 },
   "stop delivery": { most: 1 },
   "stop worker": { most: 2 },

@@ -14,6 +14,8 @@ export interface Added {
   /** When the producer first asked for it, on the steady clock. */
   askedAt: number;
   delayMs: number;
+  /** How often it may fail. */
+  attempts: number;
   /** It is removed when it completes. */
   isRemoved: boolean;
   /** A parent's children. */
@@ -41,14 +43,16 @@ export function startProducers(world: World, { seed, random }: Plan) {
     const [kind, fails] = [random(), random()];
     const delayMs = kind < 0.15 ? Math.floor(random() * 2000) : 0;
     const isRemoved = random() < 0.1;
+    const attempts = fails < 0.5 ? 3 : 1;
     return {
       delayMs,
+      attempts,
       isRemoved,
       options: {
         ...(delayMs > 0 ? { delay: duration(delayMs) } : {}),
         ...(kind > 0.8 ? { priority: 1 + Math.floor(random() * 5) } : {}),
         ...(kind > 0.7 && kind < 0.8 ? { lifo: true } : {}),
-        ...(fails < 0.5 ? { attempts: 3 } : {}),
+        ...(attempts > 1 ? { attempts } : {}),
         ...(fails < 0.2 ? { backoff: { type: "BACKOFF_TYPE_EXPONENTIAL", delay: duration(100), jitter: 0.5 } } : {}),
         ...(isRemoved ? { keepOnComplete: { count: 0 } } : {}),
       },
@@ -56,11 +60,11 @@ export function startProducers(world: World, { seed, random }: Plan) {
   }
 
   async function add(): Promise<void> {
-    const { options, delayMs, isRemoved } = draw();
+    const { options, ...drawn } = draw();
     const queue = queues[Math.floor(random() * queues.length)] as string;
     const id = `s${seed}-${++count}`;
     const dataJson = JSON.stringify({ ms: drawMs() });
-    const entry: Added = { queue, job: id, isCertain: false, askedAt: steadyNow(), delayMs, isRemoved, children: [] };
+    const entry: Added = { queue, job: id, isCertain: false, askedAt: steadyNow(), ...drawn, children: [] };
     added.push(entry);
     const request = { queue, job: { name: "n", dataJson, options: { ...options, id } } };
     do {
@@ -70,7 +74,7 @@ export function startProducers(world: World, { seed, random }: Plan) {
       );
       if (!entry.isCertain) await sleep(50);
       // A job that is gone when it is done would be added again.
-    } while (!entry.isCertain && !isRemoved);
+    } while (!entry.isCertain && !entry.isRemoved);
   }
 
   /** A parent with children, which go on to be done also if one of them fails. BullMQ adds it, as Posta adds none. */
@@ -84,10 +88,11 @@ export function startProducers(world: World, { seed, random }: Plan) {
       isCertain: false,
       askedAt: steadyNow(),
       delayMs: 0,
+      attempts: 3,
       isRemoved: false,
       children,
     };
-    const parts = children.map((child) => ({ ...entry, ...child, children: [] }));
+    const parts = children.map((child) => ({ ...entry, ...child, attempts: 2, children: [] }));
     added.push(entry, ...parts);
     await flows.add({
       name: "parent",

@@ -9,6 +9,8 @@ import type { WorkerProcess, World } from "./world.js";
 /** Does what a plan says to a world, and mends all of it in the end. */
 export function createStrikes(world: World) {
   const { cluster, client, proxy, redis, queues, workers } = world;
+  const inspector = new Redis({ path: redis.socket, maxRetriesPerRequest: 1 });
+  inspector.on("error", () => {});
   const lasting: Promise<unknown>[] = [];
   /** What stands still now. */
   const stopped = new Set<number>();
@@ -47,18 +49,15 @@ export function createStrikes(world: World) {
 
   /** Orders the end of some of the jobs that are worked on now. */
   async function cancelJobs({ ms, pick }: Fault): Promise<void> {
-    const inspector = new Redis({ path: redis.socket, maxRetriesPerRequest: 1 });
-    inspector.on("error", () => {});
+    const grace = { seconds: 0, nanos: ms * 1e5 };
     for (const queue of queues) {
       const active = await inspector.lrange(`${world.prefix}:${queue}:active`, 0, -1).catch(() => []);
-      const grace = { seconds: 0, nanos: ms * 1e5 };
       for (const jobId of active.filter((_, place) => place % 3 === Math.floor(pick * 3))) {
-        await client
-          .worker("CancelJob", { queue, jobId, reason: "a fault", grace }, { deadlineMs: 2000 })
-          .catch(() => {});
+        world.cancelled.add(`${queue}/${jobId}`);
+        const request = { queue, jobId, reason: "a fault", grace };
+        await client.worker("CancelJob", request, { deadlineMs: 2000 }).catch(() => {});
       }
     }
-    inspector.disconnect();
   }
 
   const strikes: Record<FaultName, (fault: Fault) => Promise<unknown> | unknown> = {
@@ -70,6 +69,8 @@ export function createStrikes(world: World) {
       await sleep(ms / 4);
       await redis.restart();
     },
+    // What it has done for them it cannot tell.
+    "cut off redis": () => inspector.client("KILL", "TYPE", "normal", "SKIPME", "yes"),
     "stop server": async (fault) => stop(pickOf(await serversNow(), fault), fault.ms),
     "stop delivery": async (fault) => stop(pickOf(await deliveriesNow(), fault), fault.ms),
     "stop worker": (fault) => stop(workerOf(fault).process.pid, fault.ms),
@@ -141,6 +142,7 @@ export function createStrikes(world: World) {
       }
       // A worker that ended by an order is replaced as an operator's supervisor would.
       for (const worker of [...workers]) if (worker.process.exitCode !== null) world.replaceWorker(worker);
+      inspector.disconnect();
       world.note("all is mended");
     },
   };

@@ -82,6 +82,8 @@ export async function createWorld(plan: Plan, releases: (() => unknown)[]) {
     proxy,
     redis,
     workers,
+    /** The jobs that were to be cancelled, as "queue/job". */
+    cancelled: new Set<string>(),
     /** What was done when, for the history of a failure. */
     timeline,
     /** When the run began, on the steady clock. */

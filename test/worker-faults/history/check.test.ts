@@ -7,8 +7,17 @@ import type { Final, History } from "./history.js";
 /** Histories of one job: good ones are accepted, and each wrong one is found. */
 
 const value = '{"by":"session-1"}';
-const added: Added = { queue: "q", job: "a", isCertain: true, askedAt: 0, delayMs: 0, isRemoved: false, children: [] };
-const done: Final = { state: "completed", value, attempts: 1 };
+const added: Added = {
+  queue: "q",
+  job: "a",
+  isCertain: true,
+  askedAt: 0,
+  delayMs: 0,
+  attempts: 3,
+  isRemoved: false,
+  children: [],
+};
+const done: Final = { state: "completed", value, attempts: 1, made: 1 };
 
 /** "0 added, 100 active" */
 const events = (text: string, job = "a") =>
@@ -39,6 +48,7 @@ function historyOf(parts: Partial<History> & { final?: Final | undefined }): His
     events: events("0 added, 0 waiting, 100 active, 205 completed"),
     entries: work(101, 200),
     finals: new Map("final" in parts && !parts.final ? [] : [["q/a", final]]),
+    cancelled: new Set(),
     left: [],
     leaseMs: 3000,
     calmUntil: 0,
@@ -93,13 +103,31 @@ describe("the checker accepts", () => {
       },
     ],
     [
+      "a lost answer to a call that was given up in the calm",
+      {
+        events: events(twice),
+        entries: work(3301, 3395, { attempt: 2 }),
+        final: doneTwice,
+        calmUntil: 4000,
+      },
+    ],
+    [
+      "a cancelled job whose worker did not stop within the grace",
+      {
+        events: events("0 added, 100 active, 205 failed"),
+        entries: [...work(101, 300).slice(0, 4), entry(310, "verdict", { verdict: "ALREADY_APPLIED" })],
+        final: { ...done, state: "failed", value: "cancelled: a fault" },
+        cancelled: new Set(["q/a"]),
+      },
+    ],
+    [
       "a job that lost its worker four times",
       {
         events: events(
           "0 added, 0 active, 3001 waiting, 3001 stalled, 3002 active, 6003 waiting, 6003 stalled, 6004 active, 9005 waiting, 9005 stalled, 9006 active, 12007 waiting, 12007 stalled, 12008 active, 12008 failed",
         ),
         entries: [],
-        final: { state: "failed", value: "job stalled more than allowable limit", attempts: 5 },
+        final: { state: "failed", value: "job stalled more than allowable limit", attempts: 5, made: 1 },
       },
     ],
   ])("%s", (_, parts) => {
@@ -145,6 +173,22 @@ describe("the checker finds", () => {
         final: { ...done, state: "failed", value: "why?" },
       },
     ],
+    [
+      /failed with "cancelled: a fault", but attempt 1 reported/,
+      {
+        events: events("0 added, 100 active, 205 failed"),
+        final: { ...done, state: "failed", value: "cancelled: a fault" },
+      },
+    ],
+    [
+      /is failed after 1 attempts of 3/,
+      {
+        events: events("0 added, 100 active, 205 failed"),
+        entries: [entry(101, "got"), entry(200, "report", { outcome: "fail", value: "no luck" })],
+        final: { ...done, state: "failed", value: "no luck" },
+      },
+    ],
+    [/is completed after 4 attempts of 3/, { final: { ...done, made: 4 } }],
     [
       /failed as stalled, after 0 lost leases/,
       {

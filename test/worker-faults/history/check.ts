@@ -1,5 +1,6 @@
+import type { Added } from "../producer.js";
 import type { Entry, OutcomeKind } from "../worker/ledger.js";
-import { type Attempt, type End, type History, type JobHistory, keyOf, toJobHistories } from "./history.js";
+import { type Attempt, type End, type Final, type History, type JobHistory, keyOf, toJobHistories } from "./history.js";
 
 /** Redis and the workers read one clock, at moments that differ by less than this, in milliseconds. */
 const toleranceMs = 30;
@@ -29,7 +30,8 @@ export function check(history: History): string[] {
 }
 
 /** Each job is finished once, and Redis agrees with the worker that finished it. */
-function checkEnd({ added, attempts, final, events, oddities, strays }: JobHistory): string[] {
+function checkEnd(job: JobHistory): string[] {
+  const { added, attempts, final, events, oddities, strays } = job;
   if (!added.isCertain && events.length === 0) return [];
   const last = attempts.at(-1);
   const wrong = [...oddities];
@@ -42,13 +44,13 @@ function checkEnd({ added, attempts, final, events, oddities, strays }: JobHisto
     if (final.state !== last.end) wrong.push(`is ${final.state}, but its last event is ${last.end}`);
     if (final.attempts !== attempts.length)
       wrong.push(`was begun ${attempts.length} times, but says ${final.attempts}`);
-    wrong.push(...checkValue(last, final.value, attempts));
+    wrong.push(...checkValue(last, final.value, job), ...checkMade(added, final));
   }
   return wrong;
 }
 
 /** The result is the one that the last attempt's worker reported. */
-function checkValue(last: Attempt, value: string, attempts: Attempt[]): string[] {
+function checkValue(last: Attempt, value: string, { attempts, isCancelled }: JobHistory): string[] {
   const reports = last.entries.filter(({ what }) => what === "report");
   const reported = reports.map((report) => report.value);
   if (last.end === "completed")
@@ -59,8 +61,17 @@ function checkValue(last: Attempt, value: string, attempts: Attempt[]): string[]
     const lost = attempts.filter(({ end }) => end === "stalled").length;
     return lost > maxLost ? [] : [`failed as stalled, after ${lost} lost leases`];
   }
-  if (/^cancelled/.test(value) || reported.includes(value)) return [];
-  return [`failed with "${value}", but attempt ${last.number} reported ${reported.join(", ") || "nothing"}`];
+  const isByGrace = /^cancelled/.test(value) && isCancelled;
+  return isByGrace || reported.includes(value)
+    ? []
+    : [`failed with "${value}", but attempt ${last.number} reported ${reported.join(", ") || "nothing"}`];
+}
+
+/** It fails when its attempts are used up, or when its worker says so. */
+function checkMade({ attempts }: Added, { state, value, made }: Final): string[] {
+  const isUsedUp = /^no luck/.test(value);
+  const isRight = state === "failed" && isUsedUp ? made === attempts : made <= attempts;
+  return isRight ? [] : [`is ${state} after ${made} attempts of ${attempts}`];
 }
 
 /** A parent is begun after its children are done. */

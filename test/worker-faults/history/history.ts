@@ -16,6 +16,8 @@ export interface Final {
   value: string;
   /** How often it was begun. */
   attempts: number;
+  /** How many of these count against the attempts that it may have. */
+  made: number;
 }
 
 /** All that is known of a run. */
@@ -27,6 +29,8 @@ export interface History {
   entries: Entry[];
   /** By "queue/job". */
   finals: Map<string, Final>;
+  /** The jobs that somebody wanted to cancel, as "queue/job". */
+  cancelled: Set<string>;
   /** Keys of lines that are not empty in the end, each with how many jobs it has. */
   left: string[];
   leaseMs: number;
@@ -53,6 +57,7 @@ export interface JobHistory {
   added: Added;
   attempts: Attempt[];
   final: Final | undefined;
+  isCancelled: boolean;
   events: QueueEvent[];
   /** What no order of events of one job can be. */
   oddities: string[];
@@ -65,13 +70,14 @@ const ends = ["completed", "failed", "waiting", "delayed"];
 export const keyOf = ({ queue, job }: { queue: string; job: string }): string => `${queue}/${job}`;
 
 /** The history by job. */
-export function toJobHistories({ added, events, entries, finals }: History): Map<string, JobHistory> {
+export function toJobHistories({ added, events, entries, finals, cancelled }: History): Map<string, JobHistory> {
   const jobs = new Map<string, JobHistory>();
   for (const one of added)
     jobs.set(keyOf(one), {
       added: one,
       attempts: [],
       final: finals.get(keyOf(one)),
+      isCancelled: cancelled.has(keyOf(one)),
       events: [],
       oddities: [],
       strays: [],

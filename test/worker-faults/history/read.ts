@@ -55,6 +55,7 @@ export async function readHistory(world: World, added: Added[], shiftsClocks: bo
       events: events.flat(),
       entries,
       finals,
+      cancelled: world.cancelled,
       left,
       leaseMs,
       calmUntil: world.begunAt + offset + calmMs,
@@ -93,5 +94,5 @@ async function readFinal(inspector: Redis, { prefix }: World, { queue, job }: Ad
   if (fields.name === undefined) return undefined;
   const state = completed && failed ? "unfinished" : completed ? "completed" : failed ? "failed" : "unfinished";
   const value = (state === "completed" ? fields.returnvalue : fields.failedReason) ?? "";
-  return { state, value, attempts: Number(fields.ats ?? 0) };
+  return { state, value, attempts: Number(fields.ats ?? 0), made: Number(fields.atm ?? 0) };
 }

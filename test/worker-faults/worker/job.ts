@@ -85,7 +85,7 @@ function draw(random: () => number, worker: string, attempt: number): Outcome {
   if (attempt < 6 && which < 0.09)
     return { kind: "rateLimited", value: "", message: { rateLimited: { duration: soon } } };
   if (which < 0.22) {
-    const value = `no luck of ${worker} with attempt ${attempt}`;
+    const value = `no ${how > 0.85 ? "use" : "luck"} of ${worker} with attempt ${attempt}`;
     const retryDelay = how < 0.3 ? { retryDelay: soon } : {};
     return { kind: "fail", value, message: { fail: { message: value, unrecoverable: how > 0.85, ...retryDelay } } };
   }
