@@ -13,6 +13,7 @@ import {
   countsOf,
   endLease,
   freshQueue,
+  gaugeOf,
   type Held,
   lease,
   posta,
@@ -292,6 +293,32 @@ describe("a report that comes while Redis is down", () => {
     expect(await repeat()).toBe("REPORT_VERDICT_ALREADY_APPLIED");
     session.report("q", two, { complete: {} }, 2); // On the same stream: it outlives the store.
     expect((await session.acks(2))[1]).toMatchObject({ reportId: 2, result: { verdict: "REPORT_VERDICT_APPLIED" } });
+  });
+});
+
+describe("a worker that reconnects while Redis is down", () => {
+  it("is welcome when its leases are extended, so that nothing takes its jobs", async () => {
+    const store = await startRedis();
+    releases.push(() => store.stop());
+    const server = await startServer(store.url);
+    releases.push(() => server.stop());
+    await server.serving;
+    const before = open(server);
+    before.hello("q", 1);
+    await server.client.queue("AddJob", { queue: "q", job: { name: "n" } });
+    await expect.poll(() => before.jobs().length).toBe(1);
+    const [job] = before.jobs() as [Job];
+    await store.kill();
+    const after = open(server);
+    after.hello("q", 1, { resume: [{ queue: "q", jobId: job.jobId, leaseToken: job.leaseToken }] });
+    await sleep(500);
+    expect(after.find("welcome")).toEqual([]);
+    await store.restart();
+    expect(await after.until("welcome")).toMatchObject([{ lost: [] }]);
+    before.stream.cancel(); // It never acknowledged the job.
+    await expect.poll(() => gaugeOf(server, "posta_work_sessions")).toBe(1);
+    after.report("q", job, { complete: {} });
+    expect((await after.acks())[0].result.verdict).toBe("REPORT_VERDICT_APPLIED");
   });
 });
 

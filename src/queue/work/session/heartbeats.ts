@@ -1,7 +1,11 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { PostaError } from "../../../errors/posta-error.js";
 import type { CancelOrder } from "../cancel-order.js";
 import type { ExtendResult, LeaseExtender } from "../lease-extender.js";
 import type { HeldLease, HeldLeases } from "./held-leases.js";
+
+/** Between two tries to extend what a worker resumes, in milliseconds. */
+const resumePauseMs = 250;
 
 export interface HeartbeatParts {
   held: HeldLeases;
@@ -19,9 +23,16 @@ export class Heartbeats {
 
   constructor(private readonly parts: HeartbeatParts) {}
 
-  /** The worker shows the jobs that it has from an earlier session. */
-  resume(): Promise<HeldLease[]> {
-    return this.extend(({ sequence }) => sequence === 0, true);
+  /** The worker shows the jobs that it has from an earlier session. Waits up to `ms` for a store that is away. */
+  async resume(ms: number, signal: AbortSignal): Promise<HeldLease[]> {
+    const isOpen = ({ sequence, extendedAt }: HeldLease) => sequence === 0 && extendedAt === 0;
+    const until = performance.now() + ms;
+    const lost = await this.extend(isOpen, true);
+    while (this.parts.held.byQueue(isOpen).size > 0 && performance.now() < until && !signal.aborted) {
+      await sleep(resumePauseMs, undefined, { signal }).catch(() => {});
+      lost.push(...(await this.extend(isOpen, true)));
+    }
+    return lost;
   }
 
   /** The worker is alive, and has received the messages up to `acknowledged`. */

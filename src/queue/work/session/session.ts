@@ -20,6 +20,8 @@ const intervalsInLease = 6;
 const extendedPart = 1 / 4;
 /** The most queues of a session. */
 const maxQueues = 100;
+/** A worker waits an interval for its welcome. A store that is away may delay the welcome by this part of it. */
+const resumedPart = 0.8;
 
 /** What a session tells its worker. */
 interface SessionOutput {
@@ -89,10 +91,13 @@ export class Session implements ListedSession {
     this.hear();
   }
 
-  /** Takes over jobs from an earlier session, and extends their leases. Answers those that are lost. */
+  /**
+   * Takes over jobs from an earlier session, and extends their leases. Answers those that are lost. Waits some time for a
+   * store that is away: until the leases are extended, the end of the earlier session may take the jobs back.
+   */
   async resume(leases: readonly HeldLease[]): Promise<HeldLease[]> {
     for (const lease of leases) if (this.held.add(lease)) this.feeds.get(lease.queue)?.count(1);
-    const lost = await this.heartbeats.resume();
+    const lost = await this.heartbeats.resume(this.intervalMs * resumedPart, this.feeding.signal);
     this.count(lost, -1);
     return lost;
   }
