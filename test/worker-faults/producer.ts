@@ -52,7 +52,7 @@ export function startProducers(world: World, { seed, random }: Plan) {
         ...(delayMs > 0 ? { delay: duration(delayMs) } : {}),
         ...(kind > 0.8 ? { priority: 1 + Math.floor(random() * 5) } : {}),
         ...(kind > 0.7 && kind < 0.8 ? { lifo: true } : {}),
-        ...(attempts > 1 ? { attempts } : {}),
+        attempts,
         ...(fails < 0.2 ? { backoff: { type: "BACKOFF_TYPE_EXPONENTIAL", delay: duration(100), jitter: 0.5 } } : {}),
         ...(isRemoved ? { keepOnComplete: { count: 0 } } : {}),
       },

@@ -28,6 +28,7 @@ process.on("message", (order: Order) => {
   if ("deaf" in order) void (worker instanceof SessionWorker && worker.turnDeaf(order.deaf));
   else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, order.block);
 });
+process.once("disconnect", () => process.exit(1)); // The run has died.
 process.once("SIGTERM", () => void worker.drain());
 await worker.run();
 process.exit(0);
