@@ -5,8 +5,8 @@ import type { CancelOrder, Lease, WireJob, WorkAck, WorkHello, WorkRequest, Work
 import { toMs } from "../wire/messages.js";
 import type { Connection } from "./connection.js";
 
-/** A server that has not answered the hello by then is dead, in milliseconds. */
-const welcomeMs = 10_000;
+/** A server that has not answered the hello after this part of the lease, and this many milliseconds, is dead. */
+const [welcomePart, minWelcomeMs] = [1 / 6, 1000];
 /** So many heartbeats without a pong: the stream is dead. */
 const maxUnanswered = 3;
 /** Entries without an acknowledgement: half of what makes Posta stop reading. */
@@ -79,7 +79,8 @@ export class Session {
     stream.on("status", (end: StatusObject) => this.finish(end));
     stream.on("error", () => {}); // The status says the same.
     stream.write({ hello });
-    this.timer = setTimeout(() => this.kill(`no welcome came within ${welcomeMs} ms`), welcomeMs);
+    const ms = Math.max(toMs(hello.lease) * welcomePart, minWelcomeMs);
+    this.timer = setTimeout(() => this.kill(`no welcome came within ${ms} ms`), ms);
   }
 
   /** Sends what there is to say, at the end of this turn of the event loop. */
