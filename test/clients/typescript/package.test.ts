@@ -1,9 +1,10 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { expect, it } from "vitest";
 import { add, freshQueue, posta, releases, stateOf } from "../../queue/work/work-setup.js";
 
@@ -11,6 +12,8 @@ import { add, freshQueue, posta, releases, stateOf } from "../../queue/work/work
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const folder = join(root, "clients/typescript");
+/** Not synchronous: the server is in this process, and takes a blocked event loop for a store that hangs. */
+const run = promisify(execFile);
 const readJson = (file: string) => JSON.parse(readFileSync(file, "utf8"));
 
 const program = `
@@ -22,12 +25,9 @@ started.on("completed", () => started.stop());
 it("works elsewhere", async () => {
   const home = mkdtempSync(join(tmpdir(), "posta-package-"));
   releases.push(() => rmSync(home, { recursive: true }));
-  const packed = execFileSync("npm", ["pack", "--silent", "--pack-destination", home], {
-    cwd: folder,
-    encoding: "utf8",
-  });
+  const { stdout } = await run("npm", ["pack", "--silent", "--pack-destination", home], { cwd: folder });
   mkdirSync(join(home, "node_modules/@posta"), { recursive: true });
-  execFileSync("tar", ["-xzf", packed.trim(), "-C", "node_modules/@posta"], { cwd: home });
+  await run("tar", ["-xzf", stdout.trim(), "-C", "node_modules/@posta"], { cwd: home });
   renameSync(join(home, "node_modules/@posta/package"), join(home, "node_modules/@posta/client"));
   symlinkSync(join(root, "node_modules/@grpc"), join(home, "node_modules/@grpc"));
   writeFileSync(join(home, "program.mjs"), program);
