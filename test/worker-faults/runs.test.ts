@@ -16,8 +16,8 @@ const seeds = Array.from({ length: runs }, (_, index) => firstSeed + index);
 /** When all is mended, all jobs are done within this time, in milliseconds. */
 const quietMs = 45_000;
 
-/** When no job is left, no place of a worker is taken within this time, in milliseconds: the entries of a server that was killed last 30 s. */
-const freeMs = 40_000;
+/** When no job is left, no place of a worker is taken within this time, in milliseconds. */
+const freeMs = 20_000;
 
 const releases = useReleases();
 
@@ -28,6 +28,7 @@ it.each(seeds)(
   },
   async (seed) => {
     const plan = planOf(seed);
+    process.stderr.write(`${describePlan(plan)}\n`);
     const world = await createWorld(plan, releases);
     await world.untilReady();
     const strikes = createStrikes(world);
@@ -45,9 +46,8 @@ it.each(seeds)(
     const history = await readHistory(world, producers.added, plan.shiftsClocks);
     const findings = check(history);
     const verdicts = history.entries.filter(({ what }) => what === "verdict").length;
-    process.stderr.write(
-      `${describePlan(plan)}\n${producers.added.length} jobs, ${history.entries.length} entries, ${verdicts} verdicts, ${findings.length} findings; ${world.timeline.at(-1)}\n`,
-    );
+    const counts = `${producers.added.length} jobs, ${history.entries.length} entries of workers, ${verdicts} verdicts`;
+    process.stderr.write(`SEED=${seed}: ${counts}, ${findings.length} findings; ${world.timeline.at(-1)}\n`);
     if (findings.length > 0)
       throw new Error([describePlan(plan), ...world.timeline, ...findings.slice(0, 20)].join("\n"));
     await untilFree(world, freeMs);

@@ -21,16 +21,21 @@ export async function untilQuiet(world: World, ms: number): Promise<void> {
   }
 }
 
-/** The places of workers that are taken, though no job is left. A server lists its workers each 5 s. */
+/** A worker as ListWorkers shows it. */
+interface Shown {
+  worker: string;
+  queues: { queue: string; inFlight: number }[];
+  seenTime: { seconds: number };
+}
+
+/** Resolves when no place of a worker is taken. A server lists its workers each 5 s; what a dead one listed grows old. */
 export async function untilFree({ client, workers }: World, ms: number): Promise<void> {
+  const isAlive = ({ worker, seenTime }: Shown) =>
+    workers.some(({ name }) => name === worker) && Date.now() / 1000 - seenTime.seconds < 9;
   const readTaken = async () => {
-    const { workers: listed } = await client.worker("ListWorkers", {});
-    const names = new Set(workers.map(({ name }) => name));
-    return listed
-      .filter(({ worker }: { worker: string }) => names.has(worker))
-      .flatMap(({ worker, queues }: { worker: string; queues: { queue: string; inFlight: number }[] }) =>
-        queues.flatMap(({ queue, inFlight }) => (inFlight > 0 ? [`${worker} has ${inFlight} of ${queue}`] : [])),
-      );
+    const shown: Shown[] = (await client.worker("ListWorkers", {})).workers;
+    const places = shown.filter(isAlive).flatMap(({ worker, queues }) => queues.map((place) => ({ worker, ...place })));
+    return places.filter(({ inFlight }) => inFlight > 0);
   };
   await expect.poll(readTaken, { timeout: ms, interval: 500 }).toEqual([]);
 }
