@@ -1,5 +1,7 @@
+import { Redis } from "ioredis";
 import { describe, expect, inject, it } from "vitest";
 import { startServer } from "../../support/posta.js";
+import { startRedis } from "../../support/redis.js";
 import { type Message, open } from "./session-setup.js";
 import { add, freshQueue, lease, posta, redis, releases } from "./work-setup.js";
 
@@ -74,6 +76,28 @@ describe("ListWorkers", () => {
     await redis.zadd(`${posta.prefix}:posta-workers`, 0, member);
     expect(await named("dead")).toEqual([]);
     expect(await redis.zscore(`${posta.prefix}:posta-workers`, member)).toBeNull();
+  });
+
+  it("forgets a session that ended while the store refused to", async () => {
+    const store = await startRedis();
+    releases.push(() => store.stop());
+    const server = await startServer(store.url);
+    releases.push(() => server.stop());
+    await server.serving;
+    const inspector = new Redis({ path: store.socket });
+    releases.push(() => inspector.disconnect());
+    const names = async () =>
+      (await server.client.worker("ListWorkers", {})).workers.map(({ worker }: Message) => worker);
+    const [ended, stays] = [open(server), open(server)];
+    ended.hello("q", 1, { worker: "ended" });
+    stays.hello("q", 1, { worker: "stays" });
+    await expect.poll(names, { timeout: 8000 }).toEqual(["ended", "stays"]);
+    await inspector.call("ACL", "SETUSER", "default", "-hdel", "-zrem", "-zrange");
+    ended.stream.cancel();
+    const refused = async () => ((await inspector.call("ACL", "LOG")) as unknown[]).length;
+    await expect.poll(refused, { timeout: 8000 }).toBeGreaterThan(1);
+    await inspector.call("ACL", "SETUSER", "default", "+hdel", "+zrem", "+zrange");
+    await expect.poll(names, { timeout: 12_000 }).toEqual(["stays"]);
   });
 
   it("refuses a page that is too large, and a token of another list", async () => {

@@ -26,7 +26,7 @@ export class WorkerDrain {
       const queues = [...new Set(entries.flatMap((entry) => entry.queues.map(({ queue }) => queue)))];
       for (const queue of queues) requireMayWork(queue);
       const order = { worker, queues };
-      const now = Date.now();
+      const now = this.store.toRedisTime(Date.now());
       const { client } = this.store;
       const ended = client.zremrangebyscore(this.keys.drained, 0, now);
       await Promise.all([ended, client.zadd(this.keys.drained, now + orderMs, JSON.stringify(order))]);
