@@ -50,6 +50,7 @@ it.each(seeds)(
     process.stderr.write(`SEED=${seed}: ${counts}, ${findings.length} findings; ${world.timeline.at(-1)}\n`);
     if (findings.length > 0)
       throw new Error([describePlan(plan), ...world.timeline, ...findings.slice(0, 20)].join("\n"));
+    await strikes.requireNoCrash();
     await untilFree(world, freeMs);
     // Or the workers did nothing.
     expect(verdicts).toBeGreaterThan(producers.added.length / 2);

@@ -21,6 +21,13 @@ export function createStrikes(world: World) {
   const serversNow = async () => (await cluster.health()).servers.map(({ pid }) => pid);
   const deliveriesNow = async () => (await cluster.health()).deliveries.map(({ pid }) => pid);
 
+  let kills = 0;
+  function kill(pid: number | undefined): void {
+    if (pid === undefined || !isAlive(pid)) return;
+    kills += 1;
+    process.kill(pid, "SIGKILL");
+  }
+
   function signal(pid: number | undefined, name: NodeJS.Signals): void {
     if (pid !== undefined && isAlive(pid)) process.kill(pid, name);
   }
@@ -61,8 +68,8 @@ export function createStrikes(world: World) {
   }
 
   const strikes: Record<FaultName, (fault: Fault) => Promise<unknown> | unknown> = {
-    "kill server": async (fault) => signal(pickOf(await serversNow(), fault), "SIGKILL"),
-    "kill delivery": async (fault) => signal(pickOf(await deliveriesNow(), fault), "SIGKILL"),
+    "kill server": async (fault) => kill(pickOf(await serversNow(), fault)),
+    "kill delivery": async (fault) => kill(pickOf(await deliveriesNow(), fault)),
     "kill worker": (fault) => replace(workerOf(fault), "SIGKILL"),
     "kill redis": async ({ ms }) => {
       await redis.kill();
@@ -119,6 +126,15 @@ export function createStrikes(world: World) {
         (error: Error) => world.note(`${fault.name}: ${error.message}`),
       );
       lasting.push(done);
+    },
+    /** Throws if a server or a delivery process has died of anything else than a kill. */
+    async requireNoCrash(): Promise<void> {
+      const metrics = await (await fetch(`${cluster.adminUrl}/metrics`)).text();
+      const restarts = [...metrics.matchAll(/^posta_(?:server|delivery)_restarts (\d+)$/gm)].map(([, count]) =>
+        Number(count),
+      );
+      expect(restarts).toHaveLength(2);
+      expect(restarts.reduce((sum, count) => sum + count)).toBeLessThanOrEqual(kills);
     },
     /** Mends all that a fault left, and waits until all processes are back. */
     async heal(): Promise<void> {
