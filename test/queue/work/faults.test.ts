@@ -109,7 +109,7 @@ describe("a marker that a dying worker took with it", () => {
     await redis.hset(`${posta.prefix}:${queue}:meta`, "paused", 1);
     const [id] = await add(queue);
     await redis.hdel(`${posta.prefix}:${queue}:meta`, "paused");
-    await expect.poll(() => session.jobs().map(({ jobId }) => jobId), { timeout: 15_000 }).toEqual([id]);
+    await expect.poll(() => session.jobs().map(({ jobId }) => jobId), { timeout: 30_000 }).toEqual([id]);
     await add(other);
     expect((await waiting).jobs).toHaveLength(1);
   });
