@@ -1,5 +1,5 @@
 import type { ServerDuplexStream } from "@grpc/grpc-js";
-import { invalid, type PostaError } from "../../errors/posta-error.js";
+import { invalid, PostaError } from "../../errors/posta-error.js";
 import type { WorkCredit__Output as WorkCredit } from "../../gen/posta/queue/v1/WorkCredit.js";
 import type { WorkHello__Output as Hello } from "../../gen/posta/queue/v1/WorkHello.js";
 import type { WorkRequest__Output as WorkRequest } from "../../gen/posta/queue/v1/WorkRequest.js";
@@ -23,11 +23,18 @@ import { WorkChanges } from "./work-changes.js";
 const maxOpenReports = 2000;
 /** How long a session may take to begin, in milliseconds. */
 const helloMs = 10_000;
-/** How long a stopping server takes reports of a session, in milliseconds. */
+/** How long a server takes reports of a session that it has asked to leave, in milliseconds. */
 const leaveMs = 5000;
+/**
+ * A session is asked to leave before its connection reaches its greatest age: then it would break without a word. Sessions that
+ * began at the same time leave one by one.
+ */
+const [minAge, ageSpread] = [0.7, 0.15];
 
 export interface WorkStreamParts extends SessionParts {
   registry: WorkerRegistry;
+  /** The greatest age of a connection, in milliseconds. */
+  sessionMs: number;
   maxJobBytes: number;
   statuses: StatusMap;
 }
@@ -66,7 +73,11 @@ export class WorkStream {
   /** Resolves when the worker has ended its side, or is gone. Rejects with what ends the session otherwise. */
   async run(): Promise<void> {
     const { stream, closing } = this;
-    const leave = () => void this.leave();
+    const leave = () => void this.leave(stoppingError());
+    const old = setTimeout(
+      () => void this.leave(ageError()),
+      this.parts.sessionMs * (minAge + Math.random() * ageSpread),
+    );
     const unborn = setTimeout(() => this.session ?? this.end(invalid("message", "no hello came")), helloMs);
     readOneAhead(stream);
     try {
@@ -81,6 +92,7 @@ export class WorkStream {
       });
     } finally {
       clearTimeout(unborn);
+      clearTimeout(old);
       closing.removeEventListener("abort", leave);
       if (this.session) {
         this.parts.registry.remove(this.session);
@@ -168,11 +180,11 @@ export class WorkStream {
     else if (!isFull && this.stream.isPaused()) this.stream.resume();
   }
 
-  /** The server stops: no more jobs, and reports for a while. */
-  private async leave(): Promise<void> {
+  /** The worker is to open another session: no more jobs, and reports for a while. */
+  private async leave(error: PostaError): Promise<void> {
     await this.session?.drain();
     this.write({ leave: {} });
-    setTimeout(() => this.end(stoppingError()), leaveMs).unref();
+    setTimeout(() => this.end(error), leaveMs).unref();
   }
 
   private finishWhenSettled(): void {
@@ -193,6 +205,10 @@ export class WorkStream {
     this.stream.write(response);
     this.readOrRest();
   }
+}
+
+function ageError(): PostaError {
+  return new PostaError("unavailable", "the session has reached its age: open a new one", { retryAfterMs: 100 });
 }
 
 function toLease({ queue, jobId, token }: LeaseName & { queue: string }) {

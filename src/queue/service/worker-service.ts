@@ -50,6 +50,8 @@ export interface WorkParts {
   extender: LeaseExtender;
   /** Throws unavailable if the store is known to be down, so that a call fails before any work. */
   requireStore(): void;
+  /** The greatest age of a connection, in milliseconds. */
+  sessionMs: number;
   maxJobBytes: number;
   log: Logger;
 }

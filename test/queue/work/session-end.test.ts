@@ -107,6 +107,22 @@ describe("a session", () => {
     expect(await redis.llen(`${server.prefix}:${queue}:wait`)).toBe(1);
   });
 
+  it("is told to leave before its connection is too old", async () => {
+    const server = await startServer(inject("redisUrl"), { POSTA_MAX_CONNECTION_AGE: "2s" });
+    releases.push(() => server.stop());
+    await server.serving;
+    const session = open(server);
+    session.hello("ageing", 1);
+    await server.client.queue("AddJobs", { queue: "ageing", jobs: [{ name: "n" }, { name: "n" }] });
+    await expect.poll(() => session.jobs().length).toBe(1);
+    await session.until("leave");
+    session.report("ageing", session.jobs()[0] as Job, { complete: {} });
+    expect((await session.acks())[0].result.verdict).toBe("REPORT_VERDICT_APPLIED");
+    session.stream.end();
+    expect(await session.ended).toMatchObject({ code: status.OK });
+    expect(session.jobs()).toHaveLength(1);
+  });
+
   it("of a worker that falls silent ends, and its jobs that were not acknowledged are back in line", async () => {
     const queue = freshQueue();
     const session = open();
