@@ -46,6 +46,7 @@ export function createWorkParts(config: Config, { redis, metrics }: Stores, log:
     shared: redis.client,
     markerOf: (queue) => keys.of(queue, "marker"),
     interruptKey: keys.interrupt(randomUUID()),
+    haveJobs: (queues) => haveJobs(redis, keys, queues),
     giveBack: (queue) => script.run(queue, [], []),
     log,
   });
@@ -95,4 +96,12 @@ export function createLostLeases(config: Config, { redis, metrics }: Stores, log
   const stuck = "Cancelled jobs that failed, as their workers had not stopped within the grace.";
   registerCount(metrics, "posta_work_stuck_total", stuck, () => graces.stuck);
   return lost;
+}
+
+/** In one round trip. A queue's limits may still keep its jobs from its workers. */
+async function haveJobs({ client }: RedisStore, keys: Keys, queues: readonly string[]): Promise<boolean[]> {
+  const counts = queues.map((queue) => {
+    return client.exists(...["wait", "prioritized", "delayed"].map((part) => keys.of(queue, part)));
+  });
+  return (await Promise.all(counts)).map((count) => count > 0);
 }

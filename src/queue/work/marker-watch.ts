@@ -36,6 +36,8 @@ export interface WatchParts {
   markerOf(queue: string): string;
   /** A key of this process alone: writing it interrupts the wait. */
   interruptKey: string;
+  /** Whether each queue has jobs, ready or delayed. */
+  haveJobs(queues: readonly string[]): Promise<boolean[]>;
   /** Puts the marker of a queue back, if the queue has jobs. */
   giveBack(queue: string): Promise<unknown>;
   log: Logger;
@@ -149,8 +151,7 @@ export class MarkerWatch {
     const keys = queues.map(this.parts.markerOf);
     const leftMs = Math.ceil(this.roundAt - performance.now());
     if (leftMs <= 0) {
-      this.roundAt = performance.now() + roundMs;
-      for (const queue of queues) this.wake(queue);
+      await this.askAll(queues);
       return;
     }
     const found = await this.waitFor([this.parts.interruptKey, ...keys], leftMs);
@@ -161,6 +162,14 @@ export class MarkerWatch {
     const waitMs = member === "1" ? Number(score) - Date.now() : 0;
     if (waitMs > 1) this.wakeAfter(queue, waitMs);
     else this.passOn(queue);
+  }
+
+  /** Wakes a sleeper of each queue that has jobs, in case that its marker is lost. */
+  private async askAll(queues: readonly string[]): Promise<void> {
+    this.roundAt = performance.now() + roundMs;
+    for (const [index, has] of (await this.parts.haveJobs(queues)).entries()) {
+      if (has) this.wake(queues[index] as string);
+    }
   }
 
   /** Takes the first marker of these keys, and waits for it. A network may lose a connection without an end of it. */

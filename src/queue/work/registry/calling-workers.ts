@@ -11,6 +11,8 @@ const maxQueues = 100;
 export interface CallingWorker extends WorkerInfo {
   /** Names the entry among those of its server. */
   number: number;
+  /** When something else than `seenAt` changed last. */
+  changedAt: number;
 }
 
 /** The workers that lease jobs by single calls, as this server has seen them. */
@@ -23,8 +25,10 @@ export class CallingWorkers {
     const now = Date.now();
     const known = this.workers.get(worker) ?? this.create(worker, now);
     known.seenAt = now;
-    if (known.queues.length < maxQueues && !known.queues.some((one) => one.queue === queue))
+    if (known.queues.length < maxQueues && !known.queues.some((one) => one.queue === queue)) {
       known.queues.push({ queue, max: 0, inFlight: 0 });
+      known.changedAt = now;
+    }
     this.workers.set(worker, known);
   }
 
@@ -37,6 +41,6 @@ export class CallingWorkers {
   private create(worker: string, now: number): CallingWorker {
     this.count += 1;
     const shown = { version: "", inSession: false, queues: [], startedAt: now, seenAt: now, isDraining: false };
-    return { worker, ...shown, number: -this.count };
+    return { worker, ...shown, number: -this.count, changedAt: now };
   }
 }

@@ -9,13 +9,17 @@ const goneMs = 30_000;
 const namesMs = 86_400_000;
 /** How often a member is added again to the list of all, which another program may have emptied, in milliseconds. */
 const listMs = 60_000;
+/** The entry of a worker that is only heard of is written again after this time, in milliseconds. */
+const seenMs = 30_000;
 /** Entries in one command. */
-const slice = 5000;
+const slice = 1000;
 
 /** A worker of this server. */
 export interface Listed extends WorkerInfo {
   /** Names the entry among those of this server. */
   number: number;
+  /** When something else than `seenAt` changed last, in milliseconds since 1970. */
+  changedAt: number;
 }
 
 interface Entry {
@@ -80,14 +84,14 @@ export class WorkerEntries {
     const changed: [Entry, WorkerInfo][] = [];
     const unlisted: Entry[] = [];
     const left = new Map(this.entries);
-    for (const { number, ...info } of listed) {
+    for (const { number, changedAt, ...info } of listed) {
       left.delete(number);
       const entry = this.entryOf(number, info);
       if (entry.listedAt < now - listMs) {
         entry.listedAt = now;
         unlisted.push(entry);
       }
-      if (info.seenAt < entry.writtenAt) continue;
+      if (changedAt < entry.writtenAt && info.seenAt < entry.writtenAt + seenMs) continue;
       entry.writtenAt = now;
       changed.push([entry, info]);
     }

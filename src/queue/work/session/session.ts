@@ -70,8 +70,9 @@ export class Session implements ListedSession {
   private isOrdered = false;
   private watchdog: NodeJS.Timeout | undefined;
   private readonly startedAt = Date.now();
-  /** When the worker was last heard of, or got jobs. */
-  private touchedAt = this.startedAt;
+  private seenAt = this.startedAt;
+  /** When the worker's queues, jobs or state changed last. */
+  private changedAt = this.startedAt;
   private static count = 0;
   private readonly number = ++Session.count;
 
@@ -105,6 +106,7 @@ export class Session implements ListedSession {
   /** The worker takes up to so many jobs of a queue at a time. Throws invalid for too many queues. */
   setCredit(queue: string, max: number, field: string): void {
     const known = this.feeds.get(queue);
+    this.changedAt = Date.now();
     if (known) known.setMax(max);
     else if (this.feeds.size >= maxQueues) throw invalid(field, `is one of over ${maxQueues} queues of this session`);
     else this.addFeed(queue, max);
@@ -123,7 +125,7 @@ export class Session implements ListedSession {
 
   /** Any message of the worker: it is alive. */
   hear(): void {
-    this.touchedAt = Date.now();
+    this.seenAt = Date.now();
     clearTimeout(this.watchdog);
     this.watchdog = setTimeout(() => {
       const problem = `the worker was silent for its whole lease of ${this.options.leaseMs} ms`;
@@ -178,7 +180,7 @@ export class Session implements ListedSession {
   /** Sends no more jobs. Resolves to the last sequence when all that were leased are sent. */
   async drain(): Promise<number> {
     this.isDraining = true;
-    this.touchedAt = Date.now();
+    this.changedAt = Date.now();
     this.feeding.abort();
     await Promise.all([...this.feeds.values()].map((feed) => feed.untilEnded()));
     return this.sequence;
@@ -220,8 +222,8 @@ export class Session implements ListedSession {
   info(): ReturnType<ListedSession["info"]> {
     const { worker, version } = this.options;
     const queues = [...this.feeds.values()].map(({ queue, max, inFlight }) => ({ queue, max, inFlight }));
-    const { number, startedAt, touchedAt: seenAt, isDraining } = this;
-    return { worker, version, inSession: true, queues, startedAt, seenAt, isDraining, number };
+    const { number, startedAt, seenAt, changedAt, isDraining } = this;
+    return { worker, version, inSession: true, queues, startedAt, seenAt, isDraining, number, changedAt };
   }
 
   private addFeed(queue: string, max: number): void {
@@ -234,7 +236,7 @@ export class Session implements ListedSession {
       log: this.parts.log,
       assign: (jobs) => {
         this.sequence += 1;
-        this.touchedAt = Date.now();
+        this.changedAt = Date.now();
         this.held.addJobs(queue, jobs, this.sequence, leaseMs);
         output.assign(this.sequence, queue, jobs);
       },
@@ -246,5 +248,6 @@ export class Session implements ListedSession {
   /** Counts jobs that the worker has (1), or has no more (-1). */
   private count(leases: readonly (HeldLease | undefined)[], change: 1 | -1): void {
     for (const lease of leases) if (lease) this.feeds.get(lease.queue)?.count(change);
+    if (leases.length > 0) this.changedAt = Date.now();
   }
 }
