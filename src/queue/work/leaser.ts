@@ -63,7 +63,12 @@ export class Leaser {
     worked.note(queue, request.leaseMs);
     const { jobs, hint } = await batcher.lease(queue, request, caller);
     if (jobs.length === 0 && hint.retryMs !== undefined) watch.wakeAfter(queue, Math.max(hint.retryMs, 1));
-    if (jobs.some(({ schedule }) => schedule !== undefined)) await scheduled.planNext(queue, jobs);
+    if (jobs.some(({ schedule }) => schedule !== undefined)) {
+      const begun = performance.now();
+      await scheduled.planNext(queue, jobs);
+      const tookMs = Math.ceil(performance.now() - begun);
+      for (const job of jobs) job.leaseMs -= tookMs;
+    }
     if (jobs.length > 0 && caller.cancelled) {
       await this.putBack(queue, jobs);
       throw abandonedError();

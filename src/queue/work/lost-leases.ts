@@ -45,10 +45,9 @@ export class LostLeases {
     const worked = await client.zrange(this.keys.worked, 0, maxQueues - 1);
     const active = await Promise.all(worked.map((queue) => client.exists(this.keys.of(queue, "active"))));
     const queues = worked.filter((_, index) => active[index] === 1);
-    const [lost] = await Promise.all([
-      Promise.all(queues.map((queue) => this.checkQueue(queue, now))),
-      this.graces.end(queues),
-    ]);
+    // First, as a cancelled job whose worker died must not go back in line.
+    await this.graces.end(queues);
+    const lost = await Promise.all(queues.map((queue) => this.checkQueue(queue, now)));
     for (const [index, ids] of lost.entries()) {
       if (ids.length === 0) continue;
       this.found += ids.length;

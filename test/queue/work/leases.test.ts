@@ -15,6 +15,7 @@ import {
   type Held,
   lease,
   posta,
+  putBack,
   redis,
   releases,
   report,
@@ -76,6 +77,17 @@ describe("a lease", () => {
     const seen = [first, others, next].map((jobs) => jobs.map(({ jobId }) => jobId));
     expect(seen.map(({ length }) => length)).toEqual([2, 2, 1]);
     expect(new Set(seen.flat()).size).toBe(5);
+  });
+
+  it("that was answered a second time is not put back when the first caller is gone", async () => {
+    const queue = freshQueue();
+    await add(queue);
+    const ask = { requestId: "r-2" };
+    const [first] = await lease(queue, ask);
+    const [again] = await lease(queue, ask);
+    expect(again?.leaseToken).toBe(first?.leaseToken);
+    expect(await putBack(queue, first as Held)).toBe("lease-lost");
+    expect(await report(queue, again, { complete: {} })).toBe("APPLIED");
   });
 
   it("of one worker cannot be guessed from that of another", async () => {

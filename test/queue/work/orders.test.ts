@@ -5,8 +5,10 @@ import { type Job, open } from "./session-setup.js";
 import {
   add,
   checkLeases,
+  endLease,
   freshQueue,
   gaugeOf,
+  type Held,
   lease,
   posta,
   releases,
@@ -79,6 +81,29 @@ describe("CancelJob", () => {
     const [next] = await lease(queue);
     await checkLeases();
     expect(await report(queue, next, { complete: {} })).toBe("APPLIED");
+  });
+
+  it("holds when the worker dies before the grace has ended: the job does not run again", async () => {
+    const queue = freshQueue();
+    const [id] = await add(queue, 1, { attempts: 3 });
+    const [job] = await lease(queue);
+    await cancel(queue, id as string, { reason: "wrong", grace: seconds(600) });
+    await endLease(queue, job as Held);
+    await checkLeases();
+    expect(await failureOf(queue, id as string)).toBe("cancelled: wrong");
+    expect(await lease(queue)).toEqual([]);
+  });
+
+  it("tells the worker again if it has less time than it knew", async () => {
+    const queue = freshQueue();
+    const session = open();
+    session.hello(queue, 1);
+    const [id] = await add(queue);
+    await expect.poll(() => session.jobs().length).toBe(1);
+    for (const grace of [600, 900, 30])
+      await cancel(queue, id as string, { reason: String(grace), grace: seconds(grace) });
+    await session.until("cancel", 2);
+    expect(session.find("cancel").map(({ order }) => order.reason)).toEqual(["600", "30"]);
   });
 
   it("refuses a job that no remote worker has, and says what to do", async () => {

@@ -190,4 +190,14 @@ describe("a report", () => {
     expect(job.failedReason).toHaveLength(16 << 10);
     expect(job.stacktrace[0]).toHaveLength(64 << 10);
   });
+
+  it("that gave a job back is known when it comes again, though another worker has the job", async () => {
+    const queue = freshQueue();
+    await add(queue);
+    const [held] = await lease(queue);
+    expect(await report(queue, held, { release: {} })).toBe("APPLIED");
+    const [next] = await lease(queue, { worker: "another" });
+    expect(await report(queue, held, { release: {} })).toBe("ALREADY_APPLIED");
+    expect(await report(queue, next, { complete: {} })).toBe("APPLIED");
+  });
 });

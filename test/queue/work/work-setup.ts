@@ -68,7 +68,21 @@ export const endLease = (queue: string, { jobId }: Pick<Held, "jobId">) =>
   redis.del(`${posta.prefix}:${queue}:${jobId}:lock`);
 
 /** The delivery process's check. */
-export async function checkLeases(): Promise<void> {
+export const checkLeases = () =>
+  withWork(async ({ lost }) => {
+    await lost.putBack();
+    for (const key of await redis.keys(`${posta.prefix}:*:posta-lease-check`)) await redis.del(key);
+  });
+
+/** What a server does with a job whose caller has gone away: its verdict. */
+export const putBack = (queue: string, { jobId, leaseToken: token }: Held) =>
+  withWork(async ({ batcher }) => {
+    const [verdict] = await batcher.change(queue, [{ jobId, token, outcome: { kind: "unseen" } }]);
+    return verdict;
+  });
+
+/** Lets `use` work on the queues, as a process of Posta does. */
+async function withWork<Result>(use: (parts: { lost: LostLeases; batcher: WorkBatcher }) => Promise<Result>) {
   const log = createLog("test", "silent");
   const url = inject("redisUrl");
   const options = {
@@ -83,11 +97,10 @@ export async function checkLeases(): Promise<void> {
   store.open();
   await new Promise<void>((resolve) => store.on("usable", () => resolve()));
   const keys = new Keys(posta.prefix);
-  const graces = new CancelGraces(store, keys, new WorkBatcher(new WorkScript(store, keys, 4 << 20)), log);
-  const lost = new LostLeases(store, keys, graces, log);
+  const batcher = new WorkBatcher(new WorkScript(store, keys, 4 << 20));
+  const graces = new CancelGraces(store, keys, batcher, log);
   try {
-    await lost.putBack();
-    for (const key of await redis.keys(`${posta.prefix}:*:posta-lease-check`)) await redis.del(key);
+    return await use({ lost: new LostLeases(store, keys, graces, log), batcher });
   } finally {
     await store.close();
   }

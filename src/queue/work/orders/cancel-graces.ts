@@ -1,13 +1,10 @@
 import type { RedisStore } from "../../../store/redis/store.js";
 import type { Logger } from "../../../telemetry/log/log.js";
 import type { Keys } from "../../job/keys.js";
-import { readOrder, toFailure } from "../cancel-order.js";
+import { type CancelOrder, readOrder, toFailure } from "../cancel-order.js";
 import type { WorkBatcher } from "../work-batcher.js";
 
-/** Orders of one queue that end in one round. */
-const maxOrders = 100;
-
-/** Fails the jobs whose workers were ordered to stop and have not reported within the grace. */
+/** Fails the jobs whose workers were ordered to stop and have not reported within the grace, or within their leases. */
 export class CancelGraces {
   /** Jobs that failed so: each is a place of a worker that is stuck. */
   stuck = 0;
@@ -26,8 +23,14 @@ export class CancelGraces {
     await Promise.all(queues.map((queue, index) => this.endAll(queue, due[index] ?? [])));
   }
 
-  private readDue(queue: string, now: number): Promise<string[]> {
-    return this.store.client.zrange(this.keyOf(queue), 0, now, "BYSCORE", "LIMIT", 0, maxOrders);
+  /** The orders of a queue whose graces have ended, or whose leases. */
+  private async readDue(queue: string, now: number): Promise<string[]> {
+    const { client } = this.store;
+    const all = await client.zrange(this.keyOf(queue), 0, -1);
+    if (all.length === 0) return [];
+    const orders = all.map((json) => readOrder(queue, json));
+    const locks = await client.mget(orders.map(({ jobId }) => this.keys.of(queue, `${jobId}:lock`)));
+    return all.filter((_, index) => (orders[index] as CancelOrder).endsAt <= now || locks[index] === null);
   }
 
   private async endAll(queue: string, due: string[]): Promise<void> {

@@ -28,6 +28,7 @@ interface Entry {
   writtenAt: number;
   /** When its member was last added to the list of all. */
   listedAt: number;
+  isDraining: boolean;
 }
 
 /**
@@ -91,8 +92,10 @@ export class WorkerEntries {
         entry.listedAt = now;
         unlisted.push(entry);
       }
-      if (changedAt < entry.writtenAt && info.seenAt < entry.writtenAt + seenMs) continue;
+      const isSame = changedAt < entry.writtenAt && info.isDraining === entry.isDraining;
+      if (isSame && info.seenAt < entry.writtenAt + seenMs) continue;
       entry.writtenAt = now;
+      entry.isDraining = info.isDraining;
       changed.push([entry, info]);
     }
     for (const [number, { member }] of left) {
@@ -105,7 +108,7 @@ export class WorkerEntries {
   private entryOf(number: number, { worker }: WorkerInfo): Entry {
     const known = this.entries.get(number);
     if (known) return known;
-    const entry = { member: toMember(worker, this.server, number), writtenAt: 0, listedAt: 0 };
+    const entry = { member: toMember(worker, this.server, number), writtenAt: 0, listedAt: 0, isDraining: false };
     this.entries.set(number, entry);
     return entry;
   }

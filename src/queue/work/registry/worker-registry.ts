@@ -42,9 +42,11 @@ export class WorkerRegistry {
   constructor(private readonly parts: RegistryParts) {
     this.entries = new WorkerEntries(parts.store, parts.keys);
     parts.control.on("cancel", (order) => {
-      for (const session of this.sessions) session.cancel(order);
+      const local = { ...order, endsAt: parts.store.toLocalTime(order.endsAt) };
+      for (const session of this.sessions) session.cancel(local);
     });
     parts.control.on("drain", (order) => {
+      if (!this.timer) return; // Without workers. The first tick reads the orders that stand.
       this.orders.add(order);
       this.drainOrdered();
     });
@@ -107,12 +109,13 @@ export class WorkerRegistry {
     const [ordered] = await Promise.all([orders, this.entries.write(this.listed())]);
     this.orders.replace(ordered);
     this.drainOrdered();
-    if (this.entries.isEmpty) this.rest();
+    if (this.sessions.size === 0 && this.entries.isEmpty) this.rest();
   }
 
   private rest(): void {
     clearInterval(this.timer);
     this.timer = undefined;
+    this.orders.replace([]); // They end, and nothing tells of it any more.
   }
 
   private *listed(): Iterable<Listed> {

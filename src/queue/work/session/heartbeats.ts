@@ -25,12 +25,11 @@ export class Heartbeats {
 
   /** The worker shows the jobs that it has from an earlier session. Waits up to `ms` for a store that is away. */
   async resume(ms: number, signal: AbortSignal): Promise<HeldLease[]> {
-    const isOpen = ({ sequence, extendedAt }: HeldLease) => sequence === 0 && extendedAt === 0;
     const until = performance.now() + ms;
-    const lost = await this.extend(isOpen, true);
-    while (this.parts.held.byQueue(isOpen).size > 0 && performance.now() < until && !signal.aborted) {
+    const lost = await this.extend(isUnshown, true);
+    while (this.parts.held.byQueue(isUnshown).size > 0 && performance.now() < until && !signal.aborted) {
       await sleep(resumePauseMs, undefined, { signal }).catch(() => {});
-      lost.push(...(await this.extend(isOpen, true)));
+      lost.push(...(await this.extend(isUnshown, true)));
     }
     return lost;
   }
@@ -40,12 +39,14 @@ export class Heartbeats {
     if (this.isExtending) return [];
     this.isExtending = true;
     const before = performance.now() - this.parts.freshMs;
-    const lost = await this.extend(
-      ({ sequence, extendedAt }) => sequence <= acknowledged && extendedAt <= before,
-      false,
-    );
+    const isDue = (lease: HeldLease) => lease.sequence <= acknowledged && lease.extendedAt <= before;
+    // What could not be extended when the worker resumed it is still to be shown.
+    const [shown, others] = await Promise.all([
+      this.extend(isUnshown, true),
+      this.extend((lease) => isDue(lease) && !isUnshown(lease), false),
+    ]);
     this.isExtending = false;
-    return lost;
+    return [...shown, ...others];
   }
 
   /** If the store fails, nothing is lost: the next heartbeat asks again. */
@@ -66,4 +67,9 @@ export class Heartbeats {
     // What was reported meanwhile is no loss.
     return !result.isHeld && this.parts.held.remove(lease) !== undefined;
   }
+}
+
+/** A lease from an earlier session that this session has not extended yet. */
+function isUnshown({ sequence, extendedAt }: HeldLease): boolean {
+  return sequence === 0 && extendedAt === 0;
 }

@@ -7,8 +7,8 @@ export interface HeldLease extends LeaseName {
   sequence: number;
   /** When the lease was last extended, on performance.now()'s clock. */
   extendedAt: number;
-  /** The worker was told to stop working on the job. */
-  isCancelled?: boolean;
+  /** The worker was told to stop working on the job until then, in milliseconds since 1970. */
+  cancelledUntil?: number;
 }
 
 /** The jobs that the worker of a session has and has not reported. */

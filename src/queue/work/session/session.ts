@@ -18,6 +18,8 @@ import { type HeldLease, HeldLeases } from "./held-leases.js";
 const intervalsInLease = 6;
 /** A lease is extended after this part of it: each second heartbeat extends it. */
 const extendedPart = 1 / 4;
+/** The same order may come with a slightly different end, as clocks are compared anew, in milliseconds. */
+const sameMs = 1000;
 /** The most queues of a session. */
 const maxQueues = 100;
 /** A worker waits an interval for its welcome. A store that is away may delay the welcome by this part of it. */
@@ -161,11 +163,11 @@ export class Session implements ListedSession {
     return this.parts.reporter.update(queue, items);
   }
 
-  /** Tells the worker, once, to stop working on a job, if it has the job. */
+  /** Tells the worker to stop working on a job, if it has the job. Tells it again only if it has less time than it knew. */
   cancel(order: CancelOrder): void {
     const lease = this.held.get(order);
-    if (!lease || lease.isCancelled) return;
-    lease.isCancelled = true;
+    if (!lease || order.endsAt >= (lease.cancelledUntil ?? Number.POSITIVE_INFINITY) - sameMs) return;
+    lease.cancelledUntil = order.endsAt;
     this.options.output.cancel(order);
   }
 

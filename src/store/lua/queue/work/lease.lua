@@ -132,6 +132,8 @@ local function repeatAnswer(request)
     local jobKey = prefix .. id
     if #request.jobs < request.count and rcall("GET", jobKey .. ":lock") == token then
       rcall("PEXPIRE", jobKey .. ":lock", request.lockMs)
+      -- The worker may have one of the two answers only: that of which it is gone does not take its jobs back.
+      rcall("SET", prefix .. "posta-resumed:" .. token, "", "PX", ledgerMs)
       local fields = rcall("HMGET", jobKey, unpack(leasedFields))
       request.jobs[#request.jobs + 1] = { id, token, tonumber(fields[5]) or 0, unpack(fields, 1, #leasedFields) }
     end

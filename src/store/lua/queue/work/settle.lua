@@ -98,7 +98,8 @@ local settled = {}
 local function takeBack(id, jobKey, token, attempt)
   if settled[token] == id then return ALREADY_APPLIED end
   local lock = locks[id]
-  if lock and lock ~= token then return LEASE_LOST end
+  -- A job that was given back may be somebody else's by now.
+  if lock and lock ~= token then return rcall("EXISTS", ledgerKey(token)) == 1 and ALREADY_APPLIED or LEASE_LOST end
   if not lock then
     -- The id may be that of another key of the queue, which is no hash.
     local found = redis.pcall("HMGET", jobKey, "ats", "finishedOn")
