@@ -146,13 +146,14 @@ export class WorkStream {
     const session = new Session(this.parts, { ...toSessionOptions(hello), output: this.output });
     this.session = session;
     for (const { queue, max } of credits) session.setCredit(queue, max, "hello.credits");
-    void session.resume(resumed).then((lost) => {
+    const welcome = (lost: HeldLease[]) => {
       const heartbeatInterval = toDuration(session.intervalMs);
       this.write({ welcome: { heartbeatInterval, lost: lost.map(toLease) } });
       if (this.isOver || this.closing.aborted) return;
       session.start();
       this.parts.registry.add(session);
-    });
+    };
+    session.resume(resumed).then(welcome, (error) => this.end(error));
   }
 
   private readonly output = {

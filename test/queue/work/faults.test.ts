@@ -309,8 +309,16 @@ describe("a worker that reconnects while Redis is down", () => {
     await expect.poll(() => before.jobs().length).toBe(1);
     const [job] = before.jobs() as [Job];
     await store.kill();
+    const resume = [{ queue: "q", jobId: job.jobId, leaseToken: job.leaseToken }];
+    const hasty = open(server);
+    hasty.hello("q", 1, { resume, lease: seconds(3) }); // It would not wait for long.
+    expect(await hasty.ended).toMatchObject({
+      code: status.UNAVAILABLE,
+      details: expect.stringMatching(/cannot be extended now/),
+    });
+    expect(hasty.find("welcome")).toEqual([]);
     const after = open(server);
-    after.hello("q", 1, { resume: [{ queue: "q", jobId: job.jobId, leaseToken: job.leaseToken }] });
+    after.hello("q", 1, { resume });
     await sleep(500);
     expect(after.find("welcome")).toEqual([]);
     await store.restart();

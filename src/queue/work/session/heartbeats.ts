@@ -23,13 +23,17 @@ export class Heartbeats {
 
   constructor(private readonly parts: HeartbeatParts) {}
 
-  /** The worker shows the jobs that it has from an earlier session. Waits up to `ms` for a store that is away. */
+  /** The worker shows the jobs that it has from an earlier session. Waits up to `ms` for a store that is away, then rejects. */
   async resume(ms: number, signal: AbortSignal): Promise<HeldLease[]> {
     const until = performance.now() + ms;
     const lost = await this.extend(isUnshown, true);
     while (this.parts.held.byQueue(isUnshown).size > 0 && performance.now() < until && !signal.aborted) {
       await sleep(resumePauseMs, undefined, { signal }).catch(() => {});
       lost.push(...(await this.extend(isUnshown, true)));
+    }
+    if (this.parts.held.byQueue(isUnshown).size > 0) {
+      const problem = "the leases of the resumed jobs cannot be extended now: open a new session";
+      throw new PostaError("unavailable", problem, { retryAfterMs: 1000 });
     }
     return lost;
   }

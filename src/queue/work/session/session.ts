@@ -96,7 +96,8 @@ export class Session implements ListedSession {
 
   /**
    * Takes over jobs from an earlier session, and extends their leases. Answers those that are lost. Waits some time for a
-   * store that is away: until the leases are extended, the end of the earlier session may take the jobs back.
+   * store that is away, and then rejects: until the leases are extended, the end of the earlier session may take the jobs
+   * back.
    */
   async resume(leases: readonly HeldLease[]): Promise<HeldLease[]> {
     for (const lease of leases) if (this.held.add(lease)) this.feeds.get(lease.queue)?.count(1);
