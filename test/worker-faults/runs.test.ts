@@ -11,7 +11,8 @@ import { createWorld } from "./world.js";
 
 /** `make test-worker-faults SEED=7 RUNS=3` runs the seeds 7, 8 and 9. */
 const runs = Number(process.env.RUNS || 2);
-const firstSeed = Number(process.env.SEED || Math.floor(Math.random() * 1e6));
+/** Without a seed, always the same: `make test` is a gate. The first of them once found a fault. */
+const firstSeed = Number(process.env.SEED || 879_383);
 const seeds = Array.from({ length: runs }, (_, index) => firstSeed + index);
 /** When all is mended, all jobs are done within this time, in milliseconds. */
 const quietMs = 45_000;
