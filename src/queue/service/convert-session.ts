@@ -11,20 +11,18 @@ import { inRange } from "../job/job.js";
 import type { HeldLease } from "../work/session/held-leases.js";
 import type { SessionOptions } from "../work/session/session.js";
 import type { Verdict } from "../work/work.js";
-import { toLeaseName, toResult } from "./convert-work.js";
+import { defaultLeaseMs, hour, maxNameBytes, second, toLeaseName, toResult } from "./convert-work.js";
 import { requireMayWork } from "./queue-access.js";
 
-const second = 1000;
-const [defaultLeaseMs, minLeaseMs, maxLeaseMs] = [30 * second, 3 * second, 3600 * second];
+const minLeaseMs = 3 * second;
 const maxInFlight = 1000;
-const maxNameBytes = 128;
 
 /** How a session works. Throws invalid. */
 export function toSessionOptions({ worker, version, lease }: Hello): Omit<SessionOptions, "output"> {
   requireText(worker, "hello.worker", maxNameBytes);
   requireShortText(version, "hello.version", maxNameBytes);
   const leaseMs = toMs(lease, "hello.lease") ?? defaultLeaseMs;
-  return { worker, version, leaseMs: inRange(leaseMs, minLeaseMs, maxLeaseMs, "hello.lease", " ms") };
+  return { worker, version, leaseMs: inRange(leaseMs, minLeaseMs, hour, "hello.lease", " ms") };
 }
 
 interface QueueCredit {

@@ -22,15 +22,16 @@ import {
   type Verdict,
 } from "../work/work.js";
 
-const second = 1000;
-const hour = 3600 * second;
+export const second = 1000;
+export const hour = 3600 * second;
 const day = 24 * hour;
 
-const defaultLeaseMs = 30 * second;
+export const defaultLeaseMs = 30 * second;
 const maxDelayMs = 3650 * day;
 const maxWaitMs = 50 * second;
 const maxBytes = 4 << 20;
-const maxNameBytes = 128;
+/** The longest name of a worker, of what it runs, and of a request, in bytes of UTF-8. */
+export const maxNameBytes = 128;
 const defaultBytes = 1 << 20;
 /** What a failed attempt may say, in bytes of UTF-8: a report that is refused for its length would never settle its job. */
 const mostBytes = { message: 16 << 10, stack: 64 << 10, log: 16 << 10 };
@@ -79,6 +80,15 @@ export function toResult(jobId: string, result: Verdict | PostaError, toItem: To
   if (!(result instanceof PostaError)) return { jobId, verdict: verdicts[result] };
   // An id that no job can have may be as long as a request.
   return { jobId: jobId.length > maxExistingIdBytes ? "" : jobId, error: toItem(result) };
+}
+
+/** What each report or update of a call did. */
+export function toResults(
+  items: readonly { jobId: string }[],
+  results: readonly (Verdict | PostaError)[],
+  toItem: ToItem,
+): ReportResult[] {
+  return results.map((result, index) => toResult(items[index]?.jobId ?? "", result, toItem));
 }
 
 /** The most reports, or leases, in one message. */

@@ -26,12 +26,13 @@ import type { WorkerRegistry } from "../work/registry/worker-registry.js";
 import type { Reporter } from "../work/reporter.js";
 import { toLeasedJob } from "./convert-leased-job.js";
 import {
+  maxNameBytes,
   requireItems,
   toLeaseMs,
   toLeaseName,
   toLeaseRequest,
   toReportOrError,
-  toResult,
+  toResults,
   toUpdateOrError,
   toWaitMs,
 } from "./convert-work.js";
@@ -82,8 +83,7 @@ export function workerHandlers<Handler>(adapter: Adapter<Handler>, parts: WorkPa
     requireItems(reports, "reports");
     const checked = reports.map((report, index) => toReportOrError(report, `reports[${index}]`, maxJobBytes));
     const results = await reporter.report(queue, checked, context);
-    const toItem = statuses.forItems();
-    return { results: results.map((result, index) => toResult(reports[index]?.jobId ?? "", result, toItem)) };
+    return { results: toResults(reports, results, statuses.forItems()) };
   }
 
   async function extendLeases(request: ExtendLeases, context: CallContext): Promise<ExtendLeasesResponse> {
@@ -107,8 +107,7 @@ export function workerHandlers<Handler>(adapter: Adapter<Handler>, parts: WorkPa
     requireItems(updates, "updates");
     const checked = updates.map((update, index) => toUpdateOrError(update, `updates[${index}]`, maxJobBytes));
     const results = await reporter.update(queue, checked, context);
-    const toItem = statuses.forItems();
-    return { results: results.map((result, index) => toResult(updates[index]?.jobId ?? "", result, toItem)) };
+    return { results: toResults(updates, results, statuses.forItems()) };
   }
 
   async function listWorkers(request: ListWorkers, { principal }: CallContext): Promise<ListWorkersResponse> {
@@ -119,7 +118,7 @@ export function workerHandlers<Handler>(adapter: Adapter<Handler>, parts: WorkPa
   }
 
   async function drainWorker({ worker }: DrainWorker, context: CallContext): Promise<Record<string, never>> {
-    requireText(worker, "worker", 128);
+    requireText(worker, "worker", maxNameBytes);
     await parts.drain.drain(worker, (queue) => requireMayWork(queue, context));
     return {};
   }

@@ -63,8 +63,6 @@ const bullFunctions = [
 
 /** Why a queue handed out nothing more. */
 export interface LeaseHint {
-  /** More jobs could be leased now. */
-  isReady: boolean;
   /** When to ask again, in milliseconds from now: the rate limit ends, or a delayed job is due. undefined: neither. */
   retryMs: number | undefined;
 }
@@ -76,13 +74,7 @@ export interface WorkAnswer {
   hint: LeaseHint;
 }
 
-type Answer = [
-  verdicts: string,
-  leases: (string | number | null)[][][],
-  limitedMs: number,
-  isReady: number,
-  due: number,
-];
+type Answer = [verdicts: string, leases: (string | number | null)[][][], limitedMs: number, due: number];
 
 /** Settles and leases jobs of a queue in one run of a script. */
 export class WorkScript {
@@ -177,14 +169,14 @@ interface Asked {
 }
 
 function toAnswer(answer: Answer, { now, lateMs, changes, requests }: Asked): WorkAnswer {
-  const [verdicts, leases, limitedMs, isReady, due] = answer;
+  const [verdicts, leases, limitedMs, due] = answer;
   const retryMs = limitedMs > 0 ? limitedMs : due > 0 ? Math.max(due - now, 0) : undefined;
   return {
     verdicts: changes.map((change, index) => toVerdict(verdicts[index] as string, change)),
     leases: requests.map(({ leaseMs }, index) =>
       (leases[index] ?? []).map((fields) => toJob(fields, leaseMs - lateMs)),
     ),
-    hint: { isReady: isReady === 1, retryMs },
+    hint: { retryMs },
   };
 }
 

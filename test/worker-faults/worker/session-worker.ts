@@ -11,7 +11,7 @@ const intervalMs = leaseMs / 3;
 /** A session that lasted shorter than this ended too soon: the worker waits longer before the next. */
 const soonMs = 2000;
 
-// biome-ignore lint/suspicious/noExplicitAny: messages of every kind.
+// biome-ignore lint/suspicious/noExplicitAny: messages of every kind; each place that reads one knows its shape.
 type Message = any;
 
 interface Report {

@@ -50,7 +50,7 @@ export class SessionKeeper implements SessionListener {
   /** Sessions of servers that stop. They acknowledge what they were sent. */
   private readonly leaving = new Set<Session>();
   private readonly backoff: Backoff;
-  private turn: number;
+  private addressIndex: number;
   private pause: NodeJS.Timeout | undefined;
   private isDraining = false;
   private isClosed = false;
@@ -63,14 +63,14 @@ export class SessionKeeper implements SessionListener {
     private readonly listener: KeeperListener,
   ) {
     this.backoff = new Backoff(options.minPauseMs, options.maxPauseMs);
-    this.turn = Math.floor(Math.random() * options.addresses.length);
+    this.addressIndex = Math.floor(Math.random() * options.addresses.length);
   }
 
   /** Begins a session on the next address. */
   open(): void {
     this.pause = undefined;
     const { addresses, queue } = this.options;
-    const address = addresses[this.turn++ % addresses.length] as string;
+    const address = addresses[this.addressIndex++ % addresses.length] as string;
     const { jobs, outbox } = this;
     try {
       const parts = { queue, jobs, outbox, listener: this };

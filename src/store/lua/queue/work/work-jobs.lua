@@ -22,8 +22,7 @@
       5 the job is broken
     2 for each lease request its jobs: id, token, attempt, and the fields of `leasedFields`
     3 how long the rate limit lasts, in ms; 0: there is none
-    4 1 if more jobs could be leased now
-    5 when the next delayed job is due, in ms since 1970; 0: there is none
+    4 when the next delayed job is due, in ms since 1970; 0: there is none
 ]]
 local reports, requests = cmsgpack.unpack(ARGV[3]), cmsgpack.unpack(ARGV[4])
 
@@ -63,4 +62,4 @@ if finished > 0 and not isWaiting and rcall("EXISTS", activeKey) == 0 then addEv
 if #reports == 0 and #requests == 0 then addDelayMarkerIfNeeded(markerKey, delayedKey) end
 
 local due = getNextDelayedTimestamp(delayedKey)
-return { table.concat(verdicts), jobs, limitedMs, (isWaiting and room > 0) and 1 or 0, due and math.ceil(due) or 0 }
+return { table.concat(verdicts), jobs, limitedMs, due and math.ceil(due) or 0 }
