@@ -3,7 +3,7 @@ import type { Check, Reading } from "./check.js";
 
 /** Without a write for this long, no delivery process works. Writes come every second; a restart takes less. */
 const expiryMs = 4000;
-const readMs = 500;
+const readMs = 1000;
 
 type Beats = Pick<RedisStore, "client" | "usable" | "isLost" | "refusal">;
 

@@ -11,6 +11,8 @@ const sharedBounds = { degraded: 0.95, down: 0.98 };
 /** Delays of the event loop, in milliseconds. The worst delay of a window counts. */
 const delayBounds = { degraded: 500, down: 3000 };
 const windowMs = 5000;
+/** How often memory is read, in milliseconds: each reading asks the system a dozen questions. */
+const memoryEveryMs = 1000;
 
 /** The memory that a process uses, and its limits, in bytes. */
 export interface MemoryUse {
@@ -26,6 +28,8 @@ export interface MemoryUse {
  */
 export class MemoryCheck implements Check {
   readonly name = "memory";
+  private last: Reading | undefined;
+  private readAt = 0;
 
   constructor(
     private readonly shared: { readonly latest: Share | undefined },
@@ -33,6 +37,14 @@ export class MemoryCheck implements Check {
   ) {}
 
   read(): Reading {
+    const now = performance.now();
+    if (this.last && now - this.readAt < memoryEveryMs) return this.last;
+    this.readAt = now;
+    this.last = this.judgeNow();
+    return this.last;
+  }
+
+  private judgeNow(): Reading {
     const { rss, rssLimit, heap, heapLimit } = this.use();
     const { left, limit } = this.shared.latest ?? { left: rssLimit, limit: rssLimit };
     const own = judge(Math.max(rss / rssLimit, heap / heapLimit), memoryBounds);

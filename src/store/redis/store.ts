@@ -157,23 +157,23 @@ export class RedisStore extends EventEmitter<Events> {
   private async beat(): Promise<void> {
     if (this.client.status !== "ready") return;
     if (!this.up) return this.verify();
-    const answer = new AbortController();
-    void this.watchAnswer(answer.signal);
+    const answer = { isHere: false };
+    void this.watch(answer);
     await Promise.all([this.readClock(), this.probeWrites()]).catch(() => this.setUsable(false));
-    answer.abort();
+    answer.isHere = true;
   }
 
   /**
    * Redis is lost if it does not answer in time, unless this process was late: an overloaded process reads answers long
    * after they came. If Redis really does not answer, the connection's own time-out ends the wait.
    */
-  private async watchAnswer(answered: AbortSignal): Promise<void> {
-    while (!answered.aborted) {
+  private async watch(answer: { readonly isHere: boolean }): Promise<void> {
+    while (!answer.isHere) {
       const due = performance.now() + answerWithinMs;
       await sleep(answerWithinMs, undefined, { ref: false });
       const wasLate = performance.now() - due > lateByMs;
       await nextTurn(); // The process first reads the answers that have come by now.
-      if (answered.aborted || wasLate) continue;
+      if (answer.isHere || wasLate) continue;
       this.setUsable(false);
       return;
     }
