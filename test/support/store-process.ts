@@ -1,5 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** The process of a store that a test kills, and starts again on the same data. */
 export interface StoreProcess {
@@ -10,8 +11,15 @@ export interface StoreProcess {
 
 /** Runs a store's process, and waits until it is ready. */
 export async function runStore(run: () => ChildProcess, untilReady: () => Promise<unknown>): Promise<StoreProcess> {
-  let server = run();
-  await untilReady();
+  let server: ChildProcess;
+  await start();
+
+  /** A PostgreSQL that was killed leaves children for a moment, and beside these no other starts: it is started again. */
+  async function start(): Promise<void> {
+    const ready = untilReady().then(() => true);
+    do server = run();
+    while (!(await Promise.race([ready, once(server, "exit").then(() => sleep(100, false))])));
+  }
 
   async function kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
     if (server.exitCode !== null || server.signalCode !== null) return;
@@ -28,8 +36,7 @@ export async function runStore(run: () => ChildProcess, untilReady: () => Promis
     kill,
     async restart() {
       await kill();
-      server = run();
-      await untilReady();
+      await start();
     },
   };
 }
