@@ -9,7 +9,8 @@ import type { TrackEventsRequest__Output as TrackEventsRequest } from "../../gen
 import type { TrackEventsResponse } from "../../gen/posta/analytics/v1/TrackEventsResponse.js";
 import type { Adapter, CallContext } from "../../rpc/method.js";
 import type { StatusMap } from "../../rpc/status.js";
-import { AckStream, type Weight } from "../../rpc/stream/ack-stream.js";
+import { AckStream } from "../../rpc/stream/ack-stream.js";
+import type { Weight } from "../../rpc/stream/open-weight.js";
 import type { TrackCaller, Tracker, TrackResult } from "../track/track.js";
 import { toEventOrError, toOutcome, toResultMessage } from "./convert-event.js";
 

@@ -8,7 +8,8 @@ import type { StreamAddJobsRequest__Output as StreamRequest } from "../../gen/po
 import type { StreamAddJobsResponse } from "../../gen/posta/queue/v1/StreamAddJobsResponse.js";
 import type { Adapter, CallContext } from "../../rpc/method.js";
 import type { StatusMap } from "../../rpc/status.js";
-import { AckStream, type Weight } from "../../rpc/stream/ack-stream.js";
+import { AckStream } from "../../rpc/stream/ack-stream.js";
+import type { Weight } from "../../rpc/stream/open-weight.js";
 import type { Adder } from "../add/add.js";
 import { requireUnreserved } from "../job/names.js";
 import type { AddResult } from "../job/pending-job.js";

@@ -4,6 +4,7 @@ import type { WorkReport__Output as WorkReport } from "../../gen/posta/queue/v1/
 import type { WorkUpdate__Output as WorkUpdate } from "../../gen/posta/queue/v1/WorkUpdate.js";
 import type { CallContext } from "../../rpc/method.js";
 import type { StatusMap } from "../../rpc/status.js";
+import { textBytesOf, type Weight } from "../../rpc/stream/open-weight.js";
 import type { Session } from "../work/session/session.js";
 import type { Report, Update, Verdict } from "../work/work.js";
 import { requireReportId, toAck } from "./convert-session.js";
@@ -15,8 +16,8 @@ export interface ChangeParts {
   maxJobBytes: number;
   statuses: StatusMap;
   acknowledge(acks: WorkAck[]): void;
-  /** The number of open changes is another. */
-  onCount(): void;
+  /** A message is open, until the returned function is called. */
+  begin(weight: Weight): () => void;
 }
 
 /** What a report or an update is about. */
@@ -28,32 +29,30 @@ interface Subject {
 
 /** Applies the reports and updates of a session's messages, and acknowledges them. */
 export class WorkChanges {
-  /** Reports and updates that are not acknowledged yet. */
-  open = 0;
-
   constructor(private readonly parts: ChangeParts) {}
 
   /** Throws invalid if the message itself is wrong. A report that is wrong fails alone. */
   report(session: Session, reports: readonly WorkReport[]): void {
     requireNumbered(reports, "reports.reports");
     const items = reports.map((one, index) => this.toReport(one, `reports.reports[${index}]`));
-    void this.apply(reports.map(toSubject), items, (queue, some) => session.report(queue, some));
+    void this.apply(reports, items, (queue, some) => session.report(queue, some));
   }
 
   /** Like {@link report}. */
   update(session: Session, updates: readonly WorkUpdate[]): void {
     requireNumbered(updates, "updates.updates");
     const items = updates.map((one, index) => this.toUpdate(one, `updates.updates[${index}]`));
-    void this.apply(updates.map(toSubject), items, (queue, some) => session.update(queue, some));
+    void this.apply(updates, items, (queue, some) => session.update(queue, some));
   }
 
   /** Applies the items of a message, those of each queue together. */
   private async apply<Item>(
-    subjects: readonly Subject[],
+    messages: readonly (WorkReport | WorkUpdate)[],
     items: readonly (Item | PostaError)[],
     change: (queue: string, items: (Item | PostaError)[]) => Promise<(Verdict | PostaError)[]>,
   ): Promise<void> {
-    this.count(items.length);
+    const done = this.parts.begin({ items: messages.length, bytes: textBytesOf(messages) });
+    const subjects = messages.map(toSubject);
     const toItem = this.parts.statuses.forItems();
     const changes = [...placesByQueue(subjects)].map(async ([queue, places]) => {
       const results = await change(
@@ -67,12 +66,7 @@ export class WorkChanges {
       );
     });
     await Promise.all(changes);
-    this.count(-items.length);
-  }
-
-  private count(more: number): void {
-    this.open += more;
-    this.parts.onCount();
+    done();
   }
 
   private toReport({ queue, report }: WorkReport, at: string): Report | PostaError {

@@ -7,7 +7,8 @@ import type { WorkResponse } from "../../gen/posta/queue/v1/WorkResponse.js";
 import { toDuration } from "../../rpc/contract/times.js";
 import type { CallContext } from "../../rpc/method.js";
 import type { StatusMap } from "../../rpc/status.js";
-import { readOneAhead } from "../../rpc/stream/read-ahead.js";
+import { OpenWeight, type Weight } from "../../rpc/stream/open-weight.js";
+import { readOneAhead, setPaused } from "../../rpc/stream/read-ahead.js";
 import { refuseMalformed, stoppingError } from "../../rpc/stream/stream-end.js";
 import type { CancelOrder } from "../work/cancel-order.js";
 import type { WorkerRegistry } from "../work/registry/worker-registry.js";
@@ -19,8 +20,6 @@ import { toCredit, toCredits, toResume, toSessionOptions } from "./convert-sessi
 import { toCancelMessage } from "./convert-workers.js";
 import { WorkChanges } from "./work-changes.js";
 
-/** A session's reports that are not acknowledged yet. Beyond this, Posta stops reading. */
-const maxOpenReports = 2000;
 /** How long a session may take to begin, in milliseconds. */
 const helloMs = 10_000;
 /** How long a server takes reports of a session that it has asked to leave, in milliseconds. */
@@ -49,6 +48,8 @@ type Message = NonNullable<WorkRequest["message"]>;
 export class WorkStream {
   private session: Session | undefined;
   private readonly changes: WorkChanges;
+  /** What the worker has sent and has no answer yet. */
+  private readonly open = new OpenWeight();
   private failure: unknown;
   private finish: (() => void) | undefined;
   private isOver = false;
@@ -63,10 +64,7 @@ export class WorkStream {
       ...parts,
       context,
       acknowledge: (acks) => this.write({ acks: { acks } }),
-      onCount: () => {
-        this.readOrRest();
-        if (stream.readableEnded) this.finishWhenSettled();
-      },
+      begin: (weight) => this.beginOpen(weight),
     });
   }
 
@@ -134,7 +132,11 @@ export class WorkStream {
     reports: (session, { reports }) => this.changes.report(session, reports?.reports ?? []),
     updates: (session, { updates }) => this.changes.update(session, updates?.updates ?? []),
     drain: (session) => {
-      void session.drain().then((lastSequence) => this.output.drained(lastSequence));
+      const done = this.beginOpen({ items: 1, bytes: 0 });
+      void session.drain().then((lastSequence) => {
+        this.output.drained(lastSequence);
+        done();
+      });
     },
   };
 
@@ -174,11 +176,20 @@ export class WorkStream {
     this.session?.goOn();
   }
 
-  /** Reads while not too much is unsettled, and the worker reads what it is sent. */
+  /** A message is open, until the returned function is called. */
+  private beginOpen(weight: Weight): () => void {
+    this.open.add(weight);
+    this.readOrRest();
+    return () => {
+      this.open.remove(weight);
+      this.readOrRest();
+      if (this.stream.readableEnded) this.finishWhenSettled();
+    };
+  }
+
+  /** Reads while not too much is open, and the worker reads what it is sent. */
   private readOrRest(): void {
-    const isFull = this.changes.open >= maxOpenReports || this.stream.writableNeedDrain;
-    if (isFull && !this.stream.isPaused()) this.stream.pause();
-    else if (!isFull && this.stream.isPaused()) this.stream.resume();
+    setPaused(this.stream, this.open.isFull || this.stream.writableNeedDrain);
   }
 
   /** The worker is to open another session: no more jobs, and reports for a while. */
@@ -189,7 +200,7 @@ export class WorkStream {
   }
 
   private finishWhenSettled(): void {
-    if (this.changes.open === 0) this.end();
+    if (this.open.isEmpty) this.end();
   }
 
   /** Ends the session. Without an error, its worker has ended it. */

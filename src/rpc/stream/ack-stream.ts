@@ -1,18 +1,12 @@
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { invalid } from "../../errors/posta-error.js";
-import { readOneAhead } from "./read-ahead.js";
+import { OpenWeight, type Weight } from "./open-weight.js";
+import { readOneAhead, setPaused } from "./read-ahead.js";
 import { refuseMalformed, stoppingError } from "./stream-end.js";
 
 /** A message with a number. The acknowledgement repeats the number. */
 interface Numbered {
   sequence: number;
-}
-
-/** How much of a stream's capacity a message uses until it is acknowledged. */
-export interface Weight {
-  items: number;
-  /** UTF-8 bytes of the message's texts. */
-  bytes: number;
 }
 
 /** The purpose of a stream: how to weigh a message, and how to handle it. */
@@ -29,8 +23,6 @@ interface Settled<Ack> {
   ack: Ack;
 }
 
-/** How much of one stream may be unacknowledged. Beyond this, Posta pauses reading the stream. */
-const most: Weight = { items: 2000, bytes: 1 << 20 };
 /** A response acknowledges at most this many items, or one message. So it stays below the 4 MiB that clients accept. */
 const maxResponseItems = 2000;
 
@@ -46,7 +38,7 @@ const maxResponseItems = 2000;
  */
 export class AckStream<Message extends Numbered, Ack> {
   private settled: Settled<Ack>[] = [];
-  private readonly open: Weight = { items: 0, bytes: 0 };
+  private readonly open = new OpenWeight();
   private reading = true;
   private flushing = false;
   private failure: unknown;
@@ -97,21 +89,19 @@ export class AckStream<Message extends Numbered, Ack> {
       this.fail(error);
       return;
     }
-    this.open.items += weight.items;
-    this.open.bytes += weight.bytes;
+    this.open.add(weight);
     this.readOrRest();
     this.messages.handle(message).then(
       (ack) => this.settle(weight, ack),
       (error) => {
-        this.open.bytes -= weight.bytes;
-        this.open.items -= weight.items;
+        this.open.remove(weight);
         this.fail(error);
       },
     );
   }
 
   private settle({ items, bytes }: Weight, ack: Ack): void {
-    this.open.bytes -= bytes;
+    this.open.remove({ bytes });
     this.settled.push({ items, ack });
     if (this.flushing) return;
     this.flushing = true;
@@ -138,7 +128,7 @@ export class AckStream<Message extends Numbered, Ack> {
       acks.push(one.ack);
     }
     this.stream.write({ acks }, () => {
-      this.open.items -= items;
+      this.open.remove({ items });
       this.readOrRest();
       this.finishIfDone();
     });
@@ -146,10 +136,7 @@ export class AckStream<Message extends Numbered, Ack> {
   }
 
   private readOrRest(): void {
-    if (!this.reading) return;
-    const full = this.open.items >= most.items || this.open.bytes >= most.bytes;
-    if (full && !this.stream.isPaused()) this.stream.pause();
-    else if (!full && this.stream.isPaused()) this.stream.resume();
+    if (this.reading) setPaused(this.stream, this.open.isFull);
   }
 
   private fail(error: unknown): void {
@@ -164,7 +151,7 @@ export class AckStream<Message extends Numbered, Ack> {
   }
 
   private finishIfDone(): void {
-    if (!this.reading && this.open.items === 0) this.finish?.();
+    if (!this.reading && this.open.isEmpty) this.finish?.();
   }
 }
 

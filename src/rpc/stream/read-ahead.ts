@@ -19,3 +19,13 @@ export function readAsWritten(stream: Stream): void {
   });
   stream.on("drain", () => stream.resume());
 }
+
+/** Pauses reading, or resumes it. */
+export function setPaused(
+  stream: Pick<ServerDuplexStream<unknown, unknown>, "isPaused" | "pause" | "resume">,
+  isPaused: boolean,
+): void {
+  if (isPaused === stream.isPaused()) return;
+  if (isPaused) stream.pause();
+  else stream.resume();
+}
