@@ -15,10 +15,30 @@ export interface LeaseAnswer {
   hint: LeaseHint;
 }
 
-type Result = Verdict | LeaseAnswer;
+/** "again": the run had no room for the request any more. */
+type Result = Verdict | LeaseAnswer | "again";
 
-/** One batch is in flight for each queue: a report that frees a place goes before the request that needs the place. */
-const workBatches: BatchStrategy<Item> = { maxBatch: 100, maxInFlight: 1, abandonedError };
+/** The most bytes that the changes of one batch bring. A larger change goes without others. */
+const maxChangedBytes = 1 << 20;
+
+/**
+ * One batch is in flight for each queue: a report that frees a place goes before the request that needs the place. The
+ * script itself bounds what requests get.
+ */
+const workBatches: BatchStrategy<Item> = {
+  maxBatch: 100,
+  maxInFlight: 1,
+  abandonedError,
+  begin() {
+    let bytes = 0;
+    return (item) => {
+      const more = "change" in item ? bytesOf(item.change) : 0;
+      if (bytes > 0 && more > 0 && bytes + more > maxChangedBytes) return false;
+      bytes += more;
+      return true;
+    };
+  },
+};
 
 /** Group commit of what workers report and ask for, for each queue. */
 export class WorkBatcher {
@@ -38,9 +58,11 @@ export class WorkBatcher {
 
   /** Leases jobs. Rejects with a PostaError if the store failed. */
   async lease(queue: string, request: LeaseRequest, waiter?: Waiter): Promise<LeaseAnswer> {
-    const [answer] = await this.commits.pushAll(queue, [{ request }], waiter);
-    if (answer instanceof PostaError) throw answer;
-    return answer as LeaseAnswer;
+    for (;;) {
+      const [answer] = await this.commits.pushAll(queue, [{ request }], waiter);
+      if (answer instanceof PostaError) throw answer;
+      if (answer !== "again") return answer as LeaseAnswer;
+    }
   }
 }
 
@@ -51,6 +73,15 @@ async function write(script: WorkScript, queue: string, items: Item[]): Promise<
   let [nextChange, nextRequest] = [0, 0];
   return items.map((item) => {
     if ("change" in item) return verdicts[nextChange++] as Verdict | PostaError;
-    return { jobs: leases[nextRequest++] as LeasedJob[], hint };
+    const jobs = leases[nextRequest++];
+    return jobs ? { jobs, hint } : "again";
   });
+}
+
+/** UTF-8 bytes of what a change writes. */
+function bytesOf(change: Change): number {
+  if ("step" in change) return Buffer.byteLength(change.step.kind === "log" ? change.step.line : change.step.json);
+  const { outcome } = change;
+  if (outcome.kind === "complete") return Buffer.byteLength(outcome.valueJson);
+  return outcome.kind === "fail" ? Buffer.byteLength(outcome.message) + Buffer.byteLength(outcome.stack) : 0;
 }

@@ -20,6 +20,12 @@ import {
   type Verdict,
 } from "./work.js";
 
+/**
+ * The most bytes of jobs in the answer of one run, besides one larger job or one answer that is repeated. Redis and this
+ * process do nothing else while they copy them.
+ */
+const maxRunBytes = 4 << 20;
+
 /** The keys of work-jobs.lua, in its order, with the names that its parts have for them. */
 const scriptKeys = {
   wait: "waitKey",
@@ -69,12 +75,13 @@ export interface LeaseHint {
 
 export interface WorkAnswer {
   verdicts: (Verdict | PostaError)[];
-  /** The jobs of each lease request. */
-  leases: LeasedJob[][];
+  /** The jobs of each lease request; undefined: the run was full, so the request is to come again. */
+  leases: (LeasedJob[] | undefined)[];
   hint: LeaseHint;
 }
 
-type Answer = [verdicts: string, leases: (string | number | null)[][][], limitedMs: number, due: number];
+type JobFields = (string | number | null)[];
+type Answer = [verdicts: string, leases: (JobFields[] | 0)[], limitedMs: number, due: number];
 
 /** Settles and leases jobs of a queue in one run of a script. */
 export class WorkScript {
@@ -97,7 +104,7 @@ export class WorkScript {
     const args = [this.keys.start(queue), now, pack(changes.flatMap(toChange)), pack(requests.flatMap(toRequest))];
     const keys = parts.map((part) => this.keys.of(queue, part));
     try {
-      const answer = await this.script(keys, [...args, this.maxJobBytes]);
+      const answer = await this.script(keys, [...args, this.maxJobBytes, maxRunBytes]);
       // Redis, or this process, may have stood still since the locks were set.
       const lateMs = Math.floor(performance.now() - askedAt);
       return toAnswer(answer, { now, lateMs, changes, requests });
@@ -173,9 +180,9 @@ function toAnswer(answer: Answer, { now, lateMs, changes, requests }: Asked): Wo
   const retryMs = limitedMs > 0 ? limitedMs : due > 0 ? Math.max(due - now, 0) : undefined;
   return {
     verdicts: changes.map((change, index) => toVerdict(verdicts[index] as string, change)),
-    leases: requests.map(({ leaseMs }, index) =>
-      (leases[index] ?? []).map((fields) => toJob(fields, leaseMs - lateMs)),
-    ),
+    leases: requests.map(({ leaseMs }, index) => {
+      return (leases[index] || undefined)?.map((fields) => toJob(fields, leaseMs - lateMs));
+    }),
     hint: { retryMs },
   };
 }
@@ -198,7 +205,7 @@ function toVerdict(code: string, { jobId }: LeaseName): Verdict | PostaError {
 }
 
 /** The script's answer has id, token and attempt, and then the fields in the order of `leasedFields`. */
-function toJob(fields: (string | number | null)[], leaseMs: number): LeasedJob {
+function toJob(fields: JobFields, leaseMs: number): LeasedJob {
   const [id, token, attempt, name, data, , opts, , failed, priority, timestamp, progress, lost, schedule] = fields;
   const optionsJson = String(opts ?? "{}");
   const options = parseObject<{ attempts: unknown; delay: unknown; tm: unknown }>(optionsJson);

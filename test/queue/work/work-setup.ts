@@ -81,8 +81,14 @@ export const putBack = (queue: string, { jobId, leaseToken: token }: Held) =>
     return verdict;
   });
 
+interface Parts {
+  lost: LostLeases;
+  script: WorkScript;
+  batcher: WorkBatcher;
+}
+
 /** Lets `use` work on the queues, as a process of Posta does. */
-async function withWork<Result>(use: (parts: { lost: LostLeases; batcher: WorkBatcher }) => Promise<Result>) {
+export async function withWork<Result>(use: (parts: Parts) => Promise<Result>) {
   const log = createLog("test", "silent");
   const url = inject("redisUrl");
   const options = {
@@ -97,10 +103,11 @@ async function withWork<Result>(use: (parts: { lost: LostLeases; batcher: WorkBa
   store.open();
   await new Promise<void>((resolve) => store.on("usable", () => resolve()));
   const keys = new Keys(posta.prefix);
-  const batcher = new WorkBatcher(new WorkScript(store, keys, 4 << 20));
+  const script = new WorkScript(store, keys, 4 << 20);
+  const batcher = new WorkBatcher(script);
   const graces = new CancelGraces(store, keys, batcher, log);
   try {
-    return await use({ lost: new LostLeases(store, keys, graces, log), batcher });
+    return await use({ lost: new LostLeases(store, keys, graces, log), script, batcher });
   } finally {
     await store.close();
   }

@@ -54,19 +54,30 @@ local function failAtOnce(id, jobKey, reason)
   finish(id, jobKey, nil, "failed", "failedReason", reason, readJob(jobKey))
 end
 
+local function bytesOf(fields)
+  return #(fields[2] or "") + #(fields[4] or "") + #(fields[9] or "")
+end
+
+-- The bytes that a run hands out, and whether the next job does not fit any more. Redis does nothing else during a run.
+local maxRunBytes, runBytes, isRunFull = tonumber(ARGV[6]), 0, false
+
 -- Reads jobs for a request, up to the first that does not fit. A job that could never fit fails: it would block the line.
 local function readFitting(ids, request)
   local found = {}
   for index, id in ipairs(ids) do
     -- An error, where the key is no hash, has no fields: only an id is in line.
     local fields = redis.pcall("HMGET", prefix .. id, unpack(leasedFields))
-    local bytes = #(fields[2] or "") + #(fields[4] or "") + #(fields[9] or "")
+    local bytes = bytesOf(fields)
     if bytes > maxJobBytes then
       fields[3] = fields[3] or "the job takes " .. bytes .. " bytes, over the " .. maxJobBytes .. " that a remote worker can get"
     elseif request.bytes > 0 and request.bytes + bytes > request.maxBytes then
       break
+    elseif runBytes > 0 and runBytes + bytes > maxRunBytes then
+      isRunFull = true
+      break
     else
       request.bytes = request.bytes + bytes
+      runBytes = runBytes + bytes
     end
     found[index] = fields
   end
@@ -135,6 +146,7 @@ local function repeatAnswer(request)
       -- The worker may have one of the two answers only: that of which it is gone does not take its jobs back.
       rcall("SET", prefix .. "posta-resumed:" .. token, "", "PX", ledgerMs)
       local fields = rcall("HMGET", jobKey, unpack(leasedFields))
+      runBytes = runBytes + bytesOf(fields)
       request.jobs[#request.jobs + 1] = { id, token, tonumber(fields[5]) or 0, unpack(fields, 1, #leasedFields) }
     end
   end
@@ -152,14 +164,18 @@ local function rememberAnswer(request)
   rcall("SET", answerKey(request), cmsgpack.pack(known), "PX", request.lockMs)
 end
 
--- Leases jobs to each request, in their order. Returns how long the rate limit lasts, in ms; 0: there is none.
+-- Leases jobs to each request, in their order. When the run is full, the other requests are left. Returns how long the rate
+-- limit lasts, in ms; 0: there is none.
 local function leaseAll(requests)
   local room, limitedMs, limitMs = findRoom()
   local total = 0
   for _, request in ipairs(requests) do
-    if not repeatAnswer(request) then
+    if isRunFull or runBytes >= maxRunBytes then
+      request.isLeft = true
+    elseif not repeatAnswer(request) then
       local taken = room > 0 and leaseTo(request, room) or 0
       room, total = room - taken, total + taken
+      request.isLeft = isRunFull and #request.jobs == 0
       rememberAnswer(request)
     end
   end

@@ -17,10 +17,12 @@
     4 lease requests as one MessagePack list; of each, in order: count, most bytes of data, lock in ms, seed, name, the request's
       id ("": none)
     5 the most bytes of data that a remote worker can get at all
+    6 the most bytes of data that one run hands out; it hands out one job even if that is larger
   Returns
     1 a digit for each report: 0 applied, 1 already applied, 2 lease lost, 3 has pending children, 4 has failed children,
       5 the job is broken
-    2 for each lease request its jobs: id, token, attempt, and the fields of `leasedFields`
+    2 for each lease request its jobs: id, token, attempt, and the fields of `leasedFields`; or 0: the run is full, so the request
+      is to come again
     3 how long the rate limit lasts, in ms; 0: there is none
     4 when the next delayed job is due, in ms since 1970; 0: there is none
 ]]
@@ -52,7 +54,7 @@ flush()
 local isWaiting = rcall("EXISTS", waitKey, prioritizedKey) > 0
 local jobs, leased = {}, 0
 for index, request in ipairs(leases) do
-  jobs[index] = request.jobs
+  jobs[index] = request.isLeft and 0 or request.jobs
   leased = leased + request.leased
 end
 if leased > 0 or (isWaiting and room > 0) then rcall("ZADD", markerKey, 0, "0") end
