@@ -18,11 +18,13 @@ interface AnyCall {
   metadata: Metadata;
   cancelled: boolean;
   getDeadline(): Date | number;
+  once(event: "cancelled", listener: () => void): unknown;
 }
 
 class LiveContext implements CallContext {
   readonly deadline: number;
   readonly principal: Principal;
+  private departure: AbortController | undefined;
 
   constructor(private readonly call: AnyCall) {
     this.principal = principalOf(call.metadata);
@@ -31,6 +33,18 @@ class LiveContext implements CallContext {
 
   get cancelled(): boolean {
     return this.call.cancelled;
+  }
+
+  get gone(): AbortSignal {
+    this.departure ??= this.watchDeparture();
+    return this.departure.signal;
+  }
+
+  private watchDeparture(): AbortController {
+    const departure = new AbortController();
+    if (this.call.cancelled) departure.abort();
+    else this.call.once("cancelled", () => departure.abort());
+    return departure;
   }
 
   /** A getter, because most calls do not need the id. */

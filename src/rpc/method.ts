@@ -8,6 +8,8 @@ export interface CallContext {
   readonly deadline: number;
   /** True once the caller is gone or has been answered. After that, the method must not write anything. */
   readonly cancelled: boolean;
+  /** Aborted once the caller is gone: for methods that wait. Made at the first use, because most calls do not need it. */
+  readonly gone: AbortSignal;
   /** The caller's own id of the request (x-request-id), at most 128 characters; undefined: it gave none. */
   readonly requestId: string | undefined;
 }

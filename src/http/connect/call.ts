@@ -41,6 +41,7 @@ export class HttpCall {
   private requestId: string | undefined;
   private deadlineTimer: NodeJS.Timeout | undefined;
   private body: IncomingBody | undefined;
+  private departure: AbortController | undefined;
   private ended = false;
 
   constructor(
@@ -83,6 +84,7 @@ export class HttpCall {
 
   private createContext(principal: CallContext["principal"], deadline: number): CallContext {
     const isEnded = () => this.ended;
+    const watchDeparture = () => this.watchDeparture();
     const { requestId } = this;
     return {
       principal,
@@ -91,7 +93,16 @@ export class HttpCall {
       get cancelled() {
         return isEnded();
       },
+      get gone() {
+        return watchDeparture();
+      },
     };
+  }
+
+  private watchDeparture(): AbortSignal {
+    this.departure ??= new AbortController();
+    if (this.ended) this.departure.abort();
+    return this.departure.signal;
   }
 
   /** Answers the time, in milliseconds since 1970, at which the call ends itself. */
@@ -132,6 +143,7 @@ export class HttpCall {
     this.ended = true;
     clearTimeout(this.deadlineTimer);
     this.body?.stop(endedError);
+    this.departure?.abort();
     this.method.counters.finish(code, performance.now() - this.begun);
     return true;
   }

@@ -1,6 +1,7 @@
 import type { Waiter } from "../../batching/waiter.js";
 import { PostaError } from "../../errors/posta-error.js";
 import type { MarkerWatch } from "./marker-watch.js";
+import type { WaitingCall } from "./registry/waiting-calls.js";
 import type { ScheduledRuns } from "./scheduled-runs.js";
 import { abandonedError, type LeasedJob, type LeaseRequest } from "./work.js";
 import type { WorkBatcher } from "./work-batcher.js";
@@ -9,8 +10,6 @@ import type { WorkedQueues } from "./worked-queues.js";
 
 /** An answer should leave this long before its caller stops waiting, in milliseconds. */
 const answerMs = 1000;
-/** How often a call that waits looks whether its caller is still there. */
-const lookMs = 1000;
 
 export interface LeaserParts {
   batcher: WorkBatcher;
@@ -20,7 +19,8 @@ export interface LeaserParts {
   registry: {
     /** A worker asks for jobs by a single call. Answers whether it is ordered to end. */
     call(worker: string, queue: string): boolean;
-    isDrained(worker: string, queue: string): boolean;
+    /** Calls `stop` once the worker is ordered to end. Returns what forgets the call. */
+    onDrain(call: WaitingCall): () => void;
   };
   counts: LeaseCounts;
   /** The most calls that wait for jobs at a time. */
@@ -34,6 +34,12 @@ export interface Leased {
   isDrained: boolean;
 }
 
+/** The caller of a lease, who may wait. */
+interface LeaseCaller extends Waiter {
+  /** Aborted once the caller is gone. */
+  readonly gone: AbortSignal;
+}
+
 /** Leases jobs to workers, who may wait for them. */
 export class Leaser {
   /** Calls that wait for jobs. */
@@ -45,7 +51,7 @@ export class Leaser {
    * Leases jobs, or waits up to `waitMs` for the first. Rejects with a PostaError: the store failed, or too many wait.
    * Jobs that were leased to a caller who is gone go back in line at once. A worker that is ordered to end gets none.
    */
-  async lease(queue: string, request: LeaseRequest, waitMs: number, caller: Waiter): Promise<Leased> {
+  async lease(queue: string, request: LeaseRequest, waitMs: number, caller: LeaseCaller): Promise<Leased> {
     const { registry } = this.parts;
     const until = Math.min(Date.now() + waitMs, caller.deadline - answerMs);
     for (;;) {
@@ -105,19 +111,23 @@ export class Leaser {
     await this.parts.batcher.change(queue, reports);
   }
 
-  /** Waits for a job. A caller who goes away does not say so: the wait looks each second whether it is still there. */
-  private async wait(queue: string, worker: string, until: number, caller: Waiter): Promise<void> {
+  /**
+   * Waits for a job, by one sleep: each sleep costs Redis some commands. The wait ends early when the caller is gone, or
+   * when its worker is ordered to end.
+   */
+  private async wait(queue: string, worker: string, until: number, caller: LeaseCaller): Promise<void> {
     const { maxWaiting, registry } = this.parts;
     if (this.waiting >= maxWaiting) {
       const problem = `over ${maxWaiting} calls wait for jobs in this server; nothing was leased`;
       throw new PostaError("exhausted", problem, { retryAfterMs: 1000 });
     }
     this.waiting += 1;
-    let isWoken = false;
-    const isWanted = () => !caller.cancelled && !registry.isDrained(worker, queue);
-    while (!isWoken && isWanted() && !this.isClosed && Date.now() < until)
-      isWoken = await this.sleep(queue, Math.min(until - Date.now(), lookMs));
+    const order = new AbortController();
+    const forget = registry.onDrain({ worker, queue, stop: () => order.abort() });
+    const unwanted = AbortSignal.any([caller.gone, order.signal]);
+    const isWoken = await this.sleep(queue, until - Date.now(), unwanted);
+    forget();
     this.waiting -= 1;
-    if (isWoken && !isWanted()) this.passOn(queue);
+    if (isWoken && unwanted.aborted) this.passOn(queue);
   }
 }

@@ -1,6 +1,9 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Queue as BullQueue } from "bullmq";
+import { Redis } from "ioredis";
 import { describe, expect, inject, it } from "vitest";
 import { startServer } from "../../support/posta.js";
+import { startRedis } from "../../support/redis.js";
 import { add, connection, freshQueue, gaugeOf, lease, posta, releases, seconds, waitingCalls } from "./work-setup.js";
 
 /** What workers are promised that wait for jobs: docs/workers.md. */
@@ -68,6 +71,45 @@ describe("a worker that waits", () => {
     expect((await waiting).map(({ jobId }) => jobId)).toEqual([id]);
     expect(performance.now() - begun).toBeLessThan(6000); // Not by the next look after 10 s.
     await expect.poll(waitingCalls).toBe(0);
+  });
+
+  it("over HTTP leaves no trace either", async () => {
+    const url = `${posta.httpUrl}/posta.queue.v1.WorkerService/LeaseJobs`;
+    const body = JSON.stringify({ queue: freshQueue(), worker: "gone", wait: "40s" });
+    const headers = { "content-type": "application/json", "connect-timeout-ms": "50000" };
+    const caller = new AbortController();
+    const gone = fetch(url, { method: "POST", headers, body, signal: caller.signal }).catch(({ name }) => name);
+    await expect.poll(waitingCalls).toBe(1);
+    caller.abort();
+    expect(await gone).toBe("AbortError");
+    await expect.poll(waitingCalls).toBe(0);
+  });
+
+  it("costs Redis nothing while it waits but the round of all, however many queues there are", async () => {
+    const store = await startRedis();
+    const client = new Redis({ path: store.socket });
+    const server = await startServer(store.url);
+    releases.push(
+      () => store.stop(),
+      () => client.disconnect(),
+      () => server.stop(),
+    );
+    await server.serving;
+    const commands = async () => {
+      const stats = await client.info("commandstats");
+      return [...stats.matchAll(/cmdstat_(?:zadd|bzpopmin|expire):calls=(\d+)/g)].reduce(
+        (sum, [, n]) => sum + Number(n),
+        0,
+      );
+    };
+    const request = (n: number) => ({ queue: `idle-${n}`, worker: "w", wait: seconds(40) });
+    for (let n = 0; n < 20; n += 1)
+      releases.push(server.client.cancellable("posta.queue.v1.WorkerService", "LeaseJobs", request(n)));
+    await expect.poll(() => gaugeOf(server, "posta_work_waiting_calls")).toBe(20);
+    await sleep(500); // What begins the waits is done.
+    const before = await commands();
+    await sleep(4000);
+    expect((await commands()) - before).toBeLessThan(10);
   });
 
   it("is answered at once when its server stops", async () => {

@@ -5,6 +5,7 @@ import type { CancelOrder } from "../cancel-order.js";
 import { DrainOrders } from "../orders/drain-orders.js";
 import type { WorkControl } from "../orders/work-control.js";
 import type { CallingWorkers } from "./calling-workers.js";
+import { type WaitingCall, WaitingCalls } from "./waiting-calls.js";
 import { type Listed, WorkerEntries } from "./worker-entries.js";
 
 /** How often a server writes down which workers it has, in milliseconds. */
@@ -36,6 +37,7 @@ export class WorkerRegistry {
   readonly sessions = new Set<ListedSession>();
   private readonly entries: WorkerEntries;
   private readonly orders = new DrainOrders();
+  private readonly waiting = new WaitingCalls();
   private timer: NodeJS.Timeout | undefined;
   private isClosed = false;
 
@@ -70,8 +72,14 @@ export class WorkerRegistry {
     return this.isDrained(worker, queue);
   }
 
+  /** Stops a call that waits once its worker is ordered to end. Returns what forgets the call. */
+  onDrain(call: WaitingCall): () => void {
+    if (this.isDrained(call.worker, call.queue)) call.stop();
+    return this.waiting.add(call);
+  }
+
   /** Whether a worker that calls is ordered to end. */
-  isDrained(worker: string, queue: string): boolean {
+  private isDrained(worker: string, queue: string): boolean {
     return this.orders.covers(worker, [queue]);
   }
 
@@ -83,6 +91,7 @@ export class WorkerRegistry {
 
   private drainOrdered(): void {
     for (const session of this.sessions) this.drainIfOrdered(session);
+    this.waiting.stop((worker, queue) => this.isDrained(worker, queue));
   }
 
   private drainIfOrdered(session: ListedSession): void {
