@@ -10,7 +10,7 @@ import type {
 import type { Admission } from "../rpc/admission.js";
 import type { Principal } from "../rpc/auth/authenticate.js";
 import { boundRequestId, requestIdKey } from "../rpc/failed-call.js";
-import type { Adapter, BidiMethod, CallContext, ServerStreamMethod, UnaryMethod } from "../rpc/method.js";
+import type { Adapter, BidiMethod, CallContext, CallKind, ServerStreamMethod, UnaryMethod } from "../rpc/method.js";
 import type { StatusMap } from "../rpc/status.js";
 import { principalOf } from "./incoming/guard.js";
 
@@ -64,8 +64,11 @@ export class GrpcAdapter implements Adapter<UntypedHandleCall> {
     private readonly closing: AbortSignal,
   ) {}
 
-  unary<Request, Response>(method: UnaryMethod<Request, Response>): handleUnaryCall<Request, Response> {
-    const run = this.admission?.guard(method) ?? method;
+  unary<Request, Response>(
+    method: UnaryMethod<Request, Response>,
+    kind?: CallKind,
+  ): handleUnaryCall<Request, Response> {
+    const run = this.admission?.guard(method, kind) ?? method;
     return (call, callback) => {
       const fail = (error: unknown) => callback(this.statuses.toStatus(error));
       try {

@@ -14,6 +14,9 @@ export interface CallContext {
   readonly requestId: string | undefined;
 }
 
+/** How calls are admitted. "settling": they end or keep work that is under way, so that it is not done again. */
+export type CallKind = "plain" | "settling";
+
 /** A method with one request and one response. It answers or throws a PostaError. */
 export type UnaryMethod<Request, Response> = (request: Request, context: CallContext) => Promise<Response>;
 
@@ -32,7 +35,7 @@ export type ServerStreamMethod<Request, Response> = (
 
 /** Turns methods into handlers of a transport. Each transport has an adapter, so capabilities know no transport. */
 export interface Adapter<Handler> {
-  unary<Request, Response>(method: UnaryMethod<Request, Response>): Handler;
+  unary<Request, Response>(method: UnaryMethod<Request, Response>, kind?: CallKind): Handler;
   bidi<Request, Response>(method: BidiMethod<Request, Response>): Handler;
   serverStream<Request, Response>(method: ServerStreamMethod<Request, Response>): Handler;
 }

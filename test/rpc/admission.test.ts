@@ -1,16 +1,20 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, inject, it } from "vitest";
 import { post } from "../http/client.js";
 import { detailsOf, failureOf } from "../support/client.js";
-import { startServer } from "../support/posta.js";
+import { gaugeOf, startServer } from "../support/posta.js";
 import { startRedis, type TestRedis } from "../support/redis.js";
+import { useReleases } from "../support/releases.js";
 
 const resourceExhausted = 8;
 const limit = 3;
 const queue = "admission";
+const releases = useReleases();
+
+type Server = Awaited<ReturnType<typeof startServer>>;
 
 describe("calls over POSTA_MAX_CALLS", () => {
   let redis: TestRedis;
-  let posta: Awaited<ReturnType<typeof startServer>>;
+  let posta: Server;
 
   beforeEach(async () => {
     redis = await startRedis();
@@ -53,6 +57,16 @@ describe("calls over POSTA_MAX_CALLS", () => {
     expect(await counted()).toMatchObject([{ value: 2 }]);
   });
 
+  it("may be some more if they settle work, and no more than some", async () => {
+    await fill();
+    const reports = [{ jobId: "1", leaseToken: `posta:${"A".repeat(22)}:1:1`, complete: {} }];
+    const settle = () => posta.client.worker("ReportOutcomes", { queue, reports });
+    const first = settle();
+    expect((await failureOf(settle())).details).toMatch(/^over 4 calls are in flight/);
+    process.kill(redis.pid, "SIGCONT");
+    await expect(first).resolves.toMatchObject({ results: [{ verdict: "REPORT_VERDICT_LEASE_LOST" }] });
+  });
+
   it("do not keep probes out", async () => {
     await fill();
     const health = posta.client.call("grpc.health.v1.Health", "Check", {});
@@ -64,5 +78,43 @@ describe("calls over POSTA_MAX_CALLS", () => {
     process.kill(redis.pid, "SIGCONT");
     for (const call of calls) await call;
     await expect(read()).resolves.toMatchObject({ queue: { name: queue } });
+  });
+});
+
+describe("a server that is full of calls that wait for jobs, and of others", () => {
+  it("takes reports and extensions, over gRPC and HTTP", async () => {
+    const analytics = await startRedis();
+    const posta = await startServer(inject("redisUrl"), {
+      POSTA_MAX_CALLS: "4",
+      POSTA_ANALYTICS_REDIS_URL: analytics.url,
+      POSTA_REDIS_TIMEOUT: "20s",
+    });
+    releases.push(
+      () => analytics.stop(),
+      () => posta.stop(),
+      () => process.kill(analytics.pid, "SIGCONT"),
+    );
+    await posta.serving;
+    const { client } = posta;
+    await client.queue("AddJobs", { queue, jobs: [{ name: "n" }, { name: "n" }] });
+    const { jobs } = await client.worker("LeaseJobs", { queue, worker: "w", maxJobs: 2 });
+    const [one, two] = jobs.map(({ jobId, leaseToken }: Record<string, string>) => ({ jobId, leaseToken }));
+    const wait = { queue: "empty", worker: "w", wait: { seconds: 40, nanos: 0 } };
+    for (let n = 0; n < 2; n += 1) releases.push(client.cancellable("posta.queue.v1.WorkerService", "LeaseJobs", wait));
+    await expect.poll(() => gaugeOf(posta, "posta_work_waiting_calls")).toBe(2);
+    process.kill(analytics.pid, "SIGSTOP");
+    const event = { event: { name: "full" }, acknowledgement: "ACKNOWLEDGEMENT_STORED" };
+    for (let n = 0; n < 2; n += 1)
+      client.call("posta.analytics.v1.AnalyticsService", "TrackEvent", event).catch(() => {});
+    await expect.poll(async () => (await failureOf(client.queue("GetQueue", { queue }))).code).toBe(resourceExhausted);
+
+    const { results } = await client.worker("ExtendLeases", { queue, leases: [one, two] });
+    expect(results).toMatchObject([{ held: true }, { held: true }]);
+    const reported = await client.worker("ReportOutcomes", { queue, reports: [{ ...one, complete: {} }] });
+    expect(reported.results).toMatchObject([{ verdict: "REPORT_VERDICT_APPLIED" }]);
+    const url = `${posta.httpUrl}/posta.queue.v1.WorkerService/ReportOutcomes`;
+    const body = JSON.stringify({ queue, reports: [{ ...two, complete: {} }] });
+    const answer = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body });
+    expect(answer.status).toBe(200);
   });
 });

@@ -85,6 +85,11 @@ export async function startServer(redisUrl: string, env: Env = {}) {
   };
 }
 
+/** The value of a server's metric that has no labels. */
+export async function gaugeOf({ metrics }: Awaited<ReturnType<typeof startServer>>, name: string): Promise<number> {
+  return Number((await metrics.getSingleMetric(name)?.get())?.values[0]?.value);
+}
+
 const builtMain = fileURLToPath(new URL("../../dist/cluster/main.js", import.meta.url));
 
 /** For what a test does not look at: starting them is what takes longest. */

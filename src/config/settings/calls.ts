@@ -34,7 +34,7 @@ export const callsSettings = {
     2000,
     1,
     1_000_000,
-    "Unary calls that one server handles at once. Over this: RESOURCE_EXHAUSTED. Probes do not count.",
+    "Unary calls that one server handles at once. Over this: RESOURCE_EXHAUSTED. Probes do not count. ReportOutcomes and ExtendLeases may exceed it by a quarter.",
   ),
   maxStreams: integer("POSTA_MAX_STREAMS", 1000, 1, 1_000_000, "Concurrent calls on one gRPC connection."),
   maxSessionBytes: renamed(

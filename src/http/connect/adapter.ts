@@ -1,6 +1,6 @@
 import type { Admission } from "../../rpc/admission.js";
 import type { Entry } from "../../rpc/entry.js";
-import type { Adapter, UnaryMethod } from "../../rpc/method.js";
+import type { Adapter, CallKind, UnaryMethod } from "../../rpc/method.js";
 
 /** The handler of a method over HTTP. Streams are served over gRPC only. */
 export type HttpHandler =
@@ -20,8 +20,8 @@ export class HttpAdapter implements Adapter<HttpHandler> {
     private readonly admission: Admission | undefined,
   ) {}
 
-  unary<Request, Response>(method: UnaryMethod<Request, Response>): HttpHandler {
-    const run = this.admission?.guard(method) ?? method;
+  unary<Request, Response>(method: UnaryMethod<Request, Response>, kind?: CallKind): HttpHandler {
+    const run = this.admission?.guard(method, kind) ?? method;
     return { kind: "unary", entry: this.entry, run };
   }
 

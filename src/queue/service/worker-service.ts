@@ -13,7 +13,7 @@ import type { ReportOutcomesResponse } from "../../gen/posta/queue/v1/ReportOutc
 import type { UpdateLeasedJobsRequest__Output as UpdateLeasedJobs } from "../../gen/posta/queue/v1/UpdateLeasedJobsRequest.js";
 import type { WorkRequest__Output as WorkRequest } from "../../gen/posta/queue/v1/WorkRequest.js";
 import type { WorkResponse } from "../../gen/posta/queue/v1/WorkResponse.js";
-import type { Adapter, CallContext } from "../../rpc/method.js";
+import type { Adapter, CallContext, CallKind } from "../../rpc/method.js";
 import type { StatusMap } from "../../rpc/status.js";
 import type { Logger } from "../../telemetry/log/log.js";
 import { requireExistingJobId, requireUnreserved } from "../job/names.js";
@@ -63,12 +63,13 @@ export function workerHandlers<Handler>(adapter: Adapter<Handler>, parts: WorkPa
 
   function onWork<Request extends { queue: string }, Response>(
     run: (request: Request, context: CallContext) => Promise<Response>,
+    kind?: CallKind,
   ) {
     return adapter.unary(async (request: Request, context) => {
       requireMayWork(request.queue, context);
       requireStore();
       return run(request, context);
-    });
+    }, kind);
   }
 
   async function leaseJobs(request: LeaseJobs, context: CallContext): Promise<LeaseJobsResponse> {
@@ -144,8 +145,8 @@ export function workerHandlers<Handler>(adapter: Adapter<Handler>, parts: WorkPa
       return new WorkStream(stream, context, closing, { ...parts, statuses }).run();
     }),
     LeaseJobs: onWork(leaseJobs),
-    ReportOutcomes: onWork(reportOutcomes),
-    ExtendLeases: onWork(extendLeases),
+    ReportOutcomes: onWork(reportOutcomes, "settling"),
+    ExtendLeases: onWork(extendLeases, "settling"),
     UpdateLeasedJobs: onWork(updateLeasedJobs),
     ListWorkers: onStore(listWorkers),
     DrainWorker: onStore(drainWorker),

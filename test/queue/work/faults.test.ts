@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { status } from "@grpc/grpc-js";
 import { Queue as BullQueue, Worker } from "bullmq";
 import { describe, expect, inject, it, vi } from "vitest";
-import { startServer } from "../../support/posta.js";
+import { gaugeOf, startServer } from "../../support/posta.js";
 import { startRedis } from "../../support/redis.js";
 import { SlowWay } from "../../tools/slow-way.js";
 import { type Job, open } from "./session-setup.js";
@@ -13,7 +13,6 @@ import {
   countsOf,
   endLease,
   freshQueue,
-  gaugeOf,
   type Held,
   lease,
   posta,

@@ -1,13 +1,12 @@
 import { status } from "@grpc/grpc-js";
 import { describe, expect, inject, it } from "vitest";
-import { startServer } from "../../support/posta.js";
+import { gaugeOf, startServer } from "../../support/posta.js";
 import { type Job, open } from "./session-setup.js";
 import {
   add,
   checkLeases,
   endLease,
   freshQueue,
-  gaugeOf,
   type Held,
   lease,
   posta,

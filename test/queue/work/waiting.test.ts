@@ -2,9 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Queue as BullQueue } from "bullmq";
 import { Redis } from "ioredis";
 import { describe, expect, inject, it } from "vitest";
-import { startServer } from "../../support/posta.js";
+import { gaugeOf, startServer } from "../../support/posta.js";
 import { startRedis } from "../../support/redis.js";
-import { add, connection, freshQueue, gaugeOf, lease, posta, releases, seconds, waitingCalls } from "./work-setup.js";
+import { add, connection, freshQueue, lease, posta, releases, seconds, waitingCalls } from "./work-setup.js";
 
 /** What workers are promised that wait for jobs: docs/workers.md. */
 

@@ -7,7 +7,7 @@ import { WorkBatcher } from "../../../src/queue/work/work-batcher.js";
 import { WorkScript } from "../../../src/queue/work/work-script.js";
 import { RedisStore } from "../../../src/store/redis/store.js";
 import { createLog } from "../../../src/telemetry/log/log.js";
-import { startServer } from "../../support/posta.js";
+import { gaugeOf, startServer } from "../../support/posta.js";
 import { useReleases } from "../../support/releases.js";
 
 /** A server for the tests of one file, and a worker's words to it. */
@@ -117,6 +117,3 @@ export const countsOf = async (queue: string) => (await posta.client.queue("GetQ
 
 export const openSessions = () => gaugeOf(posta, "posta_work_sessions");
 export const waitingCalls = () => gaugeOf(posta, "posta_work_waiting_calls");
-export async function gaugeOf({ metrics }: Awaited<ReturnType<typeof startServer>>, name: string): Promise<number> {
-  return Number((await metrics.getSingleMetric(name)?.get())?.values[0]?.value);
-}
