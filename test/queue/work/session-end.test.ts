@@ -123,6 +123,24 @@ describe("a session", () => {
     expect(session.jobs()).toHaveLength(1);
   });
 
+  it("of a worker that misses its heartbeats gets no more jobs until the worker is heard again", async () => {
+    const queue = freshQueue();
+    const [silent, other] = [open(), open()];
+    silent.hello(queue, 2, { lease: seconds(6) });
+    const [held] = await add(queue);
+    await expect.poll(() => silent.jobs().length).toBe(1);
+    await sleep(3300);
+    other.hello(queue, 1);
+    await other.until("welcome");
+    const [next, last] = await add(queue, 2);
+    await expect.poll(() => other.jobs().map(({ jobId }) => jobId)).toEqual([next]);
+    await sleep(200);
+    expect(silent.jobs().map(({ jobId }) => jobId)).toEqual([held]);
+    silent.ack();
+    await expect.poll(() => silent.jobs().map(({ jobId }) => jobId)).toEqual([held, last]);
+    expect(silent.find("lost")).toEqual([]);
+  });
+
   it("of a worker that falls silent ends, and its jobs that were not acknowledged are back in line", async () => {
     const queue = freshQueue();
     const session = open();

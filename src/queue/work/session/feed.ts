@@ -17,7 +17,7 @@ const errorPauseMs = 1000;
 export interface FeedParts {
   leaser: Leaser;
   request: Pick<LeaseRequest, "worker" | "leaseMs">;
-  /** Whether the worker does not read what it was sent. */
+  /** Whether the worker gets no jobs now: it does not read what it was sent, or it is silent. */
   isFull(): boolean;
   log: Logger;
   /** Sends jobs to the worker. */
@@ -64,7 +64,7 @@ export class Feed {
     this.change?.();
   }
 
-  /** The worker reads again. */
+  /** The worker reads again, or is heard again. */
   goOn(): void {
     this.change?.();
   }

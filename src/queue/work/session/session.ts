@@ -10,12 +10,15 @@ import type { LeasedJob, Report, Update, Verdict } from "../work.js";
 import { Feed } from "./feed.js";
 import { Heartbeats } from "./heartbeats.js";
 import { type HeldLease, HeldLeases } from "./held-leases.js";
+import { Silence } from "./silence.js";
 
 /**
  * A worker takes a stream for dead after three intervals without a pong. Then half of the lease is left to open another
  * session and to show its jobs there.
  */
 const intervalsInLease = 6;
+/** A worker that was silent for so many intervals gets no more jobs until it is heard again. */
+const quietIntervals = 3;
 /** A lease is extended after this part of it: each second heartbeat extends it. */
 const extendedPart = 1 / 4;
 /** The same order may come with a slightly different end, as clocks are compared anew, in milliseconds. */
@@ -70,9 +73,8 @@ export class Session implements ListedSession {
   private readonly heartbeats: Heartbeats;
   private isDraining = false;
   private isOrdered = false;
-  private watchdog: NodeJS.Timeout | undefined;
+  private readonly silence: Silence;
   private readonly startedAt = Date.now();
-  private seenAt = this.startedAt;
   /** When the worker's queues, jobs or state changed last. */
   private changedAt = this.startedAt;
   private static count = 0;
@@ -90,8 +92,14 @@ export class Session implements ListedSession {
       freshMs: options.leaseMs * extendedPart,
       onCancel: (order) => this.cancel(order),
     });
+    const problem = `the worker was silent for its whole lease of ${options.leaseMs} ms`;
+    this.silence = new Silence({
+      quietMs: this.intervalMs * quietIntervals,
+      mostMs: options.leaseMs,
+      onHeard: () => this.goOn(),
+      onMost: () => options.output.silent(new PostaError("expired", problem)),
+    });
     setMaxListeners(0, this.feeding.signal); // Some for each queue.
-    this.hear();
   }
 
   /**
@@ -121,19 +129,14 @@ export class Session implements ListedSession {
     for (const feed of this.feeds.values()) feed.start(this.feeding.signal);
   }
 
-  /** The worker reads again. */
+  /** The worker reads again, or is heard again. */
   goOn(): void {
     for (const feed of this.feeds.values()) feed.goOn();
   }
 
   /** Any message of the worker: it is alive. */
   hear(): void {
-    this.seenAt = Date.now();
-    clearTimeout(this.watchdog);
-    this.watchdog = setTimeout(() => {
-      const problem = `the worker was silent for its whole lease of ${this.options.leaseMs} ms`;
-      this.options.output.silent(new PostaError("expired", problem));
-    }, this.options.leaseMs);
+    this.silence.hear();
   }
 
   /** Extends the leases of all jobs that the worker has received and not reported, and tells it which are lost. */
@@ -191,7 +194,7 @@ export class Session implements ListedSession {
 
   /** Ends the session. Jobs that the worker has not acknowledged go back in line at once. */
   async end(): Promise<void> {
-    clearTimeout(this.watchdog);
+    this.silence.stop();
     await this.drain();
     const unseen = this.held.byQueue(({ sequence }) => sequence > this.acked);
     const backs = [...unseen].map(([queue, leases]) => {
@@ -225,7 +228,8 @@ export class Session implements ListedSession {
   info(): ReturnType<ListedSession["info"]> {
     const { worker, version } = this.options;
     const queues = [...this.feeds.values()].map(({ queue, max, inFlight }) => ({ queue, max, inFlight }));
-    const { number, startedAt, seenAt, changedAt, isDraining } = this;
+    const { number, startedAt, changedAt, isDraining } = this;
+    const seenAt = this.silence.heardAt;
     return { worker, version, inSession: true, queues, startedAt, seenAt, isDraining, number, changedAt };
   }
 
@@ -235,7 +239,7 @@ export class Session implements ListedSession {
     const feed = new Feed(queue, max, resumed, {
       leaser: this.parts.leaser,
       request: { worker, leaseMs },
-      isFull: () => output.isFull(),
+      isFull: () => this.silence.isQuiet || output.isFull(),
       log: this.parts.log,
       assign: (jobs) => {
         this.sequence += 1;
