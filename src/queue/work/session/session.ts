@@ -1,5 +1,4 @@
-import { setMaxListeners } from "node:events";
-import { invalid, PostaError } from "../../../errors/posta-error.js";
+import { PostaError } from "../../../errors/posta-error.js";
 import type { Logger } from "../../../telemetry/log/log.js";
 import type { CancelOrder } from "../cancel-order.js";
 import type { LeaseExtender } from "../lease-extender.js";
@@ -7,7 +6,7 @@ import type { Leaser } from "../leaser.js";
 import type { ListedSession } from "../registry/worker-registry.js";
 import type { Reporter } from "../reporter.js";
 import type { LeasedJob, Report, Update, Verdict } from "../work.js";
-import { Feed } from "./feed.js";
+import { Feeds } from "./feeds.js";
 import { Heartbeats } from "./heartbeats.js";
 import { type HeldLease, HeldLeases } from "./held-leases.js";
 import { Silence } from "./silence.js";
@@ -23,8 +22,6 @@ const quietIntervals = 3;
 const extendedPart = 1 / 4;
 /** The same order may come with a slightly different end, as clocks are compared anew, in milliseconds. */
 const sameMs = 1000;
-/** The most queues of a session. */
-const maxQueues = 100;
 /** A worker waits an interval for its welcome. A store that is away may delay the welcome by this part of it. */
 const resumedPart = 0.8;
 
@@ -64,12 +61,10 @@ export interface SessionOptions {
  */
 export class Session implements ListedSession {
   readonly intervalMs: number;
-  private readonly feeds = new Map<string, Feed>();
+  private readonly feeds: Feeds;
   private readonly held = new HeldLeases();
-  private readonly feeding = new AbortController();
   private sequence = 0;
   private acked = 0;
-  private isStarted = false;
   private readonly heartbeats: Heartbeats;
   private isDraining = false;
   private isOrdered = false;
@@ -96,10 +91,16 @@ export class Session implements ListedSession {
     this.silence = new Silence({
       quietMs: this.intervalMs * quietIntervals,
       mostMs: options.leaseMs,
-      onHeard: () => this.goOn(),
+      onHeard: () => this.feeds.goOn(),
       onMost: () => options.output.silent(new PostaError("expired", problem)),
     });
-    setMaxListeners(0, this.feeding.signal); // Some for each queue.
+    this.feeds = new Feeds({
+      leaser: parts.leaser,
+      request: { worker: options.worker, leaseMs: options.leaseMs },
+      isFull: () => this.silence.isQuiet || options.output.isFull(),
+      log: parts.log,
+      assign: (queue, jobs) => this.assign(queue, jobs),
+    });
   }
 
   /**
@@ -108,30 +109,27 @@ export class Session implements ListedSession {
    * back.
    */
   async resume(leases: readonly HeldLease[]): Promise<HeldLease[]> {
-    for (const lease of leases) if (this.held.add(lease)) this.feeds.get(lease.queue)?.count(1);
-    const lost = await this.heartbeats.resume(this.intervalMs * resumedPart, this.feeding.signal);
+    for (const lease of leases) if (this.held.add(lease)) this.feeds.count(lease.queue, 1);
+    const lost = await this.heartbeats.resume(this.intervalMs * resumedPart, this.feeds.ending);
     this.count(lost, -1);
     return lost;
   }
 
   /** The worker takes up to so many jobs of a queue at a time. Throws invalid for too many queues. */
   setCredit(queue: string, max: number, field: string): void {
-    const known = this.feeds.get(queue);
     this.changedAt = Date.now();
-    if (known) known.setMax(max);
-    else if (this.feeds.size >= maxQueues) throw invalid(field, `is one of over ${maxQueues} queues of this session`);
-    else this.addFeed(queue, max);
+    const held = () => this.held.byQueue((lease) => lease.queue === queue).get(queue)?.length ?? 0;
+    this.feeds.setMax(queue, max, held, field);
   }
 
   /** Sends jobs from now on. */
   start(): void {
-    this.isStarted = true;
-    for (const feed of this.feeds.values()) feed.start(this.feeding.signal);
+    this.feeds.start();
   }
 
-  /** The worker reads again, or is heard again. */
+  /** The worker reads again. */
   goOn(): void {
-    for (const feed of this.feeds.values()) feed.goOn();
+    this.feeds.goOn();
   }
 
   /** Any message of the worker: it is alive. */
@@ -187,8 +185,7 @@ export class Session implements ListedSession {
   async drain(): Promise<number> {
     this.isDraining = true;
     this.changedAt = Date.now();
-    this.feeding.abort();
-    await Promise.all([...this.feeds.values()].map((feed) => feed.untilEnded()));
+    await this.feeds.end();
     return this.sequence;
   }
 
@@ -211,50 +208,34 @@ export class Session implements ListedSession {
   }
 
   get queues(): string[] {
-    return [...this.feeds.keys()];
+    return this.feeds.loads.map(({ queue }) => queue);
   }
 
   /** How many jobs the worker takes at a time, of all its queues, and how many it has. */
   get load(): { max: number; inFlight: number } {
-    const load = { max: 0, inFlight: 0 };
-    for (const { max, inFlight } of this.feeds.values()) {
-      load.max += max;
-      load.inFlight += inFlight;
-    }
-    return load;
+    return this.feeds.load;
   }
 
   /** The worker as ListWorkers shows it. `number` is unique in this process. */
   info(): ReturnType<ListedSession["info"]> {
     const { worker, version } = this.options;
-    const queues = [...this.feeds.values()].map(({ queue, max, inFlight }) => ({ queue, max, inFlight }));
+    const queues = this.feeds.loads;
     const { number, startedAt, changedAt, isDraining } = this;
     const seenAt = this.silence.heardAt;
     return { worker, version, inSession: true, queues, startedAt, seenAt, isDraining, number, changedAt };
   }
 
-  private addFeed(queue: string, max: number): void {
-    const { worker, leaseMs, output } = this.options;
-    const resumed = this.held.byQueue((lease) => lease.queue === queue).get(queue)?.length ?? 0;
-    const feed = new Feed(queue, max, resumed, {
-      leaser: this.parts.leaser,
-      request: { worker, leaseMs },
-      isFull: () => this.silence.isQuiet || output.isFull(),
-      log: this.parts.log,
-      assign: (jobs) => {
-        this.sequence += 1;
-        this.changedAt = Date.now();
-        this.held.addJobs(queue, jobs, this.sequence, leaseMs);
-        output.assign(this.sequence, queue, jobs);
-      },
-    });
-    this.feeds.set(queue, feed);
-    if (this.isStarted) feed.start(this.feeding.signal);
+  private assign(queue: string, jobs: LeasedJob[]): void {
+    const { leaseMs, output } = this.options;
+    this.sequence += 1;
+    this.changedAt = Date.now();
+    this.held.addJobs(queue, jobs, this.sequence, leaseMs);
+    output.assign(this.sequence, queue, jobs);
   }
 
   /** Counts jobs that the worker has (1), or has no more (-1). */
   private count(leases: readonly (HeldLease | undefined)[], change: 1 | -1): void {
-    for (const lease of leases) if (lease) this.feeds.get(lease.queue)?.count(change);
+    for (const lease of leases) if (lease) this.feeds.count(lease.queue, change);
     if (leases.length > 0) this.changedAt = Date.now();
   }
 }
