@@ -12,6 +12,8 @@ import type { Principal } from "../rpc/auth/authenticate.js";
 import { boundRequestId, requestIdKey } from "../rpc/failed-call.js";
 import type { Adapter, BidiMethod, CallContext, CallKind, ServerStreamMethod, UnaryMethod } from "../rpc/method.js";
 import type { StatusMap } from "../rpc/status.js";
+import type { ConnectionAges } from "./connection-ages.js";
+import { http2StreamOf } from "./incoming/call-internals.js";
 import { principalOf } from "./incoming/guard.js";
 
 interface AnyCall {
@@ -62,6 +64,7 @@ export class GrpcAdapter implements Adapter<UntypedHandleCall> {
     private readonly admission: Admission | undefined,
     /** Aborted when the server drains: open streams end themselves. */
     private readonly closing: AbortSignal,
+    private readonly ages: ConnectionAges,
   ) {}
 
   unary<Request, Response>(
@@ -83,7 +86,8 @@ export class GrpcAdapter implements Adapter<UntypedHandleCall> {
   bidi<Request, Response>(method: BidiMethod<Request, Response>): handleBidiStreamingCall<Request, Response> {
     return (stream) => {
       this.runStream(stream, async () => {
-        const context = new LiveContext(stream);
+        const connectionAgeMs = this.ages.of(http2StreamOf(stream).session);
+        const context = Object.assign(new LiveContext(stream), { connectionAgeMs });
         await method(stream, context, this.closing);
       });
     };

@@ -22,6 +22,7 @@ import { createStatusMap } from "../rpc/status.js";
 import { libraryConsole } from "../telemetry/log/capture.js";
 import type { Logger } from "../telemetry/log/log.js";
 import { registerCount } from "../telemetry/metrics/counters.js";
+import { ConnectionAges } from "./connection-ages.js";
 import { createCredentials } from "./credentials.js";
 import { DeadConnections } from "./dead-connections.js";
 import { GrpcAdapter } from "./handlers.js";
@@ -49,6 +50,7 @@ export class GrpcServer {
   private readonly rules = new Map<string, MethodRules>();
   private readonly closing = new AbortController();
   private readonly deadConnections = new DeadConnections();
+  private readonly ages = new ConnectionAges();
 
   constructor(
     private readonly config: Config,
@@ -66,7 +68,8 @@ export class GrpcServer {
     registerCount(metrics, "posta_overload_refusals_total", overloadHelp, () => this.statuses.overloads);
     this.health = new Health(["", ...services]);
     this.server = new Server({ ...limits(config), interceptors: this.createInterceptors(metrics, log) });
-    const adapt = (limit: Admission | undefined) => new GrpcAdapter(this.statuses, limit, this.closing.signal);
+    const adapt = (limit: Admission | undefined) =>
+      new GrpcAdapter(this.statuses, limit, this.closing.signal, this.ages);
     this.adapters = { callers: adapt(admission), anyone: adapt(undefined) };
     this.add(healthService, (adapter) => this.health.handlers(adapter), "anyone");
     this.addReflection([healthService, ...services]);
@@ -125,6 +128,7 @@ export class GrpcServer {
     http2Server.updateSettings({ maxHeaderListSize: maxHeaderBytes });
     http2Server.prependListener("stream", (_, headers) => correctTimeout(headers));
     this.deadConnections.watch(http2Server);
+    this.ages.watch(http2Server);
   }
 
   /**

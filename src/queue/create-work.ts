@@ -76,7 +76,7 @@ export function createWorkParts(config: Config, { redis, metrics }: Stores, log:
     reporter,
     extender: new LeaseExtender(redis, keys, worked),
     requireStore: () => redis.requireUsable(),
-    sessionMs: config.maxConnectionAgeMs,
+    connections: { maxAgeMs: config.maxConnectionAgeMs, graceMs: config.maxConnectionAgeGraceMs },
     maxJobBytes: config.maxJobBytes,
     log,
     /** Answers all calls that wait for jobs, now and from now on. */

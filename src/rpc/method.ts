@@ -14,6 +14,12 @@ export interface CallContext {
   readonly requestId: string | undefined;
 }
 
+/** What a method with streams knows about its call. */
+export interface StreamContext extends CallContext {
+  /** How old the call's connection was when the call began, in milliseconds. */
+  readonly connectionAgeMs: number;
+}
+
 /** How calls are admitted. "settling": they end or keep work that is under way, so that it is not done again. */
 export type CallKind = "plain" | "settling";
 
@@ -23,7 +29,7 @@ export type UnaryMethod<Request, Response> = (request: Request, context: CallCon
 /** A method with a stream in each direction. It returns to end the stream, or throws to end it with an error. */
 export type BidiMethod<Request, Response> = (
   stream: ServerDuplexStream<Request, Response>,
-  context: CallContext,
+  context: StreamContext,
   closing: AbortSignal,
 ) => Promise<void>;
 

@@ -6,7 +6,7 @@ import type { Tracker } from "../../src/analytics/track/track.js";
 import type { Adder } from "../../src/queue/add/add.js";
 import { addHandlers } from "../../src/queue/service/add-service.js";
 import { WorkStream, type WorkStreamParts } from "../../src/queue/service/work-stream.js";
-import type { Adapter, BidiMethod, CallContext } from "../../src/rpc/method.js";
+import type { Adapter, BidiMethod, StreamContext } from "../../src/rpc/method.js";
 import type { StatusMap } from "../../src/rpc/status.js";
 
 /** What a stream's messages weigh: no more of them are read while what is read waits for a store. */
@@ -23,8 +23,9 @@ const statuses = { forItems: () => () => ({}) } as unknown as StatusMap;
 const context = {
   deadline: Number.POSITIVE_INFINITY,
   cancelled: false,
+  connectionAgeMs: 0,
   principal: { require: () => {} },
-} as unknown as CallContext;
+} as unknown as StreamContext;
 
 /** Runs a stream of such messages; resolves to how many were read. */
 async function read(method: Method, message: object, taken: () => number): Promise<number> {
@@ -87,7 +88,7 @@ async function leaveUnread(message: object, count: number): Promise<number> {
   const parts = {
     statuses,
     maxJobBytes: 4 << 20,
-    sessionMs: 1e6,
+    connections: { maxAgeMs: 1e6, graceMs: 1e6 },
     registry: { add: () => {}, remove: () => {} },
     leaser: { isClosed: false, take: never },
     reporter: { report: never, update: never },

@@ -5,7 +5,7 @@ import type { WorkHello__Output as Hello } from "../../gen/posta/queue/v1/WorkHe
 import type { WorkRequest__Output as WorkRequest } from "../../gen/posta/queue/v1/WorkRequest.js";
 import type { WorkResponse } from "../../gen/posta/queue/v1/WorkResponse.js";
 import { toDuration } from "../../rpc/contract/times.js";
-import type { CallContext } from "../../rpc/method.js";
+import type { StreamContext } from "../../rpc/method.js";
 import type { StatusMap } from "../../rpc/status.js";
 import { OpenWeight, type Weight } from "../../rpc/stream/open-weight.js";
 import { readOneAhead, setPaused } from "../../rpc/stream/read-ahead.js";
@@ -14,6 +14,7 @@ import type { CancelOrder } from "../work/cancel-order.js";
 import type { WorkerRegistry } from "../work/registry/worker-registry.js";
 import type { HeldLease } from "../work/session/held-leases.js";
 import { Session, type SessionParts } from "../work/session/session.js";
+import { type ConnectionLimits, sessionTime } from "../work/session/session-age.js";
 import type { LeaseName } from "../work/work.js";
 import { toLeasedJob } from "./convert-leased-job.js";
 import { toCredit, toCredits, toResume, toSessionOptions } from "./convert-session.js";
@@ -24,16 +25,10 @@ import { WorkChanges } from "./work-changes.js";
 const helloMs = 10_000;
 /** How long a server takes reports of a session that it has asked to leave, in milliseconds. */
 const leaveMs = 5000;
-/**
- * A session is asked to leave before its connection reaches its greatest age: then it would break without a word. Sessions that
- * began at the same time leave one by one.
- */
-const [minAge, ageSpread] = [0.7, 0.15];
 
 export interface WorkStreamParts extends SessionParts {
   registry: WorkerRegistry;
-  /** The greatest age of a connection, in milliseconds. */
-  sessionMs: number;
+  connections: ConnectionLimits;
   maxJobBytes: number;
   statuses: StatusMap;
 }
@@ -56,7 +51,7 @@ export class WorkStream {
 
   constructor(
     private readonly stream: Stream,
-    private readonly context: CallContext,
+    private readonly context: StreamContext,
     private readonly closing: AbortSignal,
     private readonly parts: WorkStreamParts,
   ) {
@@ -72,10 +67,8 @@ export class WorkStream {
   async run(): Promise<void> {
     const { stream, closing } = this;
     const leave = () => void this.leave(stoppingError());
-    const old = setTimeout(
-      () => void this.leave(ageError()),
-      this.parts.sessionMs * (minAge + Math.random() * ageSpread),
-    );
+    const lastsMs = sessionTime(this.context.connectionAgeMs, this.parts.connections);
+    const old = setTimeout(() => void this.leave(ageError()), lastsMs);
     const unborn = setTimeout(() => this.session ?? this.end(invalid("message", "no hello came")), helloMs);
     readOneAhead(stream);
     try {

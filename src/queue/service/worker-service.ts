@@ -24,6 +24,7 @@ import type { WorkerDrain } from "../work/registry/drain-worker.js";
 import type { WorkerLister } from "../work/registry/list-workers.js";
 import type { WorkerRegistry } from "../work/registry/worker-registry.js";
 import type { Reporter } from "../work/reporter.js";
+import type { ConnectionLimits } from "../work/session/session-age.js";
 import { toLeasedJob } from "./convert-leased-job.js";
 import {
   maxNameBytes,
@@ -51,8 +52,7 @@ export interface WorkParts {
   extender: LeaseExtender;
   /** Throws unavailable if the store is known to be down, so that a call fails before any work. */
   requireStore(): void;
-  /** The greatest age of a connection, in milliseconds. */
-  sessionMs: number;
+  connections: ConnectionLimits;
   maxJobBytes: number;
   log: Logger;
 }

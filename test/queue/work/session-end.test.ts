@@ -123,6 +123,21 @@ describe("a session", () => {
     expect(session.jobs()).toHaveLength(1);
   });
 
+  it("on a connection that is old already is told to leave before the connection breaks", async () => {
+    const ages = { POSTA_MAX_CONNECTION_AGE: "4s", POSTA_MAX_CONNECTION_AGE_GRACE: "1s" };
+    const server = await startServer(inject("redisUrl"), ages);
+    releases.push(() => server.stop());
+    await server.serving;
+    const first = open(server);
+    first.hello("ageing", 1);
+    await first.until("leave");
+    const second = open(server); // On the same connection.
+    second.hello("ageing", 1);
+    await second.until("leave");
+    second.stream.end();
+    expect(await second.ended).toMatchObject({ code: status.OK });
+  });
+
   it("of a worker that misses its heartbeats gets no more jobs until the worker is heard again", async () => {
     const queue = freshQueue();
     const [silent, other] = [open(), open()];
