@@ -1,7 +1,6 @@
 import type { Waiter } from "../../batching/waiter.js";
 import { PostaError } from "../../errors/posta-error.js";
 import type { MarkerWatch } from "./marker-watch.js";
-import type { WaitingCall } from "./registry/waiting-calls.js";
 import type { ScheduledRuns } from "./scheduled-runs.js";
 import { abandonedError, type LeasedJob, type LeaseRequest } from "./work.js";
 import type { WorkBatcher } from "./work-batcher.js";
@@ -10,6 +9,14 @@ import type { WorkedQueues } from "./worked-queues.js";
 
 /** An answer should leave this long before its caller stops waiting, in milliseconds. */
 const answerMs = 1000;
+
+/** A call that waits for jobs. */
+export interface WaitingCall {
+  worker: string;
+  queue: string;
+  /** Ends the wait. */
+  stop(): void;
+}
 
 export interface LeaserParts {
   batcher: WorkBatcher;

@@ -1,10 +1,4 @@
-/** A call that waits for jobs. */
-export interface WaitingCall {
-  worker: string;
-  queue: string;
-  /** Ends the wait. */
-  stop(): void;
-}
+import type { WaitingCall } from "../leaser.js";
 
 /** The calls that wait for jobs in this server, so that an order to end reaches their workers at once. */
 export class WaitingCalls {

@@ -2,10 +2,11 @@ import type { RedisStore } from "../../../store/redis/store.js";
 import type { Logger } from "../../../telemetry/log/log.js";
 import type { Keys } from "../../job/keys.js";
 import type { CancelOrder } from "../cancel-order.js";
+import type { WaitingCall } from "../leaser.js";
 import { DrainOrders } from "../orders/drain-orders.js";
 import type { WorkControl } from "../orders/work-control.js";
 import type { CallingWorkers } from "./calling-workers.js";
-import { type WaitingCall, WaitingCalls } from "./waiting-calls.js";
+import { WaitingCalls } from "./waiting-calls.js";
 import { type Listed, WorkerEntries } from "./worker-entries.js";
 
 /** How often a server writes down which workers it has, in milliseconds. */
