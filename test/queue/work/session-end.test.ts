@@ -201,7 +201,7 @@ describe("a session", () => {
         { timeout: 8000 },
       )
       .toBe(true);
-    await expect.poll(() => session.jobs().length, { timeout: 15_000 }).toBe(1);
+    await session.untilJobs(1, 15_000);
     session.report("q", session.jobs()[0] as Job, { complete: {} });
     expect((await session.acks())[0].result.verdict).toBe("REPORT_VERDICT_APPLIED");
   });

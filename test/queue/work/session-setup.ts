@@ -38,6 +38,14 @@ export function open(server: Server = posta) {
     ack: () => stream.write({ heartbeat: { ackSequence: find("assign").at(-1)?.sequence ?? 0 } }),
     report: (queue: string, { jobId, leaseToken }: Job, outcome: object, reportId = 1) =>
       stream.write({ reports: { reports: [{ reportId, queue, report: { jobId, leaseToken, ...outcome } }] } }),
+    /** Resolves when the worker has so many jobs. It sends heartbeats meanwhile. */
+    async untilJobs(count: number, timeout: number) {
+      const beat = setInterval(() => stream.write({ heartbeat: {} }), 1000);
+      await expect
+        .poll(() => find("assign").flatMap(({ jobs }) => jobs).length, { timeout })
+        .toBe(count)
+        .finally(() => clearInterval(beat));
+    },
     async acks(count = 1) {
       await expect.poll(() => find("acks").flatMap(({ acks }) => acks).length).toBeGreaterThanOrEqual(count);
       return find("acks").flatMap(({ acks }) => acks) as Message[];

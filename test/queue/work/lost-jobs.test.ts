@@ -1,0 +1,132 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it, vi } from "vitest";
+import { type Job, open } from "./session-setup.js";
+import {
+  add,
+  checkLeases,
+  countsOf,
+  endLease,
+  freshQueue,
+  type Held,
+  lease,
+  posta,
+  redis,
+  report,
+  seconds,
+  stateOf,
+} from "./work-setup.js";
+
+/** Jobs whose workers lose them. docs/workers.md lists each failure with its test. */
+
+describe("a job that its worker lost", () => {
+  it("may come to the same worker again, under a lease of its own: what is said of the old one changes nothing", async () => {
+    const queue = freshQueue();
+    const session = open();
+    session.hello(queue, 1);
+    await add(queue);
+    await expect.poll(() => session.jobs().length).toBe(1);
+    session.ack();
+    await session.until("pong");
+    const [first] = session.jobs() as [Job];
+    await endLease(queue, first as Held);
+    await checkLeases();
+    // Its place is free when it hears of the loss, or reports.
+    session.report(queue, first, { complete: { returnValueJson: '"old"' } });
+    expect((await session.acks())[0].result.verdict).toBe("REPORT_VERDICT_LEASE_LOST");
+    await expect.poll(() => session.jobs().length).toBe(2);
+    const second = session.jobs()[1] as Job;
+    expect(second).toMatchObject({ jobId: first.jobId, attempt: 2 });
+    session.report(queue, first, { complete: { returnValueJson: '"old"' } }, 2);
+    session.report(queue, second, { complete: { returnValueJson: '"new"' } }, 3);
+    const verdicts = (await session.acks(3)).map(({ result }) => result.verdict.replace("REPORT_VERDICT_", ""));
+    expect(verdicts).toEqual(["LEASE_LOST", "LEASE_LOST", "APPLIED"]);
+    const { job } = await posta.client.queue("GetJob", { queue, jobId: first.jobId });
+    expect(job.returnValueJson).toBe('"new"');
+  });
+
+  it("leaves the place of its worker free, when the worker hears of it", async () => {
+    const queue = freshQueue();
+    const session = open();
+    session.hello(queue, 1, { lease: seconds(3) });
+    await add(queue, 2);
+    await expect.poll(() => session.jobs().length).toBe(1);
+    const [first] = session.jobs() as [Job];
+    await redis.set(`${posta.prefix}:${queue}:${first.jobId}:lock`, "another's");
+    await expect
+      .poll(() => {
+        session.ack();
+        return session.jobs().length;
+      })
+      .toBe(2);
+  });
+
+  it("is not hidden by a worker of the same name that starts anew without it", async () => {
+    const queue = freshQueue();
+    const before = open();
+    before.hello(queue, 1);
+    const [id] = await add(queue);
+    await expect.poll(() => before.jobs().length).toBe(1);
+    before.ack();
+    await before.until("pong");
+    before.stream.cancel(); // The process dies; another begins under its name.
+    const after = open();
+    after.hello(queue, 5);
+    await after.until("welcome");
+    after.ack();
+    await endLease(queue, before.jobs()[0] as Held);
+    await checkLeases();
+    await expect.poll(() => after.jobs()).toMatchObject([{ jobId: id, attempt: 2 }]);
+  });
+
+  it("too often, and is retried by hand, runs again instead of failing at once", async () => {
+    const queue = freshQueue();
+    const [id] = await add(queue);
+    for (let lost = 0; lost <= 3; lost += 1) {
+      const [held] = await lease(queue);
+      await endLease(queue, held as Held);
+      await checkLeases();
+    }
+    expect(await lease(queue)).toEqual([]);
+    expect(await stateOf(queue, id as string)).toBe("FAILED");
+    await posta.client.queue("RetryJob", { queue, jobId: id });
+    const [held] = await lease(queue);
+    expect(held?.jobId).toBe(id);
+    expect(await report(queue, held, { complete: {} })).toBe("APPLIED");
+  });
+});
+
+describe("the check of the leases beside reports", () => {
+  it("leaves each job either settled or in line: what a worker is told is what happened", async () => {
+    const queue = freshQueue();
+    const ids = await add(queue, 60);
+    const held = await lease(queue, { maxJobs: 60 });
+    for (const one of held) await endLease(queue, one);
+    const settling = held.map(async (one, place) => {
+      await sleep(place * 3);
+      return [one.jobId, await report(queue, one, { complete: {} })] as const;
+    });
+    const [verdicts] = await Promise.all([Promise.all(settling), checkLeases()]);
+    const states = await Promise.all(ids.map((id) => stateOf(queue, id)));
+    const expected = new Map(ids.map((id, place) => [id, states[place] === "COMPLETED" ? "APPLIED" : "LEASE_LOST"]));
+    expect(new Map(verdicts)).toEqual(new Map(held.map(({ jobId }) => [jobId, expected.get(jobId)])));
+    const counts = await countsOf(queue);
+    expect(counts).toMatchObject({ active: 0 });
+    expect(counts.completed + counts.waiting).toBe(60);
+  });
+});
+
+describe("a delivery process whose clock is ahead", () => {
+  it("puts back the jobs whose leases have ended, and leaves a worker that is to stop its grace", async () => {
+    const queue = freshQueue();
+    await add(queue, 2);
+    const [ended, cancelled] = (await lease(queue, { maxJobs: 2 })) as [Held, Held];
+    await posta.client.worker("CancelJob", { queue, jobId: cancelled.jobId, grace: seconds(60) });
+    await endLease(queue, ended);
+    const realNow = Date.now;
+    vi.spyOn(Date, "now").mockImplementation(() => realNow() + 600_000);
+    await checkLeases();
+    vi.restoreAllMocks();
+    expect(await stateOf(queue, ended.jobId)).toBe("WAITING");
+    expect(await stateOf(queue, cancelled.jobId)).toBe("ACTIVE");
+  });
+});
