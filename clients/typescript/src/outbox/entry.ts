@@ -1,4 +1,4 @@
-import type { WireError, WorkReport, WorkRequest, WorkUpdate } from "../wire/messages.js";
+import type { WorkReport, WorkRequest, WorkUpdate } from "../wire/messages.js";
 
 /** Something that Posta is told until Posta has acknowledged it. */
 interface EntryBase {
@@ -61,13 +61,4 @@ export function toRequests(entries: readonly Entry[]): WorkRequest[] {
   }
   close();
   return requests;
-}
-
-const passingCodes = new Set([4, 14]); // DEADLINE_EXCEEDED, UNAVAILABLE
-const exhausted = 8;
-
-/** Whether the same entry may succeed later. What is too large carries no retry delay. */
-export function isPassing({ code, details }: WireError): boolean {
-  if (code === exhausted) return details.some(({ type_url }) => type_url.endsWith("/google.rpc.RetryInfo"));
-  return passingCodes.has(code);
 }

@@ -1,10 +1,10 @@
 import type { Lease, ReportResult } from "../wire/messages.js";
-import { type Entry, isPassing } from "./entry.js";
+import { toRetryMs } from "../wire/retry.js";
+import type { Entry } from "./entry.js";
+import { Repeats } from "./repeats.js";
 
 /** Updates that wait, in bytes. Reports are bounded by the number of jobs that the worker has. */
 const maxUpdateBytes = 64 << 20;
-/** A pause before what failed for a while is sent again: half to one and a half times this, in milliseconds. */
-const repeatMs = 1000;
 
 /** Told when there is something to send, and when something is settled. */
 export interface OutboxListener {
@@ -18,11 +18,11 @@ export interface OutboxListener {
  */
 export class Outbox {
   private waiting: Entry[] = [];
-  /** What failed for a while. */
-  private failed: Entry[] = [];
+  private readonly failed = new Repeats((entries) => this.putBack(entries));
   private size = 0;
   private updateBytes = 0;
   private count = 0;
+  /** Runs while nothing is to be sent. */
   private pause: NodeJS.Timeout | undefined;
   private isClosed = false;
 
@@ -57,6 +57,7 @@ export class Outbox {
 
   /** Takes the next entries, up to so many. The caller owns them until they are settled or put back. */
   take(most: number): Entry[] {
+    if (this.pause) return [];
     if (this.waiting.length > most) return this.waiting.splice(0, most);
     const all = this.waiting;
     this.waiting = [];
@@ -70,11 +71,17 @@ export class Outbox {
     this.listener.added();
   }
 
+  /** Posta is too busy to take anything: all waits for `ms` milliseconds, or up to half as long again. */
+  rest(ms: number): void {
+    clearTimeout(this.pause);
+    this.pause = setTimeout(() => this.goOn(), ms * (1 + Math.random() / 2));
+  }
+
   /** Says what became of an entry. Answers whether it is tried again later. */
   settle(entry: Entry, { verdict, error }: ReportResult): boolean {
-    if (error && isPassing(error)) {
-      this.failed.push(entry);
-      this.pause ??= setTimeout(() => this.repeat(), repeatMs * (0.5 + Math.random()));
+    const retryMs = error ? toRetryMs(error) : undefined;
+    if (retryMs !== undefined) {
+      this.failed.add(entry, retryMs);
       return true;
     }
     if (error) this.refuse(entry, error.message);
@@ -96,7 +103,7 @@ export class Outbox {
   /** The jobs whose reports no session has. */
   unsentLeases(): Lease[] {
     const leases: Lease[] = [];
-    for (const { kind, message } of [...this.waiting, ...this.failed]) {
+    for (const { kind, message } of [...this.waiting, ...this.failed.all()]) {
       if (kind !== "report") continue;
       const { jobId, leaseToken } = message.report;
       leases.push({ queue: message.queue, jobId, leaseToken });
@@ -108,14 +115,15 @@ export class Outbox {
   close(): number {
     this.isClosed = true;
     clearTimeout(this.pause);
-    const left = [...this.waiting.splice(0), ...this.failed.splice(0)];
+    const left = [...this.waiting.splice(0), ...this.failed.all()];
+    this.failed.clear();
     for (const entry of left) if (entry.kind === "update") entry.refuse("the worker has stopped");
     return left.filter(({ kind }) => kind === "report").length;
   }
 
-  private repeat(): void {
+  private goOn(): void {
     this.pause = undefined;
-    this.putBack(this.failed.splice(0));
+    this.listener.added();
   }
 
   private forget(entry: Entry): void {

@@ -1,4 +1,4 @@
-import { type StatusObject, status } from "@grpc/grpc-js";
+import { Metadata, type StatusObject, status } from "@grpc/grpc-js";
 import { type Entry, isLarge, toRequests } from "../outbox/entry.js";
 import type { Outbox } from "../outbox/outbox.js";
 import type { CancelOrder, Lease, WireJob, WorkAck, WorkHello, WorkRequest, WorkResponse } from "../wire/messages.js";
@@ -208,7 +208,7 @@ export class Session {
   }
 
   private kill(details: string): void {
-    this.finish({ code: status.UNAVAILABLE, details, metadata: undefined as never });
+    this.finish({ code: status.UNAVAILABLE, details, metadata: new Metadata() });
     this.connection.stream.cancel();
   }
 

@@ -78,7 +78,7 @@ export type WorkRequest =
 export interface WireError {
   code: number;
   message: string;
-  details: { type_url: string }[];
+  details: { type_url: string; value: Buffer }[];
 }
 
 export interface ReportResult {
