@@ -13,7 +13,7 @@ export interface WorkerEvents<Data = unknown> {
   completed: [job: Job<Data>];
   /** The handler threw. Posta decides whether the job runs again. */
   failed: [job: Job<Data>, error: unknown];
-  /** The job is somebody else's now. */
+  /** The job is no longer this worker's: another worker has it, or Posta has ended it. Posta took no outcome of it. */
   lost: [job: Job<Data>];
   /** Posta did not take the job's outcome. The job runs again when its lease ends. */
   unreported: [job: Job<Data>, problem: string];

@@ -2,14 +2,14 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { JobCancelled, LeaseLost } from "../../../clients/typescript/src/index.js";
-import { add, countsOf, freshQueue, posta, stateOf } from "../../queue/work/work-setup.js";
+import { add, checkLeases, countsOf, freshQueue, posta, stateOf } from "../../queue/work/work-setup.js";
 import { jobOf, signal, start, takeLease } from "./worker-setup.js";
 
 /** What a worker hears while its jobs run: cancel orders, lost leases, an order to drain. */
 
 const untilAborted = (aborted: AbortSignal) => sleep(60_000, undefined, { signal: aborted });
-const cancel = (queue: string, jobId: string | undefined, reason: string) =>
-  posta.client.worker("CancelJob", { queue, jobId, reason });
+const cancel = (queue: string, jobId: string | undefined, reason: string, rest: object = {}) =>
+  posta.client.worker("CancelJob", { queue, jobId, reason, ...rest });
 
 describe("a cancelled job", () => {
   it("has its signal aborted, and fails for good with the reason", async () => {
@@ -57,6 +57,24 @@ describe("a cancelled job", () => {
     await cancel(queue, id, "");
     await expect.poll(() => stateOf(queue, id as string)).toBe("COMPLETED");
   });
+
+  it("that returns after the grace has failed already: it is lost, and not completed", async () => {
+    const queue = freshQueue();
+    const [id] = await add(queue);
+    const [begun, mayEnd] = [signal(), signal()];
+    const worker = start(queue, async () => {
+      begun.come();
+      await mayEnd.came;
+      return "too late";
+    });
+    const fate = Promise.race(["lost", "completed"].map((name) => once(worker, name).then(() => name)));
+    await begun.came;
+    await cancel(queue, id, "", { grace: { seconds: 0, nanos: 1e6 } });
+    await checkLeases();
+    expect(await stateOf(queue, id as string)).toBe("FAILED");
+    mayEnd.come();
+    expect(await fate).toBe("lost");
+  });
 });
 
 describe("a lost lease", () => {
@@ -101,10 +119,15 @@ describe("a lost lease", () => {
     const queue = freshQueue();
     const [id] = await add(queue);
     const worker = start(queue, () => takeLease(queue, id));
+    let completed = 0;
+    worker.on("completed", () => {
+      completed += 1;
+    });
     const [job] = await once(worker, "lost");
     expect(job.id).toBe(id);
     expect(await countsOf(queue)).toMatchObject({ active: 1, completed: 0, failed: 0 });
     await worker.stop(); // Nothing waits to be reported.
+    expect(completed).toBe(0);
   });
 
   it("is heard of by an update", async () => {
