@@ -20,7 +20,9 @@ from pathlib import Path
 import grpc
 
 sys.path.append(str(Path(__file__).parent.parent / "proto"))
-messages, services = grpc.protos_and_services("posta/queue/v1/worker_service.proto")
+services = grpc.services("posta/queue/v1/worker_service.proto")
+leases = grpc.protos("posta/queue/v1/lease.proto")
+reports = grpc.protos("posta/queue/v1/report.proto")
 
 CONCURRENCY = 10
 LEASE_SECONDS = 15
@@ -28,7 +30,7 @@ WAIT_SECONDS = 10
 MOST_RESULT_BYTES = 1 << 20  # POSTA_QUEUE_MAX_JOB_BYTES
 # Errors that pass: the same request may succeed later.
 PASSING = {code.value[0] for code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.RESOURCE_EXHAUSTED)}
-VERDICT = messages.ReportVerdict
+VERDICT = reports.ReportVerdict
 
 
 def say(line):
@@ -77,7 +79,7 @@ class Worker:
         free = 1
         while free < CONCURRENCY and self.slots.acquire(blocking=False):
             free += 1
-        request = messages.LeaseJobsRequest(queue=self.queue, worker=self.name, max_jobs=free, request_id=self.request_id)
+        request = leases.LeaseJobsRequest(queue=self.queue, worker=self.name, max_jobs=free, request_id=self.request_id)
         request.lease.FromSeconds(LEASE_SECONDS)
         request.wait.FromSeconds(WAIT_SECONDS)
         jobs = []
@@ -103,7 +105,7 @@ class Worker:
         return jobs
 
     def work(self, job):
-        report = messages.OutcomeReport(job_id=job.job_id, lease_token=job.lease_token)
+        report = reports.OutcomeReport(job_id=job.job_id, lease_token=job.lease_token)
         try:
             result = json.dumps(handle(job, lambda: job.lease_token in self.lost | self.cancelled))
             if len(result.encode()) > MOST_RESULT_BYTES:
@@ -124,7 +126,7 @@ class Worker:
 
     def report(self, job, report):
         """Repeats a report until it has a verdict: reports are idempotent."""
-        request = messages.ReportOutcomesRequest(queue=self.queue, reports=[report])
+        request = reports.ReportOutcomesRequest(queue=self.queue, reports=[report])
         while True:
             try:
                 [result] = self.stub.ReportOutcomes(request, timeout=10, metadata=self.metadata).results
@@ -141,17 +143,17 @@ class Worker:
             if result.error.code not in PASSING:
                 # This report can never succeed, and a job without a report would run again.
                 report.fail.message = result.error.message
-                request = messages.ReportOutcomesRequest(queue=self.queue, reports=[report])
+                request = reports.ReportOutcomesRequest(queue=self.queue, reports=[report])
             time.sleep(random.uniform(0.1, 1))
 
     def extend_leases(self):
         while True:
             time.sleep(LEASE_SECONDS / 3)
             with self.lock:
-                held = [messages.LeaseName(job_id=job.job_id, lease_token=token) for token, job in self.running.items()]
+                held = [leases.LeaseName(job_id=job.job_id, lease_token=token) for token, job in self.running.items()]
             if not held:
                 continue
-            request = messages.ExtendLeasesRequest(queue=self.queue, leases=held)
+            request = leases.ExtendLeasesRequest(queue=self.queue, leases=held)
             request.lease.FromSeconds(LEASE_SECONDS)
             try:
                 results = self.stub.ExtendLeases(request, timeout=5, metadata=self.metadata).results

@@ -1,4 +1,4 @@
-/** The messages of a session, as proto-loader gives and takes them. proto/posta/queue/v1/worker_service.proto explains each. */
+/** The messages of a session, as proto-loader gives and takes them. proto/posta/queue/v1/work_session.proto explains each. */
 
 export interface WireDuration {
   seconds: number;

@@ -1,4 +1,4 @@
-// Original file: proto/posta/queue/v1/worker_service.proto
+// Original file: proto/posta/queue/v1/lease.proto
 
 import type { CancelOrder as _posta_queue_v1_CancelOrder, CancelOrder__Output as _posta_queue_v1_CancelOrder__Output } from '../../../posta/queue/v1/CancelOrder.js';
 

@@ -1,4 +1,4 @@
-// Original file: proto/posta/queue/v1/worker_service.proto
+// Original file: proto/posta/queue/v1/lease.proto
 
 import type { LeasedJob as _posta_queue_v1_LeasedJob, LeasedJob__Output as _posta_queue_v1_LeasedJob__Output } from '../../../posta/queue/v1/LeasedJob.js';
 

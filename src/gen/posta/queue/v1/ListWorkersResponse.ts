@@ -1,4 +1,4 @@
-// Original file: proto/posta/queue/v1/worker_service.proto
+// Original file: proto/posta/queue/v1/worker.proto
 
 import type { WorkerInfo as _posta_queue_v1_WorkerInfo, WorkerInfo__Output as _posta_queue_v1_WorkerInfo__Output } from '../../../posta/queue/v1/WorkerInfo.js';
 

@@ -1,4 +1,4 @@
-// Original file: proto/posta/queue/v1/worker_service.proto
+// Original file: proto/posta/queue/v1/report.proto
 
 import type { Complete as _posta_queue_v1_Complete, Complete__Output as _posta_queue_v1_Complete__Output } from '../../../posta/queue/v1/Complete.js';
 import type { Fail as _posta_queue_v1_Fail, Fail__Output as _posta_queue_v1_Fail__Output } from '../../../posta/queue/v1/Fail.js';

@@ -1,4 +1,4 @@
-// Original file: proto/posta/queue/v1/worker_service.proto
+// Original file: proto/posta/queue/v1/report.proto
 
 
 export interface Release {

@@ -1,4 +1,4 @@
-// Original file: proto/posta/queue/v1/worker_service.proto
+// Original file: proto/posta/queue/v1/report.proto
 
 import type { OutcomeReport as _posta_queue_v1_OutcomeReport, OutcomeReport__Output as _posta_queue_v1_OutcomeReport__Output } from '../../../posta/queue/v1/OutcomeReport.js';
 

@@ -1,4 +1,4 @@
-// Original file: proto/posta/queue/v1/worker_service.proto
+// Original file: proto/posta/queue/v1/report.proto
 
 export const ReportVerdict = {
   REPORT_VERDICT_UNSPECIFIED: 'REPORT_VERDICT_UNSPECIFIED',

@@ -1,4 +1,4 @@
-// Original file: proto/posta/queue/v1/worker_service.proto
+// Original file: proto/posta/queue/v1/work_session.proto
 
 import type { ReportResult as _posta_queue_v1_ReportResult, ReportResult__Output as _posta_queue_v1_ReportResult__Output } from '../../../posta/queue/v1/ReportResult.js';
 import type { Long } from '@grpc/proto-loader';

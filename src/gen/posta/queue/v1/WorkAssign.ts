@@ -1,4 +1,4 @@
-// Original file: proto/posta/queue/v1/worker_service.proto
+// Original file: proto/posta/queue/v1/work_session.proto
 
 import type { LeasedJob as _posta_queue_v1_LeasedJob, LeasedJob__Output as _posta_queue_v1_LeasedJob__Output } from '../../../posta/queue/v1/LeasedJob.js';
 import type { Long } from '@grpc/proto-loader';

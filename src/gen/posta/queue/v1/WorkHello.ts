@@ -1,4 +1,4 @@
-// Original file: proto/posta/queue/v1/worker_service.proto
+// Original file: proto/posta/queue/v1/work_session.proto
 
 import type { WorkCredit as _posta_queue_v1_WorkCredit, WorkCredit__Output as _posta_queue_v1_WorkCredit__Output } from '../../../posta/queue/v1/WorkCredit.js';
 import type { Duration as _google_protobuf_Duration, Duration__Output as _google_protobuf_Duration__Output } from '../../../google/protobuf/Duration.js';

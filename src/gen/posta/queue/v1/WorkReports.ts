@@ -1,4 +1,4 @@
-// Original file: proto/posta/queue/v1/worker_service.proto
+// Original file: proto/posta/queue/v1/work_session.proto
 
 import type { WorkReport as _posta_queue_v1_WorkReport, WorkReport__Output as _posta_queue_v1_WorkReport__Output } from '../../../posta/queue/v1/WorkReport.js';
 

@@ -1,4 +1,4 @@
-// Original file: proto/posta/queue/v1/worker_service.proto
+// Original file: proto/posta/queue/v1/work_session.proto
 
 import type { WorkHello as _posta_queue_v1_WorkHello, WorkHello__Output as _posta_queue_v1_WorkHello__Output } from '../../../posta/queue/v1/WorkHello.js';
 import type { WorkCredit as _posta_queue_v1_WorkCredit, WorkCredit__Output as _posta_queue_v1_WorkCredit__Output } from '../../../posta/queue/v1/WorkCredit.js';

@@ -1,4 +1,4 @@
-// Original file: proto/posta/queue/v1/worker_service.proto
+// Original file: proto/posta/queue/v1/work_session.proto
 
 import type { WorkWelcome as _posta_queue_v1_WorkWelcome, WorkWelcome__Output as _posta_queue_v1_WorkWelcome__Output } from '../../../posta/queue/v1/WorkWelcome.js';
 import type { WorkAssign as _posta_queue_v1_WorkAssign, WorkAssign__Output as _posta_queue_v1_WorkAssign__Output } from '../../../posta/queue/v1/WorkAssign.js';

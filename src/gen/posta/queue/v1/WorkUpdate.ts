@@ -1,4 +1,4 @@
-// Original file: proto/posta/queue/v1/worker_service.proto
+// Original file: proto/posta/queue/v1/work_session.proto
 
 import type { JobUpdate as _posta_queue_v1_JobUpdate, JobUpdate__Output as _posta_queue_v1_JobUpdate__Output } from '../../../posta/queue/v1/JobUpdate.js';
 import type { Long } from '@grpc/proto-loader';

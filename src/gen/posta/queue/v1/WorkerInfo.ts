@@ -1,4 +1,4 @@
-// Original file: proto/posta/queue/v1/worker_service.proto
+// Original file: proto/posta/queue/v1/worker.proto
 
 import type { WorkerQueue as _posta_queue_v1_WorkerQueue, WorkerQueue__Output as _posta_queue_v1_WorkerQueue__Output } from '../../../posta/queue/v1/WorkerQueue.js';
 import type { Timestamp as _google_protobuf_Timestamp, Timestamp__Output as _google_protobuf_Timestamp__Output } from '../../../google/protobuf/Timestamp.js';
