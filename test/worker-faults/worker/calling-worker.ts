@@ -1,26 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { TestClient } from "../../support/client.js";
 import { type Held, isRetryable, leaseMs, nameOf, type Outcome, toHeld, workOn } from "./job.js";
-import { type Ledger, steadyNow } from "./ledger.js";
+import { steadyNow } from "./ledger.js";
+import { RemoteWorker } from "./remote-worker.js";
 
 const lease = { seconds: leaseMs / 1000, nanos: 0 };
 const maxInFlight = 5;
 
 /** A worker that makes single calls: LeaseJobs, ExtendLeases, UpdateLeasedJobs, ReportOutcomes. */
-export class CallingWorker {
-  private readonly held = new Map<string, Held>();
+export class CallingWorker extends RemoteWorker {
   private readonly reports = new Map<string, { held: Held; outcome: Outcome }>();
-  private client: TestClient;
-  private isEnding = false;
-  private isOver = false;
-
-  constructor(
-    private readonly address: string,
-    private readonly queues: string[],
-    private readonly ledger: Ledger,
-  ) {
-    this.client = new TestClient(address);
-  }
 
   async run(): Promise<void> {
     const leasing = this.queues.map((queue) => this.repeat(() => this.isEnding || this.lease(queue)));
@@ -47,8 +35,7 @@ export class CallingWorker {
   private async call(method: string, request: object, deadlineMs: number) {
     const { client } = this;
     return client.worker(method, request, { deadlineMs }).catch((error) => {
-      if (client === this.client) this.client = new TestClient(this.address);
-      setTimeout(() => client.close(), 10_000).unref();
+      if (client === this.client) this.reconnect();
       throw error;
     });
   }
@@ -98,21 +85,11 @@ export class CallingWorker {
       const leases = some.map(({ job: jobId, token: leaseToken }) => ({ jobId, leaseToken }));
       const { results } = await this.call("ExtendLeases", { queue, leases, lease }, 2000);
       for (const [index, held] of some.entries()) {
-        if (!results[index].held) this.lose(held);
+        if (!results[index].held) this.lose(held.token);
         else this.ledger.write({ ...nameOf(held), what: "held", from });
-        if (results[index].cancel && !held.stop.signal.aborted) {
-          this.ledger.write({ ...nameOf(held), what: "cancel" });
-          held.stop.abort("cancelled");
-        }
+        if (results[index].cancel) this.cancel(held.token);
       }
     }
-  }
-
-  private lose(held: Held): void {
-    // The report of a job that is done has a verdict of its own.
-    if (held.isDone || !this.held.delete(held.token)) return;
-    this.ledger.write({ ...nameOf(held), what: "lost" });
-    held.stop.abort("lost");
   }
 
   private async report(): Promise<void> {

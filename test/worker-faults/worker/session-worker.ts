@@ -1,56 +1,30 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ClientDuplexStream } from "@grpc/grpc-js";
-import { TestClient } from "../../support/client.js";
 import { type Held, isRetryable, leaseMs, nameOf, type Outcome, toHeld, workOn } from "./job.js";
-import { type Ledger, steadyNow } from "./ledger.js";
+import { steadyNow } from "./ledger.js";
+import { RemoteWorker } from "./remote-worker.js";
+import { type Message, SessionStream } from "./session-stream.js";
 
-const seconds = { seconds: leaseMs / 1000, nanos: 0 };
+const lease = { seconds: leaseMs / 1000, nanos: 0 };
 /** How many jobs of each queue the worker takes. */
 const maxInFlight = 6;
-const intervalMs = leaseMs / 3;
 /** A session that lasted shorter than this ended too soon: the worker waits longer before the next. */
 const soonMs = 2000;
-
-// biome-ignore lint/suspicious/noExplicitAny: messages of every kind; each place that reads one knows its shape.
-type Message = any;
 
 interface Report {
   held: Held;
   outcome: Outcome;
 }
 
-/** One stream of the worker. */
-interface Session {
-  stream: ClientDuplexStream<object, Message>;
-  isWelcome: boolean;
-  sequence: number;
-  /** What came, by the sequence that brought it. */
-  assigned: Map<number, Held[]>;
-  askedAt: number;
-  pongAt: number;
-}
-
 /** A worker that follows the checklist for clients of docs/workers.md. */
-export class SessionWorker {
-  /** By token. A job stays until its report has a result, or its lease is lost. */
-  private readonly held = new Map<string, Held>();
+export class SessionWorker extends RemoteWorker {
   private readonly reports = new Map<number, Report>();
   private readonly updates = new Map<number, { held: Held; from: number }>();
-  private client: TestClient;
-  private session: Session | undefined;
+  /** What came in the current session and no pong has confirmed, by the sequence that brought it. */
+  private assigned = new Map<number, Held[]>();
+  private session: SessionStream | undefined;
   private count = 0;
-  private isEnding = false;
-  private isOver = false;
 
-  constructor(
-    private readonly address: string,
-    private readonly queues: string[],
-    private readonly ledger: Ledger,
-  ) {
-    this.client = new TestClient(address);
-  }
-
-  /** Reconnects for ever. Resolves when the worker has ended. */
+  /** Reconnects for ever. */
   async run(): Promise<void> {
     let pauseMs = 100;
     while (!this.isOver) {
@@ -65,56 +39,40 @@ export class SessionWorker {
 
   /** Reads nothing for so long. */
   async turnDeaf(ms: number): Promise<void> {
-    const stream = this.session?.stream;
-    stream?.pause();
+    const { session } = this;
+    session?.turnDeaf(true);
     await sleep(ms);
-    stream?.resume();
+    session?.turnDeaf(false);
   }
 
-  /** Takes no more jobs, finishes those that it has, and ends; in bounded time, also if no server answers. */
   async drain(): Promise<void> {
     this.isEnding = true;
-    if (this.session?.isWelcome) this.session.stream.write({ drain: {} });
+    this.session?.say({ drain: {} });
     const until = steadyNow() + 6000;
     while ((this.held.size > 0 || this.reports.size > 0) && steadyNow() < until) await sleep(20);
     this.isOver = true;
-    this.session?.stream.end();
-    setTimeout(() => this.session?.stream.cancel(), 1000).unref();
+    this.session?.end();
+    setTimeout(() => this.session?.cancel(), 1000).unref();
   }
 
   /** Resolves when the session has ended, or its server is about to stop. */
   private async runSession(): Promise<void> {
     const stream = this.client.stream("posta.queue.v1.WorkerService", "Work");
-    const now = steadyNow();
-    const session = { stream, isWelcome: false, sequence: 0, assigned: new Map(), askedAt: now, pongAt: now };
+    const session = new SessionStream(stream, (message) => this.hear(session, message));
     this.session = session;
-    const beat = setInterval(() => this.beat(session), intervalMs);
-    await new Promise<void>((resolve) => {
-      stream.on("error", () => {});
-      stream.on("status", () => {
-        clearInterval(beat);
-        resolve();
-      });
-      stream.on("data", (message) => {
-        if (message.message === "leave") {
-          // What was on its way may still be answered here; the rest goes to the next session.
-          setTimeout(() => stream.end(), 500);
-          resolve();
-        } else this.hear(session, message);
-      });
-      stream.write({ hello: this.hello() });
-    });
+    this.assigned = new Map();
+    await session.run(this.hello());
+    this.reconnect();
   }
 
   private hello(): object {
     const resume = [...this.held.values()].map(({ queue, job, token }) => ({ queue, jobId: job, leaseToken: token }));
     const credits = this.queues.map((queue) => ({ queue, maxInFlight: this.isEnding ? 0 : maxInFlight }));
-    return { worker: this.ledger.worker, version: "faults 1", credits, lease: seconds, resume: resume.slice(0, 1000) };
+    return { worker: this.ledger.worker, version: "faults 1", credits, lease, resume: resume.slice(0, 1000) };
   }
 
-  private hear(session: Session, { message: kind, ...message }: Message): void {
+  private hear(session: SessionStream, { message: kind, ...message }: Message): void {
     const body = message[kind];
-    session.pongAt = steadyNow();
     if (kind === "welcome") this.welcome(session, body);
     else if (kind === "assign") this.assign(session, body);
     else if (kind === "acks") for (const ack of body.acks) this.settle(ack);
@@ -124,27 +82,26 @@ export class SessionWorker {
     else if (kind === "drainOrder") void this.drain();
   }
 
-  private welcome(session: Session, { lost }: Message): void {
-    session.isWelcome = true;
+  private welcome(session: SessionStream, { lost }: Message): void {
     const gone = new Set<string>(lost.map(({ leaseToken }: Message) => leaseToken));
     for (const held of [...this.held.values()]) {
       if (gone.has(held.token)) this.lose(held.token);
       else this.ledger.write({ ...nameOf(held), what: "held", from: session.askedAt });
     }
-    for (const id of this.reports.keys()) this.send(session, id);
-    if (this.isEnding) session.stream.write({ drain: {} });
+    for (const id of this.reports.keys()) this.send(id);
+    if (this.isEnding) session.say({ drain: {} });
   }
 
-  private assign(session: Session, { sequence, queue, jobs }: Message): void {
+  private assign(session: SessionStream, { sequence, queue, jobs }: Message): void {
     if (session !== this.session) return; // It was given up: the jobs are back in line.
     session.sequence = Number(sequence);
     const came = jobs.map((job: Message) => toHeld(queue, job)) as Held[];
-    session.assigned.set(session.sequence, came);
+    this.assigned.set(session.sequence, came);
     for (const held of came) {
       this.ledger.write({ ...nameOf(held), what: "got" });
       this.held.set(held.token, held);
     }
-    session.stream.write({ heartbeat: { ackSequence: session.sequence } });
+    session.beat();
     for (const held of came) void this.work(held);
   }
 
@@ -153,16 +110,15 @@ export class SessionWorker {
     if (!outcome) return;
     const id = ++this.count;
     this.reports.set(id, { held, outcome });
-    if (this.session?.isWelcome) this.send(this.session, id);
+    this.send(id);
   }
 
-  private send(session: Session, id: number): void {
+  private send(id: number): void {
     const report = this.reports.get(id);
     if (!report) return;
-    const { held, outcome } = report;
-    const { queue, job: jobId, token: leaseToken } = held;
-    const one = { reportId: id, queue, report: { jobId, leaseToken, ...outcome.message } };
-    session.stream.write({ reports: { reports: [one] } });
+    const { queue, job: jobId, token: leaseToken } = report.held;
+    const one = { reportId: id, queue, report: { jobId, leaseToken, ...report.outcome.message } };
+    this.session?.say({ reports: { reports: [one] } });
   }
 
   private update(held: Held, progress: number): void {
@@ -171,7 +127,7 @@ export class SessionWorker {
     this.updates.set(id, { held, from: steadyNow() });
     const { queue, job: jobId, token: leaseToken } = held;
     const one = { reportId: id, queue, update: { jobId, leaseToken, progressJson: String(progress) } };
-    this.session.stream.write({ updates: { updates: [one] } });
+    this.session.say({ updates: { updates: [one] } });
   }
 
   private settle({ reportId, result }: Message): void {
@@ -183,7 +139,7 @@ export class SessionWorker {
     const report = this.reports.get(id);
     if (!report) return;
     if (result.error && isRetryable(result.error.code)) {
-      setTimeout(() => this.session?.isWelcome && this.send(this.session, id), 200);
+      setTimeout(() => this.send(id), 200);
       return;
     }
     this.ledger.write({ ...nameOf(report.held), what: "verdict", verdict });
@@ -191,39 +147,13 @@ export class SessionWorker {
     this.held.delete(report.held.token);
   }
 
-  private lose(token: string): void {
-    const held = this.held.get(token);
-    // The report of a job that is done has a verdict of its own.
-    if (!held || held.isDone) return;
-    this.ledger.write({ ...nameOf(held), what: "lost" });
-    this.held.delete(token);
-    held.stop.abort("lost");
-  }
-
-  private cancel(token: string): void {
-    const held = this.held.get(token);
-    if (!held) return;
-    this.ledger.write({ ...nameOf(held), what: "cancel" });
-    held.stop.abort("cancelled");
-  }
-
   /** A pong shows that the server knows up to which sequence the worker has its jobs. */
-  private confirm(session: Session, acked: number): void {
-    for (const [sequence, came] of session.assigned) {
+  private confirm(session: SessionStream, acked: number): void {
+    if (session !== this.session) return;
+    for (const [sequence, came] of this.assigned) {
       if (sequence > acked) continue;
-      session.assigned.delete(sequence);
+      this.assigned.delete(sequence);
       for (const held of came) this.ledger.write({ ...nameOf(held), what: "held" });
     }
-  }
-
-  private beat(session: Session): void {
-    if (steadyNow() - session.pongAt > 3 * intervalMs) {
-      session.stream.cancel();
-      // The connection may be dead, and the next stream would go the same way.
-      if (session === this.session) {
-        this.client.close();
-        this.client = new TestClient(this.address);
-      }
-    } else if (session.isWelcome) session.stream.write({ heartbeat: { ackSequence: session.sequence } });
   }
 }
