@@ -1,4 +1,5 @@
 export type { WorkerEvents } from "./events.js";
+export type { Handler } from "./job/handler.js";
 export type { Job } from "./job/job.js";
 export {
   JobCancelled,
@@ -11,7 +12,6 @@ export {
   WorkerStopped,
 } from "./job/outcomes.js";
 export type { JobContext } from "./job/run.js";
-export type { Handler } from "./job/runs.js";
 export type { WorkerOptions } from "./options.js";
 export type { TlsOptions } from "./session/connection.js";
 export { type Worker, worker } from "./worker.js";

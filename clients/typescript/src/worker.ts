@@ -1,7 +1,8 @@
 import { EventEmitter } from "node:events";
 import { logEvents, type WorkerEvents } from "./events.js";
+import type { Handler } from "./job/handler.js";
 import { WorkerStopped } from "./job/outcomes.js";
-import { type Handler, Runs, type RunsListener } from "./job/runs.js";
+import { Runs, type RunsListener } from "./job/runs.js";
 import { readOptions, type Settings, type WorkerOptions } from "./options.js";
 import { Outbox } from "./outbox/outbox.js";
 import { type KeeperListener, SessionKeeper } from "./session/keeper.js";

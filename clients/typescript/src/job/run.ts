@@ -33,7 +33,7 @@ export class Run<Data> implements JobContext {
   /** The handler is done. */
   isOver = false;
   isLost = false;
-  /** Which acknowledgement covers the job: see Runs. */
+  /** Which acknowledgement covers the job: see HeldRuns. */
   generation = 0;
   /** Why the handler should stop. */
   reason: Error | undefined;

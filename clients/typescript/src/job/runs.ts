@@ -1,13 +1,11 @@
 import type { Outbox } from "../outbox/outbox.js";
 import type { CancelOrder, Lease, Outcome, WireJob } from "../wire/messages.js";
+import { callHandler, type Handler, type HandlerListener } from "./handler.js";
+import { HeldRuns } from "./held-runs.js";
 import { Job } from "./job.js";
 import { JobCancelled, LeaseLost } from "./outcomes.js";
 import { Report, type ReportListener } from "./report.js";
-import { type JobContext, Run, type RunListener } from "./run.js";
-import { toCompletion, toOutcome } from "./to-outcome.js";
-
-/** Does a job. What it returns is the job's result, as JSON. */
-export type Handler<Data, Result> = (job: Job<Data>, context: JobContext) => Promise<Result> | Result;
+import { Run, type RunListener } from "./run.js";
 
 export interface RunsListener<Data> {
   /** Posta has the result of the job. */
@@ -24,18 +22,11 @@ export interface RunsListener<Data> {
   ended(): void;
 }
 
-/**
- * The jobs that the worker holds, and runs of its handler.
- *
- * An `assign` has to be acknowledged only if one of its jobs is still held when the worker next writes: a report says
- * the same. `fresh` counts the jobs that are held, and came since the last acknowledgement.
- */
-export class Runs<Data> implements RunListener<Data>, ReportListener<Data> {
-  private readonly held = new Map<string, Run<Data>>();
+/** Runs of the worker's handler: begins them, tells them to stop, and reports what becomes of their jobs. */
+export class Runs<Data> implements RunListener<Data>, ReportListener<Data>, HandlerListener<Data> {
+  private readonly held = new HeldRuns<Data>();
   /** Handlers that still run, though their leases are lost. Each takes a place. */
   private strays = 0;
-  private fresh = 0;
-  private generation = 0;
   private isDraining = false;
   private isClosed = false;
 
@@ -57,17 +48,16 @@ export class Runs<Data> implements RunListener<Data>, ReportListener<Data> {
   }
 
   get hasFresh(): boolean {
-    return this.fresh > 0;
+    return this.held.hasFresh;
   }
 
   leases(): Lease[] {
-    return [...this.held.values()].map(({ lease }) => lease);
+    return this.held.all().map(({ lease }) => lease);
   }
 
   /** All jobs that came are acknowledged. */
   acknowledged(): void {
-    this.fresh = 0;
-    this.generation += 1;
+    this.held.acknowledged();
   }
 
   /** Begins jobs. Those that have no place go back in line. */
@@ -79,23 +69,26 @@ export class Runs<Data> implements RunListener<Data>, ReportListener<Data> {
         this.outbox,
         this,
       );
-      const earlier = this.held.get(wire.jobId);
+      const earlier = this.held.ofJob(wire.jobId);
       if (earlier) this.lost(earlier); // The job was put back and comes again: the earlier lease is not the worker's.
       if (this.isDraining || this.held.size + this.strays >= this.concurrency) this.settle(run, { release: {} });
-      else this.begin(run);
+      else {
+        this.held.add(run);
+        callHandler(this.handler, run, this);
+      }
     }
   }
 
   /** Leases that are lost. What was reported meanwhile is no loss. */
   lose(leases: readonly Lease[]): void {
     for (const lease of leases) {
-      const run = this.find(lease);
+      const run = this.held.find(lease);
       if (run) this.lost(run);
     }
   }
 
   cancel(lease: Lease, { reason }: CancelOrder): void {
-    this.find(lease)?.abort(new JobCancelled(reason));
+    this.held.find(lease)?.abort(new JobCancelled(reason));
   }
 
   /** Takes no more jobs. */
@@ -104,7 +97,7 @@ export class Runs<Data> implements RunListener<Data>, ReportListener<Data> {
   }
 
   abortAll(reason: Error): void {
-    for (const run of this.held.values()) run.abort(reason);
+    for (const run of this.held.all()) run.abort(reason);
   }
 
   /** Whatever handlers still do is not reported any more. Answers how many still run. */
@@ -113,9 +106,18 @@ export class Runs<Data> implements RunListener<Data>, ReportListener<Data> {
     return this.held.size + this.strays;
   }
 
+  threw(run: Run<Data>, error: unknown): void {
+    if (!run.isLost) this.listener.failed(run.job, error);
+  }
+
+  done(run: Run<Data>, outcome: Outcome): void {
+    run.end(outcome);
+    if (run.isLost) this.countStray(-1);
+  }
+
   ended(run: Run<Data>, outcome: Outcome): void {
     if (run.isLost || this.isClosed) return;
-    this.forget(run);
+    this.held.remove(run);
     this.settle(run, outcome);
     this.listener.ended();
   }
@@ -123,7 +125,7 @@ export class Runs<Data> implements RunListener<Data>, ReportListener<Data> {
   lost(run: Run<Data>): void {
     if (run.isLost) return;
     run.isLost = true;
-    this.forget(run);
+    this.held.remove(run);
     if (!run.isOver) this.countStray(1);
     this.listener.lost(run.job);
     run.abort(new LeaseLost());
@@ -143,45 +145,6 @@ export class Runs<Data> implements RunListener<Data>, ReportListener<Data> {
     this.listener.unreported(job, problem);
   }
 
-  private begin(run: Run<Data>): void {
-    this.held.set(run.lease.jobId, run);
-    run.generation = this.generation;
-    this.fresh += 1;
-    try {
-      const result = this.handler(run.job, run);
-      if (!isThenable(result)) this.succeed(run, result);
-      else
-        result.then(
-          (value) => this.succeed(run, value),
-          (error) => this.fail(run, error),
-        );
-    } catch (error) {
-      this.fail(run, error);
-    }
-  }
-
-  private succeed(run: Run<Data>, value: unknown): void {
-    let outcome: Outcome;
-    try {
-      outcome = toCompletion(value);
-    } catch (error) {
-      this.fail(run, error);
-      return;
-    }
-    this.end(run, outcome);
-  }
-
-  private fail(run: Run<Data>, error: unknown): void {
-    const outcome = toOutcome(error, run.reason);
-    if ("fail" in outcome && !run.isLost) this.listener.failed(run.job, error);
-    this.end(run, outcome);
-  }
-
-  private end(run: Run<Data>, outcome: Outcome): void {
-    run.end(outcome);
-    if (run.isLost) this.countStray(-1);
-  }
-
   private settle(run: Run<Data>, outcome: Outcome): void {
     const report = new Report(run, outcome, this);
     if (report.problem === undefined) this.report(report);
@@ -192,18 +155,4 @@ export class Runs<Data> implements RunListener<Data>, ReportListener<Data> {
     this.strays += change;
     this.listener.creditChanged();
   }
-
-  private find({ jobId, leaseToken }: Lease): Run<Data> | undefined {
-    const run = this.held.get(jobId);
-    return run?.lease.leaseToken === leaseToken ? run : undefined;
-  }
-
-  private forget(run: Run<Data>): void {
-    this.held.delete(run.lease.jobId);
-    if (run.generation === this.generation && this.fresh > 0) this.fresh -= 1;
-  }
-}
-
-function isThenable<Result>(value: Promise<Result> | Result): value is Promise<Result> {
-  return typeof (value as Promise<Result> | undefined)?.then === "function";
 }

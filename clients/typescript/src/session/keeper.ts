@@ -1,8 +1,7 @@
 import { type StatusObject, status } from "@grpc/grpc-js";
-import { type Entry, isLarge } from "../outbox/entry.js";
 import type { Outbox } from "../outbox/outbox.js";
+import { takeBack } from "../outbox/take-back.js";
 import { type Lease, toDuration, type WorkHello } from "../wire/messages.js";
-import { toRetryMs, toWireError } from "../wire/retry.js";
 import { Backoff } from "./backoff.js";
 import { type ConnectionOptions, connect } from "./connection.js";
 import { Session, type SessionJobs, type SessionListener } from "./session.js";
@@ -149,25 +148,10 @@ export class SessionKeeper implements SessionListener {
     this.leaving.delete(session);
     const isCurrent = session === this.current;
     if (isCurrent) this.current = undefined;
-    this.takeBack(session, end);
+    takeBack(this.outbox, session.takeSent(), end);
     if (this.isClosed && this.sessions().length === 0) this.onClosed?.();
     if (isCurrent && !this.isClosed) this.reopen(session, end);
     this.listener.drained();
-  }
-
-  /** What was not acknowledged is for the next session. But what no server takes would end that one, too. */
-  private takeBack(session: Session, end: StatusObject): void {
-    const entries = session.takeSent();
-    const { code, details } = end;
-    const retryMs = code === status.RESOURCE_EXHAUSTED ? toRetryMs(toWireError(end)) : undefined;
-    if (retryMs !== undefined) this.outbox.rest(retryMs);
-    const largest = entries.reduce<Entry | undefined>(
-      (most, one) => (most && most.bytes >= one.bytes ? most : one),
-      undefined,
-    );
-    const isRefused = code === status.RESOURCE_EXHAUSTED && retryMs === undefined && largest && isLarge(largest);
-    this.outbox.putBack(isRefused ? entries.filter((entry) => entry !== largest) : entries);
-    if (isRefused) this.outbox.refuse(largest, details);
   }
 
   private reopen({ address, welcomedAt }: Pick<Session, "address" | "welcomedAt">, { code, details }: Ending): void {

@@ -4,15 +4,10 @@ import type { Outbox } from "../outbox/outbox.js";
 import type { CancelOrder, Lease, WireJob, WorkAck, WorkHello, WorkRequest, WorkResponse } from "../wire/messages.js";
 import { toMs } from "../wire/messages.js";
 import type { Connection } from "./connection.js";
+import { Pulse } from "./pulse.js";
 
-/** A server that has not answered the hello after this part of the lease, and this many milliseconds, is dead. */
-const [welcomePart, minWelcomeMs] = [1 / 6, 1000];
-/** So many heartbeats without a pong: the stream is dead. */
-const maxUnanswered = 3;
 /** Entries without an acknowledgement: half of what makes Posta stop reading. */
 const maxSent = 1000;
-/** How long the server may take to end a stream whose other side has ended, in milliseconds. */
-const endMs = 1000;
 
 /** The jobs of the worker, as a session sees them. */
 export interface SessionJobs {
@@ -59,9 +54,7 @@ export class Session {
   isDrained = false;
   private readonly sent = new Map<number, Entry>();
   private sequence = 0;
-  private unanswered = 0;
-  /** Ends the wait for the welcome; later, sends heartbeats; at last, ends the wait for the server's end. */
-  private timer: NodeJS.Timeout;
+  private readonly pulse: Pulse;
   private isFlushing = false;
   private hasNewCredit = false;
   private mustAcknowledge = false;
@@ -79,8 +72,8 @@ export class Session {
     stream.on("status", (end: StatusObject) => this.finish(end));
     stream.on("error", () => {}); // The status says the same.
     stream.write({ hello });
-    const ms = Math.max(toMs(hello.lease) * welcomePart, minWelcomeMs);
-    this.timer = setTimeout(() => this.kill(`no welcome came within ${ms} ms`), ms);
+    const told = { beat: () => this.acknowledge(), dead: (details: string) => this.kill(details) };
+    this.pulse = new Pulse(told, toMs(hello.lease));
   }
 
   /** Sends what there is to say, at the end of this turn of the event loop. */
@@ -112,8 +105,7 @@ export class Session {
     this.isEnding = true;
     if (this.welcomedAt === undefined) this.kill("the worker stops");
     if (this.isOver || this.connection.stream.writableEnded) return;
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.kill("the server did not end its side"), endMs);
+    this.pulse.awaitEnd();
     this.connection.stream.end();
   }
 
@@ -127,8 +119,7 @@ export class Session {
   private readonly takers: Takers = {
     welcome: ({ welcome }) => {
       this.welcomedAt = performance.now();
-      clearTimeout(this.timer);
-      this.timer = setInterval(() => this.beat(), toMs(welcome.heartbeatInterval));
+      this.pulse.welcomed(toMs(welcome.heartbeatInterval));
       this.parts.jobs.lose(welcome.lost);
       this.parts.listener.welcomed(this);
       this.flushSoon();
@@ -140,9 +131,7 @@ export class Session {
     },
     acks: ({ acks }) => this.settle(acks.acks),
     lost: ({ lost }) => this.parts.jobs.lose(lost.leases),
-    pong: () => {
-      this.unanswered = 0;
-    },
+    pong: () => this.pulse.answered(),
     drained: () => {
       this.isDrained = true;
       this.parts.listener.drained();
@@ -180,13 +169,6 @@ export class Session {
     this.write({ heartbeat: { ackSequence: this.sequence } });
   }
 
-  /** Counted, not timed: after a time in which the event loop was blocked, answers may wait to be read. */
-  private beat(): void {
-    if (this.unanswered >= maxUnanswered) this.kill(`${maxUnanswered} heartbeats had no answer`);
-    this.unanswered += 1;
-    this.acknowledge();
-  }
-
   private settle(acks: readonly WorkAck[]): void {
     for (const { reportId, result } of acks) {
       const entry = this.sent.get(reportId);
@@ -215,7 +197,7 @@ export class Session {
   private finish(end: StatusObject): void {
     if (this.isOver) return;
     this.isOver = true;
-    clearTimeout(this.timer);
+    this.pulse.stop();
     this.connection.close();
     this.parts.listener.ended(this, end);
   }
