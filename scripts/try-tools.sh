@@ -23,5 +23,5 @@ if ! [ -x "$bin/prometheus" ] && ! command -v prometheus >/dev/null; then
   dpkg-deb -x "$work"/prometheus_*.deb "$work/unpacked"
   mv "$work/unpacked/usr/bin/prometheus" "$bin/prometheus"
 fi
-command -v chromium >/dev/null || { echo "posta: chromium is needed for the status page: sudo apt-get install chromium" >&2; exit 1; }
+command -v "${CHROMIUM:-chromium}" >/dev/null || { echo "posta: chromium is needed for the status page: sudo apt-get install chromium" >&2; exit 1; }
 TRY=tools node_modules/.bin/vitest run "${@:-}"

@@ -5,7 +5,10 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Loaded, startLoaded } from "./cluster.js";
 
-/** The status page in Chromium. The screenshots are for eyes: where they are is printed. */
+/**
+ * The status page in Chromium: Debian's package, or another one that CHROMIUM names by its path. `make try-tools FILE=test/tools/page`
+ * runs it. The screenshots are for eyes: where they are is printed.
+ */
 
 let posta: Loaded;
 let browser: Browser;
