@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import type { WorkerInfo } from "./worker-info.js";
+import type { Listed } from "./worker-info.js";
 
 /** A worker that has not called for so long is gone, in milliseconds. */
 const callingMs = 60_000;
@@ -8,16 +8,9 @@ const maxWorkers = 10_000;
 /** The most queues that are shown of one worker. */
 const maxQueues = 100;
 
-export interface CallingWorker extends WorkerInfo {
-  /** Names the entry among those of its server. */
-  number: number;
-  /** When something else than `seenAt` changed last. */
-  changedAt: number;
-}
-
 /** The workers that lease jobs by single calls, as this server has seen them. */
 export class CallingWorkers {
-  private readonly workers = new LRUCache<string, CallingWorker>({ max: maxWorkers, ttl: callingMs });
+  private readonly workers = new LRUCache<string, Listed>({ max: maxWorkers, ttl: callingMs });
   private count = 0;
 
   /** A worker asks for jobs of a queue. */
@@ -33,12 +26,12 @@ export class CallingWorkers {
   }
 
   /** Those that have called lately. */
-  get all(): Iterable<CallingWorker> {
+  get all(): Iterable<Listed> {
     this.workers.purgeStale();
     return this.workers.values();
   }
 
-  private create(worker: string, now: number): CallingWorker {
+  private create(worker: string, now: number): Listed {
     this.count += 1;
     const shown = { version: "", inSession: false, queues: [], startedAt: now, seenAt: now, isDraining: false };
     return { worker, ...shown, number: -this.count, changedAt: now };

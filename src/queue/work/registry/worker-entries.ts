@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { RedisStore } from "../../../store/redis/store.js";
 import type { Keys } from "../../job/keys.js";
-import { toMember, type WorkerInfo } from "./worker-info.js";
+import { type Listed, toMember, type WorkerInfo } from "./worker-info.js";
 
 /** The entries of a server that has died are gone after this time, in milliseconds. */
 const goneMs = 30_000;
@@ -13,14 +13,6 @@ const listMs = 60_000;
 const seenMs = 30_000;
 /** Entries in one command. */
 const slice = 1000;
-
-/** A worker of this server. */
-export interface Listed extends WorkerInfo {
-  /** Names the entry among those of this server. */
-  number: number;
-  /** When something else than `seenAt` changed last, in milliseconds since 1970. */
-  changedAt: number;
-}
 
 interface Entry {
   member: string;

@@ -10,6 +10,14 @@ export interface WorkerInfo {
   isDraining: boolean;
 }
 
+/** A worker of this server. */
+export interface Listed extends WorkerInfo {
+  /** Names the entry among those of this server. */
+  number: number;
+  /** When something else than `seenAt` changed last, in milliseconds since 1970. */
+  changedAt: number;
+}
+
 interface WorkerQueue {
   queue: string;
   /** The most jobs that the worker takes at a time; 0 without a session. */

@@ -7,7 +7,8 @@ import { DrainOrders } from "../orders/drain-orders.js";
 import type { WorkControl } from "../orders/work-control.js";
 import type { CallingWorkers } from "./calling-workers.js";
 import { WaitingCalls } from "./waiting-calls.js";
-import { type Listed, WorkerEntries } from "./worker-entries.js";
+import { WorkerEntries } from "./worker-entries.js";
+import type { Listed } from "./worker-info.js";
 
 /** How often a server writes down which workers it has, in milliseconds. */
 const tickMs = 5000;
