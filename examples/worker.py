@@ -30,7 +30,15 @@ WAIT_SECONDS = 10
 MOST_RESULT_BYTES = 1 << 20  # POSTA_QUEUE_MAX_JOB_BYTES
 # Errors that pass: the same request may succeed later.
 PASSING = {code.value[0] for code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.RESOURCE_EXHAUSTED)}
+EXHAUSTED = grpc.StatusCode.RESOURCE_EXHAUSTED.value[0]
 VERDICT = reports.ReportVerdict
+
+
+def passes(error):
+    """Whether a report that failed may succeed later. RESOURCE_EXHAUSTED without a retry delay means that it is too large."""
+    if error.code == EXHAUSTED:
+        return any(detail.type_url.endswith("/google.rpc.RetryInfo") for detail in error.details)
+    return error.code in PASSING
 
 
 def say(line):
@@ -140,7 +148,7 @@ class Worker:
                 say(f"{job.job_id} attempt {job.attempt}: {VERDICT.Name(result.verdict)}")
                 return
             say(f"{job.job_id}: {result.error.message}")
-            if result.error.code not in PASSING:
+            if not passes(result.error):
                 # This report can never succeed, and a job without a report would run again.
                 report.fail.message = result.error.message
                 request = reports.ReportOutcomesRequest(queue=self.queue, reports=[report])

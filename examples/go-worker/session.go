@@ -7,13 +7,16 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	pb "go-worker/gen/posta/queue/v1"
+	"google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
@@ -184,11 +187,22 @@ func (w *worker) settle(acks []*pb.WorkAck) {
 			continue
 		}
 		fmt.Printf("%s: %s\n", job.JobId, result.Error.Message)
-		switch codes.Code(result.Error.Code) {
-		case codes.Unavailable, codes.DeadlineExceeded, codes.ResourceExhausted: // These pass.
-		default: // This report never succeeds, and a job without a report would run again.
+		if !passes(result.Error) { // This report never succeeds, and a job without a report would run again.
 			job.report.Report.Outcome = fail(result.Error.Message)
 		}
 		time.AfterFunc(shortestPause+rand.N(time.Second), func() { w.reports <- job.report })
 	}
+}
+
+// passes tells whether a report that failed may succeed later. RESOURCE_EXHAUSTED without a retry delay means that it is too large.
+func passes(err *status.Status) bool {
+	switch codes.Code(err.Code) {
+	case codes.Unavailable, codes.DeadlineExceeded:
+		return true
+	case codes.ResourceExhausted:
+		return slices.ContainsFunc(err.Details, func(detail *anypb.Any) bool {
+			return strings.HasSuffix(detail.TypeUrl, "/google.rpc.RetryInfo")
+		})
+	}
+	return false
 }

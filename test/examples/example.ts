@@ -54,9 +54,9 @@ export function startExample(language: Language, port: number, releases: Release
   return example;
 }
 
-/** Starts a cluster, and answers how to add jobs to its queue "emails". */
-export async function startPosta(releases: Release[]) {
-  const cluster = await startCluster();
+/** Starts a cluster with these settings, and answers how to add jobs to its queue "emails". */
+export async function startPosta(releases: Release[], env: Record<string, string> = {}) {
+  const cluster = await startCluster(env);
   releases.push(() => cluster.stop());
   const client = new TestClient(`127.0.0.1:${cluster.port}`);
   releases.push(() => client.close());
@@ -66,6 +66,17 @@ export async function startPosta(releases: Release[]) {
     return results.map(({ jobId }: { jobId: string }) => jobId);
   };
   return { cluster, client, add };
+}
+
+/** Lets an example return a result that is over the limit. Expects that the job fails with that as its reason. */
+export async function expectLargeResultFails(language: Language, releases: Release[]): Promise<void> {
+  const { cluster, client } = await startPosta(releases, { POSTA_QUEUE_MAX_JOB_BYTES: "10" });
+  startExample(language, cluster.port, releases);
+  const job = { name: "welcome", dataJson: "{}", options: { attempts: 1 } };
+  const { jobId } = await client.queue("AddJob", { queue: "emails", job });
+  const read = async () => (await client.queue("GetJob", { queue: "emails", jobId })).job;
+  await expect.poll(async () => (await read()).state).toBe("JOB_STATE_FAILED");
+  expect((await read()).failedReason).toMatch(/return_value_json: \d+ bytes is over 10/);
 }
 
 /** Lets an example work 2500 jobs while servers are killed, and then drains it. Expects that each job is done once. */

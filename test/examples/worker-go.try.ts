@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { useReleases } from "../support/releases.js";
-import { expectEachJobOnce, startExample, startPosta } from "./example.js";
+import { expectEachJobOnce, expectLargeResultFails, startExample, startPosta } from "./example.js";
 
 /** examples/go-worker, which uses sessions. */
 
@@ -8,6 +8,10 @@ const releases = useReleases();
 
 it("does each job once while servers are killed, and drains at SIGTERM", async () => {
   await expectEachJobOnce("go", releases);
+});
+
+it("fails a job whose result is too large, instead of sending it for ever", async () => {
+  await expectLargeResultFails("go", releases);
 });
 
 it("takes a running job along in a rolling restart, stops it when it is cancelled, and ends when it is asked to", async () => {
