@@ -37,13 +37,15 @@ const defaultBytes = 1 << 20;
 const mostBytes = { message: 16 << 10, stack: 64 << 10, log: 16 << 10 };
 const maxProgressBytes = 64 << 10;
 
-/** What a worker asks for. Throws invalid. */
-export function toLeaseRequest({ worker, maxJobs, maxBytes: bytes, lease, requestId }: LeaseJobs): LeaseRequest {
+/** What a worker of the caller asks for. Throws invalid. */
+export function toLeaseRequest(request: LeaseJobs, caller: string): LeaseRequest {
+  const { worker, maxJobs, maxBytes: bytes, lease, requestId } = request;
   requireText(worker, "worker", maxNameBytes);
   requireShortText(requestId, "request_id", maxNameBytes);
   return {
     worker,
-    requestId,
+    // The answer has the tokens of its jobs: another caller must not get it by the same names.
+    repeatKey: requestId === "" ? "" : JSON.stringify([caller, worker, requestId]),
     count: inRange(maxJobs ?? 1, 1, 100, "max_jobs"),
     maxBytes: inRange(bytes ?? defaultBytes, 1, maxBytes, "max_bytes"),
     leaseMs: toLeaseMs(lease),

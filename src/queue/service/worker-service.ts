@@ -73,7 +73,8 @@ export function workerHandlers<Handler>(adapter: Adapter<Handler>, parts: WorkPa
   }
 
   async function leaseJobs(request: LeaseJobs, context: CallContext): Promise<LeaseJobsResponse> {
-    const leased = await leaser.lease(request.queue, toLeaseRequest(request), toWaitMs(request), context);
+    const wanted = toLeaseRequest(request, context.principal.name);
+    const leased = await leaser.lease(request.queue, wanted, toWaitMs(request), context);
     return { jobs: leased.jobs.map(toLeasedJob), drain: leased.isDrained };
   }
 

@@ -163,8 +163,8 @@ function toStepFields(step: Step): Fields {
 }
 
 /** Each request has a seed of its own: who holds a token must not be able to guess the tokens of others. */
-function toRequest({ count, maxBytes, leaseMs, worker, requestId }: LeaseRequest): (string | number)[] {
-  return [count, maxBytes, leaseMs, randomBytes(16).toString("base64url"), worker, requestId];
+function toRequest({ count, maxBytes, leaseMs, worker, repeatKey }: LeaseRequest): (string | number)[] {
+  return [count, maxBytes, leaseMs, randomBytes(16).toString("base64url"), worker, repeatKey];
 }
 
 interface Asked {

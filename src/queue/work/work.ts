@@ -10,8 +10,8 @@ export interface LeaseRequest {
   maxBytes: number;
   /** How long a lease lasts, in milliseconds. */
   leaseMs: number;
-  /** A request of this worker with the same id gets the same jobs; "": it has none. */
-  requestId: string;
+  /** Names the request among those of all callers. A request with the same key gets the same jobs; "": it has none. */
+  repeatKey: string;
 }
 
 /** A job that a worker holds. Its texts are as Redis has them. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { status } from "@grpc/grpc-js";
 import { Queue as BullQueue, Worker } from "bullmq";
 import { describe, expect, inject, it } from "vitest";
@@ -230,18 +230,35 @@ describe("workers of Posta and of BullMQ on one queue", () => {
   });
 });
 
+/** A server that knows callers by the tokens p, w and b. `as`: the metadata of a caller. */
+async function startGuarded() {
+  const hash = (token: string) => createHash("sha256").update(token).digest("hex");
+  const file = join(mkdtempSync(join(tmpdir(), "posta-workers-")), "callers");
+  releases.push(() => rmSync(dirname(file), { recursive: true }));
+  writeFileSync(file, `producer ${hash("p")} queue:*\nworker ${hash("w")} work:mail*\nboth ${hash("b")} *\n`);
+  const guarded = await startServer(inject("redisUrl"), { POSTA_AUTH_FILE: file });
+  releases.push(() => guarded.stop());
+  await guarded.serving;
+  return { guarded, as: (token: string) => ({ metadata: { authorization: `Bearer ${token}` } }) };
+}
+
 describe("who may work", () => {
+  it("gets no jobs of another caller's request by its worker's name and request id", async () => {
+    const { guarded, as } = await startGuarded();
+    const jobs = [{ name: "n" }, { name: "n" }];
+    await guarded.client.queue("AddJobs", { queue: "mails", jobs }, as("b"));
+    const request = { queue: "mails", worker: "w", requestId: "r-1" };
+    const leaseAs = async (token: string): Promise<Held> =>
+      (await guarded.client.worker("LeaseJobs", request, as(token))).jobs[0];
+    const [one, other, again] = [await leaseAs("w"), await leaseAs("b"), await leaseAs("w")];
+    expect(other.jobId).not.toBe(one.jobId);
+    expect(again).toMatchObject({ jobId: one.jobId, leaseToken: one.leaseToken });
+  });
+
   it("is said by the caller's grants, apart from who may add", async () => {
-    const hash = (token: string) => createHash("sha256").update(token).digest("hex");
-    const file = join(tmpdir(), `posta-workers-${process.pid}`);
-    writeFileSync(file, `producer ${hash("p")} queue:*\nworker ${hash("w")} work:mail*\nboth ${hash("b")} *\n`);
-    const guarded = await startServer(inject("redisUrl"), { POSTA_AUTH_FILE: file });
-    releases.push(() => guarded.stop());
-    await guarded.serving;
+    const { guarded, as } = await startGuarded();
     const call = (token: string, queue: string) => {
-      const metadata = { authorization: `Bearer ${token}` };
-      const request = { queue, worker: "w" };
-      return guarded.client.worker("LeaseJobs", request, { metadata }).then(
+      return guarded.client.worker("LeaseJobs", { queue, worker: "w" }, as(token)).then(
         () => status.OK,
         ({ code }) => code,
       );

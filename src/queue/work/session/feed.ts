@@ -93,7 +93,7 @@ export class Feed {
     try {
       const jobs = await leaser.take(
         queue,
-        { ...request, count: Math.min(this.room, maxJobs), maxBytes, requestId: "" },
+        { ...request, count: Math.min(this.room, maxJobs), maxBytes, repeatKey: "" },
         waiter,
       );
       this.inFlight += jobs.length;

@@ -128,14 +128,14 @@ local function leaseTo(request, room)
   return taken
 end
 
--- The jobs that an earlier request with the same id leased, as ids and tokens.
+-- The jobs that an earlier request with the same key leased, as ids and tokens.
 local function answerKey(request)
-  return prefix .. "posta-leased:" .. #request.name .. ":" .. request.name .. ":" .. request.id
+  return prefix .. "posta-leased:" .. request.repeatKey
 end
 
--- Adds the jobs again that an earlier request with the same id leased and whose leases are held. Returns whether there are some.
+-- Adds the jobs again that an earlier request with the same key leased and whose leases are held. Returns whether there are some.
 local function repeatAnswer(request)
-  local known = request.id ~= "" and rcall("GET", answerKey(request))
+  local known = request.repeatKey ~= "" and rcall("GET", answerKey(request))
   if not known then return false end
   local pairsOfThese = cmsgpack.unpack(known)
   for index = 1, #pairsOfThese, 2 do
@@ -155,7 +155,7 @@ local function repeatAnswer(request)
 end
 
 local function rememberAnswer(request)
-  if request.id == "" or #request.jobs == 0 then return end
+  if request.repeatKey == "" or #request.jobs == 0 then return end
   local known = {}
   for _, job in ipairs(request.jobs) do
     known[#known + 1] = job[1]

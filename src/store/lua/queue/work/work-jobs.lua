@@ -14,8 +14,8 @@
          a random number from 0 to 1
       r  release: none   d  postpone: ms   l  rate-limited: ms   u  put back, as no worker has seen it: none
       p  progress: JSON   g  log: a line   w  data: JSON. These three leave the job with its worker.
-    4 lease requests as one MessagePack list; of each, in order: count, most bytes of data, lock in ms, seed, name, the request's
-      id ("": none)
+    4 lease requests as one MessagePack list; of each, in order: count, most bytes of data, lock in ms, seed, name, the
+      key of a request that may be repeated ("": none)
     5 the most bytes of data that a remote worker can get at all
     6 the most bytes of data that one run hands out; it hands out one job even if that is larger
   Returns
@@ -41,9 +41,10 @@ end
 
 local leases = {}
 for index = 1, #requests, 6 do
-  local count, maxBytes, lockMs, seed, name, id = unpack(requests, index, index + 5)
+  local count, maxBytes, lockMs, seed, name, repeatKey = unpack(requests, index, index + 5)
   leases[#leases + 1] = {
-    count = count, maxBytes = maxBytes, lockMs = lockMs, seed = seed, name = name, id = id, bytes = 0, leased = 0, jobs = {},
+    count = count, maxBytes = maxBytes, lockMs = lockMs, seed = seed, name = name, repeatKey = repeatKey,
+    bytes = 0, leased = 0, jobs = {},
   }
 end
 flush()
