@@ -1,14 +1,17 @@
 import { status } from "@grpc/grpc-js";
+import { type BackoffOptions, Queue as BullQueue } from "bullmq";
 import { describe, expect, it } from "vitest";
 import {
   add,
   checkLeases,
+  connection,
   endLease,
   freshQueue,
   type Held,
   lease,
   posta,
   redis,
+  releases,
   report,
   seconds,
   stateOf,
@@ -33,6 +36,27 @@ describe("a report", () => {
     expect(await report(queue, held, outcome)).toBe("ALREADY_APPLIED");
     expect(await stateOf(queue, id as string)).toBe(state);
   });
+
+  it.each<[string, BackoffOptions, [least: number, most: number]]>([
+    ["its delay", { type: "by-hand", delay: 60_000 }, [60_000, 60_000]],
+    ["its delay with jitter", { type: "by-hand", delay: 60_000, jitter: 0.5 }, [30_000, 60_000]],
+    ["0", { type: "by-hand" }, [0, 0]],
+  ])(
+    "of a failure lets a job with a backoff that only its own worker knows wait for %s",
+    async (_, backoff, bounds) => {
+      const queue = freshQueue();
+      const bull = new BullQueue(queue, { connection, prefix: posta.prefix });
+      releases.push(() => bull.close());
+      const { id } = await bull.add("n", {}, { attempts: 3, backoff });
+      const [held] = await lease(queue);
+      expect(await report(queue, held, { fail: { message: "m" } })).toBe("APPLIED");
+      const [least, most] = bounds;
+      const delay = (await bull.getJob(id as string))?.delay;
+      expect(delay).toBeGreaterThanOrEqual(least);
+      expect(delay).toBeLessThanOrEqual(most);
+      expect(await stateOf(queue, id as string)).toBe(most > 0 ? "DELAYED" : "WAITING");
+    },
+  );
 
   it("of a job that is removed at once is known when it comes again", async () => {
     const queue = freshQueue();

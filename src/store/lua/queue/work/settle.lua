@@ -177,7 +177,8 @@ end
 -- Ten years, in milliseconds: no job waits longer.
 local longestMs = 315360000000
 
--- The wait before the next attempt, by the job's own options. `random` is from 0 to 1.
+-- The wait before the next attempt, by the job's own options. `random` is from 0 to 1. A kind that only the job's own worker
+-- knows counts as fixed: BullMQ's Worker without that kind cannot settle the job, and lets its lease end.
 local function backoffMs(backoff, attemptsMade, random)
   if type(backoff) == "number" then return math.min(backoff, longestMs) end
   if type(backoff) ~= "table" or type(backoff.delay) ~= "number" then return 0 end
