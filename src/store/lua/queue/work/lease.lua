@@ -27,7 +27,10 @@ local function peek(count)
     for index = #ids, 1, -1 do ordered[#ordered + 1] = ids[index] end
     return ordered, waitKey
   end
-  return rcall("ZRANGE", prioritizedKey, 0, count - 1), prioritizedKey
+  ids = rcall("ZRANGE", prioritizedKey, 0, count - 1)
+  -- The turns of jobs with a priority begin anew.
+  if #ids == 0 then rcall("DEL", pcKey) end
+  return ids, prioritizedKey
 end
 
 -- Takes the first `count` of the peeked ids out of line, and makes them active.
