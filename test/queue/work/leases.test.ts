@@ -133,6 +133,39 @@ describe("a lease", () => {
   });
 });
 
+describe("a count of a rate limit that has no end", () => {
+  it("stops its queue for the limit's duration, and not for ever", async () => {
+    const queue = freshQueue();
+    const limiter = `${posta.prefix}:${queue}:limiter`;
+    const ids = await add(queue, 3);
+    await posta.client.queue("SetQueueLimits", { queue, limits: { rate: { max: 2, duration: seconds(2) } } });
+    await redis.set(limiter, 2);
+    expect(await lease(queue)).toEqual([]);
+    expect(await redis.pttl(limiter)).toBeGreaterThan(0);
+    expect(await lease(queue, { wait: seconds(20) })).toMatchObject([{ jobId: ids[0] }]);
+  });
+
+  it("goes with its limit's duration, if that is gone, too", async () => {
+    const queue = freshQueue();
+    const [id] = await add(queue);
+    await posta.client.queue("SetQueueLimits", { queue, limits: { rate: { max: 1, duration: seconds(60) } } });
+    await redis.hdel(`${posta.prefix}:${queue}:meta`, "duration");
+    await redis.set(`${posta.prefix}:${queue}:limiter`, 1);
+    expect(await lease(queue)).toMatchObject([{ jobId: id }]);
+  });
+
+  it("is left by neither a lease nor a report", async () => {
+    const queue = freshQueue();
+    const limiter = `${posta.prefix}:${queue}:limiter`;
+    await add(queue, 3);
+    await posta.client.queue("SetQueueLimits", { queue, limits: { rate: { max: 3, duration: seconds(60) } } });
+    const [held] = await lease(queue, { maxJobs: 2 });
+    expect(await redis.pttl(limiter)).toBeGreaterThan(30_000);
+    await report(queue, held, { rateLimited: { duration: seconds(90) } });
+    expect(await redis.pttl(limiter)).toBeGreaterThan(60_000);
+  });
+});
+
 describe("the extension of a lease", () => {
   it("keeps a job with its worker, and says which leases are lost", async () => {
     const queue = freshQueue();

@@ -6,6 +6,11 @@
 -- What a worker gets of a job. The first three must stay the first.
 local leasedFields = { "name", "data", "defa", "opts", "ats", "atm", "priority", "timestamp", "progress", "stc", "rjk" }
 
+-- Starts the time after which a limit's count ends.
+local function startLimit(limitMs)
+  rcall("PEXPIRE", limiterKey, math.floor(math.abs(limitMs or 0)))
+end
+
 -- How many jobs may be leased now, and how long the rate limit lasts if that is why none may.
 local function findRoom()
   local meta = rcall("HMGET", metaKey, "paused", "concurrency", "max", "duration")
@@ -13,10 +18,13 @@ local function findRoom()
   local room = math.huge
   if concurrency then room = math.max(concurrency - rcall("LLEN", activeKey), 0) end
   promoteDelayedJobs(delayedKey, markerKey, waitKey, prioritizedKey, eventsKey, prefix, now, pcKey, isPaused or room == 0)
+  local limitMs = max and tonumber(meta[4])
+  -- A count without an end, as another program may have left it, would stop the queue for ever.
+  if max and rcall("PTTL", limiterKey) == -1 then startLimit(limitMs) end
   local limitedMs = getRateLimitTTL(max, limiterKey)
   if isPaused or limitedMs > 0 then return 0, limitedMs end
   if max then room = math.min(room, max - (tonumber(rcall("GET", limiterKey)) or 0)) end
-  return room, 0, max and tonumber(meta[4])
+  return room, 0, limitMs
 end
 
 -- The next jobs in line, and where they are.
@@ -182,8 +190,6 @@ local function leaseAll(requests)
       rememberAnswer(request)
     end
   end
-  if limitMs and total > 0 and rcall("INCRBY", limiterKey, total) == total then
-    rcall("PEXPIRE", limiterKey, math.floor(math.abs(limitMs)))
-  end
+  if limitMs and total > 0 and rcall("INCRBY", limiterKey, total) == total then startLimit(limitMs) end
   return limitedMs, room
 end
