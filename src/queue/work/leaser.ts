@@ -2,7 +2,7 @@ import type { Waiter } from "../../batching/waiter.js";
 import { PostaError } from "../../errors/posta-error.js";
 import type { MarkerWatch } from "./marker-watch.js";
 import type { ScheduledRuns } from "./scheduled-runs.js";
-import { abandonedError, type LeasedJob, type LeaseRequest } from "./work.js";
+import { abandonedError, type DoomedRun, type LeasedJob, type LeaseRequest } from "./work.js";
 import type { WorkBatcher } from "./work-batcher.js";
 import type { LeaseCounts } from "./work-metrics.js";
 import type { WorkedQueues } from "./worked-queues.js";
@@ -74,11 +74,13 @@ export class Leaser {
   async take(queue: string, request: LeaseRequest, caller: Waiter): Promise<LeasedJob[]> {
     const { batcher, scheduled, watch, worked, counts } = this.parts;
     worked.note(queue, request.leaseMs);
-    const { jobs, hint } = await batcher.lease(queue, request, caller);
+    const { jobs, doomed, hint } = await batcher.lease(queue, request, caller);
     if (jobs.length === 0 && hint.retryMs !== undefined) watch.wakeAfter(queue, Math.max(hint.retryMs, 1));
-    if (jobs.some(({ schedule }) => schedule !== undefined)) {
+    const runs = [...jobs, ...doomed].filter(({ schedule }) => schedule !== undefined);
+    if (runs.length > 0) {
       const begun = performance.now();
-      await scheduled.planNext(queue, jobs);
+      await scheduled.planNext(queue, runs);
+      await this.fail(queue, doomed);
       const tookMs = Math.ceil(performance.now() - begun);
       for (const job of jobs) job.leaseMs -= tookMs;
     }
@@ -110,6 +112,15 @@ export class Leaser {
   /** The server stops: nobody waits any more. */
   get isClosed(): boolean {
     return this.parts.watch.isClosed;
+  }
+
+  /** Fails runs that no worker may get. If the store fails, their leases end, and the next to lease them does it again. */
+  private async fail(queue: string, runs: readonly DoomedRun[]): Promise<void> {
+    const reports = runs.map(({ id: jobId, token, reason: message }) => {
+      const outcome = { kind: "fail", message, stack: "", unrecoverable: true, retryMs: undefined } as const;
+      return { jobId, token, outcome };
+    });
+    await this.parts.batcher.change(queue, reports);
   }
 
   /** Puts jobs back in line that no worker has begun. */

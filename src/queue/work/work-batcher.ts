@@ -4,7 +4,14 @@ import { GroupCommit } from "../../batching/group-commit.js";
 import { KeyedCommits } from "../../batching/keyed-commits.js";
 import type { Waiter } from "../../batching/waiter.js";
 import { PostaError } from "../../errors/posta-error.js";
-import { abandonedError, type Change, type LeasedJob, type LeaseRequest, type Verdict } from "./work.js";
+import {
+  abandonedError,
+  type Change,
+  type DoomedRun,
+  type LeasedJob,
+  type LeaseRequest,
+  type Verdict,
+} from "./work.js";
 import type { LeaseHint, WorkScript } from "./work-script.js";
 
 /** A change of a job, or a request for jobs: both share one run of a script, so finishing and fetching cost one round trip. */
@@ -12,6 +19,7 @@ type Item = { change: Change } | { request: LeaseRequest };
 
 export interface LeaseAnswer {
   jobs: LeasedJob[];
+  doomed: DoomedRun[];
   hint: LeaseHint;
 }
 
@@ -69,12 +77,13 @@ export class WorkBatcher {
 async function write(script: WorkScript, queue: string, items: Item[]): Promise<(Result | PostaError)[]> {
   const changes = items.flatMap((item) => ("change" in item ? [item.change] : []));
   const requests = items.flatMap((item) => ("request" in item ? [item.request] : []));
-  const { verdicts, leases, hint } = await script.run(queue, changes, requests);
+  const { verdicts, leases, doomed, hint } = await script.run(queue, changes, requests);
   let [nextChange, nextRequest] = [0, 0];
   return items.map((item) => {
     if ("change" in item) return verdicts[nextChange++] as Verdict | PostaError;
-    const jobs = leases[nextRequest++];
-    return jobs ? { jobs, hint } : "again";
+    const place = nextRequest++;
+    const jobs = leases[place];
+    return jobs ? { jobs, doomed: doomed[place] as DoomedRun[], hint } : "again";
   });
 }
 

@@ -11,6 +11,7 @@ import { parseObject } from "../job/stored-json.js";
 import {
   attemptOf,
   type Change,
+  type DoomedRun,
   type LeasedJob,
   type LeaseName,
   type LeaseRequest,
@@ -77,11 +78,19 @@ export interface WorkAnswer {
   verdicts: (Verdict | PostaError)[];
   /** The jobs of each lease request; undefined: the run was full, so the request is to come again. */
   leases: (LeasedJob[] | undefined)[];
+  /** The runs that each lease request brought and that must fail. */
+  doomed: DoomedRun[][];
   hint: LeaseHint;
 }
 
 type JobFields = (string | number | null)[];
-type Answer = [verdicts: string, leases: (JobFields[] | 0)[], limitedMs: number, due: number];
+type Answer = [
+  verdicts: string,
+  leases: (JobFields[] | 0)[],
+  doomed: (string | null)[][][],
+  limitedMs: number,
+  due: number,
+];
 
 /** Settles and leases jobs of a queue in one run of a script. */
 export class WorkScript {
@@ -176,13 +185,14 @@ interface Asked {
 }
 
 function toAnswer(answer: Answer, { now, lateMs, changes, requests }: Asked): WorkAnswer {
-  const [verdicts, leases, limitedMs, due] = answer;
+  const [verdicts, leases, doomed, limitedMs, due] = answer;
   const retryMs = limitedMs > 0 ? limitedMs : due > 0 ? Math.max(due - now, 0) : undefined;
   return {
     verdicts: changes.map((change, index) => toVerdict(verdicts[index] as string, change)),
     leases: requests.map(({ leaseMs }, index) => {
       return (leases[index] || undefined)?.map((fields) => toJob(fields, leaseMs - lateMs));
     }),
+    doomed: doomed.map((runs) => runs.map(toDoomedRun)),
     hint: { retryMs },
   };
 }
@@ -228,6 +238,13 @@ function toJob(fields: JobFields, leaseMs: number): LeasedJob {
     dueMs: Number(attempt) === 1 ? createdMs + (Number(options.delay) || 0) : undefined,
     schedule: schedule == null ? undefined : String(schedule),
   };
+}
+
+function toDoomedRun(fields: (string | null)[]): DoomedRun {
+  const [id = "", token = "", reason = "", name = "", optionsJson = "", schedule = ""] = fields.map(
+    (text) => text ?? "",
+  );
+  return { id, token, reason, name, optionsJson, schedule };
 }
 
 /** Another program may have written something that is no number of attempts. */

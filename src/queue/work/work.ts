@@ -43,6 +43,17 @@ export interface LeasedJob {
   schedule: string | undefined;
 }
 
+/** A run of a schedule that no worker may get. Its server holds the lease, plans the schedule's next run, and then fails it. */
+export interface DoomedRun {
+  id: string;
+  token: string;
+  /** Why it fails. */
+  reason: string;
+  name: string;
+  optionsJson: string;
+  schedule: string;
+}
+
 /** What became of a leased job. Times are in milliseconds. */
 export type Outcome =
   | { kind: "complete"; valueJson: string }

@@ -10,6 +10,7 @@ import {
   add,
   checkLeases,
   connection,
+  countsOf,
   endLease,
   freshQueue,
   type Held,
@@ -274,6 +275,34 @@ async function startGuarded() {
   await guarded.serving;
   return { guarded, as: (token: string) => ({ metadata: { authorization: `Bearer ${token}` } }) };
 }
+
+describe("a run of a schedule", () => {
+  const large = JSON.stringify("x".repeat(5 << 20));
+  it.each<[string, Record<string, string>, RegExp]>([
+    ["fits no answer", { data: large }, /over the \d+ that a remote worker can get/],
+    ["was given up", { defa: "given up" }, /^given up$/],
+  ])("that %s fails, and the schedule goes on", async (_, fields, reason) => {
+    const queue = freshQueue();
+    const bull = new BullQueue(queue, { connection, prefix: posta.prefix });
+    releases.push(() => bull.close());
+    const run = await bull.upsertJobScheduler("hourly", { every: 3_600_000 }, { name: "n", opts: { attempts: 3 } });
+    await redis.hset(`${posta.prefix}:${queue}:${run?.id}`, fields);
+    expect(await lease(queue)).toEqual([]);
+    const { job } = await posta.client.queue("GetJob", { queue, jobId: run?.id });
+    expect(job).toMatchObject({ state: "JOB_STATE_FAILED", failedReason: expect.stringMatching(reason) });
+    expect(await countsOf(queue)).toMatchObject({ active: 0, delayed: 1, failed: 1 });
+  });
+
+  it("whose data is no JSON continues its schedule with the schedule's data", async () => {
+    const queue = freshQueue();
+    const bull = new BullQueue(queue, { connection, prefix: posta.prefix });
+    releases.push(() => bull.close());
+    const run = await bull.upsertJobScheduler("hourly", { every: 3_600_000 }, { name: "n", data: { a: 1 } });
+    await redis.hset(`${posta.prefix}:${queue}:${run?.id}`, "data", "{");
+    expect(await lease(queue)).toMatchObject([{ jobId: run?.id, dataJson: "{" }]);
+    expect((await bull.getDelayed()).map(({ data }) => data)).toEqual([{ a: 1 }]);
+  });
+});
 
 describe("who may work", () => {
   it("gets no jobs of another caller's request by its worker's name and request id", async () => {

@@ -95,7 +95,8 @@ local function readFitting(ids, request)
   return found
 end
 
--- Begins a job that is active now, and adds it to the request's. Returns 1, or 0 if the worker does not get it.
+-- Begins a job that is active now, and adds it to the request's. Returns 1, or 0 if the worker does not get it. A run of a
+-- schedule that must fail is left to the server: BullMQ plans a schedule's next run while this one is active.
 local function hand(id, fields, request)
   local jobKey, deferred = prefix .. id, fields[3]
   if not fields[1] then
@@ -104,12 +105,17 @@ local function hand(id, fields, request)
   end
   local attempt = (tonumber(fields[5]) or 0) + 1
   local token = begin(id, jobKey, attempt, request)
-  if deferred then
-    failAtOnce(id, jobKey, deferred)
-    return 0
+  if not deferred then
+    request.jobs[#request.jobs + 1] = { id, token, attempt, unpack(fields, 1, #leasedFields) }
+    return 1
   end
-  request.jobs[#request.jobs + 1] = { id, token, attempt, unpack(fields, 1, #leasedFields) }
-  return 1
+  local name, opts, schedule = fields[1], fields[4], fields[11]
+  if schedule then
+    request.doomed[#request.doomed + 1] = { id, token, deferred, name, opts, schedule }
+  else
+    failAtOnce(id, jobKey, deferred)
+  end
+  return 0
 end
 
 -- A job that another program wrote something odd into harms no other: it stays active until its lease ends.
@@ -186,7 +192,7 @@ local function leaseAll(requests)
     elseif not repeatAnswer(request) then
       local taken = room > 0 and leaseTo(request, room) or 0
       room, total = room - taken, total + taken
-      request.isLeft = isRunFull and #request.jobs == 0
+      request.isLeft = isRunFull and request.leased == 0
       rememberAnswer(request)
     end
   end

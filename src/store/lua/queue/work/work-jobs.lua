@@ -23,8 +23,9 @@
       5 the job is broken
     2 for each lease request its jobs: id, token, attempt, and the fields of `leasedFields`; or 0: the run is full, so the request
       is to come again
-    3 how long the rate limit lasts, in ms; 0: there is none
-    4 when the next delayed job is due, in ms since 1970; 0: there is none
+    3 for each lease request the runs of schedules that it leased and that must fail: id, token, reason, name, options, schedule
+    4 how long the rate limit lasts, in ms; 0: there is none
+    5 when the next delayed job is due, in ms since 1970; 0: there is none
 ]]
 local reports, requests = cmsgpack.unpack(ARGV[3]), cmsgpack.unpack(ARGV[4])
 
@@ -44,7 +45,7 @@ for index = 1, #requests, 6 do
   local count, maxBytes, lockMs, seed, name, repeatKey = unpack(requests, index, index + 5)
   leases[#leases + 1] = {
     count = count, maxBytes = maxBytes, lockMs = lockMs, seed = seed, name = name, repeatKey = repeatKey,
-    bytes = 0, leased = 0, jobs = {},
+    bytes = 0, leased = 0, jobs = {}, doomed = {},
   }
 end
 flush()
@@ -53,9 +54,9 @@ local limitedMs, room = leaseAll(leases)
 flush()
 
 local isWaiting = rcall("EXISTS", waitKey, prioritizedKey) > 0
-local jobs, leased = {}, 0
+local jobs, doomed, leased = {}, {}, 0
 for index, request in ipairs(leases) do
-  jobs[index] = request.isLeft and 0 or request.jobs
+  jobs[index], doomed[index] = request.isLeft and 0 or request.jobs, request.doomed
   leased = leased + request.leased
 end
 if leased > 0 or (isWaiting and room > 0) then rcall("ZADD", markerKey, 0, "0") end
@@ -65,4 +66,4 @@ if finished > 0 and not isWaiting and rcall("EXISTS", activeKey) == 0 then addEv
 if #reports == 0 and #requests == 0 then addDelayMarkerIfNeeded(markerKey, delayedKey) end
 
 local due = getNextDelayedTimestamp(delayedKey)
-return { table.concat(verdicts), jobs, limitedMs, due and math.ceil(due) or 0 }
+return { table.concat(verdicts), jobs, doomed, limitedMs, due and math.ceil(due) or 0 }
