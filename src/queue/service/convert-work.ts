@@ -12,7 +12,7 @@ import { inRange, parseData } from "../job/job.js";
 import { maxExistingIdBytes, requireExistingJobId } from "../job/names.js";
 import { toFailure as toCancelled } from "../work/cancel-order.js";
 import {
-  attemptOf,
+  isToken,
   type LeaseName,
   type LeaseRequest,
   type Outcome,
@@ -67,7 +67,7 @@ export function toLeaseName({ jobId, leaseToken }: { jobId: string; leaseToken: 
   requireExistingJobId(jobId, `${at}.job_id`);
   const field = `${at}.lease_token`;
   if (leaseToken === "") throw invalid(field, "is required");
-  if (attemptOf(leaseToken) === undefined) throw invalid(field, `${show(leaseToken)} is no token of a lease`);
+  if (!isToken(leaseToken)) throw invalid(field, `${show(leaseToken)} is no token of a lease`);
   return { jobId, token: leaseToken };
 }
 

@@ -5,11 +5,11 @@ import { KeyedCommits } from "../../batching/keyed-commits.js";
 import type { Waiter } from "../../batching/waiter.js";
 import type { PostaError } from "../../errors/posta-error.js";
 import { toStoreError } from "../../store/redis/errors.js";
-import { defineScript, type Script } from "../../store/redis/scripts.js";
+import { defineScript, readLua, type Script } from "../../store/redis/scripts.js";
 import type { RedisStore } from "../../store/redis/store.js";
 import type { Keys } from "../job/keys.js";
 import { type CancelOrder, readOrder } from "./cancel-order.js";
-import { abandonedError, attemptOf, type LeaseName } from "./work.js";
+import { abandonedError, type LeaseName } from "./work.js";
 import type { WorkedQueues } from "./worked-queues.js";
 
 export interface ExtendOptions {
@@ -50,7 +50,7 @@ export class LeaseExtender {
     private readonly keys: Keys,
     private readonly worked: WorkedQueues,
   ) {
-    this.script = defineScript(store.client, "queue/work/extend-leases", 3);
+    this.script = defineScript(store.client, "queue/work/extend-leases", 3, { before: readLua("queue/work/holder") });
     this.commits = new KeyedCommits((queue) => new GroupCommit((leases) => this.write(queue, leases), extensions));
   }
 
@@ -70,12 +70,7 @@ export class LeaseExtender {
 
   private async write(queue: string, leases: Extension[]): Promise<ExtendResult[]> {
     this.store.requireUsable();
-    const fields = leases.flatMap(({ jobId, token, leaseMs }) => [
-      jobId,
-      token,
-      String(attemptOf(token) ?? 0),
-      leaseMs,
-    ]);
+    const fields = leases.flatMap(({ jobId, token, leaseMs }) => [jobId, token, leaseMs]);
     const keys = ["stalled", "active", "posta-cancels"].map((part) => this.keys.of(queue, part));
     try {
       const args = [this.keys.start(queue), pack(fields), leases[0]?.isShown ? "1" : "0"];

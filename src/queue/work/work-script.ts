@@ -8,18 +8,7 @@ import type { RedisStore } from "../../store/redis/store.js";
 import type { Keys } from "../job/keys.js";
 import { requestIdOf } from "../job/request-id.js";
 import { parseObject } from "../job/stored-json.js";
-import {
-  attemptOf,
-  type Change,
-  type DoomedRun,
-  type LeasedJob,
-  type LeaseName,
-  type LeaseRequest,
-  type Outcome,
-  type Step,
-  type Unseen,
-  type Verdict,
-} from "./work.js";
+import type { Change, DoomedRun, LeasedJob, LeaseName, LeaseRequest, Outcome, Step, Unseen, Verdict } from "./work.js";
 
 /**
  * The most bytes of jobs in the answer of one run, besides one larger job or one answer that is repeated. Redis and this
@@ -125,14 +114,16 @@ export class WorkScript {
 
 function readFunctions(): string {
   const names = Object.values(scriptKeys).map((name, index) => `local ${name} = KEYS[${index + 1}]`);
-  const files = ["start", "settle", "update", "settle-report", "lease"].map((file) => readLua(`queue/work/${file}`));
+  const files = ["start", "holder", "settle", "update", "settle-report", "lease"].map((file) =>
+    readLua(`queue/work/${file}`),
+  );
   return [readBullLua(...bullFunctions), ...names, ...files, ""].join("\n");
 }
 
 function toChange(change: Change): (string | number)[] {
   const { jobId, token } = change;
   const fields = "step" in change ? toStepFields(change.step) : toFields(change.outcome);
-  return [...fields, jobId, token, String(attemptOf(token) ?? 0)];
+  return [...fields, jobId, token];
 }
 
 type Fields = [kind: string, a: string | number, b: string, c: string, d: number];

@@ -93,12 +93,11 @@ export type Change = Report | Update | Unseen;
 export type Verdict = "applied" | "already-applied" | "lease-lost";
 
 /** The form of a token: a random seed, the place among the jobs that were leased with that seed, and the attempt. */
-const tokenForm = /^posta:[\w-]{22}:\d{1,4}:(\d{1,15})$/;
+const tokenForm = /^posta:[\w-]{22}:\d{1,4}:\d{1,15}$/;
 
-/** The attempt that a token is of; undefined: Posta made no such token. */
-export function attemptOf(token: string): number | undefined {
-  const [, attempt] = tokenForm.exec(token) ?? [];
-  return attempt === undefined ? undefined : Number(attempt);
+/** Whether a text has the form of a token. */
+export function isToken(text: string): boolean {
+  return tokenForm.test(text);
 }
 
 /** The result of work that its caller no longer waited for. */

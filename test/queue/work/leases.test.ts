@@ -80,6 +80,18 @@ describe("a lease", () => {
     expect(new Set(seen.flat()).size).toBe(5);
   });
 
+  it("that has ended begins anew when its request is sent again", async () => {
+    const queue = freshQueue();
+    await add(queue, 2);
+    const ask = { requestId: "r-3" };
+    const [first] = (await lease(queue, ask)) as [Held];
+    await endLease(queue, first);
+    expect((await lease(queue, ask)).map(({ leaseToken }) => leaseToken)).toEqual([first.leaseToken]);
+    expect(await redis.pttl(`${posta.prefix}:${queue}:${first.jobId}:lock`)).toBeGreaterThan(20_000);
+    await checkLeases();
+    expect(await report(queue, first, { complete: {} })).toBe("APPLIED");
+  });
+
   it("that was answered a second time is not put back when the first caller is gone", async () => {
     const queue = freshQueue();
     await add(queue);

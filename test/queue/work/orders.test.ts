@@ -10,6 +10,7 @@ import {
   type Held,
   lease,
   posta,
+  redis,
   releases,
   report,
   seconds,
@@ -37,6 +38,8 @@ describe("CancelJob", () => {
     const [id] = await add(queue, 2, { attempts: 5 });
     await expect.poll(() => session.jobs().length).toBe(2);
     const [job, other] = session.jobs() as [Job, Job];
+    const hearing = async () => (await redis.pubsub("NUMSUB", `${posta.prefix}:posta-work-control`))[1];
+    await expect.poll(hearing).toBeGreaterThan(0);
     await cancel(queue, id as string, { reason: "the customer left", grace: seconds(20) });
     const [told] = await session.until("cancel");
     expect(told.lease).toEqual({ queue, jobId: id, leaseToken: job.leaseToken });
@@ -91,6 +94,16 @@ describe("CancelJob", () => {
     await checkLeases();
     expect(await failureOf(queue, id as string)).toBe("cancelled: wrong");
     expect(await lease(queue)).toEqual([]);
+  });
+
+  it("fails a job whose lease has ended, and that is still its worker's", async () => {
+    const queue = freshQueue();
+    const [id] = await add(queue, 1, { attempts: 3 });
+    const [job] = await lease(queue);
+    await endLease(queue, job as Held);
+    await cancel(queue, id as string, { reason: "wrong" });
+    await checkLeases();
+    expect(await failureOf(queue, id as string)).toBe("cancelled: wrong");
   });
 
   it("tells the worker again if it has less time than it knew", async () => {

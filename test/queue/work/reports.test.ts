@@ -1,5 +1,5 @@
 import { status } from "@grpc/grpc-js";
-import { type BackoffOptions, Queue as BullQueue } from "bullmq";
+import { type BackoffOptions, Queue as BullQueue, Worker } from "bullmq";
 import { describe, expect, it } from "vitest";
 import {
   add,
@@ -223,5 +223,63 @@ describe("a report", () => {
     const [next] = await lease(queue, { worker: "another" });
     expect(await report(queue, held, { release: {} })).toBe("ALREADY_APPLIED");
     expect(await report(queue, next, { complete: {} })).toBe("APPLIED");
+  });
+});
+
+describe("a lease of a job's earlier life", () => {
+  /** A job that failed under its first lease, and begins at attempt 1 again, as a redrive lets it. */
+  async function redrive(queue: string) {
+    const [id] = await add(queue, 1, { attempts: 1 });
+    const [old] = (await lease(queue)) as [Held];
+    expect(await report(queue, old, { fail: { message: "m" } })).toBe("APPLIED");
+    const bull = new BullQueue(queue, { connection, prefix: posta.prefix });
+    releases.push(() => bull.close());
+    const job = await bull.getJob(id as string);
+    await job?.retry("failed", { resetAttemptsMade: true, resetAttemptsStarted: true });
+    return old;
+  }
+
+  async function expectLost(queue: string, old: Held): Promise<void> {
+    const { jobId, leaseToken } = old;
+    const extended = await posta.client.worker("ExtendLeases", { queue, leases: [{ jobId, leaseToken }] });
+    expect(extended.results).toMatchObject([{ held: false }]);
+    const updates = [{ jobId, leaseToken, log: "old" }];
+    const updated = await posta.client.worker("UpdateLeasedJobs", { queue, updates });
+    expect(updated.results).toMatchObject([{ verdict: "REPORT_VERDICT_LEASE_LOST" }]);
+    expect(await report(queue, old, { complete: { returnValueJson: '"old"' } })).toBe("LEASE_LOST");
+  }
+
+  it("changes nothing, though the job has the same attempt again and its lease has ended", async () => {
+    const queue = freshQueue();
+    const old = await redrive(queue);
+    const [held] = (await lease(queue)) as [Held];
+    expect(held).toMatchObject({ jobId: old.jobId, attempt: 1 });
+    await endLease(queue, held);
+    await expectLost(queue, old);
+    expect(await report(queue, held, { complete: {} })).toBe("APPLIED");
+    expect(await report(queue, held, { complete: {} })).toBe("ALREADY_APPLIED");
+    await expectLost(queue, old);
+  });
+
+  it("changes nothing either when BullMQ's worker has the job", async () => {
+    const queue = freshQueue();
+    const old = await redrive(queue);
+    const bull = new Worker(queue, null, { connection, prefix: posta.prefix });
+    releases.push(() => bull.close());
+    const job = await bull.getNextJob("a-token", { block: false });
+    expect(job?.id).toBe(old.jobId);
+    await endLease(queue, old);
+    await expectLost(queue, old);
+    expect(await stateOf(queue, old.jobId)).toBe("ACTIVE");
+  });
+
+  it("has a token that nobody can make up, also when the lease has ended", async () => {
+    const queue = freshQueue();
+    await add(queue);
+    const [held] = (await lease(queue)) as [Held];
+    await endLease(queue, held);
+    const leaseToken = `posta:${"A".repeat(22)}:1:1`;
+    await expectLost(queue, { ...held, leaseToken });
+    expect(await report(queue, held, { complete: {} })).toBe("APPLIED");
   });
 });

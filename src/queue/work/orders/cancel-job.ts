@@ -1,7 +1,7 @@
 import { PostaError, show, wrongState } from "../../../errors/posta-error.js";
 import { noSuchJob } from "../../../store/bullmq/errors.js";
 import { toStoreError } from "../../../store/redis/errors.js";
-import { defineScript, type Script } from "../../../store/redis/scripts.js";
+import { defineScript, readLua, type Script } from "../../../store/redis/scripts.js";
 import type { RedisStore } from "../../../store/redis/store.js";
 import type { Keys } from "../../job/keys.js";
 import { readOrder } from "../cancel-order.js";
@@ -26,7 +26,7 @@ export class JobCanceller {
     private readonly keys: Keys,
     private readonly control: WorkControl,
   ) {
-    this.script = defineScript(store.client, "queue/work/cancel-job", 4);
+    this.script = defineScript(store.client, "queue/work/cancel-job", 4, { before: readLua("queue/work/holder") });
   }
 
   /** Throws notFound, wrongState if no remote worker holds the job, or exhausted. */

@@ -1,5 +1,6 @@
 --[[
   Orders the worker of a job to stop. Who extends the lease gets the order; after its grace, the delivery process fails the job.
+  Comes after holder.lua.
 
   KEYS  1 job  2 its lock  3 active  4 jobs that are being cancelled: a sorted set by when their graces end
   ARGV  1 id  2 reason  3 when the grace ends, in ms since 1970  4 the most orders of a queue
@@ -9,8 +10,8 @@
 local rcall = redis.call
 -- The id may be that of another key of the queue, which is no hash.
 if redis.pcall("HEXISTS", KEYS[1], "name") ~= 1 then return 0 end
-local token = redis.pcall("GET", KEYS[2])
-if type(token) ~= "string" or not rcall("LPOS", KEYS[3], ARGV[1]) then return 1 end
+local token = findHolder(rcall("GET", KEYS[2]), KEYS[3], ARGV[1], KEYS[1])
+if not token then return 1 end
 if string.sub(token, 1, 6) ~= "posta:" then return 2 end
 for _, known in ipairs(rcall("ZRANGE", KEYS[4], 0, -1)) do
   -- A second order replaces the first.

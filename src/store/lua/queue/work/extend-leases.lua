@@ -1,11 +1,11 @@
 --[[
   Extends leases of a queue's jobs, as BullMQ 6.7.0's extendLocks does. A lease that has ended is extended if the job is
-  still active and nobody has taken it since.
+  still active and nobody has taken it since. Comes after holder.lua.
 
   KEYS  1 stalled  2 active  3 jobs that are being cancelled
   ARGV
     1 the start of the queue's keys, "bull:emails:"
-    2 the leases as one MessagePack list; of each, in order: id, token, attempt, how long from now in ms
+    2 the leases as one MessagePack list; of each, in order: id, token, how long from now in ms
     3 "1" if their worker shows that it has them: then a session that has ended does not put them back
   Returns
     1 a digit for each lease: 1 it is held, 0 it is lost
@@ -16,14 +16,8 @@ local rcall = redis.call
 local leases = cmsgpack.unpack(ARGV[2])
 
 local lockKeys = {}
-for index = 1, #leases, 4 do lockKeys[#lockKeys + 1] = ARGV[1] .. leases[index] .. ":lock" end
+for index = 1, #leases, 3 do lockKeys[#lockKeys + 1] = ARGV[1] .. leases[index] .. ":lock" end
 local locks = rcall("MGET", unpack(lockKeys))
-
-local function isHeld(lock, id, token, attempt)
-  if lock then return lock == token end
-  -- The id may be that of another key of the queue, which is no hash.
-  return redis.pcall("HGET", ARGV[1] .. id, "ats") == attempt and rcall("LPOS", KEYS[2], id) ~= false
-end
 
 -- The cancel orders of the queue, by the token of their leases.
 local orders = {}
@@ -32,10 +26,10 @@ if rcall("EXISTS", KEYS[3]) == 1 then
 end
 
 local results, cancelled, heldIds = {}, {}, {}
-for index = 1, #leases, 4 do
-  local id, token, attempt, leaseMs = unpack(leases, index, index + 3)
+for index = 1, #leases, 3 do
+  local id, token, leaseMs = unpack(leases, index, index + 2)
   local place = #results + 1
-  local held = isHeld(locks[place], id, token, attempt)
+  local held = findHolder(locks[place], KEYS[2], id, ARGV[1] .. id) == token
   if held then
     rcall("SET", lockKeys[place], token, "PX", leaseMs)
     heldIds[#heldIds + 1] = id

@@ -52,7 +52,7 @@ local function begin(id, jobKey, attempt, request)
   request.leased = request.leased + 1
   local token = "posta:" .. request.seed .. ":" .. request.leased .. ":" .. attempt
   rcall("SET", jobKey .. ":lock", token, "PX", request.lockMs)
-  rcall("HSET", jobKey, "processedOn", now, "pb", request.name, "ats", attempt)
+  rcall("HSET", jobKey, "processedOn", now, "pb", request.name, "ats", attempt, leaseField, toLeaseMark(token, now))
   addEvent("event", "active", "jobId", id, "prev", "waiting")
   return token
 end
@@ -158,8 +158,9 @@ local function repeatAnswer(request)
   for index = 1, #pairsOfThese, 2 do
     local id, token = pairsOfThese[index], pairsOfThese[index + 1]
     local jobKey = prefix .. id
-    if #request.jobs < request.count and rcall("GET", jobKey .. ":lock") == token then
-      rcall("PEXPIRE", jobKey .. ":lock", request.lockMs)
+    local lockKey = jobKey .. ":lock"
+    if #request.jobs < request.count and findHolder(rcall("GET", lockKey), activeKey, id, jobKey) == token then
+      rcall("SET", lockKey, token, "PX", request.lockMs)
       -- The worker may have one of the two answers only: that of which it is gone does not take its jobs back.
       rcall("SET", prefix .. "posta-resumed:" .. token, "", "PX", ledgerMs)
       local fields = rcall("HMGET", jobKey, unpack(leasedFields))

@@ -11,10 +11,10 @@ local function giveBack(id, token)
   rcall("LPUSH", activeKey, id)
 end
 
-local function trySettle(kind, a, b, c, d, id, token, attempt)
+local function trySettle(kind, a, b, c, d, id, token)
   local jobKey = prefix .. id
   if update[kind] then
-    if not holds(id, jobKey, token, attempt) then return LEASE_LOST end
+    if not holds(id, jobKey, token) then return LEASE_LOST end
     update[kind](id, jobKey, a)
     return APPLIED
   end
@@ -24,7 +24,7 @@ local function trySettle(kind, a, b, c, d, id, token, attempt)
   end
   -- The worker has shown the job to another session since.
   if kind == "u" and rcall("EXISTS", prefix .. "posta-resumed:" .. token) == 1 then return LEASE_LOST end
-  local verdict = takeBack(id, jobKey, token, attempt)
+  local verdict = takeBack(id, jobKey, token)
   if verdict then return verdict end
   settle[kind](id, jobKey, token, a, b, c, d)
   return APPLIED

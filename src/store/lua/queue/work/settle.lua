@@ -95,18 +95,15 @@ end
 local settled = {}
 
 -- Takes a job from the worker that reports. Returns a verdict if the report comes too late, else nothing.
-local function takeBack(id, jobKey, token, attempt)
+local function takeBack(id, jobKey, token)
   if settled[token] == id then return ALREADY_APPLIED end
   local lock = locks[id]
   -- A job that was given back may be somebody else's by now.
   if lock and lock ~= token then return rcall("EXISTS", ledgerKey(token)) == 1 and ALREADY_APPLIED or LEASE_LOST end
   if not lock then
-    -- The id may be that of another key of the queue, which is no hash.
-    local found = redis.pcall("HMGET", jobKey, "ats", "finishedOn")
-    if found.err then return LEASE_LOST end
     if rcall("EXISTS", ledgerKey(token)) == 1 then return ALREADY_APPLIED end
-    if found[1] ~= attempt then return LEASE_LOST end
-    if found[2] then return ALREADY_APPLIED end
+    if findLastToken(jobKey) ~= token then return LEASE_LOST end
+    if rcall("HEXISTS", jobKey, "finishedOn") == 1 then return ALREADY_APPLIED end
   end
   -- From the end of the jobs that began last: a short job does not pay for the long ones.
   if rcall("LREM", activeKey, 1, id) == 0 then return LEASE_LOST end

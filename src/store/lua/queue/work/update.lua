@@ -3,13 +3,8 @@
   take no token. Here only who holds the lease changes the job. Part of queue/work-jobs: uses its variables.
 ]]
 
--- Whether the lease is held: its lock is there, or it has gone and nobody has taken the job since.
-local function holds(id, jobKey, token, attempt)
-  if settled[token] == id then return false end
-  local lock = locks[id]
-  if lock then return lock == token end
-  -- The id may be that of another key of the queue, which is no hash.
-  return redis.pcall("HGET", jobKey, "ats") == attempt and rcall("LPOS", activeKey, id) ~= false
+local function holds(id, jobKey, token)
+  return settled[token] ~= id and findHolder(locks[id], activeKey, id, jobKey) == token
 end
 
 -- An update's kind, with what it does to a job.

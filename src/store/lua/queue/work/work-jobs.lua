@@ -8,7 +8,7 @@
   ARGV
     1 the start of the queue's keys, "bull:emails:"
     2 the time, in ms since 1970
-    3 reports as one MessagePack list; of each, in order: kind, four fields by the kind, id, token, attempt. The fields of
+    3 reports as one MessagePack list; of each, in order: kind, four fields by the kind, id, token. The fields of
       c  complete: the value as JSON
       f  fail: reason, stack as JSON text ("": none), how ("": by the job's options, "u": for good, else the wait in ms),
          a random number from 0 to 1
@@ -33,11 +33,11 @@ local verdicts = {}
 if #reports > 0 then
   trimEvents(metaKey, eventsKey)
   local ids = {}
-  for index = 6, #reports, 8 do ids[#ids + 1] = reports[index] end
+  for index = 6, #reports, 7 do ids[#ids + 1] = reports[index] end
   readLocks(ids)
 end
-for index = 1, #reports, 8 do
-  verdicts[#verdicts + 1] = settleReport(unpack(reports, index, index + 7))
+for index = 1, #reports, 7 do
+  verdicts[#verdicts + 1] = settleReport(unpack(reports, index, index + 6))
 end
 
 local leases = {}
