@@ -46,6 +46,7 @@ export function createWorkParts(config: Config, { redis, metrics }: Stores, log:
     shared: redis.client,
     markerOf: (queue) => keys.of(queue, "marker"),
     interruptKey: keys.interrupt(randomUUID()),
+    now: () => redis.toRedisTime(Date.now()),
     haveJobs: (queues) => haveJobs(redis, keys, queues),
     giveBack: (queue) => script.run(queue, [], []),
     log,

@@ -80,7 +80,7 @@ function lengthOf(name: FaultName, random: () => number): number {
 }
 
 function amountOf(name: FaultName, random: () => number): number {
-  // A job that is put off by a clock that is ahead waits that much longer, and must still be done in time.
+  // A job that BullMQ's worker puts off by a clock that is ahead waits that much longer, and must still be done in time.
   if (name === "shift clock") return Math.round((random() - 0.5) * 40_000);
   return Math.round(random() * 2000);
 }

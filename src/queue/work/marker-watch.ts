@@ -36,6 +36,8 @@ export interface WatchParts {
   markerOf(queue: string): string;
   /** A key of this process alone: writing it interrupts the wait. */
   interruptKey: string;
+  /** The time by Redis' clock, in milliseconds since 1970. */
+  now(): number;
   /** Whether each queue has jobs, ready or delayed. */
   haveJobs(queues: readonly string[]): Promise<boolean[]>;
   /** Puts the marker of a queue back, if the queue has jobs. */
@@ -159,7 +161,7 @@ export class MarkerWatch {
     const [key, member, score] = found;
     const queue = queues[keys.indexOf(key)];
     if (queue === undefined) return;
-    const waitMs = member === "1" ? Number(score) - Date.now() : 0;
+    const waitMs = member === "1" ? Number(score) - this.parts.now() : 0;
     if (waitMs > 1) this.wakeAfter(queue, waitMs);
     else this.passOn(queue);
   }

@@ -78,7 +78,7 @@ type Answer = [
   leases: (JobFields[] | 0)[],
   doomed: (string | null)[][][],
   limitedMs: number,
-  due: number,
+  dueMs: number,
 ];
 
 /** Settles and leases jobs of a queue in one run of a script. */
@@ -97,15 +97,14 @@ export class WorkScript {
   /** Applies changes to jobs, in their order, and then leases jobs. Throws if the store failed. */
   async run(queue: string, changes: readonly Change[], requests: readonly LeaseRequest[]): Promise<WorkAnswer> {
     this.store.requireUsable();
-    const now = Date.now();
     const askedAt = performance.now();
-    const args = [this.keys.start(queue), now, pack(changes.flatMap(toChange)), pack(requests.flatMap(toRequest))];
+    const args = [this.keys.start(queue), pack(changes.flatMap(toChange)), pack(requests.flatMap(toRequest))];
     const keys = parts.map((part) => this.keys.of(queue, part));
     try {
       const answer = await this.script(keys, [...args, this.maxJobBytes, maxRunBytes]);
       // Redis, or this process, may have stood still since the locks were set.
       const lateMs = Math.floor(performance.now() - askedAt);
-      return toAnswer(answer, { now, lateMs, changes, requests });
+      return toAnswer(answer, { lateMs, changes, requests });
     } catch (error) {
       throw toStoreError(error);
     }
@@ -168,16 +167,15 @@ function toRequest({ count, maxBytes, leaseMs, worker, repeatKey }: LeaseRequest
 }
 
 interface Asked {
-  now: number;
   /** How long the answer took: the leases are that much shorter. */
   lateMs: number;
   changes: readonly Change[];
   requests: readonly LeaseRequest[];
 }
 
-function toAnswer(answer: Answer, { now, lateMs, changes, requests }: Asked): WorkAnswer {
-  const [verdicts, leases, doomed, limitedMs, due] = answer;
-  const retryMs = limitedMs > 0 ? limitedMs : due > 0 ? Math.max(due - now, 0) : undefined;
+function toAnswer(answer: Answer, { lateMs, changes, requests }: Asked): WorkAnswer {
+  const [verdicts, leases, doomed, limitedMs, dueMs] = answer;
+  const retryMs = limitedMs > 0 ? limitedMs : dueMs >= 0 ? dueMs : undefined;
   return {
     verdicts: changes.map((change, index) => toVerdict(verdicts[index] as string, change)),
     leases: requests.map(({ leaseMs }, index) => {

@@ -70,7 +70,7 @@ local function bytesOf(fields)
 end
 
 -- The bytes that a run hands out, and whether the next job does not fit any more. Redis does nothing else during a run.
-local maxRunBytes, runBytes, isRunFull = tonumber(ARGV[6]), 0, false
+local maxRunBytes, runBytes, isRunFull = tonumber(ARGV[5]), 0, false
 
 -- Reads jobs for a request, up to the first that does not fit. A job that could never fit fails: it would block the line.
 local function readFitting(ids, request)

@@ -7,17 +7,16 @@
     12 completed  13 failed
   ARGV
     1 the start of the queue's keys, "bull:emails:"
-    2 the time, in ms since 1970
-    3 reports as one MessagePack list; of each, in order: kind, four fields by the kind, id, token. The fields of
+    2 reports as one MessagePack list; of each, in order: kind, four fields by the kind, id, token. The fields of
       c  complete: the value as JSON
       f  fail: reason, stack as JSON text ("": none), how ("": by the job's options, "u": for good, else the wait in ms),
          a random number from 0 to 1
       r  release: none   d  postpone: ms   l  rate-limited: ms   u  put back, as no worker has seen it: none
       p  progress: JSON   g  log: a line   w  data: JSON. These three leave the job with its worker.
-    4 lease requests as one MessagePack list; of each, in order: count, most bytes of data, lock in ms, seed, name, the
+    3 lease requests as one MessagePack list; of each, in order: count, most bytes of data, lock in ms, seed, name, the
       key of a request that may be repeated ("": none)
-    5 the most bytes of data that a remote worker can get at all
-    6 the most bytes of data that one run hands out; it hands out one job even if that is larger
+    4 the most bytes of data that a remote worker can get at all
+    5 the most bytes of data that one run hands out; it hands out one job even if that is larger
   Returns
     1 a digit for each report: 0 applied, 1 already applied, 2 lease lost, 3 has pending children, 4 has failed children,
       5 the job is broken
@@ -25,9 +24,9 @@
       is to come again
     3 for each lease request the runs of schedules that it leased and that must fail: id, token, reason, name, options, schedule
     4 how long the rate limit lasts, in ms; 0: there is none
-    5 when the next delayed job is due, in ms since 1970; 0: there is none
+    5 how long until the next delayed job is due, in ms; -1: there is none
 ]]
-local reports, requests = cmsgpack.unpack(ARGV[3]), cmsgpack.unpack(ARGV[4])
+local reports, requests = cmsgpack.unpack(ARGV[2]), cmsgpack.unpack(ARGV[3])
 
 local verdicts = {}
 if #reports > 0 then
@@ -66,4 +65,4 @@ if finished > 0 and not isWaiting and rcall("EXISTS", activeKey) == 0 then addEv
 if #reports == 0 and #requests == 0 then addDelayMarkerIfNeeded(markerKey, delayedKey) end
 
 local due = getNextDelayedTimestamp(delayedKey)
-return { table.concat(verdicts), jobs, doomed, limitedMs, due and math.ceil(due) or 0 }
+return { table.concat(verdicts), jobs, doomed, limitedMs, due and math.max(math.ceil(due - now), 0) or -1 }
