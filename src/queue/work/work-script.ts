@@ -8,7 +8,17 @@ import type { RedisStore } from "../../store/redis/store.js";
 import type { Keys } from "../job/keys.js";
 import { requestIdOf } from "../job/request-id.js";
 import { parseObject } from "../job/stored-json.js";
-import type { Change, DoomedRun, LeasedJob, LeaseName, LeaseRequest, Outcome, Step, Unseen, Verdict } from "./work.js";
+import type {
+  Change,
+  DoomedRun,
+  LeasedJob,
+  LeaseName,
+  LeaseRequest,
+  Outcome,
+  Step,
+  Verdict,
+  Withdrawal,
+} from "./work.js";
 
 /**
  * The most bytes of jobs in the answer of one run, besides one larger job or one answer that is repeated. Redis and this
@@ -128,7 +138,7 @@ function toChange(change: Change): (string | number)[] {
 type Fields = [kind: string, a: string | number, b: string, c: string, d: number];
 
 /** The kind of an outcome, and its four fields. */
-function toFields(outcome: Outcome | Unseen["outcome"]): Fields {
+function toFields(outcome: Outcome | Withdrawal["outcome"]): Fields {
   switch (outcome.kind) {
     case "complete":
       return ["c", outcome.valueJson, "", "", 0];
@@ -138,6 +148,8 @@ function toFields(outcome: Outcome | Unseen["outcome"]): Fields {
     }
     case "unseen":
       return ["u", "", "", "", 0];
+    case "stuck":
+      return ["x", outcome.message, "", "", 0];
     case "release":
       return ["r", "", "", "", 0];
     case "postpone":

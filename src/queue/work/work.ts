@@ -81,13 +81,17 @@ export interface Update extends LeaseName {
   step: Step;
 }
 
-/** What the server says of a job that no worker has seen: it goes back in line. */
-export interface Unseen extends LeaseName {
-  outcome: { kind: "unseen" };
+/**
+ * What Posta itself says of a job that it takes from its worker. unseen: no worker has seen the job, so it goes back in
+ * line. stuck: the worker was told to stop and has not, so the job fails for good. What the worker reports later comes too
+ * late.
+ */
+export interface Withdrawal extends LeaseName {
+  outcome: { kind: "unseen" } | { kind: "stuck"; message: string };
 }
 
 /** What is said of a job under a lease. */
-export type Change = Report | Update | Unseen;
+export type Change = Report | Update | Withdrawal;
 
 /** What a report or an update did to its job. */
 export type Verdict = "applied" | "already-applied" | "lease-lost";

@@ -69,7 +69,8 @@ describe("CancelJob", () => {
     expect(await failureOf(queue, id as string)).toBe("cancelled: too late");
     const after = await posta.client.worker("ExtendLeases", { queue, leases });
     expect(after.results.map(({ held }: { held: boolean }) => held)).toEqual([false, true]);
-    expect(await report(queue, job, { complete: {} })).toBe("ALREADY_APPLIED");
+    for (const outcome of [{ complete: {} }, { cancelled: {} }])
+      expect(await report(queue, job, outcome)).toBe("LEASE_LOST");
     expect(await stateOf(queue, id as string)).toBe("FAILED");
     expect(await report(queue, other, { complete: {} })).toBe("APPLIED");
   });

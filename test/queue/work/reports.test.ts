@@ -1,8 +1,10 @@
 import { status } from "@grpc/grpc-js";
 import { type BackoffOptions, Queue as BullQueue, Worker } from "bullmq";
 import { describe, expect, it } from "vitest";
+import type { Withdrawal } from "../../../src/queue/work/work.js";
 import {
   add,
+  change,
   checkLeases,
   connection,
   endLease,
@@ -223,6 +225,63 @@ describe("a report", () => {
     const [next] = await lease(queue, { worker: "another" });
     expect(await report(queue, held, { release: {} })).toBe("ALREADY_APPLIED");
     expect(await report(queue, next, { complete: {} })).toBe("APPLIED");
+  });
+});
+
+describe("a report on a job that ended without its worker is lost, as", () => {
+  const reportAll = async (queue: string, held: Held[]) =>
+    Promise.all(held.flatMap((one) => [{ complete: {} }, { cancelled: {} }].map((said) => report(queue, one, said))));
+
+  it.each([
+    ["that keeps failed jobs", {}],
+    ["that keeps none", { keepOnFail: { count: 0 } }],
+  ])("the grace of its cancellation had ended, in a queue %s", async (_, options) => {
+    const queue = freshQueue();
+    const [id] = await add(queue, 1, options);
+    const held = await lease(queue);
+    await posta.client.worker("CancelJob", { queue, jobId: id, grace: { seconds: 0, nanos: 1e6 } });
+    await checkLeases();
+    expect(await reportAll(queue, held)).toEqual(["LEASE_LOST", "LEASE_LOST"]);
+  });
+
+  it("it had lost too many workers", async () => {
+    const queue = freshQueue();
+    const [id] = await add(queue);
+    const held: Held[] = [];
+    for (let lost = 0; lost <= 3; lost += 1) {
+      held.push(...(await lease(queue)));
+      await endLease(queue, held.at(-1) as Held);
+      await checkLeases();
+    }
+    expect(await lease(queue)).toEqual([]);
+    expect(await stateOf(queue, id as string)).toBe("FAILED");
+    expect(await reportAll(queue, held)).toEqual(Array(8).fill("LEASE_LOST"));
+  });
+
+  it("its queue was obliterated", async () => {
+    const queue = freshQueue();
+    await add(queue);
+    const held = await lease(queue);
+    await posta.client.queue("ObliterateQueue", { queue, force: true });
+    expect(await reportAll(queue, held)).toEqual(["LEASE_LOST", "LEASE_LOST"]);
+  });
+
+  it.each<[string, Withdrawal["outcome"]]>([
+    ["its server took it back", { kind: "unseen" }],
+    ["its worker had not stopped", { kind: "stuck", message: "cancelled" }],
+  ])("%s a moment before, in the same run of the script", async (_, outcome) => {
+    const queue = freshQueue();
+    await add(queue);
+    const [held] = (await lease(queue)) as [Held];
+    const name = { jobId: held.jobId, token: held.leaseToken };
+    const complete = { kind: "complete", valueJson: "1" } as const;
+    const said = [
+      { ...name, outcome },
+      { ...name, outcome },
+      { ...name, outcome: complete },
+    ];
+    expect(await change(queue, said)).toEqual(["applied", "lease-lost", "lease-lost"]);
+    expect(await report(queue, held, { complete: {} })).toBe("LEASE_LOST");
   });
 });
 

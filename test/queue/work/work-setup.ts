@@ -3,6 +3,7 @@ import { afterAll, beforeAll, inject } from "vitest";
 import { Keys } from "../../../src/queue/job/keys.js";
 import { LostLeases } from "../../../src/queue/work/lost-leases.js";
 import { CancelGraces } from "../../../src/queue/work/orders/cancel-graces.js";
+import type { Change } from "../../../src/queue/work/work.js";
 import { WorkBatcher } from "../../../src/queue/work/work-batcher.js";
 import { WorkScript } from "../../../src/queue/work/work-script.js";
 import { RedisStore } from "../../../src/store/redis/store.js";
@@ -75,11 +76,11 @@ export const checkLeases = () =>
   });
 
 /** What a server does with a job whose caller has gone away: its verdict. */
-export const putBack = (queue: string, { jobId, leaseToken: token }: Held) =>
-  withWork(async ({ batcher }) => {
-    const [verdict] = await batcher.change(queue, [{ jobId, token, outcome: { kind: "unseen" } }]);
-    return verdict;
-  });
+export const putBack = async (queue: string, { jobId, leaseToken: token }: Held) =>
+  (await change(queue, [{ jobId, token, outcome: { kind: "unseen" } }]))[0];
+
+/** Changes jobs in one run of the script. Resolves to the verdicts. */
+export const change = (queue: string, changes: Change[]) => withWork(({ batcher }) => batcher.change(queue, changes));
 
 interface Parts {
   lost: LostLeases;

@@ -115,7 +115,7 @@ describe("the checker accepts", () => {
       "a cancelled job whose worker did not stop within the grace",
       {
         events: events("0 added, 100 active, 205 failed"),
-        entries: [...work(101, 300).slice(0, 4), entry(310, "verdict", { verdict: "ALREADY_APPLIED" })],
+        entries: [...work(101, 300).slice(0, 4), entry(310, "verdict", { verdict: "LEASE_LOST" })],
         final: { ...done, state: "failed", value: "cancelled: a fault" },
         cancelled: new Set(["q/a"]),
       },
@@ -223,6 +223,15 @@ describe("the checker finds", () => {
         events: events(twice),
         entries: [...late.slice(0, 4), entry(5010, "verdict", { verdict: "ALREADY_APPLIED" }), ...again],
         final: doneTwice,
+      },
+    ],
+    [
+      /attempt 1: complete had been applied already, but the job was failed/,
+      {
+        events: events("0 added, 100 active, 205 failed"),
+        entries: [...work(101, 300).slice(0, 4), entry(310, "verdict", { verdict: "ALREADY_APPLIED" })],
+        final: { ...done, state: "failed", value: "cancelled: a fault" },
+        cancelled: new Set(["q/a"]),
       },
     ],
     [

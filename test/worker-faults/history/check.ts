@@ -112,8 +112,7 @@ function checkVerdicts({ number, end, entries }: Attempt): string[] {
   const wrong: string[] = [];
   for (const verdict of verdicts) {
     if (verdict === "APPLIED" && !fits) wrong.push(`attempt ${number}: ${outcome} was applied, but the job was ${end}`);
-    // Also where the job failed, as the grace of its cancellation had ended.
-    if (verdict === "ALREADY_APPLIED" && !fits && end !== "failed")
+    if (verdict === "ALREADY_APPLIED" && !fits)
       wrong.push(`attempt ${number}: ${outcome} had been applied already, but the job was ${end}`);
     if (verdict === "LEASE_LOST" && outcome === "complete" && end === "completed")
       wrong.push(`attempt ${number} was told that its lease is lost, but it completed the job`);

@@ -38,7 +38,7 @@ export class CancelGraces {
     const reports = due
       .map((json) => readOrder(queue, json))
       .map(({ jobId, token, reason }) => {
-        return { jobId, token, outcome: { kind: "cancelled", message: toFailure(reason) } as const };
+        return { jobId, token, outcome: { kind: "stuck", message: toFailure(reason) } as const };
       });
     const verdicts = await this.batcher.change(queue, reports);
     const settled = due.filter((_, index) => typeof verdicts[index] === "string");

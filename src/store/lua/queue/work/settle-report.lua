@@ -5,7 +5,7 @@
 
 -- Makes a job that could not be settled active again, as it was.
 local function giveBack(id, token)
-  if settled[token] ~= id then return end
+  if not findSettled(id, token) then return end
   settled[token] = nil
   freedLocks[#freedLocks], freedIds[#freedIds] = nil, nil
   rcall("LPUSH", activeKey, id)
@@ -24,9 +24,10 @@ local function trySettle(kind, a, b, c, d, id, token)
   end
   -- The worker has shown the job to another session since.
   if kind == "u" and rcall("EXISTS", prefix .. "posta-resumed:" .. token) == 1 then return LEASE_LOST end
-  local verdict = takeBack(id, jobKey, token)
+  local verdict = takeBack(id, jobKey, token, withdraw[kind] and LEASE_LOST or ALREADY_APPLIED)
   if verdict then return verdict end
-  settle[kind](id, jobKey, token, a, b, c, d)
+  local apply = withdraw[kind] or settle[kind]
+  apply(id, jobKey, token, a, b, c, d)
   return APPLIED
 end
 

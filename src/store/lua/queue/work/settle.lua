@@ -91,12 +91,19 @@ local function readLocks(ids)
   for index, lock in ipairs(rcall("MGET", unpack(keys))) do locks[ids[index]] = lock end
 end
 
--- Tokens whose jobs were settled in this run.
+-- Tokens whose jobs were settled in this run: the job's id, and the verdict of what is said under the token later.
 local settled = {}
 
--- Takes a job from the worker that reports. Returns a verdict if the report comes too late, else nothing.
-local function takeBack(id, jobKey, token)
-  if settled[token] == id then return ALREADY_APPLIED end
+local function findSettled(id, token)
+  local found = settled[token]
+  return found and found.id == id and found.verdict or nil
+end
+
+-- Takes a job from the worker that reports. `later`: the verdict of what is said under the token later. Returns a verdict if the
+-- report itself comes too late, else nothing.
+local function takeBack(id, jobKey, token, later)
+  local before = findSettled(id, token)
+  if before then return before end
   local lock = locks[id]
   -- A job that was given back may be somebody else's by now.
   if lock and lock ~= token then return rcall("EXISTS", ledgerKey(token)) == 1 and ALREADY_APPLIED or LEASE_LOST end
@@ -109,7 +116,7 @@ local function takeBack(id, jobKey, token)
   if rcall("LREM", activeKey, 1, id) == 0 then return LEASE_LOST end
   freedLocks[#freedLocks + 1] = jobKey .. ":lock"
   freedIds[#freedIds + 1] = id
-  settled[token] = id
+  settled[token] = { id = id, verdict = later }
 end
 
 -- Tells the parent of a finished job, if it has one.
@@ -245,8 +252,6 @@ local settle = {
     finish(id, jobKey, token, "completed", "returnvalue", value, readJob(jobKey))
   end,
   f = fail,
-  -- No worker has seen it: next in line, and a worker that did see it is told that its lease is lost.
-  u = function(id, jobKey) putInLine(id, jobKey, true) end,
   -- Given back: next in line, and the attempt does not count.
   r = function(id, jobKey, token)
     remember(token)
@@ -262,5 +267,16 @@ local settle = {
     remember(token)
     putInLine(id, jobKey, true)
     rcall("SET", limiterKey, 9007199254740991, "PX", limitMs)
+  end,
+}
+
+-- What Posta itself says of a job, with what it does to it. The worker did not say it: a report of its own comes too late.
+local withdraw = {
+  -- No worker has seen it: next in line.
+  u = function(id, jobKey) putInLine(id, jobKey, true) end,
+  -- Its worker has not stopped, though it was told to: it fails for good.
+  x = function(id, jobKey, _, reason)
+    rcall("HDEL", jobKey, leaseField)
+    fail(id, jobKey, nil, reason, "", "u")
   end,
 }

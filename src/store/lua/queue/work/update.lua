@@ -4,7 +4,7 @@
 ]]
 
 local function holds(id, jobKey, token)
-  return settled[token] ~= id and findHolder(locks[id], activeKey, id, jobKey) == token
+  return not findSettled(id, token) and findHolder(locks[id], activeKey, id, jobKey) == token
 end
 
 -- An update's kind, with what it does to a job.
