@@ -9,6 +9,8 @@ import type { WorkControl } from "./work-control.js";
 
 /** The most orders of a queue: each extension of a lease of the queue reads them. */
 const maxOrders = 1000;
+/** How long a queue keeps its orders after the last one, in milliseconds. Longer than any grace. */
+const ordersMs = 86_400_000;
 
 export interface CancelRequest {
   queue: string;
@@ -32,7 +34,7 @@ export class JobCanceller {
   /** Throws notFound, wrongState if no remote worker holds the job, or exhausted. */
   async cancel({ queue, jobId, reason, graceMs }: CancelRequest): Promise<void> {
     const keys = [jobId, `${jobId}:lock`, "active", "posta-cancels"].map((part) => this.keys.of(queue, part));
-    const args = [jobId, reason, this.store.toRedisTime(Date.now()) + graceMs, maxOrders];
+    const args = [jobId, reason, this.store.toRedisTime(Date.now()) + graceMs, maxOrders, ordersMs];
     const answer = await this.script(keys, args).catch((error) => {
       throw toStoreError(error);
     });

@@ -29,7 +29,8 @@ export class WorkerDrain {
       const now = this.store.toRedisTime(Date.now());
       const { client } = this.store;
       const ended = client.zremrangebyscore(this.keys.drained, 0, now);
-      await Promise.all([ended, client.zadd(this.keys.drained, now + orderMs, JSON.stringify(order))]);
+      const added = client.zadd(this.keys.drained, now + orderMs, JSON.stringify(order));
+      await Promise.all([ended, added, client.pexpire(this.keys.drained, orderMs)]);
       this.control.tell({ drain: order });
     } catch (error) {
       throw toStoreError(error);
