@@ -16,6 +16,16 @@ describe("what a job leaves beside others that", () => {
       ["prioritized", "active"],
     ));
 
+  it("was the last with a priority", () =>
+    compare(
+      jobs({ priority: 2 }, { priority: 1 }),
+      async (side) => {
+        await side.take(2);
+        await side.take(1);
+      },
+      ["active"],
+    ));
+
   it("is due, after its delay", () =>
     compare(
       jobs({ delay: 1 }, { delay: 1, priority: 2 }, { delay: 600_000 }),

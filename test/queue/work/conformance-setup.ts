@@ -15,7 +15,7 @@ async function read(prefix: string, queue: string) {
   const text = JSON.stringify(await dump(redis, `${prefix}:${queue}:`)).replaceAll(prefix, "P");
   const parts = JSON.parse(text) as Record<string, { type: string; value: unknown }>;
   for (const [part, found] of Object.entries(parts)) {
-    // What Posta alone remembers: reports that left no trace in a job.
+    // What Posta alone remembers: reports that left no trace in a job, and whose a job is.
     if (part.startsWith("posta-settled:")) delete parts[part];
     if (part.endsWith(":lock")) found.value = "a token";
     else if (part === "completed" || part === "failed" || part.endsWith(":unsuccessful"))
@@ -36,7 +36,7 @@ const withoutMoment = (fields: string[]) =>
 /** BullMQ's worker says until when a job is to wait, and Posta's says for how long: they differ by a millisecond or two. */
 const roundDelay = (delay: unknown) => (delay === undefined ? {} : { delay: Math.round(Number(delay) / 1000) });
 
-function withoutTimes({ processedOn, finishedOn, delay, ...fields }: Record<string, unknown>) {
+function withoutTimes({ processedOn, finishedOn, delay, "posta-lease": _, ...fields }: Record<string, unknown>) {
   const time = (value: unknown) => (value === undefined ? {} : { time: /^\d{13}$/.test(String(value)) });
   return { ...fields, ...roundDelay(delay), processed: time(processedOn), finished: time(finishedOn) };
 }

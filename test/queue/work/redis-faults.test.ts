@@ -64,7 +64,7 @@ describe("a network that loses connections without an end of them", () => {
 
 describe("a report that comes while Redis is down", () => {
   it("says so, is applied when it is repeated, and then is known", async () => {
-    const store = await startRedis();
+    const store = await startRedis({ appendfsync: "always" });
     releases.push(() => store.stop());
     const server = await startServer(store.url);
     releases.push(() => server.stop());
@@ -92,7 +92,7 @@ describe("a report that comes while Redis is down", () => {
 
 describe("a worker that reconnects while Redis is down", () => {
   it("is welcome when its leases are extended, so that nothing takes its jobs", async () => {
-    const store = await startRedis();
+    const store = await startRedis({ appendfsync: "always" });
     releases.push(() => store.stop());
     const server = await startServer(store.url);
     releases.push(() => server.stop());

@@ -7,7 +7,7 @@ import { freshQueue, lease, posta, withWork } from "./work-setup.js";
 /** How much one run of the script carries, however many workers ask and report at the same time. */
 
 const mib = 1 << 20;
-const request: LeaseRequest = { worker: "w", count: 1, maxBytes: 4 * mib, leaseMs: 30_000, requestId: "" };
+const request: LeaseRequest = { worker: "w", count: 1, maxBytes: 4 * mib, leaseMs: 30_000, repeatKey: "" };
 
 async function addLarge(queue: string, count: number, bytes: number): Promise<string[]> {
   const dataJson = JSON.stringify("x".repeat(bytes - 2));
@@ -35,10 +35,10 @@ describe("one run", () => {
   it("counts the jobs of an answer that it repeats", async () => {
     const queue = freshQueue();
     await addLarge(queue, 6, mib - 1000);
-    const requestId = "r";
-    expect(await lease(queue, { maxJobs: 5, maxBytes: 4 * mib, requestId })).toHaveLength(4);
     await withWork(async ({ script }) => {
-      const again = { ...request, count: 5, requestId };
+      const again = { ...request, count: 5, repeatKey: "r" };
+      const first = await script.run(queue, [], [again]);
+      expect(first.leases.map((jobs) => jobs?.length)).toEqual([4]);
       const { leases } = await script.run(queue, [], [again, request]);
       expect(leases.map((jobs) => jobs?.length)).toEqual([4, undefined]);
     });
@@ -49,7 +49,7 @@ describe("one run", () => {
     const script = {
       async run(_queue: string, changes: readonly Change[]) {
         sizes.push(changes.length);
-        return { verdicts: changes.map(() => "applied"), leases: [], hint: { retryMs: undefined } };
+        return { verdicts: changes.map(() => "applied"), leases: [], doomed: [], hint: { retryMs: undefined } };
       },
     } as unknown as WorkScript;
     const wide = "€".repeat(100_000); // 300,000 bytes of UTF-8.
