@@ -1,7 +1,34 @@
 import { describe, expect, it, vi } from "vitest";
-import { add, freshQueue, lease, posta, report, seconds } from "./work-setup.js";
+import {
+  add,
+  checkLeases,
+  endLease,
+  freshQueue,
+  type Held,
+  lease,
+  posta,
+  report,
+  seconds,
+  stateOf,
+} from "./work-setup.js";
 
-/** What a server does whose clock is wrong. */
+/** Clocks of servers that differ from Redis' clock. */
+
+describe("a delivery process whose clock is ahead", () => {
+  it("puts back the jobs whose leases have ended, and leaves a worker that is to stop its grace", async () => {
+    const queue = freshQueue();
+    await add(queue, 2);
+    const [ended, cancelled] = (await lease(queue, { maxJobs: 2 })) as [Held, Held];
+    await posta.client.worker("CancelJob", { queue, jobId: cancelled.jobId, grace: seconds(60) });
+    await endLease(queue, ended);
+    const realNow = Date.now;
+    vi.spyOn(Date, "now").mockImplementation(() => realNow() + 600_000);
+    await checkLeases();
+    vi.restoreAllMocks();
+    expect(await stateOf(queue, ended.jobId)).toBe("WAITING");
+    expect(await stateOf(queue, cancelled.jobId)).toBe("ACTIVE");
+  });
+});
 
 describe.each([
   ["ahead", 600_000],

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type Job, open } from "./session-setup.js";
 import {
   add,
@@ -112,21 +112,5 @@ describe("the check of the leases beside reports", () => {
     const counts = await countsOf(queue);
     expect(counts).toMatchObject({ active: 0 });
     expect(counts.completed + counts.waiting).toBe(60);
-  });
-});
-
-describe("a delivery process whose clock is ahead", () => {
-  it("puts back the jobs whose leases have ended, and leaves a worker that is to stop its grace", async () => {
-    const queue = freshQueue();
-    await add(queue, 2);
-    const [ended, cancelled] = (await lease(queue, { maxJobs: 2 })) as [Held, Held];
-    await posta.client.worker("CancelJob", { queue, jobId: cancelled.jobId, grace: seconds(60) });
-    await endLease(queue, ended);
-    const realNow = Date.now;
-    vi.spyOn(Date, "now").mockImplementation(() => realNow() + 600_000);
-    await checkLeases();
-    vi.restoreAllMocks();
-    expect(await stateOf(queue, ended.jobId)).toBe("WAITING");
-    expect(await stateOf(queue, cancelled.jobId)).toBe("ACTIVE");
   });
 });
