@@ -44,6 +44,22 @@ describe("one run", () => {
     });
   });
 
+  it("repeats an answer only as far as it fits, though its jobs have grown", async () => {
+    const queue = freshQueue();
+    await addLarge(queue, 5, 10);
+    await withWork(async ({ script }) => {
+      const asked = { ...request, count: 5, repeatKey: "r" };
+      const [jobs = []] = (await script.run(queue, [], [asked])).leases;
+      const step = { kind: "data", json: JSON.stringify("x".repeat(mib - 1000)) } as const;
+      const updates = jobs.map(({ id: jobId, token }) => ({ jobId, token, step }));
+      expect((await script.run(queue, updates, [])).verdicts).toEqual(Array(5).fill("applied"));
+      const small = { ...asked, maxBytes: 1000 };
+      const { leases } = await script.run(queue, [], [asked, small]);
+      expect(leases.map((answer) => answer?.length)).toEqual([4, undefined]);
+      expect((await script.run(queue, [], [small])).leases.map((answer) => answer?.length)).toEqual([1]);
+    });
+  });
+
   it("brings 1 MiB of reports", async () => {
     const sizes: number[] = [];
     const script = {

@@ -72,6 +72,17 @@ end
 -- The bytes that a run hands out, and whether the next job does not fit any more. Redis does nothing else during a run.
 local maxRunBytes, runBytes, isRunFull = tonumber(ARGV[5]), 0, false
 
+-- Counts the bytes of a job, if its request and the run have room for it. The first job always fits.
+local function makeRoom(request, bytes)
+  if request.bytes > 0 and request.bytes + bytes > request.maxBytes then return false end
+  if runBytes > 0 and runBytes + bytes > maxRunBytes then
+    isRunFull = true
+    return false
+  end
+  request.bytes, runBytes = request.bytes + bytes, runBytes + bytes
+  return true
+end
+
 -- Reads jobs for a request, up to the first that does not fit. A job that could never fit fails: it would block the line.
 local function readFitting(ids, request)
   local found = {}
@@ -81,14 +92,8 @@ local function readFitting(ids, request)
     local bytes = bytesOf(fields)
     if bytes > maxJobBytes then
       fields[3] = fields[3] or "the job takes " .. bytes .. " bytes, over the " .. maxJobBytes .. " that a remote worker can get"
-    elseif request.bytes > 0 and request.bytes + bytes > request.maxBytes then
+    elseif not makeRoom(request, bytes) then
       break
-    elseif runBytes > 0 and runBytes + bytes > maxRunBytes then
-      isRunFull = true
-      break
-    else
-      request.bytes = request.bytes + bytes
-      runBytes = runBytes + bytes
     end
     found[index] = fields
   end
@@ -150,26 +155,28 @@ local function answerKey(request)
   return prefix .. "posta-leased:" .. request.repeatKey
 end
 
--- Adds the jobs again that an earlier request with the same key leased and whose leases are held. Returns whether there are some.
+-- Adds the jobs again that an earlier request with the same key leased and whose leases are held, up to the first that does
+-- not fit: the worker may have made jobs larger meanwhile. Returns whether there are some.
 local function repeatAnswer(request)
   local known = request.repeatKey ~= "" and rcall("GET", answerKey(request))
   if not known then return false end
-  local pairsOfThese = cmsgpack.unpack(known)
+  local pairsOfThese, isHeld = cmsgpack.unpack(known), false
   for index = 1, #pairsOfThese, 2 do
     local id, token = pairsOfThese[index], pairsOfThese[index + 1]
     local jobKey = prefix .. id
     local lockKey = jobKey .. ":lock"
     if #request.jobs < request.count and findHolder(rcall("GET", lockKey), activeKey, id, jobKey) == token then
-      rcall("SET", lockKey, token, "PX", request.lockMs)
-      -- The worker may have one of the two answers only: that of which it is gone does not take its jobs back.
-      rcall("SET", prefix .. "posta-resumed:" .. token, "", "PX", ledgerMs)
+      isHeld = true
       local fields = rcall("HMGET", jobKey, unpack(leasedFields))
-      runBytes = runBytes + bytesOf(fields)
+      if not makeRoom(request, bytesOf(fields)) then break end
+      rcall("SET", lockKey, token, "PX", request.lockMs)
+      -- The worker may get this answer alone. If the server finds that nobody waits for the first one, its jobs stay here.
+      rcall("SET", resumedKey(prefix, token), "", "PX", resumedMs)
       request.jobs[#request.jobs + 1] = { id, token, tonumber(fields[5]) or 0, unpack(fields, 1, #leasedFields) }
     end
   end
-  if #request.jobs > 0 then rcall("PEXPIRE", answerKey(request), request.lockMs) end
-  return #request.jobs > 0
+  if isHeld then rcall("PEXPIRE", answerKey(request), request.lockMs) end
+  return isHeld
 end
 
 local function rememberAnswer(request)
@@ -190,11 +197,13 @@ local function leaseAll(requests)
   for _, request in ipairs(requests) do
     if isRunFull or runBytes >= maxRunBytes then
       request.isLeft = true
-    elseif not repeatAnswer(request) then
-      local taken = room > 0 and leaseTo(request, room) or 0
-      room, total = room - taken, total + taken
-      request.isLeft = isRunFull and request.leased == 0
-      rememberAnswer(request)
+    else
+      if not repeatAnswer(request) then
+        local taken = room > 0 and leaseTo(request, room) or 0
+        room, total = room - taken, total + taken
+        rememberAnswer(request)
+      end
+      request.isLeft = isRunFull and request.leased == 0 and #request.jobs == 0
     end
   end
   if limitMs and total > 0 and rcall("INCRBY", limiterKey, total) == total then startLimit(limitMs) end
