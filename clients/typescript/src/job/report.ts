@@ -16,7 +16,6 @@ export class Report<Data> implements ReportEntry {
   readonly kind = "report";
   readonly message: WorkReport;
   readonly bytes: number;
-  sendings = 0;
 
   constructor(
     private readonly run: Run<Data>,

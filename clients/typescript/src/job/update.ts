@@ -9,7 +9,6 @@ export class Update implements UpdateEntry {
   readonly kind = "update";
   readonly message: WorkUpdate;
   readonly bytes: number;
-  sendings = 0;
 
   /** Throws for an update that fits into no message. */
   constructor(

@@ -4,8 +4,6 @@ import type { WorkReport, WorkRequest, WorkUpdate } from "../wire/messages.js";
 interface EntryBase {
   /** About how many bytes it takes on the wire. */
   readonly bytes: number;
-  /** How often a session has taken it to send it. */
-  sendings: number;
   /** Posta has acknowledged it. `isLost`: the lease is somebody else's, and nothing was changed. */
   settle(isLost: boolean): void;
   /** Posta will never take it. */

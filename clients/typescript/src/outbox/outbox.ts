@@ -58,9 +58,7 @@ export class Outbox {
   /** Takes the next entries, up to so many. The caller owns them until they are settled or put back. */
   take(most: number): Entry[] {
     if (this.pause) return [];
-    const taken = this.waiting.splice(0, most);
-    for (const entry of taken) entry.sendings += 1;
-    return taken;
+    return this.waiting.splice(0, most);
   }
 
   /** Takes entries back whose session ended before they were acknowledged. */
@@ -86,7 +84,7 @@ export class Outbox {
     if (error) this.refuse(entry, error.message);
     else {
       this.forget(entry);
-      entry.settle(isLost(entry, verdict));
+      entry.settle(verdict === "REPORT_VERDICT_LEASE_LOST");
       this.listener.settled();
     }
     return false;
@@ -129,12 +127,4 @@ export class Outbox {
     this.size -= 1;
     if (entry.kind === "update") this.updateBytes -= entry.bytes;
   }
-}
-
-/**
- * Whether the lease was no longer the worker's. What Posta had before the worker first sent it is not the worker's: Posta
- * itself has ended the job, as a cancel's grace was over.
- */
-function isLost({ sendings }: Entry, verdict: string): boolean {
-  return verdict === "REPORT_VERDICT_LEASE_LOST" || (verdict === "REPORT_VERDICT_ALREADY_APPLIED" && sendings === 1);
 }

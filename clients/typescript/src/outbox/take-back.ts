@@ -4,8 +4,9 @@ import { type Entry, isLarge } from "./entry.js";
 import type { Outbox } from "./outbox.js";
 
 /**
- * Takes back what a session that ended had sent without an acknowledgement: it is for the next session. What no server takes
- * would end that one, too, so it is given up. Of a server that is only too busy, the outbox rests for as long as that asks.
+ * Takes back what a session that ended had sent without an acknowledgement: it is for the next session. An entry that
+ * is too large for every server would end that session, too, so it is given up. A server that is only too busy says for how
+ * long, and the outbox rests for as long.
  */
 export function takeBack(outbox: Outbox, entries: Entry[], end: StatusObject): void {
   const isExhausted = end.code === status.RESOURCE_EXHAUSTED;
