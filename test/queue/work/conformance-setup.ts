@@ -14,24 +14,38 @@ import { connection, posta, redis } from "./work-setup.js";
 async function read(prefix: string, queue: string) {
   const text = JSON.stringify(await dump(redis, `${prefix}:${queue}:`)).replaceAll(prefix, "P");
   const parts = JSON.parse(text) as Record<string, { type: string; value: unknown }>;
+  const waits = waitsSince(parts);
   for (const [part, found] of Object.entries(parts)) {
     // What Posta alone remembers: reports that left no trace in a job, and whose a job is.
     if (part.startsWith("posta-settled:")) delete parts[part];
     if (part.endsWith(":lock")) found.value = "a token";
     else if (part === "completed" || part === "failed" || part.endsWith(":unsuccessful"))
       found.value = membersOf(found.value);
-    else if (part === "delayed") found.value = toTenSeconds(found.value as [string, number][]);
-    else if (part === "marker") found.value = membersOf(found.value);
-    else if (part === "events") found.value = (found.value as string[][]).map(withoutMoment);
+    else if (part === "delayed") {
+      found.value = (found.value as [string, number][]).map(([id, score]) => [id, waits(id, score / 0x1000)]);
+    } else if (part === "marker") found.value = membersOf(found.value);
+    else if (part === "events") found.value = (found.value as string[][]).map((fields) => withoutMoment(fields, waits));
     else if (found.type === "hash") found.value = withoutTimes(found.value as Record<string, unknown>);
   }
   return parts;
 }
 
 const membersOf = (rows: unknown) => (rows as [string, number][]).map(([member]) => member).sort();
-const toTenSeconds = (rows: [string, number][]) => rows.map(([id, score]) => [id, Math.round(score / 0x1000 / 10_000)]);
-const withoutMoment = (fields: string[]) =>
-  fields.map((text, index) => (fields[index - 1] === "delay" ? String(Math.round(Number(text) / 10_000)) : text));
+
+/** For how many tens of seconds a job waits: the sides work one after the other, so when the wait ends cannot be equal. */
+function waitsSince(parts: Record<string, { value: unknown }>) {
+  const begun = new Map<string, number>();
+  for (const [part, { value }] of Object.entries(parts)) {
+    const { processedOn, timestamp: added } = value as Record<string, string>;
+    begun.set(part, Number(processedOn ?? added));
+  }
+  return (id: string, until: number) => Math.round((until - (begun.get(id) as number)) / 10_000);
+}
+
+function withoutMoment(fields: string[], waits: ReturnType<typeof waitsSince>): string[] {
+  const id = fields[fields.indexOf("jobId") + 1] as string;
+  return fields.map((text, index) => (fields[index - 1] === "delay" ? String(waits(id, Number(text))) : text));
+}
 
 /** BullMQ's worker says until when a job is to wait, and Posta's says for how long: they differ by a millisecond or two. */
 const roundDelay = (delay: unknown) => (delay === undefined ? {} : { delay: Math.round(Number(delay) / 1000) });
