@@ -119,9 +119,9 @@ export function workerHandlers<Handler>(adapter: Adapter<Handler>, parts: WorkPa
     return { workers: page.workers.map(toWorkerInfo), nextPageToken: page.nextPageToken };
   }
 
-  async function drainWorker({ worker }: DrainWorker, context: CallContext): Promise<Record<string, never>> {
+  async function drainWorker({ worker }: DrainWorker, { principal }: CallContext): Promise<Record<string, never>> {
     requireText(worker, "worker", maxNameBytes);
-    await parts.drain.drain(worker, (queue) => requireMayWork(queue, context));
+    await parts.drain.drain(worker, principal);
     return {};
   }
 

@@ -1,6 +1,6 @@
 /**
- * The order to end. It names the queues of the worker that its caller had the right to drain: another caller may name a
- * worker of other queues just so.
+ * The order to end. It names the queues of the worker, all of which its caller may work on: another caller may have a worker
+ * of the same name on other queues.
  */
 export interface DrainOrder {
   worker: string;
@@ -11,10 +11,10 @@ export interface DrainOrder {
 export class DrainOrders {
   private queuesOf = new Map<string, Set<string>>();
 
-  /** Whether an order covers all these queues of a worker. */
+  /** Whether an order names a worker of one of these queues. */
   covers(worker: string, queues: readonly string[]): boolean {
     const covered = this.queuesOf.get(worker);
-    return covered !== undefined && queues.every((queue) => covered.has(queue));
+    return covered !== undefined && queues.some((queue) => covered.has(queue));
   }
 
   add({ worker, queues }: DrainOrder): void {

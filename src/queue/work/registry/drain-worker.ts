@@ -1,4 +1,5 @@
 import { PostaError, show } from "../../../errors/posta-error.js";
+import type { Principal } from "../../../rpc/auth/principal.js";
 import { toStoreError } from "../../../store/redis/errors.js";
 import type { RedisStore } from "../../../store/redis/store.js";
 import type { Keys } from "../../job/keys.js";
@@ -18,13 +19,12 @@ export class WorkerDrain {
     private readonly control: WorkControl,
   ) {}
 
-  /** Throws not-found, or what `requireMayWork` throws for a queue of the worker. */
-  async drain(worker: string, requireMayWork: (queue: string) => void): Promise<void> {
+  /** Throws not-found for a worker that ListWorkers does not show the caller, forbidden if it shows some queues only. */
+  async drain(worker: string, caller: Principal): Promise<void> {
     try {
       const entries = await this.lister.find(membersOf(worker));
-      if (entries.length === 0) throw new PostaError("not-found", `there is no worker ${show(worker)}`);
       const queues = [...new Set(entries.flatMap((entry) => entry.queues.map(({ queue }) => queue)))];
-      for (const queue of queues) requireMayWork(queue);
+      requireMayDrain(worker, queues, caller);
       const order = { worker, queues };
       const now = this.store.toRedisTime(Date.now());
       const { client } = this.store;
@@ -36,4 +36,12 @@ export class WorkerDrain {
       throw toStoreError(error);
     }
   }
+}
+
+/** The error names no queue: those of others are not shown to the caller. */
+function requireMayDrain(worker: string, queues: readonly string[], { name, mayUse }: Principal): void {
+  const shown = queues.filter((queue) => mayUse("work", queue));
+  if (shown.length === 0) throw new PostaError("not-found", `there is no worker ${show(worker)}`);
+  if (shown.length < queues.length)
+    throw new PostaError("forbidden", `${name} may not work on all queues of the worker ${show(worker)}`);
 }
