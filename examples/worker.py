@@ -29,7 +29,7 @@ LEASE_SECONDS = 15
 WAIT_SECONDS = 10
 MOST_RESULT_BYTES = 1 << 20  # POSTA_QUEUE_MAX_JOB_BYTES
 # Errors that pass: the same request may succeed later.
-PASSING = {code.value[0] for code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.RESOURCE_EXHAUSTED)}
+PASSING = {code.value[0] for code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)}
 EXHAUSTED = grpc.StatusCode.RESOURCE_EXHAUSTED.value[0]
 VERDICT = reports.ReportVerdict
 
@@ -39,6 +39,12 @@ def passes(error):
     if error.code == EXHAUSTED:
         return any(detail.type_url.endswith("/google.rpc.RetryInfo") for detail in error.details)
     return error.code in PASSING
+
+
+def passes_call(error):
+    """Whether a call that failed may succeed later."""
+    code = error.code().value[0]
+    return code in PASSING or (code == EXHAUSTED and any(key == "grpc-status-details-bin" and b"RetryInfo" in value for key, value in error.trailing_metadata() or ()))
 
 
 def say(line):
@@ -55,7 +61,9 @@ def handle(job, is_over):
 
 class Worker:
     def __init__(self, address, queue, token=None):
-        self.stub = services.WorkerServiceStub(grpc.insecure_channel(address))
+        # By default the pause between connections grows to two minutes, which is longer than a lease.
+        channel = grpc.insecure_channel(address, options=[("grpc.max_reconnect_backoff_ms", 2000)])
+        self.stub = services.WorkerServiceStub(channel)
         self.queue = queue
         self.name = f"{socket.gethostname()}-{os.getpid()}"
         self.metadata = [("authorization", f"Bearer {token}")] if token else []
@@ -102,7 +110,7 @@ class Worker:
                 say("asked to drain")
                 self.draining.set()
         except grpc.FutureCancelledError:
-            pass  # It drains. Jobs that were on their way go back in line.
+            pass  # It drains. Jobs that were on their way go back in line, at the latest when their leases end.
         except grpc.RpcError as error:
             say(f"lease: {error.code().name}: {error.details()}")
             time.sleep(random.uniform(0.1, 1))  # With jitter: all workers of a server that died come back.
@@ -140,7 +148,7 @@ class Worker:
                 [result] = self.stub.ReportOutcomes(request, timeout=10, metadata=self.metadata).results
             except grpc.RpcError as error:
                 say(f"{job.job_id}: {error.code().name}: {error.details()}")
-                if error.code().value[0] not in PASSING:
+                if not passes_call(error):
                     return  # The lease ends, and the job runs again.
                 time.sleep(random.uniform(0.1, 1))
                 continue
@@ -167,9 +175,11 @@ class Worker:
                 results = self.stub.ExtendLeases(request, timeout=5, metadata=self.metadata).results
             except grpc.RpcError:
                 continue  # The next round tries again, long before the leases end.
-            self.lost.update(lease.lease_token for lease, result in zip(held, results) if not result.held)
-            # CancelJob: the job stops, and is reported as cancelled.
-            self.cancelled.update(lease.lease_token for lease, result in zip(held, results) if result.HasField("cancel"))
+            with self.lock:  # A job that was settled meanwhile is not held either.
+                known = [(lease.lease_token, result) for lease, result in zip(held, results) if lease.lease_token in self.running]
+                self.lost.update(token for token, result in known if not result.held)
+                # CancelJob: the job stops, and is reported as cancelled.
+                self.cancelled.update(token for token, result in known if result.HasField("cancel"))
 
 
 if __name__ == "__main__":

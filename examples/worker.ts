@@ -1,5 +1,5 @@
 /**
- * A worker for Posta in TypeScript, while `make up` runs: npx tsx examples/worker.ts emails
+ * A worker for Posta in TypeScript, while `make up` runs: node --import tsx examples/worker.ts emails
  *
  * Ctrl-C, or SIGTERM, lets it finish the jobs that it has. ADDRESS=127.0.0.1:50051 and TOKEN are read from the
  * environment. clients/typescript/README.md has what else a worker can do.
@@ -11,9 +11,9 @@ const { ADDRESS = "127.0.0.1:50051", TOKEN } = process.env;
 
 const emails = worker<{ seconds?: number }>(
   process.argv[2] ?? "emails",
-  async (job) => {
+  async (job, { signal }) => {
     console.log(`${job.id} attempt ${job.attempt}: ${job.name} ${JSON.stringify(job.data)}`);
-    await sleep((job.data.seconds ?? 0) * 1000); // Your own work.
+    await sleep((job.data.seconds ?? 0) * 1000, undefined, { signal }); // Your own work, which stops when it is told to.
     return { done: job.name };
   },
   { address: ADDRESS, ...(TOKEN ? { token: TOKEN } : {}), concurrency: 10 },

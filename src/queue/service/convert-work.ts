@@ -10,7 +10,6 @@ import { toMs } from "../../rpc/contract/times.js";
 import type { ToItem } from "../../rpc/status.js";
 import { inRange, parseData } from "../job/job.js";
 import { maxExistingIdBytes, requireExistingJobId } from "../job/names.js";
-import { toFailure as toCancelled } from "../work/cancel-order.js";
 import {
   isToken,
   type LeaseName,
@@ -168,7 +167,7 @@ function toOutcome(report: ReportMessage, at: string, maxJobBytes: number): Outc
         ),
       };
     case "cancelled":
-      return { kind: "cancelled", message: cutText(cancelled?.message || toCancelled(""), mostBytes.message) };
+      return { kind: "cancelled", message: cutText(cancelled?.message || "cancelled", mostBytes.message) };
     default:
       throw invalid(`${at}.outcome`, "is required: complete, fail, release, postpone, rate_limited or cancelled");
   }

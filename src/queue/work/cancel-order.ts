@@ -16,8 +16,3 @@ export function readOrder(queue: string, json: string): CancelOrder {
   const [jobId, token, reason, endsAt] = JSON.parse(json) as [string, string, string, number];
   return { queue, jobId, token, reason, endsAt };
 }
-
-/** What the failure of a cancelled job says. */
-export function toFailure(reason: string): string {
-  return reason === "" ? "cancelled" : `cancelled: ${reason}`;
-}

@@ -149,7 +149,7 @@ function toFields(outcome: Outcome | Withdrawal["outcome"]): Fields {
     case "unseen":
       return ["u", "", "", "", 0];
     case "stuck":
-      return ["x", outcome.message, "", "", 0];
+      return ["x", outcome.reason, "", "", 0];
     case "release":
       return ["r", "", "", "", 0];
     case "postpone":

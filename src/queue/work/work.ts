@@ -87,7 +87,7 @@ export interface Update extends LeaseName {
  * late.
  */
 export interface Withdrawal extends LeaseName {
-  outcome: { kind: "unseen" } | { kind: "stuck"; message: string };
+  outcome: { kind: "unseen" } | { kind: "stuck"; reason: string };
 }
 
 /** What is said of a job under a lease. */

@@ -58,7 +58,7 @@ describe("a report on a job that ended without its worker is lost, as", () => {
 
   it.each<[string, Withdrawal["outcome"]]>([
     ["its server took it back", { kind: "unseen" }],
-    ["its worker had not stopped", { kind: "stuck", message: "cancelled" }],
+    ["its worker had not stopped", { kind: "stuck", reason: "" }],
   ])("%s a moment before, in the same run of the script", async (_, outcome) => {
     const queue = freshQueue();
     await add(queue);

@@ -75,15 +75,42 @@ describe("CancelJob", () => {
     expect(await report(queue, other, { complete: {} })).toBe("APPLIED");
   });
 
-  it("is forgotten with the lease: the next attempt is not cancelled", async () => {
+  it.each<[string, object, string]>([
+    ["fail", { fail: { message: "by itself", retryDelay: seconds(0) } }, "by itself"],
+    ["release", { release: {} }, "cancelled: wrong"],
+    ["postpone", { postpone: { delay: seconds(1) } }, "cancelled: wrong"],
+    ["rate_limited", { rateLimited: { duration: seconds(1) } }, "cancelled: wrong"],
+  ])("is not undone by a worker that reports %s: the job does not run again", async (_, outcome, failure) => {
     const queue = freshQueue();
     const [id] = await add(queue, 1, { attempts: 3 });
     const [job] = await lease(queue);
-    await cancel(queue, id as string, { grace: seconds(0) });
-    expect(await report(queue, job, { fail: { message: "by itself", retryDelay: seconds(0) } })).toBe("APPLIED");
-    const [next] = await lease(queue);
+    await cancel(queue, id as string, { reason: "wrong" });
+    expect(await report(queue, job, outcome)).toBe("APPLIED");
+    expect(await report(queue, job, outcome)).toBe("ALREADY_APPLIED");
+    expect(await failureOf(queue, id as string)).toBe(failure);
+    expect(await stateOf(queue, id as string)).toBe("FAILED");
+  });
+
+  it("leaves a job completed whose worker was done", async () => {
+    const queue = freshQueue();
+    const [id] = await add(queue);
+    const [job] = await lease(queue);
+    await cancel(queue, id as string);
+    expect(await report(queue, job, { complete: {} })).toBe("APPLIED");
     await checkLeases();
-    expect(await report(queue, next, { complete: {} })).toBe("APPLIED");
+    expect(await stateOf(queue, id as string)).toBe("COMPLETED");
+  });
+
+  it("fails a job that its worker has not seen when its session breaks", async () => {
+    const queue = freshQueue();
+    const session = open();
+    session.hello(queue, 1);
+    const [id] = await add(queue);
+    await expect.poll(() => session.jobs().length).toBe(1);
+    await cancel(queue, id as string, { reason: "wrong", grace: seconds(600) });
+    session.stream.cancel();
+    await expect.poll(() => stateOf(queue, id as string)).toBe("FAILED");
+    expect(await failureOf(queue, id as string)).toBe("cancelled: wrong");
   });
 
   it("holds when the worker dies before the grace has ended: the job does not run again", async () => {
@@ -125,6 +152,12 @@ describe("CancelJob", () => {
     await expect(cancel(queue, id as string)).rejects.toMatchObject({
       code: status.FAILED_PRECONDITION,
       details: expect.stringMatching(/is with no worker now: RemoveJob removes/),
+    });
+    const [held] = await lease(queue);
+    await report(queue, held, { complete: {} });
+    await expect(cancel(queue, id as string)).rejects.toMatchObject({
+      code: status.FAILED_PRECONDITION,
+      details: expect.stringMatching(/is finished: there is nothing to cancel$/),
     });
     await expect(cancel(queue, "none")).rejects.toMatchObject({ code: status.NOT_FOUND });
     await expect(cancel(queue, "meta")).rejects.toMatchObject({ code: status.NOT_FOUND });
@@ -183,6 +216,8 @@ describe("DrainWorker", () => {
     await expect.poll(() => session.jobs().length).toBe(1);
     expect(session.find("drainOrder")).toEqual([]);
     expect(await posta.client.worker("LeaseJobs", { queue, worker })).toEqual({ jobs: [], drain: true });
+    session.stream.write({ credit: { queue, maxInFlight: 1 } });
+    await session.until("drainOrder"); // It is on the queue of the order now.
   });
 
   it("answers NOT_FOUND for a worker that nobody knows", async () => {

@@ -1,7 +1,7 @@
 import type { RedisStore } from "../../../store/redis/store.js";
 import type { Logger } from "../../../telemetry/log/log.js";
 import type { Keys } from "../../job/keys.js";
-import { type CancelOrder, readOrder, toFailure } from "../cancel-order.js";
+import { type CancelOrder, readOrder } from "../cancel-order.js";
 import type { WorkBatcher } from "../work-batcher.js";
 
 /** Fails the jobs whose workers were ordered to stop and have not reported within the grace, or within their leases. */
@@ -38,7 +38,7 @@ export class CancelGraces {
     const reports = due
       .map((json) => readOrder(queue, json))
       .map(({ jobId, token, reason }) => {
-        return { jobId, token, outcome: { kind: "stuck", message: toFailure(reason) } as const };
+        return { jobId, token, outcome: { kind: "stuck", reason } as const };
       });
     const verdicts = await this.batcher.change(queue, reports);
     const settled = due.filter((_, index) => typeof verdicts[index] === "string");

@@ -47,6 +47,7 @@ function toError(code: number, queue: string, jobId: string): PostaError {
   if (code === 0) return noSuchJob(queue, jobId);
   const job = `the job ${show(jobId)}`;
   if (code === 1) return wrongState(`${job} is with no worker now: RemoveJob removes a job that is in line`);
+  if (code === 4) return wrongState(`${job} is finished: there is nothing to cancel`);
   if (code === 2) return wrongState(`${job} is with one of BullMQ's own workers, which cannot be told`);
   const problem = `${maxOrders} jobs of the queue are being cancelled; this one is not`;
   return new PostaError("exhausted", problem, { retryAfterMs: 1000 });

@@ -5,15 +5,15 @@
   KEYS  1 job  2 its lock  3 active  4 jobs that are being cancelled: a sorted set by when their graces end
   ARGV  1 id  2 reason  3 when the grace ends, in ms since 1970  4 the most orders of a queue
     5 how long the orders are kept, in ms
-  Returns the order, [id, token, reason, grace's end] as JSON; or 0 there is no such job, 1 no worker has it, 2 one of BullMQ's own
-  workers has it, 3 there are too many orders
+  Returns the order, [id, token, reason, grace's end] as JSON; or 0 there is no such job, 1 it is in line, 2 one of BullMQ's own
+  workers has it, 3 there are too many orders, 4 it is finished
 ]]
 local rcall = redis.call
 -- The id may be that of another key of the queue, which is no hash.
 if redis.pcall("HEXISTS", KEYS[1], "name") ~= 1 then return 0 end
 local lock = redis.pcall("GET", KEYS[2])
 local token = findHolder(type(lock) == "string" and lock, KEYS[3], ARGV[1], KEYS[1])
-if not token then return 1 end
+if not token then return rcall("HEXISTS", KEYS[1], "finishedOn") == 1 and 4 or 1 end
 if string.sub(token, 1, 6) ~= "posta:" then return 2 end
 for _, known in ipairs(rcall("ZRANGE", KEYS[4], 0, -1)) do
   -- A second order replaces the first.

@@ -19,12 +19,7 @@ local lockKeys = {}
 for index = 1, #leases, 3 do lockKeys[#lockKeys + 1] = ARGV[1] .. leases[index] .. ":lock" end
 local locks = rcall("MGET", unpack(lockKeys))
 
--- The cancel orders of the queue, by the token of their leases.
-local orders = {}
-if rcall("EXISTS", KEYS[3]) == 1 then
-  for _, order in ipairs(rcall("ZRANGE", KEYS[3], 0, -1)) do orders[cjson.decode(order)[2]] = order end
-end
-
+local orders = readCancelOrders(KEYS[3])
 local results, cancelled, heldIds = {}, {}, {}
 for index = 1, #leases, 3 do
   local id, token, leaseMs = unpack(leases, index, index + 2)
@@ -33,7 +28,7 @@ for index = 1, #leases, 3 do
   if held then
     rcall("SET", lockKeys[place], token, "PX", leaseMs)
     heldIds[#heldIds + 1] = id
-    if ARGV[3] == "1" then rcall("SET", ARGV[1] .. "posta-resumed:" .. token, "", "PX", 600000) end
+    if ARGV[3] == "1" then rcall("SET", resumedKey(ARGV[1], token), "", "PX", resumedMs) end
   end
   results[place] = held and "1" or "0"
   if held and orders[token] then

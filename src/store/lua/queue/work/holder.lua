@@ -8,6 +8,21 @@
 ]]
 local leaseField = "posta-lease"
 
+-- The cancel orders of a queue, as cancel-job.lua writes them, by the token of their leases.
+local function readCancelOrders(key)
+  local orders = {}
+  for _, order in ipairs(redis.call("ZRANGE", key, 0, -1)) do orders[cjson.decode(order)[2]] = order end
+  return orders
+end
+
+-- How long it is remembered that a worker has named a lease itself, in ms. The session that the worker left may end a whole
+-- lease after its last message: that is longer than the longest lease.
+local resumedMs = 3660000
+
+local function resumedKey(prefix, token)
+  return prefix .. "posta-resumed:" .. token
+end
+
 local function toLeaseMark(token, begun)
   return token .. ":" .. begun
 end

@@ -11,6 +11,26 @@ local function giveBack(id, token)
   rcall("LPUSH", activeKey, id)
 end
 
+-- Reports that would let the job run again.
+local isReturn = { f = true, r = true, d = true, l = true, u = true }
+local cancelOrders
+
+-- Why the job is to stop, if it was cancelled under the token; else nil.
+local function findCancelReason(token)
+  cancelOrders = cancelOrders or readCancelOrders(prefix .. "posta-cancels")
+  local order = cancelOrders[token]
+  return order and cjson.decode(order)[3]
+end
+
+-- A job that was cancelled does not run again: what would bring it back in line fails it for good, with the worker's own
+-- failure if there is one. Returns the kind and its fields.
+local function obeyCancel(kind, a, b, c, d, token)
+  local reason = isReturn[kind] and findCancelReason(token)
+  if not reason then return kind, a, b, c, d end
+  if kind == "u" then return "x", reason, "", "", 0 end
+  return "f", kind == "f" and a or toCancelFailure(reason), kind == "f" and b or "", "u", 0
+end
+
 local function trySettle(kind, a, b, c, d, id, token)
   local jobKey = prefix .. id
   if update[kind] then
@@ -23,9 +43,10 @@ local function trySettle(kind, a, b, c, d, id, token)
     return CHILDREN_FAILED
   end
   -- The worker has shown the job to another session since.
-  if kind == "u" and rcall("EXISTS", prefix .. "posta-resumed:" .. token) == 1 then return LEASE_LOST end
+  if kind == "u" and rcall("EXISTS", resumedKey(prefix, token)) == 1 then return LEASE_LOST end
   local verdict = takeBack(id, jobKey, token, withdraw[kind] and LEASE_LOST or ALREADY_APPLIED)
   if verdict then return verdict end
+  kind, a, b, c, d = obeyCancel(kind, a, b, c, d, token)
   local apply = withdraw[kind] or settle[kind]
   apply(id, jobKey, token, a, b, c, d)
   return APPLIED

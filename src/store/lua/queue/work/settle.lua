@@ -270,6 +270,11 @@ local settle = {
   end,
 }
 
+-- What the failure of a cancelled job says. `reason`: of the order.
+local function toCancelFailure(reason)
+  return reason == "" and "cancelled" or "cancelled: " .. reason
+end
+
 -- What Posta itself says of a job, with what it does to it. The worker did not say it: a report of its own comes too late.
 local withdraw = {
   -- No worker has seen it: next in line.
@@ -277,6 +282,6 @@ local withdraw = {
   -- Its worker has not stopped, though it was told to: it fails for good.
   x = function(id, jobKey, _, reason)
     rcall("HDEL", jobKey, leaseField)
-    fail(id, jobKey, nil, reason, "", "u")
+    fail(id, jobKey, nil, toCancelFailure(reason), "", "u")
   end,
 }

@@ -12,7 +12,7 @@
       f  fail: reason, stack as JSON text ("": none), how ("": by the job's options, "u": for good, else the wait in ms),
          a random number from 0 to 1
       r  release: none   d  postpone: ms   l  rate-limited: ms
-      u  put back, as no worker has seen it: none   x  fail, as its worker has not stopped: reason
+      u  put back, as no worker has seen it: none   x  fail, as its worker has not stopped: reason of the order
       p  progress: JSON   g  log: a line   w  data: JSON. These three leave the job with its worker.
     3 lease requests as one MessagePack list; of each, in order: count, most bytes of data, lock in ms, seed, name, the
       key of a request that may be repeated ("": none)
