@@ -42,7 +42,7 @@ it.each(seeds)(
     await strikes.heal();
     await producers.end();
     const endedAt = steadyNow();
-    await untilQuiet(world, quietMs);
+    await untilQuiet(world, producers.added, quietMs);
     world.note(`all is quiet, ${Math.round(steadyNow() - endedAt)} ms after the last job was added`);
     const history = await readHistory(world, producers.added, plan.shiftsClocks);
     const findings = check(history);

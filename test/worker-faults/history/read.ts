@@ -9,11 +9,15 @@ import { type Final, type History, keyOf, type QueueEvent } from "./history.js";
 
 const lines = ["wait", "active", "delayed", "prioritized", "waiting-children", "paused"];
 
-/** Resolves when no job is on its way any more. Rejects if some are after `ms`. */
-export async function untilQuiet(world: World, ms: number): Promise<void> {
+/** Resolves when no job is on its way any more, or when some are after `ms`. */
+export async function untilQuiet(world: World, added: readonly Added[], ms: number): Promise<void> {
   const inspector = new Redis({ path: world.redis.socket });
+  const readOpen = async () => {
+    const left = await readLeft(inspector, world);
+    return left.length > 0 ? left : readSpooled(inspector, world, added);
+  };
   try {
-    await expect.poll(() => readLeft(inspector, world), { timeout: ms, interval: 250 }).toEqual([]);
+    await expect.poll(readOpen, { timeout: ms, interval: 250 }).toEqual([]);
   } catch {
     // The checker says which jobs are left.
   } finally {
@@ -77,6 +81,13 @@ async function readLeft(inspector: Redis, { queues, prefix }: World): Promise<st
     keys.map((key) => (/:(wait|active|paused)$/.test(key) ? inspector.llen(key) : inspector.zcard(key))),
   );
   return keys.flatMap((key, index) => (counts[index] ? [`${key}: ${counts[index]}`] : []));
+}
+
+/** Jobs that were taken while Redis was away, and have not come into their queues yet. */
+async function readSpooled(inspector: Redis, world: World, added: readonly Added[]): Promise<string[]> {
+  const events = await Promise.all(world.queues.map((queue) => readEvents(inspector, world, queue)));
+  const known = new Set(events.flat().map(keyOf));
+  return added.filter((one) => one.isCertain && !known.has(keyOf(one))).map(keyOf);
 }
 
 async function readEvents(inspector: Redis, { prefix }: World, queue: string): Promise<QueueEvent[]> {
