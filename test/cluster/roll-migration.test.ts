@@ -137,7 +137,8 @@ describe("a rolling restart across a migration", { timeout: 150_000 }, () => {
     await callers.stop();
     expect(callers.failures).toEqual([]);
     expect(cluster.output()).toMatch(/migration \d{3}-trial is applied/);
-    expect((await cluster.health()).status).toBe("OK");
+    // For some seconds, a busy machine's processes say that they were slow.
+    await expect.poll(async () => (await cluster.health()).status).toBe("OK");
   });
 
   it("is given up where the migration fails: the old processes go on, and health names it until the next one is done", async () => {
