@@ -62,7 +62,7 @@ export function createWorkParts(config: Config, { redis, metrics }: Stores, log:
   const counts = new LeaseCounts(metrics);
   // A call that waits takes the place of one that works.
   const leaser = new Leaser({ batcher, watch, scheduled, worked, registry, counts, maxWaiting: config.maxCalls / 2 });
-  const reporter = new Reporter(batcher);
+  const reporter = new Reporter(batcher, config);
   registerBatchMetrics(metrics, "posta_work_batch", "leases and reports", batches);
   registerGauge(metrics, "posta_work_waiting_calls", "Calls that wait for jobs.", () => leaser.waiting);
   registerReports(metrics, reporter);

@@ -26,7 +26,7 @@ export const callsSettings = {
     "POSTA_MAX_PENDING_BYTES",
     "64mb",
     1024,
-    "Payload bytes of the unanswered jobs of one server, and, in a separate budget, of its unanswered messages. Over this: RESOURCE_EXHAUSTED.",
+    "Payload bytes of the unanswered jobs of one server, and, in separate budgets, of its unanswered messages and of its unanswered reports and updates of workers. Over this: RESOURCE_EXHAUSTED.",
     1 << 30,
   ),
   maxCalls: integer(

@@ -17,7 +17,7 @@ export const queuesSettings = {
       50_000,
       1,
       10_000_000,
-      "Unanswered jobs of one server. Over this: RESOURCE_EXHAUSTED.",
+      "Unanswered jobs of one server, and, in a separate budget, its unanswered reports and updates of workers. Over this: RESOURCE_EXHAUSTED.",
     ),
     "POSTA_MAX_PENDING_JOBS",
   ),

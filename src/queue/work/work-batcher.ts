@@ -6,6 +6,7 @@ import type { Waiter } from "../../batching/waiter.js";
 import { PostaError } from "../../errors/posta-error.js";
 import {
   abandonedError,
+  bytesOf,
   type Change,
   type DoomedRun,
   type LeasedJob,
@@ -85,12 +86,4 @@ async function write(script: WorkScript, queue: string, items: Item[]): Promise<
     const jobs = leases[place];
     return jobs ? { jobs, doomed: doomed[place] as DoomedRun[], hint } : "again";
   });
-}
-
-/** UTF-8 bytes of what a change writes. */
-function bytesOf(change: Change): number {
-  if ("step" in change) return Buffer.byteLength(change.step.kind === "log" ? change.step.line : change.step.json);
-  const { outcome } = change;
-  if (outcome.kind === "complete") return Buffer.byteLength(outcome.valueJson);
-  return outcome.kind === "fail" ? Buffer.byteLength(outcome.message) + Buffer.byteLength(outcome.stack) : 0;
 }

@@ -93,6 +93,30 @@ export interface Withdrawal extends LeaseName {
 /** What is said of a job under a lease. */
 export type Change = Report | Update | Withdrawal;
 
+/** UTF-8 bytes of a change: the names of the lease, and what is written. */
+export function bytesOf(change: Change): number {
+  const texts = "step" in change ? textsOfStep(change.step) : textsOfOutcome(change.outcome);
+  return [change.jobId, change.token, ...texts].reduce((bytes, text) => bytes + Buffer.byteLength(text), 0);
+}
+
+function textsOfStep(step: Step): string[] {
+  return [step.kind === "log" ? step.line : step.json];
+}
+
+function textsOfOutcome(outcome: (Report | Withdrawal)["outcome"]): string[] {
+  switch (outcome.kind) {
+    case "complete":
+      return [outcome.valueJson];
+    case "fail":
+      return [outcome.message, outcome.stack];
+    case "cancelled":
+    case "stuck":
+      return [outcome.message];
+    default:
+      return [];
+  }
+}
+
 /** What a report or an update did to its job. */
 export type Verdict = "applied" | "already-applied" | "lease-lost";
 

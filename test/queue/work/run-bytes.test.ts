@@ -77,9 +77,11 @@ describe("one run", () => {
       { ...lease, step: { kind: "log", line: wide } },
       { ...lease, outcome: { kind: "complete", valueJson: wide.repeat(5) } },
       { ...lease, outcome: { kind: "release" } },
+      { ...lease, outcome: { kind: "cancelled", message: wide.repeat(3) } },
+      { jobId: wide, token: "t", outcome: { kind: "release" } },
     ];
     await new WorkBatcher(script).change("q", changes);
-    expect(sizes).toEqual([2, 2, 2]);
+    expect(sizes).toEqual([2, 2, 1, 2, 1]);
   });
 });
 
