@@ -3,7 +3,7 @@ import { PostaError } from "../../errors/posta-error.js";
 import type { MarkerWatch } from "./marker-watch.js";
 import type { ScheduledRuns } from "./scheduled-runs.js";
 import { abandonedError, type DoomedRun, type LeasedJob, type LeaseRequest } from "./work.js";
-import type { WorkBatcher } from "./work-batcher.js";
+import type { LeaseAnswer, WorkBatcher } from "./work-batcher.js";
 import type { LeaseCounts } from "./work-metrics.js";
 import type { WorkedQueues } from "./worked-queues.js";
 
@@ -72,18 +72,12 @@ export class Leaser {
 
   /** Leases the jobs that there are now. If there are none, {@link sleep} waits for some. All leases last when it returns. */
   async take(queue: string, request: LeaseRequest, caller: Waiter): Promise<LeasedJob[]> {
-    const { batcher, scheduled, watch, worked, counts } = this.parts;
+    const { batcher, watch, worked, counts } = this.parts;
     worked.note(queue, request.leaseMs);
-    const { jobs, doomed, hint } = await batcher.lease(queue, request, caller);
-    if (jobs.length === 0 && hint.retryMs !== undefined) watch.wakeAfter(queue, Math.max(hint.retryMs, 1));
-    const runs = [...jobs, ...doomed].filter(({ schedule }) => schedule !== undefined);
-    if (runs.length > 0) {
-      const begun = performance.now();
-      await scheduled.planNext(queue, runs);
-      await this.fail(queue, doomed);
-      const tookMs = Math.ceil(performance.now() - begun);
-      for (const job of jobs) job.leaseMs -= tookMs;
-    }
+    const answer = await batcher.lease(queue, request, caller);
+    const { retryMs } = answer.hint;
+    if (answer.jobs.length === 0 && retryMs !== undefined) watch.wakeAfter(queue, Math.max(retryMs, 1));
+    const jobs = await this.continueSchedules(queue, answer);
     if (jobs.length > 0 && caller.cancelled) {
       await this.putBack(queue, jobs);
       throw abandonedError();
@@ -114,6 +108,26 @@ export class Leaser {
     return this.parts.watch.isClosed;
   }
 
+  /**
+   * Adds the next runs of the schedules whose runs were leased. Answers the jobs that may be handed out. A run without a next
+   * one goes back in line: its schedule would end. Rejects with unavailable if there are only such runs, so that the worker
+   * waits before it asks again.
+   */
+  private async continueSchedules(queue: string, { jobs, doomed }: LeaseAnswer): Promise<LeasedJob[]> {
+    const runs = [...jobs, ...doomed].filter(({ schedule }) => schedule !== undefined);
+    if (runs.length === 0) return jobs;
+    const begun = performance.now();
+    const unplanned = new Set<LeasedJob | DoomedRun>(await this.parts.scheduled.planNext(queue, runs));
+    const isPlanned = (run: LeasedJob | DoomedRun) => !unplanned.has(run);
+    await this.fail(queue, doomed.filter(isPlanned));
+    await this.putBack(queue, [...unplanned]);
+    const tookMs = Math.ceil(performance.now() - begun);
+    const planned = jobs.filter(isPlanned);
+    if (planned.length === 0 && unplanned.size > 0) throw unplannedError();
+    for (const job of planned) job.leaseMs -= tookMs;
+    return planned;
+  }
+
   /** Fails runs that no worker may get. If the store fails, their leases end, and the next to lease them does it again. */
   private async fail(queue: string, runs: readonly DoomedRun[]): Promise<void> {
     const reports = runs.map(({ id: jobId, token, reason: message }) => {
@@ -123,7 +137,7 @@ export class Leaser {
     await this.parts.batcher.change(queue, reports);
   }
 
-  /** Puts jobs back in line that no worker has begun. */
+  /** Puts jobs back in line that no worker has begun. If the store fails, they are back when their leases end. */
   async putBack(queue: string, jobs: readonly Pick<LeasedJob, "id" | "token">[]): Promise<void> {
     const reports = jobs.map(({ id, token }) => ({ jobId: id, token, outcome: { kind: "unseen" } as const }));
     await this.parts.batcher.change(queue, reports);
@@ -148,4 +162,9 @@ export class Leaser {
     this.waiting -= 1;
     if (isWoken && unwanted.aborted) this.passOn(queue);
   }
+}
+
+function unplannedError(): PostaError {
+  const problem = "the next run of a schedule could not be added to the queue's store; nothing was leased";
+  return new PostaError("unavailable", problem, { retryAfterMs: 500 });
 }

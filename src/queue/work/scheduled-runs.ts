@@ -1,3 +1,4 @@
+import { type ErrorCode, toPostaError } from "../../errors/posta-error.js";
 import type { BullAdapter } from "../../store/bullmq/adapter.js";
 import type { ScheduledOptions } from "../../store/bullmq/module.js";
 import type { Logger } from "../../telemetry/log/log.js";
@@ -6,6 +7,9 @@ import type { LeasedJob } from "./work.js";
 
 type Run = Pick<LeasedJob, "id" | "name" | "optionsJson" | "schedule">;
 
+/** Errors of a store that cannot do it now. To try again later may help. */
+const passing: ReadonlySet<ErrorCode> = new Set(["unavailable", "expired", "exhausted"]);
+
 /** Whoever begins a run of a schedule adds the schedule's next run. Without that, the schedule ends. */
 export class ScheduledRuns {
   constructor(
@@ -13,14 +17,22 @@ export class ScheduledRuns {
     private readonly log: Logger,
   ) {}
 
-  /** Adds the next run of each schedule that one of the jobs is a run of. Never fails: the jobs are leased already. */
-  async planNext(queue: string, jobs: readonly Run[]): Promise<void> {
-    for (const job of jobs) {
-      if (job.schedule === undefined) continue;
-      await this.plan(queue, job, job.schedule).catch((error) => {
-        this.log.error({ err: error, queue, schedule: job.schedule }, "the next run of a schedule could not be added");
+  /**
+   * Adds the next run of each schedule that one of the runs is of. Answers the runs whose next run could not be added because
+   * the store failed: nobody may begin or fail them, as their schedules would end. Never rejects.
+   */
+  async planNext<Leased extends Run>(queue: string, runs: readonly Leased[]): Promise<Leased[]> {
+    const unplanned: Leased[] = [];
+    for (const run of runs) {
+      if (run.schedule === undefined) continue;
+      await this.plan(queue, run, run.schedule).catch((error) => {
+        const { schedule } = run;
+        this.log.error({ err: error, queue, schedule }, "the next run of a schedule could not be added");
+        // A schedule that is odd stays so: its run goes on without a next one.
+        if (passing.has(toPostaError(error).code)) unplanned.push(run);
       });
     }
+    return unplanned;
   }
 
   private plan(queue: string, { id, name, optionsJson }: Run, schedule: string): Promise<void> {
