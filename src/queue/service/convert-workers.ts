@@ -6,7 +6,7 @@ import type { WorkerInfo as WorkerInfoMessage } from "../../gen/posta/queue/v1/W
 import { toDuration, toMs } from "../../rpc/contract/times.js";
 import { inRange } from "../job/job.js";
 import type { CancelOrder } from "../work/cancel-order.js";
-import type { ExtendResult } from "../work/lease-extender.js";
+import type { ExtendResult } from "../work/leases/lease-extender.js";
 import type { CancelRequest } from "../work/orders/cancel-job.js";
 import type { WorkerInfo } from "../work/registry/worker-info.js";
 import { toTime } from "./convert-info.js";

@@ -13,7 +13,8 @@ import {
   type LeaseRequest,
   type Verdict,
 } from "./work.js";
-import type { LeaseHint, WorkScript } from "./work-script.js";
+import type { LeaseHint } from "./work-answer.js";
+import type { WorkScript } from "./work-script.js";
 
 /** A change of a job, or a request for jobs: both share one run of a script, so finishing and fetching cost one round trip. */
 type Item = { change: Change } | { request: LeaseRequest };

@@ -1,7 +1,7 @@
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, inject } from "vitest";
 import { Keys } from "../../../src/queue/job/keys.js";
-import { LostLeases } from "../../../src/queue/work/lost-leases.js";
+import { LostLeases } from "../../../src/queue/work/leases/lost-leases.js";
 import { CancelGraces } from "../../../src/queue/work/orders/cancel-graces.js";
 import type { Change } from "../../../src/queue/work/work.js";
 import { WorkBatcher } from "../../../src/queue/work/work-batcher.js";

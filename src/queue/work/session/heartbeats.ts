@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { PostaError } from "../../../errors/posta-error.js";
 import type { CancelOrder } from "../cancel-order.js";
-import type { ExtendResult, LeaseExtender } from "../lease-extender.js";
+import type { ExtendResult, LeaseExtender } from "../leases/lease-extender.js";
 import type { HeldLease, HeldLeases } from "./held-leases.js";
 
 /** Between two tries to extend what a worker resumes, in milliseconds. */

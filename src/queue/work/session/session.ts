@@ -1,8 +1,8 @@
 import { PostaError } from "../../../errors/posta-error.js";
 import type { Logger } from "../../../telemetry/log/log.js";
 import type { CancelOrder } from "../cancel-order.js";
-import type { LeaseExtender } from "../lease-extender.js";
 import type { Leaser } from "../leaser.js";
+import type { LeaseExtender } from "../leases/lease-extender.js";
 import type { ListedSession } from "../registry/worker-registry.js";
 import type { Reporter } from "../reporter.js";
 import type { LeasedJob, Report, Update, Verdict } from "../work.js";

@@ -1,16 +1,16 @@
 import { pack } from "msgpackr";
-import type { BatchStrategy } from "../../batching/batch-strategy.js";
-import { GroupCommit } from "../../batching/group-commit.js";
-import { KeyedCommits } from "../../batching/keyed-commits.js";
-import type { Waiter } from "../../batching/waiter.js";
-import type { PostaError } from "../../errors/posta-error.js";
-import { toStoreError } from "../../store/redis/errors.js";
-import { defineScript, readLua, type Script } from "../../store/redis/scripts.js";
-import type { RedisStore } from "../../store/redis/store.js";
-import type { Keys } from "../job/keys.js";
-import { type CancelOrder, readOrder } from "./cancel-order.js";
-import { abandonedError, type LeaseName } from "./work.js";
-import type { WorkedQueues } from "./worked-queues.js";
+import type { BatchStrategy } from "../../../batching/batch-strategy.js";
+import { GroupCommit } from "../../../batching/group-commit.js";
+import { KeyedCommits } from "../../../batching/keyed-commits.js";
+import type { Waiter } from "../../../batching/waiter.js";
+import type { PostaError } from "../../../errors/posta-error.js";
+import { toStoreError } from "../../../store/redis/errors.js";
+import { defineScript, readLua, type Script } from "../../../store/redis/scripts.js";
+import type { RedisStore } from "../../../store/redis/store.js";
+import type { Keys } from "../../job/keys.js";
+import { type CancelOrder, readOrder } from "../cancel-order.js";
+import { abandonedError, type LeaseName } from "../work.js";
+import type { WorkedQueues } from "../worked-queues.js";
 
 export interface ExtendOptions {
   leaseMs: number;

@@ -1,8 +1,8 @@
-import { readBullScript } from "../../store/bullmq/lua-functions.js";
-import { defineLua, readLua, type Script } from "../../store/redis/scripts.js";
-import type { RedisStore } from "../../store/redis/store.js";
-import type { Logger } from "../../telemetry/log/log.js";
-import type { Keys } from "../job/keys.js";
+import { readBullScript } from "../../../store/bullmq/lua-functions.js";
+import { defineLua, readLua, type Script } from "../../../store/redis/scripts.js";
+import type { RedisStore } from "../../../store/redis/store.js";
+import type { Logger } from "../../../telemetry/log/log.js";
+import type { Keys } from "../../job/keys.js";
 
 /**
  * The keys of BullMQ's moveStalledJobsToWait, in its order. The fourth says that a check ran just now: BullMQ's workers have
