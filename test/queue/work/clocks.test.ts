@@ -14,6 +14,17 @@ import {
 
 /** Clocks of servers that differ from Redis' clock. */
 
+/** Does something while the clock of this process, and so of its server, is wrong. */
+async function withShiftedClock<Result>(shiftMs: number, run: () => Promise<Result>): Promise<Result> {
+  const realNow = Date.now;
+  const clock = vi.spyOn(Date, "now").mockImplementation(() => realNow() + shiftMs);
+  try {
+    return await run();
+  } finally {
+    clock.mockRestore();
+  }
+}
+
 describe("a delivery process whose clock is ahead", () => {
   it("puts back the jobs whose leases have ended, and leaves a worker that is to stop its grace", async () => {
     const queue = freshQueue();
@@ -21,10 +32,7 @@ describe("a delivery process whose clock is ahead", () => {
     const [ended, cancelled] = (await lease(queue, { maxJobs: 2 })) as [Held, Held];
     await posta.client.worker("CancelJob", { queue, jobId: cancelled.jobId, grace: seconds(60) });
     await endLease(queue, ended);
-    const realNow = Date.now;
-    vi.spyOn(Date, "now").mockImplementation(() => realNow() + 600_000);
-    await checkLeases();
-    vi.restoreAllMocks();
+    await withShiftedClock(600_000, checkLeases);
     expect(await stateOf(queue, ended.jobId)).toBe("WAITING");
     expect(await stateOf(queue, cancelled.jobId)).toBe("ACTIVE");
   });
@@ -34,12 +42,9 @@ describe.each([
   ["ahead", 600_000],
   ["behind", -600_000],
 ])("a server whose clock is %s", (_, shiftMs) => {
-  /** Does something while the server's clock is wrong. */
+  /** Does something while the server's clock is wrong, and waits until the server knows the right time again. */
   async function whileWrong<Result>(run: () => Promise<Result>): Promise<Result> {
-    const realNow = Date.now;
-    vi.spyOn(Date, "now").mockImplementation(() => realNow() + shiftMs);
-    const result = await run();
-    vi.restoreAllMocks();
+    const result = await withShiftedClock(shiftMs, run);
     // The server compares its clock with Redis' each half second. Until then, jobs are too late to be added.
     const job = { queue: freshQueue(), job: { name: "n" } };
     const isRight = () =>
