@@ -100,12 +100,29 @@ describe("the check of the leases beside reports", () => {
     const queue = freshQueue();
     const ids = await add(queue, 60);
     const held = await lease(queue, { maxJobs: 60 });
-    for (const one of held) await endLease(queue, one);
-    const settling = held.map(async (one, place) => {
-      await sleep(place * 3);
+    const settle = async (one: Held) => {
+      await endLease(queue, one);
       return [one.jobId, await report(queue, one, { complete: {} })] as const;
-    });
-    const [verdicts] = await Promise.all([Promise.all(settling), checkLeases()]);
+    };
+    // Some are settled before any check. The others meet a check, each at its own time, but for those that wait for one.
+    const early = await Promise.all(held.slice(0, 5).map(settle));
+    let isChecking = true;
+    const checks = (async () => {
+      while (isChecking) await checkLeases();
+    })();
+    const racing = await Promise.all(
+      held.slice(5, 55).map(async (one, place) => {
+        await sleep(place * 10);
+        return settle(one);
+      }),
+    );
+    isChecking = false;
+    await checks;
+    for (const one of held.slice(55)) await endLease(queue, one);
+    await checkLeases();
+    const late = await Promise.all(held.slice(55).map(settle));
+    const verdicts = [...early, ...racing, ...late];
+    expect(new Set(verdicts.map(([, verdict]) => verdict))).toEqual(new Set(["APPLIED", "LEASE_LOST"]));
     const states = await Promise.all(ids.map((id) => stateOf(queue, id)));
     const expected = new Map(ids.map((id, place) => [id, states[place] === "COMPLETED" ? "APPLIED" : "LEASE_LOST"]));
     expect(new Map(verdicts)).toEqual(new Map(held.map(({ jobId }) => [jobId, expected.get(jobId)])));
