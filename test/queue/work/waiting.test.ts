@@ -60,17 +60,21 @@ describe("a worker that waits", () => {
   });
 
   it("leaves no trace when it has gone away: its place is free, and the next job goes to who still waits", async () => {
-    const queue = freshQueue();
-    const request = { queue, worker: "gone", wait: seconds(40) };
-    const gone = [1, 2, 3].map(() => posta.client.cancellable("posta.queue.v1.WorkerService", "LeaseJobs", request));
-    await expect.poll(waitingCalls).toBe(3);
-    for (const cancel of gone) cancel();
+    // A server of its own: its next look at the queues is 10 s after the first of these waits.
+    const server = await startServer(inject("redisUrl"));
+    releases.push(() => server.stop());
+    await server.serving;
+    const waits = () => gaugeOf(server, "posta_work_waiting_calls");
     const begun = performance.now();
-    const waiting = lease(queue, { wait: seconds(20) });
-    const [id] = await add(queue);
-    expect((await waiting).map(({ jobId }) => jobId)).toEqual([id]);
-    expect(performance.now() - begun).toBeLessThan(6000); // Not by the next look after 10 s.
-    await expect.poll(waitingCalls).toBe(0);
+    const request = { queue: "q", worker: "gone", wait: seconds(40) };
+    const gone = [1, 2, 3].map(() => server.client.cancellable("posta.queue.v1.WorkerService", "LeaseJobs", request));
+    await expect.poll(waits).toBe(3);
+    for (const cancel of gone) cancel();
+    const waiting = server.client.worker("LeaseJobs", { queue: "q", worker: "w", wait: seconds(20) });
+    const { jobId } = await server.client.queue("AddJob", { queue: "q", job: { name: "n" } });
+    expect((await waiting).jobs).toMatchObject([{ jobId }]);
+    expect(performance.now() - begun).toBeLessThan(9000); // Woken, not by the next look.
+    await expect.poll(waits).toBe(0);
   });
 
   it("over HTTP leaves no trace either", async () => {
