@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { status } from "@grpc/grpc-js";
 import { describe, expect, it } from "vitest";
 import { open } from "./session-setup.js";
@@ -93,9 +94,11 @@ describe("a session", () => {
           last = Number(await settled());
           return last === is;
         },
-        { interval: 500, timeout: 8000 },
+        { interval: 1000, timeout: 15_000 },
       )
       .toBe(true);
     expect(last - before).toBeLessThan(10_000);
+    await sleep(1000);
+    expect(await settled()).toBe(last);
   });
 });
