@@ -121,7 +121,7 @@ export function workerHandlers<Handler>(adapter: Adapter<Handler>, parts: WorkPa
 
   async function drainWorker({ worker }: DrainWorker, { principal }: CallContext): Promise<Record<string, never>> {
     requireText(worker, "worker", maxNameBytes);
-    await parts.drain.drain(worker, principal);
+    await parts.drain.drain(worker, (queue) => principal.mayUse("work", queue));
     return {};
   }
 

@@ -110,8 +110,9 @@ function textsOfOutcome(outcome: (Report | Withdrawal)["outcome"]): string[] {
     case "fail":
       return [outcome.message, outcome.stack];
     case "cancelled":
-    case "stuck":
       return [outcome.message];
+    case "stuck":
+      return [outcome.reason];
     default:
       return [];
   }

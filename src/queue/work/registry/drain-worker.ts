@@ -1,5 +1,4 @@
 import { PostaError, show } from "../../../errors/posta-error.js";
-import type { Principal } from "../../../rpc/auth/principal.js";
 import { toStoreError } from "../../../store/redis/errors.js";
 import type { RedisStore } from "../../../store/redis/store.js";
 import type { Keys } from "../../job/keys.js";
@@ -20,11 +19,11 @@ export class WorkerDrain {
   ) {}
 
   /** Throws not-found for a worker that ListWorkers does not show the caller, forbidden if it shows some queues only. */
-  async drain(worker: string, caller: Principal): Promise<void> {
+  async drain(worker: string, mayWork: (queue: string) => boolean): Promise<void> {
     try {
       const entries = await this.lister.find(membersOf(worker));
       const queues = [...new Set(entries.flatMap((entry) => entry.queues.map(({ queue }) => queue)))];
-      requireMayDrain(worker, queues, caller);
+      requireMayDrain(worker, queues, mayWork);
       const order = { worker, queues };
       const now = this.store.toRedisTime(Date.now());
       const { client } = this.store;
@@ -39,9 +38,9 @@ export class WorkerDrain {
 }
 
 /** The error names no queue: those of others are not shown to the caller. */
-function requireMayDrain(worker: string, queues: readonly string[], { name, mayUse }: Principal): void {
-  const shown = queues.filter((queue) => mayUse("work", queue));
+function requireMayDrain(worker: string, queues: readonly string[], mayWork: (queue: string) => boolean): void {
+  const shown = queues.filter(mayWork);
   if (shown.length === 0) throw new PostaError("not-found", `there is no worker ${show(worker)}`);
   if (shown.length < queues.length)
-    throw new PostaError("forbidden", `${name} may not work on all queues of the worker ${show(worker)}`);
+    throw new PostaError("forbidden", `the caller may not work on all queues of the worker ${show(worker)}`);
 }
