@@ -67,6 +67,11 @@ const late = [
   entry(5000, "report", { outcome: "complete", value: "late" }),
   entry(5010, "verdict", { verdict: "LEASE_LOST" }),
 ];
+const putOff = [
+  entry(101, "got"),
+  entry(200, "report", { outcome: "rateLimited" }),
+  entry(210, "verdict", { verdict: "APPLIED" }),
+];
 const doneTwice = { ...done, attempts: 2 };
 
 describe("the checker accepts", () => {
@@ -117,6 +122,24 @@ describe("the checker accepts", () => {
         events: events("0 added, 100 active, 205 failed"),
         entries: [...work(101, 300).slice(0, 4), entry(310, "verdict", { verdict: "LEASE_LOST" })],
         final: { ...done, state: "failed", value: "cancelled: a fault" },
+        cancelled: new Set(["q/a"]),
+      },
+    ],
+    [
+      "a cancelled job that its worker puts off, and that fails instead",
+      {
+        events: events("0 added, 100 active, 205 failed"),
+        entries: putOff,
+        final: { ...done, state: "failed", value: "cancelled: a fault" },
+        cancelled: new Set(["q/a"]),
+      },
+    ],
+    [
+      "a cancelled job that fails with attempts left",
+      {
+        events: events("0 added, 100 active, 205 failed"),
+        entries: [entry(101, "got"), entry(200, "report", { outcome: "fail", value: "no luck" })],
+        final: { ...done, state: "failed", value: "no luck" },
         cancelled: new Set(["q/a"]),
       },
     ],
@@ -232,6 +255,14 @@ describe("the checker finds", () => {
         entries: [...work(101, 300).slice(0, 4), entry(310, "verdict", { verdict: "ALREADY_APPLIED" })],
         final: { ...done, state: "failed", value: "cancelled: a fault" },
         cancelled: new Set(["q/a"]),
+      },
+    ],
+    [
+      /attempt 1: rateLimited was applied, but the job was failed/,
+      {
+        events: events("0 added, 100 active, 205 failed"),
+        entries: putOff,
+        final: { ...done, state: "failed", value: "cancelled: a fault" },
       },
     ],
     [

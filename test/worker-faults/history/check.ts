@@ -1,4 +1,3 @@
-import type { Added } from "../producer.js";
 import type { Entry, OutcomeKind } from "../worker/ledger.js";
 import { type Attempt, type End, type Final, type History, type JobHistory, keyOf, toJobHistories } from "./history.js";
 
@@ -44,7 +43,7 @@ function checkEnd(job: JobHistory): string[] {
     if (final.state !== last.end) wrong.push(`is ${final.state}, but its last event is ${last.end}`);
     if (final.attempts !== attempts.length)
       wrong.push(`was begun ${attempts.length} times, but says ${final.attempts}`);
-    wrong.push(...checkValue(last, final.value, job), ...checkMade(added, final));
+    wrong.push(...checkValue(last, final.value, job), ...checkMade(job, final));
   }
   return wrong;
 }
@@ -67,9 +66,9 @@ function checkValue(last: Attempt, value: string, { attempts, isCancelled }: Job
     : [`failed with "${value}", but attempt ${last.number} reported ${reported.join(", ") || "nothing"}`];
 }
 
-/** It fails when its attempts are used up, or when its worker says so. */
-function checkMade({ attempts }: Added, { state, value, made }: Final): string[] {
-  const isUsedUp = /^no luck/.test(value);
+/** It fails when its attempts are used up, when its worker says so, or at the first failure after it was cancelled. */
+function checkMade({ added: { attempts }, isCancelled }: JobHistory, { state, value, made }: Final): string[] {
+  const isUsedUp = /^no luck/.test(value) && !isCancelled;
   const isRight = state === "failed" && isUsedUp ? made === attempts : made <= attempts;
   return isRight ? [] : [`is ${state} after ${made} attempts of ${attempts}`];
 }
@@ -83,11 +82,11 @@ function checkParent({ added, attempts }: JobHistory, jobs: Map<string, JobHisto
   return begunAt < Infinity && open.length > 0 ? [`was begun before its children ${open.map(keyOf).join(", ")}`] : [];
 }
 
-function checkAttempts({ added, attempts }: JobHistory, history: History): string[] {
+function checkAttempts({ added, attempts, isCancelled }: JobHistory, history: History): string[] {
   const [first] = attempts;
   const wrong = attempts.flatMap((attempt, index) => [
     ...checkHolder(attempt),
-    ...checkVerdicts(attempt),
+    ...checkVerdicts(attempt, isCancelled),
     ...checkPutBack(attempt, history),
     ...checkOverlap(attempt, attempts[index + 1]),
   ]);
@@ -103,12 +102,13 @@ function checkHolder({ number, entries }: Attempt): string[] {
   return got.length > 1 ? [`attempt ${number} was given to ${got.map(({ worker }) => worker).join(" and ")}`] : [];
 }
 
-/** What workers were told of their reports is what happened to the job. */
-function checkVerdicts({ number, end, entries }: Attempt): string[] {
+/** What workers were told of their reports is what happened to the job. A cancelled job fails, whatever would bring it back. */
+function checkVerdicts({ number, end, entries }: Attempt, isCancelled: boolean): string[] {
   const outcome = entries.find(({ what }) => what === "report")?.outcome;
   const verdicts = entries.filter(({ what }) => what === "verdict").map(({ verdict }) => verdict);
   if (!outcome) return [];
-  const fits = endsBy[outcome].includes(end);
+  const isStopped = isCancelled && outcome !== "complete" && end === "failed";
+  const fits = isStopped || endsBy[outcome].includes(end);
   const wrong: string[] = [];
   for (const verdict of verdicts) {
     if (verdict === "APPLIED" && !fits) wrong.push(`attempt ${number}: ${outcome} was applied, but the job was ${end}`);
