@@ -36,14 +36,14 @@ export interface StatusMap {
   toItem: ToItem;
   /**
    * For the items of one answer: the first errors, up to {@link maxDetailedBytes}, have details. Later errors have only
-   * a code and a short message, so an answer is never many times larger than its request.
+   * a code, a short message and when to try again, so an answer is never many times larger than its request.
    */
   forItems(): ToItem;
 }
 
 /** Errors of one answer have details until they take this many bytes together. */
 const maxDetailedBytes = 256 << 10;
-/** Longest message of an error without details, in bytes. */
+/** Longest message of a later error, in bytes. */
 const maxShortBytes = 100;
 /** Longest message of an error, in bytes. A status travels in trailers, and clients accept about 8 KiB of trailers. */
 const maxMessageBytes = 1024;
@@ -61,8 +61,8 @@ export function createStatusMap({ encode }: Contract): StatusMap {
     let bytes = 0;
     return (thrown) => {
       if (bytes > maxDetailedBytes) {
-        const { code, message } = shape(thrown, maxShortBytes);
-        return { code, message, details: [] };
+        const { error, code, message } = shape(thrown, maxShortBytes);
+        return { code, message, details: retryDetails(error) } as RpcStatus;
       }
       const item = toItem(thrown);
       bytes += sizeOf(item);
@@ -77,17 +77,18 @@ export function createStatusMap({ encode }: Contract): StatusMap {
     return { error, code: codes[error.code], message: cutText(error.message, maxBytes) };
   }
 
-  function details({ field, retryAfterMs }: PostaError, description: string) {
-    const found = [];
-    if (field !== undefined) {
-      const fieldViolations = [{ field, description }];
-      found.push(any("google.rpc.BadRequest", encode.badRequest({ fieldViolations })));
-    }
-    if (retryAfterMs !== undefined) {
-      const retryDelay = { seconds: Math.floor(retryAfterMs / 1000), nanos: (retryAfterMs % 1000) * 1e6 };
-      found.push(any("google.rpc.RetryInfo", encode.retryInfo({ retryDelay })));
-    }
-    return found;
+  function details(error: PostaError, description: string) {
+    const { field } = error;
+    if (field === undefined) return retryDetails(error);
+    const fieldViolations = [{ field, description }];
+    return [any("google.rpc.BadRequest", encode.badRequest({ fieldViolations })), ...retryDetails(error)];
+  }
+
+  /** Without it, a caller takes an overload for its own fault, and does not try again. */
+  function retryDetails({ retryAfterMs }: PostaError) {
+    if (retryAfterMs === undefined) return [];
+    const retryDelay = { seconds: Math.floor(retryAfterMs / 1000), nanos: (retryAfterMs % 1000) * 1e6 };
+    return [any("google.rpc.RetryInfo", encode.retryInfo({ retryDelay }))];
   }
 
   function toStatus(thrown: unknown): StatusObject {
