@@ -114,8 +114,8 @@ export class Leaser {
    * waits before it asks again.
    */
   private async continueSchedules(queue: string, { jobs, doomed }: LeaseAnswer): Promise<LeasedJob[]> {
+    if (doomed.length === 0 && jobs.every(({ schedule }) => schedule === undefined)) return jobs;
     const runs = [...jobs, ...doomed].filter(({ schedule }) => schedule !== undefined);
-    if (runs.length === 0) return jobs;
     const begun = performance.now();
     const unplanned = new Set<LeasedJob | DoomedRun>(await this.parts.scheduled.planNext(queue, runs));
     const isPlanned = (run: LeasedJob | DoomedRun) => !unplanned.has(run);
