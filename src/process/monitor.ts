@@ -29,11 +29,11 @@ export function createMonitor(config: Config, log: Logger, metrics: Registry) {
   const readers = [
     new Reader(queue, everyMs, () => queueMetrics.read()),
     new Reader(queue, everyMs, async () => {
-      figures.set("redis-queue", await readFigures(queue.client, { needsAof: !allowNoAof }));
+      figures.set("redis-queue", await readFigures(queue.masters, { needsAof: !allowNoAof }));
     }),
     new Reader(analytics, everyMs, () => series.read()),
     new Reader(analytics, everyMs, async () => {
-      figures.set("redis-analytics", await readFigures(analytics.client, { needsAof: false }));
+      figures.set("redis-analytics", await readFigures(analytics.masters, { needsAof: false }));
     }),
   ];
   return {

@@ -46,7 +46,7 @@ export function createWorkParts(config: Config, { redis, metrics }: Stores, log:
     shared: redis.client,
     markerOf: (queue) => keys.of(queue, "marker"),
     interruptKey: keys.interrupt(randomUUID()),
-    now: () => redis.toRedisTime(Date.now()),
+    now: () => redis.clock.now(),
     haveJobs: (queues) => haveJobs(redis, keys, queues),
     giveBack: (queue) => script.run(queue, [], []),
     log,

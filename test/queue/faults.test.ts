@@ -139,7 +139,7 @@ describe("a Redis that hangs", () => {
       await sleep(stallMs); // Long enough that the clock is asked for meanwhile, at some time.
       process.kill(redis.pid, "SIGCONT");
       await store.client.ping(); // Answers come in order: the clock's are there.
-      offsets.push(Math.abs(store.toRedisTime(0)));
+      offsets.push(Math.abs(store.clock.toRedisTime(0)));
     }
     await store.close();
     // Both clocks are this machine's.

@@ -60,12 +60,12 @@ export class EventStore {
   async write(events: readonly EventSpec[], deadline: number): Promise<Written> {
     this.store.requireUsable();
     const { groups, identified, groupOf } = mergeEvents(events, this.limits.analyticsRecent);
-    const notAfter = deadline === Number.POSITIVE_INFINITY ? never : Math.ceil(this.store.toRedisTime(deadline));
+    const notAfter = deadline === Number.POSITIVE_INFINITY ? never : Math.ceil(this.store.clock.toRedisTime(deadline));
     const args = [`${this.keys.prefix}:`, notAfter, ...this.settings, pack([groups, identified])];
     const answer = await this.track([this.keys.closed], args).catch((error) => {
       throw toStoreError(error, "the analytics store");
     });
-    if (answer[0] === "late") return { kind: "late", now: answer[1] - this.store.toRedisTime(0) };
+    if (answer[0] === "late") return { kind: "late", now: answer[1] - this.store.clock.toRedisTime(0) };
     if (answer[0] === "closed") return { kind: "closed", firstOpenHour: answer[1] };
     const [, refused, duplicates, overflow] = answer;
     const outcomes = toOutcomes(events, groupOf, refused, duplicates);

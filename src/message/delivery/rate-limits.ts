@@ -99,7 +99,7 @@ export class Limits {
     const rate = [perSecond, windowMicros, perSecond && Math.round(evenMicros / perSecond), lagMicros, delayMs * 1000];
     const args = [wanted, ...rate, unused?.count ?? 0, unused?.sentMicros ?? 0];
     const [count, nextMicros, sentMicros, givenMicros] = await this.takePermits(keys, args).catch(rethrowStoreError);
-    const isStale = givenMicros > 0 && this.store.toRedisTime(Date.now()) - givenMicros / 1000 > staleMs;
+    const isStale = givenMicros > 0 && this.store.clock.now() - givenMicros / 1000 > staleMs;
     return { count, nextMs: nextMicros / 1000, sentMicros, isStale };
   }
 

@@ -72,7 +72,7 @@ export class BatchWriter {
     const fields: (string | number)[] = [];
     let options = "";
     for (const { id, spec, caller, fresh } of batch) {
-      const notAfter = Math.ceil(this.store.toRedisTime(caller.deadline));
+      const notAfter = Math.ceil(this.store.clock.toRedisTime(caller.deadline));
       fields.push(id, spec.name, spec.dataJson, spec.optionsJson === options ? "" : spec.optionsJson);
       fields.push(notAfter, how(spec, fresh));
       options = spec.optionsJson;

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
 import type { Waiter } from "../../batching/waiter.js";
 import { readBullLua } from "../../store/bullmq/lua-functions.js";
-import { mastersOf, parseInfo } from "../../store/redis/info.js";
+import { parseInfo } from "../../store/redis/info.js";
 import { defineScript, readLua, type Script } from "../../store/redis/scripts.js";
 import type { RedisStore } from "../../store/redis/store.js";
 import type { Keys } from "../job/keys.js";
@@ -69,7 +69,7 @@ export class KeySweep {
     const kept = parseObject<Progress>((!anew && (await client.get(key))) || "{}");
     const progress: Progress = { begun: kept.begun ?? begun, cursors: kept.cursors ?? {} };
     try {
-      for (const node of mastersOf(client)) await this.sweepNode(node, queue, progress, caller);
+      for (const node of this.store.masters) await this.sweepNode(node, queue, progress, caller);
     } catch (error) {
       await client.set(key, JSON.stringify(progress), "EX", resumeSeconds).catch(() => {}); // The first error counts.
       throw error;

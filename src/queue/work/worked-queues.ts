@@ -21,7 +21,7 @@ export class WorkedQueues {
   note(queue: string, leaseMs: number): void {
     if ((this.noted.get(queue) ?? 0) >= leaseMs || !this.store.usable) return;
     this.noted.set(queue, leaseMs);
-    const until = this.store.toRedisTime(Date.now()) + leaseMs + 2 * noteMs;
+    const until = this.store.clock.now() + leaseMs + 2 * noteMs;
     this.store.client.zadd(this.keys.worked, "GT", until, queue).catch(() => this.noted.delete(queue));
   }
 }

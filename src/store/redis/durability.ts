@@ -1,17 +1,17 @@
+import type { Redis } from "ioredis";
 import { ConfigError } from "../../config/config.js";
-import type { RedisClient } from "./address.js";
-import { mastersOf, parseInfo } from "./info.js";
+import { parseInfo } from "./info.js";
 
 /**
- * Throws a {@link ConfigError} that names the fix, unless every server behind the client keeps jobs. A server must not
+ * Throws a {@link ConfigError} that names the fix, unless each of the servers keeps jobs. A server must not
  * evict (BullMQ merely warns). It must write an append-only file, synced at least every second.
  */
 export async function requireDurable(
-  client: RedisClient,
+  servers: Redis[],
   options: { variable: string; allowNoAof: boolean },
 ): Promise<void> {
   await Promise.all(
-    mastersOf(client).map(async (server) => {
+    servers.map(async (server) => {
       const problem = findProblem(parseInfo(await server.info()), await readFsync(server), options.allowNoAof);
       if (problem) throw new ConfigError(`${options.variable}: ${problem}`);
     }),

@@ -1,8 +1,8 @@
-import { Cluster, type Redis } from "ioredis";
+import { Cluster, Command, type Redis } from "ioredis";
 import { limitOf } from "../../telemetry/metrics/memory-limit.js";
 import type { RedisClient } from "./address.js";
 
-/** The figures of a store, from INFO. In a cluster they cover all servers together, except for the memory. */
+/** The figures of a store, from INFO. They cover all servers that have keys of Posta, except for the memory. */
 export interface RedisFigures {
   /**
    * The memory of the server that is nearest to its limit. All keys of a queue are on one server: free memory of other
@@ -24,9 +24,16 @@ export interface RedisFigures {
   readAt: number;
 }
 
-/** The servers behind a client that take writes. */
-export function mastersOf(client: RedisClient): Redis[] {
-  return client instanceof Cluster ? client.nodes("master") : [client];
+/**
+ * The servers that take the writes of keys with this prefix. In a Cluster the prefix has a hash tag, which puts all keys
+ * on one server. The other servers of the Cluster do not matter: they may hang, evict or be full.
+ */
+export function mastersOf(client: RedisClient, prefix: string): Redis[] {
+  if (!(client instanceof Cluster)) return [client];
+  const [owner] = client.slots[new Command("get", [prefix]).getSlot()] ?? [];
+  const owners = client.nodes("master").filter(({ options: { host, port } }) => `${host}:${port}` === owner);
+  if (owners.length === 0) throw new Error(`no server of the Redis Cluster has the slot of "${prefix}" now`);
+  return owners;
 }
 
 /** The lines of INFO, by name. */
@@ -50,8 +57,7 @@ function fullest(servers: Redis[], infos: Map<string, string>[]): Pick<RedisFigu
 }
 
 /** `needsAof`: a server without an append-only file makes `aofOk` false. */
-export async function readFigures(client: RedisClient, { needsAof }: { needsAof: boolean }): Promise<RedisFigures> {
-  const servers = mastersOf(client);
+export async function readFigures(servers: Redis[], { needsAof }: { needsAof: boolean }): Promise<RedisFigures> {
   const infos = await Promise.all(servers.map(async (server) => parseInfo(await server.info())));
   const total = (read: (info: Map<string, string>) => number) => infos.map(read).reduce((sum, one) => sum + one, 0);
   const number = (name: string) => (info: Map<string, string>) => Number(info.get(name) ?? 0);

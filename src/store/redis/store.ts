@@ -1,21 +1,22 @@
 import { EventEmitter } from "node:events";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
+import type { Redis } from "ioredis";
 import { type Config, ConfigError } from "../../config/config.js";
 import { PostaError } from "../../errors/posta-error.js";
 import type { Logger } from "../../telemetry/log/log.js";
 import { openRedis, type RedisClient, requireDatabase } from "./address.js";
+import { RedisClock } from "./clock.js";
 import { requireDurable } from "./durability.js";
 import { type StoreName, toRefusal } from "./errors.js";
+import { mastersOf } from "./info.js";
 import { endSocketTimeouts } from "./socket-timeout.js";
 
-/** How often the connection is tried. The clock's offset gets as old as this. */
+/** How often the connection is tried, and the clock is read. */
 const heartbeatMs = 500;
 /** A heartbeat that takes longer counts as not answered. */
 const answerWithinMs = 1000;
 /** If a timer fires this much too late, the process has too much to do. */
 const lateByMs = 100;
-/** An answer within this time is exact enough for the offset between the clocks. */
-const exactWithinMs = 10;
 
 export interface RedisStoreOptions {
   url: string;
@@ -45,13 +46,13 @@ interface Events {
  */
 export class RedisStore extends EventEmitter<Events> {
   readonly client: RedisClient;
+  readonly clock: RedisClock;
   private heartbeat: NodeJS.Timeout | undefined;
   /** Undefined until the first try to reach Redis has ended. */
   private up: boolean | undefined;
   private verified = false;
   private problem: string | undefined;
   private refused: string | undefined;
-  private clockOffsetMs = 0;
 
   constructor(
     private readonly options: RedisStoreOptions,
@@ -70,6 +71,7 @@ export class RedisStore extends EventEmitter<Events> {
       retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 5), 1000) * (0.75 + Math.random() / 2),
     });
     endSocketTimeouts(this.client);
+    this.clock = new RedisClock(this.client, this.probeKey);
   }
 
   /** Starts to connect, and goes on trying. The event `usable` reports success. */
@@ -103,14 +105,9 @@ export class RedisStore extends EventEmitter<Events> {
       });
   }
 
-  /** Converts a time of this process to Redis' clock. Both are in milliseconds since 1970. */
-  toRedisTime(localMs: number): number {
-    return localMs + this.clockOffsetMs;
-  }
-
-  /** Converts a time of Redis' clock to that of this process. */
-  toLocalTime(redisMs: number): number {
-    return redisMs - this.clockOffsetMs;
+  /** The servers that have the store's keys. Throws while no server has them. */
+  get masters(): Redis[] {
+    return mastersOf(this.client, this.options.prefix);
   }
 
   async close(): Promise<void> {
@@ -127,7 +124,7 @@ export class RedisStore extends EventEmitter<Events> {
     try {
       const { variable, durable } = this.options;
       await requireDatabase(this.client, variable);
-      if (durable) await requireDurable(this.client, { variable, ...durable });
+      if (durable) await requireDurable(this.masters, { variable, ...durable });
       await Promise.all([this.readClock(), this.probeWrites()]);
       this.verified = true;
       this.setUsable(true);
@@ -180,14 +177,7 @@ export class RedisStore extends EventEmitter<Events> {
   }
 
   private async readClock(): Promise<void> {
-    const [before, sent] = [Date.now(), performance.now()];
-    const [seconds, micros] = await this.client.time();
-    this.emit("answered", performance.now() - sent);
-    const [now, after] = [Number(seconds) * 1000 + Number(micros) / 1000, Date.now()];
-    // Redis read its clock between `before` and `after`. A late answer is inexact: it must not overrule a known offset.
-    const [least, most] = [now - after, now - before];
-    const guess = most - least > exactWithinMs ? this.clockOffsetMs : (least + most) / 2;
-    this.clockOffsetMs = Math.round(Math.min(Math.max(guess, least), most));
+    this.emit("answered", await this.clock.read());
   }
 
   /**
@@ -195,13 +185,16 @@ export class RedisStore extends EventEmitter<Events> {
    * key. Never fails: {@link readClock} finds out whether Redis answers at all.
    */
   private async probeWrites(): Promise<void> {
-    const key = `${this.options.prefix}:posta-write-probe`;
-    const refused = await this.client.setrange(key, 0, "").then(() => undefined, toRefusal);
+    const refused = await this.client.setrange(this.probeKey, 0, "").then(() => undefined, toRefusal);
     if (refused === this.refused) return;
     this.refused = refused;
     const { variable, name } = this.options;
     if (refused) this.log.error(`${variable}: Redis takes no writes: ${refused}`);
     else this.log.info(`${name} takes writes again`);
+  }
+
+  private get probeKey(): string {
+    return `${this.options.prefix}:posta-write-probe`;
   }
 
   private setUsable(usable: boolean): void {

@@ -1,52 +1,16 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
 import { openRedis } from "../../../src/store/redis/address.js";
 import { RedisStore } from "../../../src/store/redis/store.js";
 import { createLog } from "../../../src/telemetry/log/log.js";
 import { freePort, startServer } from "../../support/posta.js";
+import { startNode, startTcpRedis, startTwoNodes, untilWhole } from "../../support/redis-cluster.js";
 import { useReleases } from "../../support/releases.js";
 
 const releases = useReleases();
-
-interface TcpRedis {
-  port: number;
-  busPort: number;
-  dir: string;
-  client: Redis;
-}
-
-/** A redis-server on a TCP port, as Sentinels and Clusters need it. */
-async function startTcpRedis(args: string[], password?: string): Promise<TcpRedis> {
-  const dir = mkdtempSync(join(tmpdir(), "posta-redis-"));
-  const port = await freePort();
-  // By default a Cluster's bus listens 10,000 ports higher, where another process may have taken its ports.
-  const busPort = await freePort();
-  const ports = ["--port", String(port), "--cluster-port", String(busPort)];
-  const all = [...ports, "--bind", "127.0.0.1", "--dir", dir, "--save", "", ...args];
-  const server: ChildProcess = spawn("redis-server", all, { stdio: "ignore" });
-  const client = new Redis({
-    port,
-    host: "127.0.0.1",
-    retryStrategy: () => 20,
-    maxRetriesPerRequest: null,
-    ...(password ? { password } : {}),
-  });
-  client.on("error", () => {});
-  releases.push(async () => {
-    client.disconnect();
-    const gone = once(server, "exit");
-    server.kill("SIGKILL");
-    await gone;
-    rmSync(dir, { recursive: true, force: true });
-  });
-  await client.ping();
-  return { port, busPort, dir, client };
-}
 
 async function addAndRead(url: string, prefix: string): Promise<string> {
   const posta = await startServer(url, { POSTA_QUEUE_PREFIX: prefix, POSTA_ANALYTICS_PREFIX: `${prefix}-events` });
@@ -68,47 +32,25 @@ function createStore(url: string, prefix: string): RedisStore {
   return store;
 }
 
-type Node = Awaited<ReturnType<typeof startNode>>;
-
-/** A server of a Cluster that has no slots yet. */
-function startNode() {
-  return startTcpRedis(["--appendonly", "yes", "--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1"]);
-}
-
-/** A Cluster of two servers, of which `own` has the keys of "{bull}". */
-async function startTwoNodes() {
-  const nodes = await Promise.all([startNode(), startNode()]);
-  const [first, second] = nodes as [Node, Node];
-  await first.client.call("CLUSTER", "ADDSLOTSRANGE", "0", "8191");
-  await second.client.call("CLUSTER", "ADDSLOTSRANGE", "8192", "16383");
-  await second.client.call("CLUSTER", "SET-CONFIG-EPOCH", "2");
-  await first.client.call("CLUSTER", "MEET", "127.0.0.1", String(second.port), String(second.busPort));
-  for (const { client } of nodes) await untilWhole(client);
-  const slot = Number(await first.client.call("CLUSTER", "KEYSLOT", "{bull}"));
-  const [own, other] = slot < 8192 ? [first, second] : [second, first];
-  return { first, own, other };
-}
-
-async function untilWhole(client: Redis): Promise<void> {
-  const state = async () => String(await client.call("CLUSTER", "INFO"));
-  await expect.poll(state).toContain("cluster_state:ok");
-}
-
 describe("Redis addresses", () => {
   it("reaches a single server by redis:// with its database and password", async () => {
-    const { port } = await startTcpRedis(["--appendonly", "yes", "--requirepass", "s3cret/word"], "s3cret/word");
+    const { port } = await startTcpRedis(
+      releases,
+      ["--appendonly", "yes", "--requirepass", "s3cret/word"],
+      "s3cret/word",
+    );
     expect(await addAndRead(`redis://:s3cret%2Fword@127.0.0.1:${port}/2`, "single")).toBe("plain");
   });
 
   it("reaches a Cluster by redis+cluster://", async () => {
-    const { port, client } = await startNode();
+    const { port, client } = await startNode(releases);
     await client.call("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
     await untilWhole(client);
     expect(await addAndRead(`redis+cluster://127.0.0.1:${port}`, "{bull}")).toBe("plain");
   });
 
   it("finds the keys that a queue left on the server of a Cluster that has them", async () => {
-    const { first, own } = await startTwoNodes();
+    const { first, own } = await startTwoNodes(releases);
     const posta = await startServer(`redis+cluster://127.0.0.1:${first.port}`, {
       POSTA_QUEUE_PREFIX: "{bull}",
       POSTA_ANALYTICS_PREFIX: "{events}",
@@ -122,24 +64,8 @@ describe("Redis addresses", () => {
     expect(await own.client.keys("{bull}:q:*")).toEqual([]);
   });
 
-  it("looks at the server of a Cluster that has the queues, and at no other", async () => {
-    const { first, own, other } = await startTwoNodes();
-    const store = createStore(`redis+cluster://127.0.0.1:${first.port}`, "{bull}");
-    const usable = once(store, "usable");
-    store.open();
-    await usable;
-    await other.client.config("SET", "maxmemory", "1");
-    // Each heartbeat tells how long the answer took.
-    for (let beats = 0; beats < 3; beats += 1) await once(store, "answered");
-    expect(store.refusal).toBeUndefined();
-    await own.client.config("SET", "maxmemory", "1");
-    await expect.poll(() => store.refusal).toBe("its memory is full");
-    await own.client.config("SET", "maxmemory", "0");
-    await expect.poll(() => store.refusal).toBeUndefined();
-  });
-
   it("reaches a Sentinel's master by redis+sentinel://", async () => {
-    const master = await startTcpRedis(["--appendonly", "yes"]);
+    const master = await startTcpRedis(releases, ["--appendonly", "yes"]);
     const conf = join(master.dir, "sentinel.conf");
     writeFileSync(conf, `sentinel monitor mymaster 127.0.0.1 ${master.port} 1\n`);
     const sentinelPort = await freePort();
@@ -159,7 +85,7 @@ describe("Redis addresses", () => {
   });
 
   it("refuses a database that the server does not have, instead of going on in another", async () => {
-    const { port, client } = await startTcpRedis(["--appendonly", "yes"]);
+    const { port, client } = await startTcpRedis(releases, ["--appendonly", "yes"]);
     const store = createStore(`redis://127.0.0.1:${port}/99`, "p");
     const unfit = once(store, "unfit");
     store.open();

@@ -12,7 +12,7 @@ it("has no more memory than the container that it is in, and without one the mac
   expect(own).toBe("0");
   const constrained = vi.spyOn(process, "constrainedMemory");
   onTestFinished(() => constrained.mockRestore());
-  const limit = async () => (await readFigures(client, { needsAof: true })).maxBytes;
+  const limit = async () => (await readFigures([client], { needsAof: true })).maxBytes;
   for (const none of [0, 2 ** 60]) {
     constrained.mockReturnValue(none);
     expect(await limit()).toBe(Number(machine));

@@ -84,7 +84,7 @@ export class LeaseExtender {
     for (let index = 0; index < cancelled.length; index += 2) {
       const result = results[Number(cancelled[index]) - 1];
       const order = readOrder(queue, String(cancelled[index + 1]));
-      if (result) result.cancel = { ...order, endsAt: this.store.toLocalTime(order.endsAt) };
+      if (result) result.cancel = { ...order, endsAt: this.store.clock.toLocalTime(order.endsAt) };
     }
     return results;
   }

@@ -40,7 +40,7 @@ export class LostLeases {
   async putBack(): Promise<void> {
     if (!this.store.usable) return;
     const { client } = this.store;
-    const now = this.store.toRedisTime(Date.now());
+    const now = this.store.clock.now();
     await client.zremrangebyscore(this.keys.worked, 0, `(${now}`);
     const worked = await client.zrange(this.keys.worked, 0, maxQueues - 1);
     const active = await Promise.all(worked.map((queue) => client.exists(this.keys.of(queue, "active"))));

@@ -18,7 +18,7 @@ export class CancelGraces {
 
   /** Ends what is due in these queues. A job that was settled meanwhile answers so. */
   async end(queues: readonly string[]): Promise<void> {
-    const now = this.store.toRedisTime(Date.now());
+    const now = this.store.clock.now();
     const due = await Promise.all(queues.map((queue) => this.readDue(queue, now)));
     await Promise.all(queues.map((queue, index) => this.endAll(queue, due[index] ?? [])));
   }

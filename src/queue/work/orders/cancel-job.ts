@@ -34,7 +34,7 @@ export class JobCanceller {
   /** Throws notFound, wrongState if no remote worker holds the job, or exhausted. */
   async cancel({ queue, jobId, reason, graceMs }: CancelRequest): Promise<void> {
     const keys = [jobId, `${jobId}:lock`, "active", "posta-cancels"].map((part) => this.keys.of(queue, part));
-    const args = [jobId, reason, this.store.toRedisTime(Date.now()) + graceMs, maxOrders, ordersMs];
+    const args = [jobId, reason, this.store.clock.now() + graceMs, maxOrders, ordersMs];
     const answer = await this.script(keys, args).catch((error) => {
       throw toStoreError(error);
     });

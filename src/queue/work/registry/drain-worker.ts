@@ -25,7 +25,7 @@ export class WorkerDrain {
       const queues = [...new Set(entries.flatMap((entry) => entry.queues.map(({ queue }) => queue)))];
       requireMayDrain(worker, queues, mayWork);
       const order = { worker, queues };
-      const now = this.store.toRedisTime(Date.now());
+      const now = this.store.clock.now();
       const { client } = this.store;
       const ended = client.zremrangebyscore(this.keys.drained, 0, now);
       const added = client.zadd(this.keys.drained, now + orderMs, JSON.stringify(order));

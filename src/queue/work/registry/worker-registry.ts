@@ -46,7 +46,7 @@ export class WorkerRegistry {
   constructor(private readonly parts: RegistryParts) {
     this.entries = new WorkerEntries(parts.store, parts.keys);
     parts.control.on("cancel", (order) => {
-      const local = { ...order, endsAt: parts.store.toLocalTime(order.endsAt) };
+      const local = { ...order, endsAt: parts.store.clock.toLocalTime(order.endsAt) };
       for (const session of this.sessions) session.cancel(local);
     });
     parts.control.on("drain", (order) => {
@@ -116,7 +116,7 @@ export class WorkerRegistry {
   /** Writes the workers, and reads which of them are ordered to end, in one round trip. */
   private async write(): Promise<void> {
     const { store, keys } = this.parts;
-    const orders = store.client.zrange(keys.drained, store.toRedisTime(Date.now()), "+inf", "BYSCORE");
+    const orders = store.client.zrange(keys.drained, store.clock.now(), "+inf", "BYSCORE");
     const [ordered] = await Promise.all([orders, this.entries.write(this.listed())]);
     this.orders.replace(ordered);
     this.drainOrdered();

@@ -1,0 +1,78 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Redis } from "ioredis";
+import { expect } from "vitest";
+import { freePort } from "./posta.js";
+import type { Release } from "./releases.js";
+
+export interface TcpRedis {
+  pid: number;
+  port: number;
+  busPort: number;
+  dir: string;
+  client: Redis;
+}
+
+/** A redis-server on a TCP port, as Sentinels and Clusters need it. */
+export async function startTcpRedis(releases: Release[], args: string[], password?: string): Promise<TcpRedis> {
+  const dir = mkdtempSync(join(tmpdir(), "posta-redis-"));
+  const port = await freePort();
+  // By default a Cluster's bus listens 10,000 ports higher, where another process may have taken its ports.
+  const busPort = await freePort();
+  const ports = ["--port", String(port), "--cluster-port", String(busPort)];
+  const all = [...ports, "--bind", "127.0.0.1", "--dir", dir, "--save", "", ...args];
+  const server: ChildProcess = spawn("redis-server", all, { stdio: "ignore" });
+  const client = new Redis({
+    port,
+    host: "127.0.0.1",
+    retryStrategy: () => 20,
+    maxRetriesPerRequest: null,
+    ...(password ? { password } : {}),
+  });
+  client.on("error", () => {});
+  releases.push(async () => {
+    client.disconnect();
+    const gone = once(server, "exit");
+    server.kill("SIGKILL");
+    server.kill("SIGCONT");
+    await gone;
+    rmSync(dir, { recursive: true, force: true });
+  });
+  await client.ping();
+  return { pid: server.pid as number, port, busPort, dir, client };
+}
+
+/** A server of a Cluster that has no slots yet. */
+export function startNode(releases: Release[]) {
+  return startTcpRedis(releases, [
+    "--appendonly",
+    "yes",
+    "--cluster-enabled",
+    "yes",
+    "--cluster-announce-ip",
+    "127.0.0.1",
+  ]);
+}
+
+/** A Cluster of two servers, of which `own` has the keys of "{bull}". */
+export async function startTwoNodes(releases: Release[]) {
+  const nodes = await Promise.all([startNode(releases), startNode(releases)]);
+  const [first, second] = nodes as [TcpRedis, TcpRedis];
+  await first.client.call("CLUSTER", "ADDSLOTSRANGE", "0", "8191");
+  await second.client.call("CLUSTER", "ADDSLOTSRANGE", "8192", "16383");
+  await second.client.call("CLUSTER", "SET-CONFIG-EPOCH", "2");
+  await first.client.call("CLUSTER", "MEET", "127.0.0.1", String(second.port), String(second.busPort));
+  for (const { client } of nodes) await untilWhole(client);
+  const slot = Number(await first.client.call("CLUSTER", "KEYSLOT", "{bull}"));
+  const [own, other] = slot < 8192 ? [first, second] : [second, first];
+  return { first, own, other };
+}
+
+/** Waits until each slot of the Cluster has a server, as this server sees it. */
+export async function untilWhole(client: Redis): Promise<void> {
+  const state = async () => String(await client.call("CLUSTER", "INFO"));
+  await expect.poll(state).toContain("cluster_state:ok");
+}
