@@ -55,6 +55,7 @@ export async function runChild(role: ChildRole, surroundings: Surroundings): Pro
     }
     if (order.type === "log-level" && Object.hasOwn(log.levels.values, order.level)) log.level = order.level;
     if (order.type === "facts") work.health?.hear(order.facts);
+    if (order.type === "withdraw") work.withdraw?.();
   }
 
   sendHealth(work.health);

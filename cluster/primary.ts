@@ -95,7 +95,6 @@ async function start(config: Config, log: Logger, releases: Release[], isStoppin
   goOn();
   const metrics = createMetrics({ countsProgram: true });
   const [servers, deliveries] = createSupervisors(config, stores.urls, log);
-  const supervisors = [servers, deliveries];
   const { POSTA_QUEUE_REDIS_URL: queueRedisUrl, POSTA_ANALYTICS_REDIS_URL: analyticsRedisUrl } = stores.urls;
   const monitor = createMonitor({ ...config, queueRedisUrl, analyticsRedisUrl }, log, metrics);
   const health = new ClusterHealth(servers, deliveries, stores.folders, monitor.readBacklog, log);
@@ -108,7 +107,7 @@ async function start(config: Config, log: Logger, releases: Release[], isStoppin
   countChildren(metrics, servers, deliveries);
   // Supervisor sets the options of each role. Inspector port 0 means any free port; Node prints the chosen port.
   cluster.setupPrimary({ serialization: "advanced", inspectPort: 0 });
-  releases.push(() => stopAll(supervisors));
+  releases.push(() => stopAll(servers, deliveries, config.stopDelayMs));
   servers.start();
   const completed = others.then(() => {
     deliveries.start();
@@ -149,8 +148,9 @@ function createSupervisors(config: Config, urls: StoreUrls, log: Logger): [Super
   return [new Supervisor(servers, drainTimeoutMs, log), new Supervisor(deliveries, drainTimeoutMs, log)];
 }
 
-async function stopAll(supervisors: Supervisor[]): Promise<void> {
-  await Promise.all(supervisors.map((supervisor) => supervisor.stop()));
+/** No balancer sends anything to a delivery process, so its stop has no delay. */
+async function stopAll(servers: Supervisor, deliveries: Supervisor, delayMs: number): Promise<void> {
+  await Promise.all([servers.stop(delayMs), deliveries.stop()]);
 }
 
 /** In the foreground, SIGHUP means that the terminal is gone. It may come twice; the second time does nothing. */

@@ -35,6 +35,7 @@ export function readOrder(sent: unknown): ToChild | undefined {
   if (!isFields(sent)) return undefined;
   const { type, level, facts } = sent;
   if (type === "metrics") return { type, ...(sent.packed === true ? { packed: true } : {}) };
+  if (type === "withdraw") return { type };
   if (type === "log-level" && typeof level === "string") return { type, level };
   if (type === "facts" && isFields(facts)) return { type, facts: readFacts(facts) };
   return undefined;

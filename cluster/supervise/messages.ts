@@ -22,7 +22,11 @@ export type MetricsSnapshot = MetricObjectWithValues<MetricValue<string>>[];
 /** Messages from the primary to a child. The order to drain is not a message but SIGTERM. */
 export type ToChild =
   /** `packed`: the primary can read packed histograms. */
-  { type: "metrics"; packed?: true } | { type: "log-level"; level: string } | { type: "facts"; facts: ClusterFacts };
+  | { type: "metrics"; packed?: true }
+  | { type: "log-level"; level: string }
+  | { type: "facts"; facts: ClusterFacts }
+  /** The child will be drained soon. It says so to balancers, and takes calls until it is drained. */
+  | { type: "withdraw" };
 
 /** Messages from a child to the primary. */
 export type ToPrimary =

@@ -6,7 +6,7 @@ import type { SchemaState } from "../../src/process/process.js";
 import type { Logger } from "../../src/telemetry/log/log.js";
 import { closeLostConnections } from "./handoffs.js";
 import { readMessage } from "./message-reader.js";
-import { type ChildRole, othersServe, type ToPrimary, unfitExitCode } from "./messages.js";
+import { type ChildRole, othersServe, type ToChild, type ToPrimary, unfitExitCode } from "./messages.js";
 
 /** This many exits within this time are a crash loop. More starts would only hide the loop. */
 const crashLoop = { exits: 5, windowMs: 30_000 };
@@ -117,9 +117,13 @@ export class Supervisor extends EventEmitter<Events> {
     }
   }
 
-  /** Drains all children; resolves when they are gone. */
-  async stop(): Promise<void> {
+  /**
+   * Drains all children; resolves when they are gone. Before that, for `delayMs`, they take calls and say that they do not
+   * serve: a balancer has this time to send calls elsewhere.
+   */
+  async stop(delayMs = 0): Promise<void> {
     this.stopping = true;
+    if (delayMs > 0 && this.servingCount > 0) await this.withdraw(delayMs);
     for (const child of this.children) void this.drain(child);
     await Promise.all(this.draining.values());
   }
@@ -201,6 +205,13 @@ export class Supervisor extends EventEmitter<Events> {
     if (this.stopping) return;
     this.stopping = true;
     this.emit("fatal", error);
+  }
+
+  private async withdraw(delayMs: number): Promise<void> {
+    this.log.info(`stopping: each ${this.role.name} says NOT_SERVING for ${delayMs / 1000} s before its ports close`);
+    const order: ToChild = { type: "withdraw" };
+    for (const { worker } of this.children) worker.send(order, () => {}); // A child that just died hears nothing.
+    await sleep(delayMs);
   }
 
   private drain(child: Child): Promise<void> {

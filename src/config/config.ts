@@ -1,3 +1,4 @@
+import { isLoopback } from "./loopback.js";
 import { findConflicts } from "./rules.js";
 import { type Config, settings } from "./settings.js";
 
@@ -27,12 +28,19 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     if (problem) problems.push(problem);
   }
   problems.push(...unknownVariables(env));
-  if (!env[settings.maxIncomingBytes.variable]) {
-    values.maxIncomingBytes = Math.max(Number(values.maxIncomingBytes), 2 * Number(values.maxMessageBytes));
-  }
+  fillDefaults(values, env);
   if (problems.length === 0) problems.push(...findConflicts(values as Config));
   if (problems.length > 0) throw new ConfigError(problems.join("\n"));
   return Object.freeze(values) as Config;
+}
+
+/** Sets the defaults that depend on other settings. */
+function fillDefaults(values: Record<string, unknown>, env: NodeJS.ProcessEnv): void {
+  const { maxIncomingBytes, maxMessageBytes, host } = values;
+  if (!env[settings.maxIncomingBytes.variable])
+    values.maxIncomingBytes = Math.max(Number(maxIncomingBytes), 2 * Number(maxMessageBytes));
+  // No balancer of another machine reaches loopback.
+  if (!env[settings.stopDelayMs.variable] && isLoopback(String(host))) values.stopDelayMs = 0;
 }
 
 /** A setting's value, and the variable that gave it. */

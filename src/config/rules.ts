@@ -1,3 +1,4 @@
+import { isLoopback } from "./loopback.js";
 import type { Config } from "./settings.js";
 
 /** Checks settings that must fit together. Answers the variable and the fix; undefined: the settings fit. */
@@ -128,8 +129,4 @@ function isDatabaseUrl(url: string): boolean {
 
 function lacksHashTag(url: string | undefined, prefix: string): boolean {
   return url?.startsWith("redis+cluster:") === true && !/\{[^{}]+\}/.test(prefix);
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
 }

@@ -37,6 +37,8 @@ export interface PostaProcess {
   readonly health?: ProcessHealth;
   /** Starts the process, which may begin to serve later. Throws a ConfigError if the process cannot start. */
   start(surroundings?: Surroundings): Promise<void>;
+  /** Says from now on that the process does not serve, while it works as before. Absent: nobody would listen. */
+  withdraw?(): void;
   /** Lets work under way finish, then closes the stores. */
   stop(): Promise<void>;
 }

@@ -36,6 +36,7 @@ import type { Logger } from "../telemetry/log/log.js";
 import { createMetrics } from "../telemetry/metrics/registry.js";
 import { createWebhookRoute } from "./create-webhook-route.js";
 import type { PostaProcess, ProcessEvents } from "./process.js";
+import { Serving } from "./serving.js";
 
 const queueService = "posta.queue.v1.QueueService";
 const workerService = "posta.queue.v1.WorkerService";
@@ -82,6 +83,7 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
     health.checks.refresh();
     events.onSchema?.(state);
   });
+  const serving = new Serving(health, grpc.health, followed, events);
   for (const redis of [stores.queueRedis, stores.analyticsRedis]) redis.on("unfit", events.onUnfit);
 
   return {
@@ -100,10 +102,12 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
       await grpc.bind();
       await http.bind();
       grpc.health.set(ownHealthService, true);
-      followChecks(health, grpc, events, holdBack(schema, log));
+      serving.awaitSchema(schema, log);
+      serving.follow();
       health.start();
       for (const store of Object.values(stores)) store.open();
     },
+    withdraw: () => serving.withdraw(),
     async stop() {
       health.stop();
       events.onServing(false);
@@ -175,33 +179,6 @@ function addServices({ grpc, http }: Transports, capabilities: Capabilities, hea
   http.add(ownHealthService, (adapter) => healthHandlers(adapter, health), "anyone");
   // gRPC has this service already.
   http.add(healthService, (adapter) => grpc.health.handlers(adapter), "anyone");
-}
-
-/** Keeps a server from serving, whatever its checks find. Resolves when that ends: true if the server may serve. */
-type Hold = Promise<boolean> | undefined;
-
-/** Holds while the schema is on its way: then probes send no calls here, and do not restart the process. */
-function holdBack(schema: SchemaKeeper, log: Logger): Hold {
-  if (!schema.isAwaited) return undefined;
-  log.warn(`this server is not ready until the database has its schema: ${schema.state.detail}`);
-  return schema.untilNotAwaited();
-}
-
-/** Sets each service of the standard health service to what its check finds. */
-function followChecks(health: ServerHealth, grpc: GrpcServer, events: ProcessEvents, hold: Hold): void {
-  let held = hold !== undefined;
-  const follow = () => {
-    const wasServing = grpc.health.isServing("");
-    for (const [name, check] of followed) grpc.health.set(name, !held && health.works(check));
-    const serving = grpc.health.isServing("");
-    if (serving !== wasServing) events.onServing(serving);
-  };
-  health.checks.on("change", follow);
-  follow(); // PostgreSQL may have been checked before.
-  void hold?.then((goesOn) => {
-    held = !goesOn;
-    follow();
-  });
 }
 
 function createAnalyticsParts(config: Config, store: RedisStore, database: PostgresStore, metrics: Registry) {

@@ -11,6 +11,16 @@ export const operateSettings = {
     16,
     "Delivery processes. They do the background work: migrations, partitions, the spool, WhatsApp messages, webhooks, the history of events. 0: another Posta on the same stores does this work.",
   ),
+  stopDelayMs: {
+    ...duration(
+      "POSTA_STOP_DELAY",
+      "5s",
+      0,
+      "How long a stopping Posta takes calls while health says NOT_SERVING, so that load balancers find out before the ports close.",
+      300_000,
+    ),
+    shown: "5s, on loopback 0s",
+  },
   drainTimeoutMs: duration("POSTA_DRAIN_TIMEOUT", "20s", 0, "How long a stopping server waits for calls in flight."),
   dataDir: text("POSTA_DATA_DIR", ".posta", "Folder for the data of the embedded stores."),
   adminHost: text(

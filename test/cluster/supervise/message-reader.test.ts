@@ -19,6 +19,7 @@ it.each<ToChild>([
   { type: "metrics" },
   { type: "metrics", packed: true },
   { type: "log-level", level: "debug" },
+  { type: "withdraw" },
   { type: "facts", facts: { backlog: toBacklog([queue], 5), checks: [check] } },
 ])("a child reads all of what its primary sends: $type", (order) => {
   expect(readOrder(send(order))).toEqual(order);
