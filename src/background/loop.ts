@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { PostaError } from "../errors/posta-error.js";
 import type { Logger } from "../telemetry/log/log.js";
+import { ToldProblems } from "../telemetry/log/told-problems.js";
 
 export interface LoopOptions {
   /** For the log: "partitions". */
@@ -21,7 +22,7 @@ export class Loop {
   private readonly stopping = new AbortController();
   private pause = new AbortController();
   private running: Promise<void> | undefined;
-  private problem: string | undefined;
+  private readonly told = new ToldProblems();
 
   constructor(
     private readonly options: LoopOptions,
@@ -60,7 +61,7 @@ export class Loop {
   private async attempt(): Promise<boolean> {
     try {
       await this.work(this.stopping.signal);
-      this.problem = undefined;
+      this.told.clear();
       return true;
     } catch (error) {
       this.explain(error as Error);
@@ -71,8 +72,7 @@ export class Loop {
   private explain(error: Error): void {
     // The store itself logs that it is out of reach.
     if (error instanceof PostaError && error.code === "unavailable") return;
-    if (this.problem === error.message) return;
-    this.problem = error.message;
+    if (!this.told.isNew(error.message)) return;
     this.log.error({ err: error }, `${this.options.name}: ${error.message}; trying again`);
   }
 }

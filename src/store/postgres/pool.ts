@@ -1,6 +1,6 @@
 import type { Client, Pool, PoolConfig } from "pg";
 import type { Logger } from "../../telemetry/log/log.js";
-import { planSettings } from "./session.js";
+import { greet } from "./session.js";
 
 /** How long a new connection, or the answer to a probe, may take. */
 export const patienceMs = 2000;
@@ -41,7 +41,7 @@ export async function loadPool(options: PoolOptions, log: Logger): Promise<Loade
   const connection = connectionOf(options, pg);
   const min = Math.min(minIdle, options.max);
   // A server that hangs after the login must not keep callers longer than a server that hangs before.
-  const greeting = { text: planSettings(options.locksRows === true), query_timeout: patienceMs };
+  const greeting = { text: greet(options), query_timeout: patienceMs };
   const pool = new pg.Pool({
     ...connection,
     min,
@@ -52,7 +52,7 @@ export async function loadPool(options: PoolOptions, log: Logger): Promise<Loade
   // Without listeners a connection that breaks would end the process. The next query shows what the error means.
   pool.on("error", (error) => log.debug({ err: error }, "postgresql connection"));
   pool.on("connect", (client) => client.on("error", () => {})); // For a connection in use, between two statements.
-  const createClient = () => new pg.Client({ ...connection, statement_timeout: 0, query_timeout: 0 });
+  const createClient = () => new pg.Client({ ...connection, query_timeout: 0 });
   return { pool, createClient };
 }
 
@@ -70,7 +70,6 @@ function connectionOf({ url, timeoutMs }: PoolOptions, { types }: typeof import(
     connectionString: url,
     application_name: "posta",
     connectionTimeoutMillis: patienceMs,
-    statement_timeout: timeoutMs,
     query_timeout: timeoutMs + graceMs,
     keepAlive: true,
     // Counts stay far below 2^53. pg would return them as text.

@@ -21,9 +21,18 @@ const keepPartitions = "SET enable_partition_pruning = off";
 /** Like {@link keepPartitions}, until the end of a transaction. */
 export const keepPartitionsHere = "SET LOCAL enable_partition_pruning = off";
 
-/** How a connection plans statements. `locksRows`: they lock rows that others may change at the same time. */
-export function planSettings(locksRows: boolean): string {
-  return locksRows ? `${planOnce}; ${keepPartitions}` : planOnce;
+/** What a connection keeps to. */
+interface ConnectionRules {
+  /** How long a statement may take, in milliseconds. 0: as long as it likes. */
+  timeoutMs: number;
+  /** Its statements lock rows that others may change at the same time. */
+  locksRows?: boolean | undefined;
+}
+
+/** SQL for a new connection. Not parameters of its login: PgBouncer refuses a login with a parameter that it does not know. */
+export function greet({ timeoutMs, locksRows = false }: ConnectionRules): string {
+  const settings = [`SET statement_timeout = ${timeoutMs}`, planOnce, ...(locksRows ? [keepPartitions] : [])];
+  return settings.join("; ");
 }
 
 /** An SQL statement. A connection plans a statement once, under its name: one name has one text. */
@@ -110,7 +119,7 @@ export async function beginSession(client: Client, patience?: Patience): Promise
   const { query, run } = queriesOn(client, patience?.query);
   try {
     await client.connect();
-    await run(planOnce);
+    await run(greet({ timeoutMs: 0 }));
   } catch (error) {
     cut();
     throw toUnreachable(error);

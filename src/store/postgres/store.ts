@@ -2,6 +2,7 @@ import { EventEmitter } from "node:events";
 import type { Client, ClientBase, Pool, PoolClient } from "pg";
 import type { Config } from "../../config/config.js";
 import type { Logger } from "../../telemetry/log/log.js";
+import { ToldProblems } from "../../telemetry/log/told-problems.js";
 import { PostgresError, toPostgresError, toUnreachable } from "./errors.js";
 import { isFull, type LoadedPool, loadPool, type PoolOptions, type PoolUse, patienceMs, useOf } from "./pool.js";
 import {
@@ -20,6 +21,7 @@ import {
 const heartbeatMs = 500;
 /** A PostgreSQL that starts together with Posta takes this long. Until then no warning is logged. */
 const startMs = 5000;
+const readOnlyReason = "it is read-only, as a standby is";
 const probe: Statement = {
   name: "probe",
   text: "SELECT current_setting('transaction_read_only') = 'on' AS is_read_only",
@@ -48,7 +50,7 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
   private probing = false;
   /** Undefined until the first try to reach PostgreSQL has ended. */
   private up: boolean | undefined;
-  private problem: string | undefined;
+  private readonly told = new ToldProblems();
   /** When a PostgreSQL that was never reached is late. Undefined once it was reached. */
   private dueAt: number | undefined = performance.now() + startMs;
   /** Since when PostgreSQL has been asked, and has not answered. */
@@ -83,7 +85,7 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
 
   /** Why PostgreSQL takes no writes, though it answers. */
   get refusal(): string | undefined {
-    return this.up && this.isReadOnly ? "it is read-only, as a standby is" : undefined;
+    return this.up && this.isReadOnly ? readOnlyReason : undefined;
   }
 
   /** How long no connection has had an answer, in milliseconds. A call may wait for longer than a probe should. */
@@ -218,7 +220,7 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
   private setReadOnly(is: boolean): void {
     if (is === this.isReadOnly) return;
     this.isReadOnly = is;
-    if (is) this.log.error(`${this.options.variable}: PostgreSQL takes no writes: ${this.refusal}`);
+    if (is) this.log.error(`${this.options.variable}: PostgreSQL takes no writes: ${readOnlyReason}`);
     else this.log.info("postgresql takes writes again");
   }
 
@@ -230,15 +232,14 @@ export class PostgresStore extends EventEmitter<Events> implements Queries {
     const { code = "" } = error as { code?: string };
     const reason = `${code} ${error.message}`.trim();
     const problem = `${this.options.variable}: PostgreSQL cannot be reached (${reason}); trying again`;
-    if (this.problem !== problem) this.log.warn(problem);
-    this.problem = problem;
+    if (this.told.isNew(problem)) this.log.warn(problem);
   }
 
   private setUsable(usable: boolean): void {
     if (this.up === usable || this.closed) return;
     this.up = usable;
-    this.problem = undefined;
     if (usable) {
+      this.told.clear();
       this.dueAt = undefined;
       this.log.info("postgresql is reachable");
     }

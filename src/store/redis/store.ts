@@ -4,6 +4,7 @@ import type { Redis } from "ioredis";
 import { type Config, ConfigError } from "../../config/config.js";
 import { PostaError } from "../../errors/posta-error.js";
 import type { Logger } from "../../telemetry/log/log.js";
+import { ToldProblems } from "../../telemetry/log/told-problems.js";
 import { openRedis, type RedisClient, requireDatabase } from "./address.js";
 import { RedisClock } from "./clock.js";
 import { requireDurable } from "./durability.js";
@@ -51,7 +52,7 @@ export class RedisStore extends EventEmitter<Events> {
   /** Undefined until the first try to reach Redis has ended. */
   private up: boolean | undefined;
   private verified = false;
-  private problem: string | undefined;
+  private readonly told = new ToldProblems();
   private refused: string | undefined;
 
   constructor(
@@ -141,14 +142,12 @@ export class RedisStore extends EventEmitter<Events> {
     const { code } = error as { code?: string };
     const reason = `${code ?? ""} ${error.message}`.trim();
     const problem = `${this.options.variable}: Redis cannot be reached (${reason}); trying again`;
-    if (this.problem !== problem) this.log.warn(problem);
-    this.problem = problem;
+    if (this.told.isNew(problem)) this.log.warn(problem);
   }
 
   /** Logs a problem once, not at each heartbeat. */
   private complain(problem: string): void {
-    if (this.problem !== problem) this.log.error(problem);
-    this.problem = problem;
+    if (this.told.isNew(problem)) this.log.error(problem);
   }
 
   private async beat(): Promise<void> {
@@ -201,7 +200,7 @@ export class RedisStore extends EventEmitter<Events> {
     if (this.up === usable) return;
     const wasUp = this.up === true;
     this.up = usable;
-    if (usable || wasUp) this.problem = undefined;
+    if (usable || wasUp) this.told.clear();
     if (usable) this.log.info(`${this.options.name} is reachable`);
     else if (wasUp) this.log.warn(`${this.options.variable}: Redis is lost; trying to reach it again`);
     this.emit("usable", usable);

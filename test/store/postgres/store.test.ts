@@ -54,6 +54,24 @@ async function startHangingProxy(url: string): Promise<string> {
   return url.replace(dir, own);
 }
 
+/** Names of the parameters that a client sends with its login. The values follow their names, each ends with a zero byte. */
+async function loginParameters(): Promise<string[]> {
+  const own = mkdtempSync(join(tmpdir(), "posta-login-"));
+  const server = createServer().listen(join(own, ".s.PGSQL.5432"));
+  releases.push(
+    () => rmSync(own, { recursive: true }),
+    () => server.close(),
+  );
+  await once(server, "listening");
+  open(`postgresql:///posta?host=${own}&user=posta`).open();
+  const [socket] = await once(server, "connection");
+  socket.on("error", () => {});
+  const [login] = (await once(socket, "data")) as [Buffer];
+  socket.destroy();
+  const texts = login.subarray(8).toString().split("\0");
+  return texts.filter((text, index) => index % 2 === 0 && text !== "");
+}
+
 const one = { name: "one", text: "SELECT 1 AS one" };
 const slow = { name: "slow", text: "SELECT pg_sleep($1::float8)" };
 
@@ -76,6 +94,16 @@ describe("the pool", () => {
     await store.query({ name: "typed", text }, [1, at, []]);
     const prepared = { name: "prepared", text: "SELECT name FROM pg_prepared_statements WHERE name = 'typed'" };
     expect(await store.query(prepared)).toEqual([{ name: "typed" }]);
+  });
+
+  it("logs in with parameters that PgBouncer takes, and limits a statement's time all the same", async () => {
+    expect((await loginParameters()).sort()).toEqual(["application_name", "client_encoding", "database", "user"]);
+    const limit = { name: "limit", text: "SHOW statement_timeout" };
+    const store = await openOwn({ timeoutMs: 1234 });
+    expect(await store.query(limit)).toEqual([{ statement_timeout: "1234ms" }]);
+    const session = await store.session();
+    releases.push(() => session.close());
+    expect(await session.query(limit)).toEqual([{ statement_timeout: "0" }]);
   });
 
   it("undoes a transaction whose work throws, also where it hid a failed statement", async () => {
@@ -285,6 +313,19 @@ describe("a PostgreSQL that dies", () => {
     expect((await failureOf(store.query(cut))).message).toMatch(/the outcome is unknown/);
     await once(store, "usable");
     expect(store.usable).toBe(true);
+  });
+
+  it("says why it takes no writes, from its first answer on", async () => {
+    const server = await startPostgres({ default_transaction_read_only: "on" });
+    releases.push(() => server.stop());
+    const log = createLog("test", "silent");
+    const told = vi.spyOn(log, "error");
+    const store = new PostgresStore({ url: server.url, variable: "POSTA_DATABASE_URL", max: 1, timeoutMs }, log);
+    releases.push(() => store.close());
+    store.open();
+    await expect.poll(() => store.refusal).toBe("it is read-only, as a standby is");
+    const problem = "POSTA_DATABASE_URL: PostgreSQL takes no writes: it is read-only, as a standby is";
+    expect(told.mock.calls).toEqual([[problem]]);
   });
 
   it("is no hindrance to closing", async () => {
