@@ -128,5 +128,5 @@ function isDatabaseUrl(url: string): boolean {
 }
 
 function lacksHashTag(url: string | undefined, prefix: string): boolean {
-  return url?.startsWith("redis+cluster:") === true && !/\{[^{}]+\}/.test(prefix);
+  return /^rediss?\+cluster:/.test(url ?? "") && !/\{[^{}]+\}/.test(prefix);
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
@@ -16,13 +16,25 @@ export interface TcpRedis {
   client: Redis;
 }
 
+interface TcpOptions {
+  password?: string;
+  /** Files of a server that takes connections with TLS only. */
+  tls?: { ca: string; cert: string; key: string };
+  /** The name in the server's certificate, if that is not its address. */
+  servername?: string;
+}
+
 /** A redis-server on a TCP port, as Sentinels and Clusters need it. */
-export async function startTcpRedis(releases: Release[], args: string[], password?: string): Promise<TcpRedis> {
+export async function startTcpRedis(
+  releases: Release[],
+  args: string[],
+  { password, tls, servername }: TcpOptions = {},
+): Promise<TcpRedis> {
   const dir = mkdtempSync(join(tmpdir(), "posta-redis-"));
   const port = await freePort();
   // By default a Cluster's bus listens 10,000 ports higher, where another process may have taken its ports.
   const busPort = await freePort();
-  const ports = ["--port", String(port), "--cluster-port", String(busPort)];
+  const ports = [...portArgs(port, tls), "--cluster-port", String(busPort)];
   const all = [...ports, "--bind", "127.0.0.1", "--dir", dir, "--save", "", ...args];
   const server: ChildProcess = spawn("redis-server", all, { stdio: "ignore" });
   const client = new Redis({
@@ -31,6 +43,7 @@ export async function startTcpRedis(releases: Release[], args: string[], passwor
     retryStrategy: () => 20,
     maxRetriesPerRequest: null,
     ...(password ? { password } : {}),
+    ...(tls && { tls: clientTls(tls, servername) }),
   });
   client.on("error", () => {});
   releases.push(async () => {
@@ -45,16 +58,22 @@ export async function startTcpRedis(releases: Release[], args: string[], passwor
   return { pid: server.pid as number, port, busPort, dir, client };
 }
 
+function clientTls({ ca, cert, key }: NonNullable<TcpOptions["tls"]>, servername: string | undefined) {
+  const files = { ca: readFileSync(ca), cert: readFileSync(cert), key: readFileSync(key) };
+  return { ...files, ...(servername === undefined ? {} : { servername }) };
+}
+
+function portArgs(port: number, tls: TcpOptions["tls"]): string[] {
+  if (!tls) return ["--port", String(port)];
+  const files = ["--tls-ca-cert-file", tls.ca, "--tls-cert-file", tls.cert, "--tls-key-file", tls.key];
+  const everywhere = ["--tls-cluster", "yes", "--tls-replication", "yes"];
+  return ["--port", "0", "--tls-port", String(port), ...files, ...everywhere];
+}
+
 /** A server of a Cluster that has no slots yet. */
-export function startNode(releases: Release[]) {
-  return startTcpRedis(releases, [
-    "--appendonly",
-    "yes",
-    "--cluster-enabled",
-    "yes",
-    "--cluster-announce-ip",
-    "127.0.0.1",
-  ]);
+export function startNode(releases: Release[], args: string[] = [], options?: TcpOptions): Promise<TcpRedis> {
+  const cluster = ["--appendonly", "yes", "--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1"];
+  return startTcpRedis(releases, [...cluster, ...args], options);
 }
 
 /** A Cluster of two servers, of which `own` has the keys of "{bull}". */
@@ -69,6 +88,22 @@ export async function startTwoNodes(releases: Release[]) {
   const slot = Number(await first.client.call("CLUSTER", "KEYSLOT", "{bull}"));
   const [own, other] = slot < 8192 ? [first, second] : [second, first];
   return { first, own, other };
+}
+
+/** A Sentinel of one master, named "mymaster". Answers its port. `conf` are further lines of its file. */
+export async function startSentinel(releases: Release[], master: TcpRedis, conf: string[] = []): Promise<number> {
+  const port = await freePort();
+  const file = join(master.dir, "sentinel.conf");
+  const lines = ["bind 127.0.0.1", `sentinel monitor mymaster 127.0.0.1 ${master.port} 1`, ...conf];
+  const hasTls = conf.some((line) => line.startsWith("tls-"));
+  writeFileSync(file, `${[...lines, hasTls ? `port 0\ntls-port ${port}` : `port ${port}`].join("\n")}\n`);
+  const sentinel = spawn("redis-server", [file, "--sentinel"], { stdio: "ignore" });
+  releases.push(async () => {
+    const gone = once(sentinel, "exit");
+    sentinel.kill("SIGKILL");
+    await gone;
+  });
+  return port;
 }
 
 /** Waits until each slot of the Cluster has a server, as this server sees it. */

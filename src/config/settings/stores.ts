@@ -4,7 +4,7 @@ import { bytes, duration, flag, integer, optional } from "./kinds.js";
 export const storesSettings = {
   queueRedisUrl: optional(
     "POSTA_QUEUE_REDIS_URL",
-    "Redis of the queues: redis://, rediss://, unix:///path, redis+sentinel://host,host/master or redis+cluster://host,host. Unset: Posta starts a private one.",
+    "Redis of the queues: redis://host:6379, unix:///path, redis+sentinel://host,host/master or redis+cluster://host,host; with TLS rediss://, rediss+sentinel:// or rediss+cluster://. docs/operations/stores.md has examples. Unset: Posta starts a private one.",
   ),
   allowNoAof: flag(
     "POSTA_ALLOW_NO_AOF",

@@ -1,5 +1,7 @@
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from "ioredis";
 import { ConfigError } from "../../config/config.js";
+import { parseAddress, parseDb, type RedisAddress } from "./parse-address.js";
+import { readTls } from "./redis-tls.js";
 
 /** A client of a single server, of a Sentinel's master, or of a Cluster. */
 export type RedisClient = Redis | Cluster;
@@ -7,19 +9,18 @@ export type RedisClient = Redis | Cluster;
 /** Makes the client that an address names. `variable` is where the address came from, for the error only. */
 export function openRedis(address: string, variable: string, options: RedisOptions): RedisClient {
   if (address.startsWith("unix://")) return new Redis({ ...options, path: address.slice("unix://".length) });
-  const { scheme, hosts, user, path } = parse(address, variable);
-  const [name = "", db = "0"] = path;
-  switch (scheme) {
-    case "redis":
-    case "rediss": {
-      const tls = scheme === "rediss" ? { tls: {} } : {};
-      return new Redis({ ...options, ...tls, ...user, ...hosts[0], db: parseDb(name, variable) });
-    }
-    case "redis+sentinel":
+  const parsed = parseAddress(address, variable);
+  const [name = "", db = "0"] = parsed.path;
+  const tls = readTls(parsed, variable);
+  const all = { ...options, ...parsed.user, ...(tls && { tls }) };
+  switch (parsed.kind) {
+    case "single":
+      return new Redis({ ...all, ...parsed.hosts[0], db: parseDb(name, variable) });
+    case "sentinel":
       if (!name) throw new ConfigError(`${variable}: name the master: redis+sentinel://host:26379,host:26379/mymaster`);
-      return new Redis({ ...options, ...user, sentinels: hosts, name, db: parseDb(db, variable) });
-    default:
-      return new Cluster(hosts, clusterOptions({ ...options, ...user }));
+      return new Redis({ ...all, ...sentinelOptions(parsed, tls), name, db: parseDb(db, variable) });
+    case "cluster":
+      return new Cluster(parsed.hosts, clusterOptions(all));
   }
 }
 
@@ -33,42 +34,15 @@ export async function requireDatabase(client: RedisClient, variable: string): Pr
   });
 }
 
-function parse(address: string, variable: string) {
-  const [, scheme, login, hostList, path] =
-    /^(rediss?|redis\+sentinel|redis\+cluster):\/\/(?:([^@/]*)@)?([^/?#]+)(?:\/([^?#]*))?$/.exec(address) ?? [];
-  if (!scheme || !hostList) {
-    throw new ConfigError(
-      `${variable}: is not a Redis address; use redis://host:6379, rediss://, unix:///path, redis+sentinel://host,host/master or redis+cluster://host,host`,
-    );
-  }
-  const port = scheme === "redis+sentinel" ? 26379 : 6379;
-  const hosts = hostList.split(",").map((entry) => {
-    const [, host = "", given] = /^(\[[^\]]+\]|[^:]+)(?::(\d+))?$/.exec(entry) ?? [];
-    if (!host) throw new ConfigError(`${variable}: its list of hosts has an entry that is not host:port`);
-    return { host: host.replace(/^\[|\]$/g, ""), port: parsePort(given ?? String(port), variable) };
-  });
-  return { scheme, hosts, user: parseLogin(login, variable), path: (path ?? "").split("/") };
-}
-
-function parseLogin(login: string | undefined, variable: string): Pick<RedisOptions, "username" | "password"> {
-  if (login === undefined) return {};
-  try {
-    const [username = "", password = ""] = login.split(/:(.*)/s).map(decodeURIComponent);
-    return username ? { username, password } : { password };
-  } catch {
-    throw new ConfigError(`${variable}: its user or password has a '%' that is not part of a code; write it as %25`);
-  }
-}
-
-function parsePort(port: string, variable: string): number {
-  const value = Number(port);
-  if (value < 1 || value > 65_535) throw new ConfigError(`${variable}: its port ${port} is not from 1 to 65535`);
-  return value;
-}
-
-function parseDb(db: string, variable: string): number {
-  if (!/^\d{0,5}$/.test(db)) throw new ConfigError(`${variable}: its database is not a number`);
-  return Number(db);
+/** With TLS, the Sentinels have the certificates of the same CA as their servers. */
+function sentinelOptions({ hosts, parameters }: RedisAddress, tls: RedisOptions["tls"]): RedisOptions {
+  const { sentinel_username: sentinelUsername, sentinel_password: sentinelPassword } = parameters;
+  return {
+    sentinels: hosts,
+    ...(tls && { sentinelTLS: tls, enableTLSForSentinelMode: true }),
+    ...(sentinelUsername && { sentinelUsername }),
+    ...(sentinelPassword && { sentinelPassword }),
+  };
 }
 
 function clusterOptions(options: RedisOptions): ClusterOptions {
@@ -76,6 +50,8 @@ function clusterOptions(options: RedisOptions): ClusterOptions {
   return {
     redisOptions,
     lazyConnect,
+    // ioredis would connect to the number behind a host's name, and no certificate is for that number.
+    ...(redisOptions.tls && { dnsLookup: (host, found) => found(null, host) }),
     enableOfflineQueue,
     // Without its offline queue, ioredis refuses its own CLUSTER INFO as long as the Cluster is not ready.
     enableReadyCheck: enableOfflineQueue,

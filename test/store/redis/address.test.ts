@@ -1,13 +1,10 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openRedis } from "../../../src/store/redis/address.js";
 import { RedisStore } from "../../../src/store/redis/store.js";
 import { createLog } from "../../../src/telemetry/log/log.js";
-import { freePort, startServer } from "../../support/posta.js";
-import { startNode, startTcpRedis, startTwoNodes, untilWhole } from "../../support/redis-cluster.js";
+import { startServer } from "../../support/posta.js";
+import { startNode, startSentinel, startTcpRedis, startTwoNodes, untilWhole } from "../../support/redis-cluster.js";
 import { useReleases } from "../../support/releases.js";
 
 const releases = useReleases();
@@ -34,11 +31,8 @@ function createStore(url: string, prefix: string): RedisStore {
 
 describe("Redis addresses", () => {
   it("reaches a single server by redis:// with its database and password", async () => {
-    const { port } = await startTcpRedis(
-      releases,
-      ["--appendonly", "yes", "--requirepass", "s3cret/word"],
-      "s3cret/word",
-    );
+    const password = "s3cret/word";
+    const { port } = await startTcpRedis(releases, ["--appendonly", "yes", "--requirepass", password], { password });
     expect(await addAndRead(`redis://:s3cret%2Fword@127.0.0.1:${port}/2`, "single")).toBe("plain");
   });
 
@@ -66,21 +60,7 @@ describe("Redis addresses", () => {
 
   it("reaches a Sentinel's master by redis+sentinel://", async () => {
     const master = await startTcpRedis(releases, ["--appendonly", "yes"]);
-    const conf = join(master.dir, "sentinel.conf");
-    writeFileSync(conf, `sentinel monitor mymaster 127.0.0.1 ${master.port} 1\n`);
-    const sentinelPort = await freePort();
-    const sentinel = spawn(
-      "redis-server",
-      [conf, "--sentinel", "--port", String(sentinelPort), "--bind", "127.0.0.1"],
-      {
-        stdio: "ignore",
-      },
-    );
-    releases.push(async () => {
-      const gone = once(sentinel, "exit");
-      sentinel.kill("SIGKILL");
-      await gone;
-    });
+    const sentinelPort = await startSentinel(releases, master);
     expect(await addAndRead(`redis+sentinel://127.0.0.1:${sentinelPort}/mymaster`, "sentinel")).toBe("plain");
   });
 
@@ -95,12 +75,40 @@ describe("Redis addresses", () => {
     expect(await client.dbsize()).toBe(0);
   });
 
+  it("refuses a Redis that evicts, with a fix that fits one that does not allow CONFIG", async () => {
+    const evicting = ["--appendonly", "yes", "--maxmemory-policy", "allkeys-lru"];
+    for (const [fix, args] of [
+      ["CONFIG SET maxmemory-policy noeviction, and the same in redis.conf", []],
+      ["set maxmemory-policy to noeviction where this Redis is configured", ["--rename-command", "CONFIG", ""]],
+    ] as const) {
+      const { port } = await startTcpRedis(releases, [...evicting, ...args]);
+      const store = createStore(`redis://127.0.0.1:${port}`, "p");
+      const unfit = once(store, "unfit");
+      store.open();
+      const [{ message }] = await unfit;
+      expect(message).toContain(`this Redis would evict jobs (maxmemory-policy allkeys-lru); fix: ${fix}`);
+    }
+  });
+
   it("refuses what is no address, with the variable and the forms that are, and without the address", () => {
     const open = (address: string) => () => openRedis(address, "POSTA_QUEUE_REDIS_URL", { lazyConnect: true });
     expect(open("http://secret-host")).toThrow(/^POSTA_QUEUE_REDIS_URL: is not a Redis address; use redis:\/\//);
     expect(open("http://secret-host")).not.toThrow(/secret-host/);
     expect(open("redis+sentinel://h:26379")).toThrow(/name the master/);
     expect(open("redis://:50%@h")).toThrow(/^POSTA_QUEUE_REDIS_URL: its user or password has a '%'/);
+    expect(open("redis://h?ca=/ca.pem")).toThrow(
+      /^POSTA_QUEUE_REDIS_URL: its parameter "ca" needs TLS: begin the address/,
+    );
+    expect(open("rediss://h?tls=1")).toThrow(
+      /^POSTA_QUEUE_REDIS_URL: has no parameter "tls"; the parameters are ca, cert,/,
+    );
+    expect(open("rediss://h?cert=/c.pem")).toThrow(
+      /^POSTA_QUEUE_REDIS_URL: has one of the parameters "cert" and "key"/,
+    );
+    expect(open("rediss://h?ca=/no.pem")).toThrow(
+      'POSTA_QUEUE_REDIS_URL: cannot read the file of its parameter "ca", /no.pem (ENOENT)',
+    );
+    expect(open("redis://h?sentinel_password=x")).toThrow(/its parameter "sentinel_password" is for redis\+sentinel:/);
     expect(open("redis://h/abc")).toThrow(/^POSTA_QUEUE_REDIS_URL: its database is not a number/);
   });
 });
