@@ -1,4 +1,4 @@
-import type { Config } from "../../src/config/config.js";
+import { type Config, ConfigError } from "../../src/config/config.js";
 import type { Logger } from "../../src/telemetry/log/log.js";
 import { EmbeddedPostgres } from "./embedded-postgres.js";
 import { EmbeddedRedis } from "./embedded-redis.js";
@@ -18,6 +18,7 @@ export class EmbeddedStores {
     private readonly config: Config,
     log: Logger,
   ) {
+    requireWanted(config);
     const { queueRedisUrl, analyticsRedisUrl, databaseUrl } = config;
     if (queueRedisUrl === undefined) this.queue = EmbeddedRedis.forQueue(config, log);
     if (analyticsRedisUrl === undefined) this.analytics = EmbeddedRedis.forAnalytics(config, log);
@@ -57,4 +58,21 @@ export class EmbeddedStores {
     ];
     return parts.join(", ");
   }
+}
+
+/** Throws a ConfigError for a private store that may be a mistake: beside external stores, other hosts do not see it. */
+function requireWanted({ embedded, queueRedisUrl, analyticsRedisUrl, databaseUrl }: Config): void {
+  const addresses = Object.entries({
+    POSTA_QUEUE_REDIS_URL: queueRedisUrl,
+    POSTA_ANALYTICS_REDIS_URL: analyticsRedisUrl,
+    POSTA_DATABASE_URL: databaseUrl,
+  });
+  const unset = addresses.filter(([, url]) => url === undefined).map(([variable]) => variable);
+  const names = unset.join(", ");
+  if (embedded === "never" && unset.length > 0)
+    throw new ConfigError(`${names}: not set, and POSTA_EMBEDDED is never; give each an address`);
+  if (embedded === "auto" && unset.length > 0 && unset.length < addresses.length)
+    throw new ConfigError(
+      `${names}: not set, while another store has an address; give each an address, or set POSTA_EMBEDDED=missing if no other host needs these stores`,
+    );
 }

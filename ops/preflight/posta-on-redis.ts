@@ -7,7 +7,8 @@ export async function onPostaWithRedis<Result>(check: (redisServer: RedisServer)
   const redisServer = new RedisServer();
   await redisServer.start();
   // The check causes the faults: their log lines are no news.
-  const settings = { POSTA_QUEUE_REDIS_URL: `unix://${redisServer.socket}`, POSTA_LOG_LEVEL: "silent" };
+  const url = `unix://${redisServer.socket}`;
+  const settings = { POSTA_QUEUE_REDIS_URL: url, POSTA_EMBEDDED: "missing", POSTA_LOG_LEVEL: "silent" };
   try {
     const posta = await startPosta(port, [], settings);
     try {

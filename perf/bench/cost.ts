@@ -8,6 +8,7 @@ import { type Counts, countBetween } from "../watch/counts.js";
 import { type Role, readUsage, type Usage } from "../watch/processes.js";
 import { untilHealthy } from "../watch/target.js";
 import { drainOverAccept } from "./durable-drain.js";
+import { emptyRedis } from "./empty-redis.js";
 import { formatResult, formatTable, median } from "./figures.js";
 import { grpcRequest, type H2Load, type H2Report, runH2load } from "./h2load.js";
 import { readPlan } from "./plan.js";
@@ -96,7 +97,7 @@ async function seed(): Promise<void> {
 async function warmUp(): Promise<void> {
   await seed();
   for (const load of Object.values(loads)) await runH2load({ ...load, length });
-  await redis.flushall();
+  await emptyRedis(redis);
 }
 
 async function runRound(label: string): Promise<void> {
@@ -109,7 +110,7 @@ async function runRound(label: string): Promise<void> {
       console.log(`${label}  ${key.padEnd(22)} ${perCall(cost, ({ cpuSeconds }) => cpuSeconds * 1e6).toFixed(0)} us`);
     }
   }
-  await redis.flushall();
+  await emptyRedis(redis);
   idleCores.push((await watch(() => sleep(2 * durationMs))).cores);
   // Not emptied after it: the drain would take what it has just moved for lost.
   drains.push(await drainOverAccept(port, redis));

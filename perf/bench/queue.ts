@@ -4,6 +4,7 @@
  */
 import { Redis } from "ioredis";
 import type { BullReport } from "./bull-load.js";
+import { emptyRedis } from "./empty-redis.js";
 import { describeRound, formatRate, formatResult, formatTable, median, Rounds } from "./figures.js";
 import { grpcRequest, runH2load } from "./h2load.js";
 import { readPlan } from "./plan.js";
@@ -113,11 +114,11 @@ try {
       figures.add(name, perSecond);
       console.log(describeRound(round, rounds, name, perSecond));
       // Each measure begins on an empty Redis that has nothing left to write.
-      await redis.flushall();
+      await emptyRedis(redis);
     }
     steady.bare.push(await atSteadyRate(round, "bare, empty call", barePort, "grpc.health.v1.Health", "Check", {}));
     steady.posta.push(await atSteadyRate(round, "AddJob", postaPort, queueService, "AddJob", { queue: "bench", job }));
-    await redis.flushall();
+    await emptyRedis(redis);
   }
 } finally {
   redis.disconnect();

@@ -9,6 +9,7 @@ import { countBetween } from "../watch/counts.js";
 import { readUsage } from "../watch/processes.js";
 import { untilHealthy } from "../watch/target.js";
 import { loadMethod } from "./contract.js";
+import { emptyRedis } from "./empty-redis.js";
 import { describeRound, formatResult, formatTable, Rounds } from "./figures.js";
 import { readPlan } from "./plan.js";
 import { takePorts } from "./ports.js";
@@ -58,7 +59,7 @@ async function measureRate(mode: WorkPlan["mode"]): Promise<number> {
   const plan: WorkPlan = { port, socket: posta.socket, queue, mode, warmupMs, durationMs };
   const { jobsPerSecond } = await runLoad<WorkReport>("work-load.ts", plan);
   if ((await redis.llen(`bull:${queue}:wait`)) === 0) throw new Error(`${mode}: the jobs ran out; the rate is too low`);
-  await redis.flushall();
+  await emptyRedis(redis);
   return jobsPerSecond;
 }
 
@@ -158,7 +159,7 @@ async function measureHeld(count: number): Promise<{ cpuPct: number; finishUs: n
   const finishUs = await measureShort(queue);
   for (const beat of beats) clearInterval(beat);
   for (const each of clients) each.close();
-  await redis.flushall();
+  await emptyRedis(redis);
   return { cpuPct, finishUs };
 }
 
@@ -200,7 +201,7 @@ async function runRound(round: number): Promise<void> {
   console.log(
     `round ${round}/${rounds}  dispatch at 1000/s: P50 ${percentile(latencies, 0.5).toFixed(2)} ms, P99 ${percentile(latencies, 0.99).toFixed(2)} ms`,
   );
-  await redis.flushall();
+  await emptyRedis(redis);
 }
 
 const result: Record<string, number> = {};

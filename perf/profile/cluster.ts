@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { makeFolderUntilEnd } from "../bench/children.js";
+import { emptyRedis } from "../bench/empty-redis.js";
 import { takePorts } from "../bench/ports.js";
 import { servers, startPosta } from "../bench/processes.js";
 import { PerfClient } from "../watch/client.js";
@@ -77,7 +78,7 @@ export class ProfiledCluster {
   /** Empties Redis, and seeds what the scenarios read. */
   async clear(): Promise<void> {
     const redis = new Redis({ path: this.posta.socket });
-    await redis.flushall().finally(() => redis.disconnect());
+    await emptyRedis(redis).finally(() => redis.disconnect());
     const client = new PerfClient(`127.0.0.1:${this.port}`);
     await client.seed().finally(() => client.close());
   }

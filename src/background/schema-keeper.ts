@@ -32,6 +32,8 @@ export interface SchemaOptions {
   /** Whether this Posta migrates its database; false: another Posta does. */
   migrates: boolean;
   migrations?: readonly Migration[];
+  /** Called each time the schema is found fit, before it counts as ready. If it fails, the schema is looked at again soon. */
+  onFit?: () => Promise<void>;
 }
 
 /**
@@ -42,6 +44,7 @@ export interface SchemaOptions {
 export class SchemaKeeper extends EventEmitter<Events> {
   private readonly migrations: readonly Migration[];
   private readonly migrates: boolean;
+  private readonly onFit: () => Promise<void>;
   private readonly loop: Loop;
   private found: SchemaState = { is: "unknown", detail: "" };
   private failedAt = Number.NEGATIVE_INFINITY;
@@ -51,11 +54,12 @@ export class SchemaKeeper extends EventEmitter<Events> {
 
   constructor(
     private readonly store: PostgresStore,
-    { migrates, migrations = readMigrations() }: SchemaOptions,
+    { migrates, migrations = readMigrations(), onFit = async () => {} }: SchemaOptions,
     private readonly log: Logger,
   ) {
     super();
     this.migrates = migrates;
+    this.onFit = onFit;
     this.migrations = migrations;
     store.schemaProblem = "PostgreSQL's schema was not looked at yet";
     this.loop = new Loop(schemaTimes, log, (stopping) => this.keep(stopping));
@@ -131,6 +135,7 @@ export class SchemaKeeper extends EventEmitter<Events> {
         `PostgreSQL is at migration ${place.at}, from a newer Posta. This Posta knows ${known} and continues`,
       );
     }
+    await this.onFit();
     this.set({ is: "ready", detail: "" });
   }
 

@@ -1,6 +1,6 @@
 import type { RedisStore } from "../store/redis/store.js";
 import type { Backlog } from "./backlog.js";
-import { type CheckState, type CheckStatus, overall } from "./check.js";
+import { type Check, type CheckState, type CheckStatus, overall } from "./check.js";
 import { Checks } from "./checks.js";
 import { DeliveryCheck } from "./delivery-beat.js";
 import { EventLoopCheck, MemoryCheck } from "./process-checks.js";
@@ -26,6 +26,8 @@ export interface Watched {
   canAdd(): boolean;
   /** The key that working delivery processes write. */
   deliveryKey: string;
+  /** Checks of what is no part of the health itself. */
+  further: readonly Check[];
 }
 
 /** The health of one server: its own checks, and the facts that its primary sent. */
@@ -37,7 +39,7 @@ export class ServerHealth {
   private facts: ClusterFacts = { backlog: undefined, checks: [] };
   private heardAt = 0;
 
-  constructor({ queueRedis, analyticsRedis, postgres, canAdd, deliveryKey }: Watched) {
+  constructor({ queueRedis, analyticsRedis, postgres, canAdd, deliveryKey, further }: Watched) {
     const intake: Intake = { canAdd, redis: queueRedis };
     this.delivery = new DeliveryCheck(queueRedis, deliveryKey);
     this.checks = new Checks([
@@ -46,6 +48,7 @@ export class ServerHealth {
       new StoreCheck("postgres", "PostgreSQL", postgres),
       new QueueCheck(intake, () => this.facts.backlog),
       this.delivery,
+      ...further,
       new MemoryCheck(this.memory),
       this.eventLoop,
     ]);

@@ -6,6 +6,7 @@ import { type LoopDelay, loadTimes } from "../message/sender/concurrency.js";
 import type { Token } from "../message/whatsapp/token.js";
 import { spoolChannel } from "../queue/spool/spool.js";
 import type { SpoolWork } from "../queue/spool/spool-work.js";
+import { type Hosts, reportMs } from "../store/installation/hosts.js";
 import type { RedisStore } from "../store/redis/store.js";
 
 /*
@@ -29,6 +30,8 @@ export interface StartWork {
   makePartitions(stopping: AbortSignal): Promise<void>;
   /** Puts jobs back in line whose workers let their leases end. */
   putBackLost(): Promise<void>;
+  /** Tells other hosts that the queues' Redis is in use: see store/installation/redis-claim.ts. */
+  renewClaim(): Promise<void>;
 }
 
 /** The tasks that begin with the process. They need no schema, or they make one, or they wait for one. */
@@ -38,6 +41,7 @@ export function listStartTasks({
   readStatements,
   makePartitions,
   putBackLost,
+  renewClaim,
 }: StartWork): BackgroundTask[] {
   return [
     { ...schemaTimes, part: schema },
@@ -57,6 +61,7 @@ export function listStartTasks({
       metrics: ["posta_work_lost_total", "posta_work_stuck_total"],
       run: putBackLost,
     },
+    { name: "claim of the queues' Redis", everyMs: 5 * second, retryMs: second, run: renewClaim },
     {
       name: "PostgreSQL's statements",
       everyMs: 5 * second,
@@ -74,6 +79,7 @@ export function listStartTasks({
 /** What the tasks that need the schema work on. */
 export interface SchemaWork {
   queue: RedisStore;
+  hosts: Hosts;
   spool: SpoolWork;
   rollUp: RollUpWork;
   dropOldMonths(stopping: AbortSignal): Promise<void>;
@@ -82,8 +88,16 @@ export interface SchemaWork {
 }
 
 /** The tasks that begin when the schema is ready. */
-export function listSchemaTasks({ queue, spool, rollUp, dropOldMonths, messages }: SchemaWork): BackgroundTask[] {
+export function listSchemaTasks({
+  queue,
+  hosts,
+  spool,
+  rollUp,
+  dropOldMonths,
+  messages,
+}: SchemaWork): BackgroundTask[] {
   return [
+    { name: "report of the host", everyMs: reportMs, retryMs: reportMs, run: () => hosts.report() },
     { name: "retention of the months", everyMs: hour, retryMs: second, run: dropOldMonths },
     ...listSpoolTasks(spool, queue),
     ...listRollUpTasks(rollUp),

@@ -35,6 +35,8 @@ export interface DeliveryStores {
   /** The key of the list of all queues. */
   queueList: string;
   publish: PublishStatus;
+  /** The numbers that some host sends from. */
+  senders: () => readonly string[];
   times?: DeliveryTimes;
 }
 
@@ -73,8 +75,8 @@ export async function createMessageDelivery(
   log: Logger,
 ): Promise<MessageDelivery> {
   const metrics = new DeliveryMetrics(stores.metrics);
-  const { postgres, queue, publish, times = defaultTimes } = stores;
-  const sweep = new Sweep(postgres, metrics, publish, sweepOptions(config, times));
+  const { postgres, queue, publish, senders: known, times = defaultTimes } = stores;
+  const sweep = new Sweep(postgres, metrics, publish, { ...sweepOptions(config, times), senders: known });
   if (config.whatsappToken === undefined && config.whatsappTokenFile === undefined) {
     log.warn("POSTA_WHATSAPP_TOKEN: is not set, so messages stay queued; set it, or POSTA_WHATSAPP_TOKEN_FILE");
     return { work: { outbox: new OutboxWork(undefined, sweep) }, start() {}, async stop() {} };
@@ -82,7 +84,7 @@ export async function createMessageDelivery(
   const token = new Token(config);
   const bullmq = await loadBullMq();
   const queues = new SenderQueues(new BullAdapter(queue, config.queuePrefix), queue, stores.queueList);
-  const mover = new Mover(postgres, queues, { senders: config.senders, forgottenAfterMs: times.forgottenAfterMs });
+  const mover = new Mover(postgres, queues, { senders: known, forgottenAfterMs: times.forgottenAfterMs });
   const senders = createSenders({ config, stores, bullmq, token, metrics, log });
   return {
     work: { outbox: new OutboxWork(mover, sweep), token, load: senders.load },
@@ -180,7 +182,6 @@ function clientOptions({ whatsappUrl: url, whatsappVersion: version, whatsappTim
 
 function sweepOptions(config: Config, { settleGraceMs, forgottenAfterMs }: DeliveryTimes) {
   return {
-    senders: config.senders,
     maxAttempts: config.messageAttempts,
     lostAfterMs: config.whatsappTimeoutMs + settleGraceMs,
     forgottenAfterMs,

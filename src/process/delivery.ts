@@ -6,7 +6,6 @@ import { SchemaKeeper } from "../background/schema-keeper.js";
 import { TaskRunner } from "../background/task-runner.js";
 import type { Config } from "../config/config.js";
 import { DeliveryBeat } from "../health/delivery-beat.js";
-import type { PublishStatus } from "../message/record/status.js";
 import {
   inboundPublisher,
   otherPublisher,
@@ -20,14 +19,16 @@ import { createSpoolWork } from "../queue/create-queue.js";
 import { createLostLeases } from "../queue/create-work.js";
 import { Keys as QueueKeys } from "../queue/job/keys.js";
 import { openWorkerRedis } from "../store/bullmq/worker-connection.js";
+import { Installation } from "../store/installation/installation.js";
 import { createStatementReader } from "../store/postgres/statement-metrics.js";
 import { openDatabase, type PostgresStore } from "../store/postgres/store.js";
-import { openAnalyticsStore, openQueueStore, type RedisStore } from "../store/redis/store.js";
+import { openAnalyticsStore, openQueueStore } from "../store/redis/store.js";
 import { registerStoreMetrics } from "../store/store-metrics.js";
 import type { Logger } from "../telemetry/log/log.js";
 import { createMetrics } from "../telemetry/metrics/registry.js";
 import { listSchemaTasks, listStartTasks } from "./background-tasks.js";
-import type { MessageDelivery } from "./create-delivery.js";
+import type { DeliveryStores, MessageDelivery } from "./create-delivery.js";
+import { createHosts, sendersOf } from "./host-settings.js";
 import type { PostaProcess, ProcessEvents } from "./process.js";
 import { dropOldMonths, keepPartitions } from "./retention.js";
 
@@ -39,8 +40,9 @@ import { dropOldMonths, keepPartitions } from "./retention.js";
 export async function createDelivery(config: Config, log: Logger, events: ProcessEvents): Promise<PostaProcess> {
   const metrics = createMetrics();
   const database = openDatabase(config, log, { locksRows: true });
-  const analytics = openAnalyticsStore(config, log);
-  const queue = openQueueStore(config, log);
+  const installation = new Installation(database);
+  const analytics = openAnalyticsStore(config, log, installation);
+  const queue = openQueueStore(config, log, installation);
   const ready = { database: false, migrated: false, queue: false };
   // The analytics depend only on their own Redis, which has checks and alerts of its own.
   const works = () => ready.database && ready.migrated && ready.queue;
@@ -53,7 +55,7 @@ export async function createDelivery(config: Config, log: Logger, events: Proces
   }
   database.on("usable", (usable) => tell("database", usable));
   queue.on("usable", (usable) => tell("queue", usable));
-  queue.on("unfit", () => {}); // The servers report that.
+  for (const part of [queue, analytics, installation]) part.on("unfit", events.onUnfit);
   registerStoreMetrics(metrics, { "redis-queue": queue, "redis-analytics": analytics, postgres: database });
   const keys = new Keys(config.analyticsPrefix);
   const stores = { redis: analytics, postgres: database, keys, metrics, now: Date.now };
@@ -62,16 +64,18 @@ export async function createDelivery(config: Config, log: Logger, events: Proces
   const webhooks = createWebhookWorker(config, database, publishOwn, metrics, log);
   const rollUp = createRollUp(stores, limitsOf(config));
   const spool = createSpoolWork(config, { redis: queue, metrics }, log);
+  const hosts = createHosts(config, database);
   const messages = await createMessages(
     config,
-    { queue, postgres: database, metrics, publish: statusPublisher(publishOwn) },
+    { queue, postgres: database, metrics, publish: statusPublisher(publishOwn), senders: () => sendersOf(hosts) },
     log,
   );
-  const schema = new SchemaKeeper(database, { migrates: true }, log);
+  const schema = new SchemaKeeper(database, { migrates: true, onFit: () => installation.read() }, log);
   schema.on("change", (state) => events.onSchema?.(state));
   const tasks = new TaskRunner(database, log);
   const schemaTasks = listSchemaTasks({
     queue,
+    hosts,
     spool,
     rollUp,
     messages: messages?.work,
@@ -100,7 +104,10 @@ export async function createDelivery(config: Config, log: Logger, events: Proces
       analytics.open();
       queue.open();
       const putBackLost = () => lostLeases.putBack();
-      tasks.start(listStartTasks({ schema, beat: () => beat.beat(), readStatements, makePartitions, putBackLost }));
+      const renewClaim = () => queue.renewClaim();
+      tasks.start(
+        listStartTasks({ schema, beat: () => beat.beat(), readStatements, makePartitions, putBackLost, renewClaim }),
+      );
     },
     async stop() {
       await Promise.all([tasks.stop(), messages?.stop(), webhooks.stop()]);
@@ -115,7 +122,7 @@ export async function createDelivery(config: Config, log: Logger, events: Proces
 /** Sends messages only if there are numbers to send from. Only then the code for sending is loaded. */
 async function createMessages(
   config: Config,
-  stores: { queue: RedisStore; postgres: PostgresStore; metrics: Registry; publish: PublishStatus },
+  stores: Omit<DeliveryStores, "queueList">,
   log: Logger,
 ): Promise<MessageDelivery | undefined> {
   if (config.senders.length === 0) return undefined;

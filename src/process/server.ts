@@ -4,6 +4,7 @@ import { Keys as AnalyticsKeys } from "../analytics/hot/keys.js";
 import { RecentLister } from "../analytics/read/list-recent.js";
 import { analyticsHandlers } from "../analytics/service/service.js";
 import { ownEventsPublisher } from "../analytics/track/own-events.js";
+import { Loop } from "../background/loop.js";
 import { SchemaKeeper } from "../background/schema-keeper.js";
 import type { Config } from "../config/config.js";
 import { createDeadLetterParts } from "../dead-letter/create-dead-letters.js";
@@ -29,12 +30,15 @@ import { loadContract } from "../rpc/contract/contract.js";
 import { createEntries } from "../rpc/entry.js";
 import { registerIncoming } from "../rpc/incoming-metrics.js";
 import type { Adapter } from "../rpc/method.js";
+import { reportMs } from "../store/installation/hosts.js";
+import { Installation } from "../store/installation/installation.js";
 import { openDatabase, type PostgresStore } from "../store/postgres/store.js";
 import { openAnalyticsStore, openQueueStore, type RedisStore } from "../store/redis/store.js";
 import { registerStoreMetrics } from "../store/store-metrics.js";
 import type { Logger } from "../telemetry/log/log.js";
 import { createMetrics } from "../telemetry/metrics/registry.js";
 import { createWebhookRoute } from "./create-webhook-route.js";
+import { createHosts, SettingsCheck } from "./host-settings.js";
 import type { PostaProcess, ProcessEvents } from "./process.js";
 import { Serving } from "./serving.js";
 
@@ -66,11 +70,17 @@ const schemaPatienceMs = 3000;
 /** Puts a server together: the stores, the parts that use them, and gRPC and HTTP. */
 export function createServer(config: Config, log: Logger, events: ProcessEvents): PostaProcess {
   const metrics = createMetrics();
-  const stores = createStores(config, log, metrics);
+  const { installation, ...stores } = createStores(config, log, metrics);
   const capabilities = createCapabilities(config, stores, metrics, log);
   const { queue, work, analytics, message } = capabilities;
   const deliveryKey = new QueueKeys(config.queuePrefix).delivery;
-  const health = new ServerHealth({ ...stores, canAdd: queue.canAdd, deliveryKey });
+  const hosts = createHosts(config, stores.postgres);
+  const further = [new SettingsCheck(hosts, metrics, log)];
+  const health = new ServerHealth({ ...stores, canAdd: queue.canAdd, deliveryKey, further });
+  const reports = new Loop({ name: "report of the host", everyMs: reportMs, retryMs: reportMs }, log, async () => {
+    schema.requireReady();
+    await hosts.report();
+  });
   const transports = createTransports(config, health, metrics, log);
   const { grpc, http } = transports;
   addServices(transports, capabilities, health);
@@ -78,13 +88,18 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
   http.addRoute(webhook);
   const { callers, anyone } = transports.entries;
   registerIncoming(metrics, { calls: callers.incoming, anyone: anyone.incoming, webhooks: webhook.incoming });
-  const schema = new SchemaKeeper(stores.postgres, { migrates: config.deliveries > 0 }, log);
+  const schema = new SchemaKeeper(
+    stores.postgres,
+    { migrates: config.deliveries > 0, onFit: () => installation.read() },
+    log,
+  );
   schema.on("change", (state) => {
     health.checks.refresh();
     events.onSchema?.(state);
   });
   const serving = new Serving(health, grpc.health, followed, events);
   for (const redis of [stores.queueRedis, stores.analyticsRedis]) redis.on("unfit", events.onUnfit);
+  installation.on("unfit", events.onUnfit);
 
   return {
     metrics,
@@ -105,6 +120,7 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
       serving.awaitSchema(schema, log);
       serving.follow();
       health.start();
+      reports.start();
       for (const store of Object.values(stores)) store.open();
     },
     withdraw: () => serving.withdraw(),
@@ -112,7 +128,12 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
       health.stop();
       events.onServing(false);
       work.stopWaiting();
-      await Promise.all([schema.stop(), grpc.drain(config.drainTimeoutMs), http.drain(config.drainTimeoutMs)]);
+      await Promise.all([
+        schema.stop(),
+        reports.stop(),
+        grpc.drain(config.drainTimeoutMs),
+        http.drain(config.drainTimeoutMs),
+      ]);
       work.close();
       await Promise.all([queue.adder.drain(), message.sender.drain()]);
       // After the messages, because they are events too.
@@ -122,17 +143,18 @@ export function createServer(config: Config, log: Logger, events: ProcessEvents)
   };
 }
 
-type Stores = ReturnType<typeof createStores>;
+type Stores = Omit<ReturnType<typeof createStores>, "installation">;
 type Capabilities = ReturnType<typeof createCapabilities>;
 type Transports = ReturnType<typeof createTransports>;
 
 /** Stores open when the ports are bound: until then no call can come. Only the database opens before. */
 function createStores(config: Config, log: Logger, metrics: Registry) {
-  const queueRedis = openQueueStore(config, log);
-  const analyticsRedis = openAnalyticsStore(config, log);
   const postgres = openDatabase(config, log);
+  const installation = new Installation(postgres);
+  const queueRedis = openQueueStore(config, log, installation);
+  const analyticsRedis = openAnalyticsStore(config, log, installation);
   registerStoreMetrics(metrics, { "redis-queue": queueRedis, "redis-analytics": analyticsRedis, postgres });
-  return { queueRedis, analyticsRedis, postgres };
+  return { installation, queueRedis, analyticsRedis, postgres };
 }
 
 function createCapabilities(config: Config, stores: Stores, metrics: Registry, log: Logger) {

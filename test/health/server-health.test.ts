@@ -10,6 +10,7 @@ const stores: Watched = {
   postgres: store(),
   canAdd: () => true,
   deliveryKey: "key",
+  further: [],
 };
 const facts: ClusterFacts = {
   backlog: undefined,

@@ -92,7 +92,7 @@ export async function createDeliveryFixture(options: DeliveryFixtureOptions = {}
       ...options.times,
     };
     const publish = (told: readonly StatusChange[]) => void changes.push(...told);
-    const parts = { ...stores, queueList: `${prefix}:queues`, publish, times };
+    const parts = { ...stores, queueList: `${prefix}:queues`, publish, senders: () => config.senders, times };
     const delivery = await createMessageDelivery(config, parts, listening);
     const tasks = new TaskRunner(stores.postgres, listening);
     tasks.start(listMessageTasks(delivery.work));

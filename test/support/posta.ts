@@ -12,6 +12,7 @@ import { readConfig } from "../../src/config/config.js";
 import { createServer } from "../../src/process/server.js";
 import { createLog } from "../../src/telemetry/log/log.js";
 import { TestClient } from "./client.js";
+import { createDatabase } from "./postgres.js";
 
 type Env = Record<string, string>;
 
@@ -92,9 +93,20 @@ export async function gaugeOf({ metrics }: Awaited<ReturnType<typeof startServer
 
 const builtMain = fileURLToPath(new URL("../../dist/cluster/main.js", import.meta.url));
 
-/** For what a test does not look at: starting them is what takes longest. */
-function sharedStores(): Env {
-  return { POSTA_ANALYTICS_REDIS_URL: inject("redisUrl"), POSTA_DATABASE_URL: inject("postgresUrl") };
+/**
+ * Stores for what a test does not look at: starting some of its own would take longest. The servers are shared, and the
+ * database and the keys are the cluster's own: an installation has one of each.
+ */
+async function lendStores(env: Env): Promise<{ lent: Env; giveBack(): Promise<void> }> {
+  if (env.POSTA_QUEUE_REDIS_URL === undefined) return { lent: {}, async giveBack() {} };
+  const lent: Env = {};
+  if (env.POSTA_ANALYTICS_REDIS_URL === undefined) {
+    Object.assign(lent, { POSTA_ANALYTICS_REDIS_URL: inject("redisUrl"), POSTA_ANALYTICS_PREFIX: freshPrefix() });
+  }
+  if (env.POSTA_QUEUE_REDIS_URL === inject("redisUrl")) lent.POSTA_QUEUE_PREFIX = freshPrefix();
+  if (env.POSTA_DATABASE_URL !== undefined) return { lent, async giveBack() {} };
+  const database = await createDatabase();
+  return { lent: { ...lent, POSTA_DATABASE_URL: database.url }, giveBack: () => database.drop() };
 }
 
 interface ClusterHealth {
@@ -153,6 +165,7 @@ export async function startCluster(
   const httpPort = Number(env.POSTA_HTTP_PORT ?? (await freePort()));
   const adminPort = Number(env.POSTA_ADMIN_PORT ?? (await freePort()));
   const dataDir = env.POSTA_DATA_DIR ?? mkdtempSync(join(tmpdir(), "posta-test-"));
+  const { lent, giveBack } = await lendStores(env);
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("POSTA_")));
   const [command, ...args] = terminal ? inTerminal(main) : [process.execPath, main];
   const child = spawn(command as string, args, {
@@ -163,7 +176,7 @@ export async function startCluster(
       POSTA_ADMIN_PORT: String(adminPort),
       POSTA_DATA_DIR: dataDir,
       POSTA_SERVERS: "2",
-      ...(env.POSTA_QUEUE_REDIS_URL === undefined ? {} : sharedStores()),
+      ...lent,
       ...env,
     },
     stdio: ["pipe", "pipe", "pipe"],
@@ -209,6 +222,7 @@ export async function startCluster(
     async stop() {
       if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
       await ended;
+      await giveBack();
       if (env.POSTA_DATA_DIR === undefined) rmSync(dataDir, { recursive: true, force: true });
     },
   };

@@ -92,7 +92,10 @@ export async function createDatabase({ migrated = true } = {}): Promise<{ url: s
   const server = inject("postgresUrl");
   const name = `t${randomBytes(6).toString("hex")}`;
   await administer(server, `CREATE DATABASE ${name} TEMPLATE ${migrated ? template : "template0"}`);
-  return { url: toDatabase(server, name), drop: () => administer(server, `DROP DATABASE ${name} WITH (FORCE)`) };
+  return {
+    url: toDatabase(server, name),
+    drop: () => administer(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+  };
 }
 
 function toDatabase(url: string, name: string): string {

@@ -1,10 +1,16 @@
-import { bytes, duration, flag, integer, optional } from "./kinds.js";
+import { bytes, duration, flag, integer, oneOf, optional } from "./kinds.js";
 
 /** Where the two Redis and PostgreSQL are. */
 export const storesSettings = {
+  embedded: oneOf(
+    "POSTA_EMBEDDED",
+    "auto",
+    ["auto", "missing", "never"],
+    "Which private stores Posta starts. auto: all three if no store has an address; a mix is refused. missing: one for each store without an address. never: none.",
+  ),
   queueRedisUrl: optional(
     "POSTA_QUEUE_REDIS_URL",
-    "Redis of the queues: redis://host:6379, unix:///path, redis+sentinel://host,host/master or redis+cluster://host,host; with TLS rediss://, rediss+sentinel:// or rediss+cluster://. docs/operations/stores.md has examples. Unset: Posta starts a private one.",
+    "Redis of the queues: redis://host:6379, unix:///path, redis+sentinel://host,host/master or redis+cluster://host,host; with TLS rediss://, rediss+sentinel:// or rediss+cluster://. docs/operations/stores.md has examples. Unset: see POSTA_EMBEDDED.",
   ),
   allowNoAof: flag(
     "POSTA_ALLOW_NO_AOF",
@@ -12,7 +18,7 @@ export const storesSettings = {
   ),
   analyticsRedisUrl: optional(
     "POSTA_ANALYTICS_REDIS_URL",
-    "Redis of the analytics, with the address forms of POSTA_QUEUE_REDIS_URL. This Redis may evict. Unset: Posta starts a private one.",
+    "Redis of the analytics, with the address forms of POSTA_QUEUE_REDIS_URL. This Redis may evict. Unset: see POSTA_EMBEDDED.",
   ),
   analyticsMaxMemory: bytes(
     "POSTA_ANALYTICS_MAX_MEMORY",
@@ -28,7 +34,7 @@ export const storesSettings = {
   ),
   databaseUrl: optional(
     "POSTA_DATABASE_URL",
-    "PostgreSQL of messages, spool and history: postgresql://user:password@host:5432/database, or a Unix socket's folder in ?host=. Unset: Posta starts a private one.",
+    "PostgreSQL of messages, spool and history: postgresql://user:password@host:5432/database, or a Unix socket's folder in ?host=. Unset: see POSTA_EMBEDDED.",
   ),
   databasePool: integer(
     "POSTA_DATABASE_POOL",

@@ -13,6 +13,8 @@ export type BreakerState = keyof typeof breakerStates;
 export interface OutboxDepth {
   waiting: number;
   moved: number;
+  /** Messages of numbers that no host sends from; up to 1001 of each number are counted. */
+  stranded: number;
   /** How long the oldest message that is not moved yet has been due, in seconds. */
   oldestSeconds: number;
 }
@@ -30,6 +32,7 @@ export class DeliveryMetrics {
   private readonly breaker: Gauge<"sender">;
   private readonly stopped: Gauge<"sender" | "code">;
   private readonly outbox: Gauge<"state">;
+  private readonly stranded: Gauge;
   private readonly oldest: Gauge;
   private readonly readTime: Gauge;
   /** The stopped numbers, and for each the code of the API that stopped it. */
@@ -102,6 +105,11 @@ export class DeliveryMetrics {
       aggregator: "max",
       registers,
     });
+    this.stranded = new Gauge({
+      name: "posta_outbox_stranded_messages",
+      help: "Messages that wait for a number that no host sends from, up to 1001 of each number, as the leading process counts them.",
+      registers,
+    });
     this.oldest = new Gauge({
       name: "posta_outbox_oldest_due_seconds",
       help: "How long the oldest message that is not moved yet has been due.",
@@ -148,19 +156,20 @@ export class DeliveryMetrics {
     this.stopped.set({ sender, code: codeLabel(code) }, 1);
   }
 
-  outboxIs({ waiting, moved, oldestSeconds }: OutboxDepth): void {
+  outboxIs(depth: OutboxDepth): void {
     this.readTime.setToCurrentTime();
-    this.setOutbox({ waiting, moved, oldestSeconds });
+    this.setOutbox(depth);
   }
 
   /** Another process leads, and counts the outbox. */
   outboxIsOthers(): void {
-    this.setOutbox({ waiting: 0, moved: 0, oldestSeconds: 0 });
+    this.setOutbox({ waiting: 0, moved: 0, stranded: 0, oldestSeconds: 0 });
   }
 
-  private setOutbox({ waiting, moved, oldestSeconds }: OutboxDepth): void {
+  private setOutbox({ waiting, moved, stranded, oldestSeconds }: OutboxDepth): void {
     this.outbox.set({ state: "waiting" }, waiting);
     this.outbox.set({ state: "moved" }, moved);
+    this.stranded.set(stranded);
     this.oldest.set(oldestSeconds);
   }
 }

@@ -47,7 +47,8 @@ const markMoved: Statement = {
 };
 
 export interface MoverOptions {
-  senders: readonly string[];
+  /** The numbers that some host sends from: a number that this host does not know is sent by a host that does. */
+  senders: () => readonly string[];
   /**
    * How long after its move a message that is still in the outbox is put into its queue again, in milliseconds. Redis
    * may have forgotten it.
@@ -73,7 +74,7 @@ export class Mover {
    */
   async moveDue(): Promise<boolean> {
     let isMore = false;
-    const failure = await forEachQueue(this.options.senders, async (sender) => {
+    const failure = await forEachQueue(this.options.senders(), async (sender) => {
       if (await this.moveSender(sender)) isMore = true;
     });
     if (failure && !isMore) throw failure;
@@ -89,7 +90,10 @@ export class Mover {
 
   private async moveForgottenBatch(): Promise<number> {
     const { senders, forgottenAfterMs } = this.options;
-    const rows = await this.postgres.query<DueMessage & { sender: string }>(readForgotten, [forgottenAfterMs, senders]);
+    const rows = await this.postgres.query<DueMessage & { sender: string }>(readForgotten, [
+      forgottenAfterMs,
+      senders(),
+    ]);
     const moved = [...new Set(rows.map((row) => row.sender))];
     const failure = await forEachQueue(moved, async (sender) => {
       await this.put(

@@ -1,6 +1,6 @@
 import { uuidv7 } from "uuidv7";
 import type { PostgresStore } from "../../store/postgres/store.js";
-import type { DeliveryMetrics } from "../delivery/delivery-metrics.js";
+import type { DeliveryMetrics, OutboxDepth } from "../delivery/delivery-metrics.js";
 import { type PublishStatus, statusOf } from "../record/status.js";
 import { priorities } from "../sender/sender-queues.js";
 import { dropIdle, expire, forgetKeys, measure, settleLost } from "./sweep-statements.js";
@@ -14,7 +14,8 @@ const maxIdle = 5000;
 const lostText = "the process that sent it was lost before it could tell what became of it";
 
 export interface SweepOptions {
-  senders: readonly string[];
+  /** The numbers that some host sends from. */
+  senders: () => readonly string[];
   maxAttempts: number;
   /** How long a message may be under way before its process counts as lost. */
   lostAfterMs: number;
@@ -67,9 +68,8 @@ export class Sweep {
   }
 
   async measure(): Promise<void> {
-    const values = [this.options.senders, priorities];
-    const [row] = await this.postgres.query<{ waiting: number; moved: number; oldest: number }>(measure, values);
-    if (row) this.metrics.outboxIs({ ...row, oldestSeconds: row.oldest });
+    const [row] = await this.postgres.query<OutboxDepth>(measure, [this.options.senders(), priorities]);
+    if (row) this.metrics.outboxIs(row);
   }
 
   /** Another process measures the outbox. */

@@ -43,7 +43,7 @@ export class SenderQueues {
 
   /** How many jobs of each priority a number's queue has. Delayed jobs count for each priority. */
   async sizes(sender: string): Promise<number[]> {
-    this.store.requireUsable();
+    this.store.requireOurs();
     const key = (part: string) => `${this.bull.prefix}:${queueOf(sender)}:${part}`;
     const pipeline = this.store.client.pipeline().zcard(key("delayed"));
     for (const priority of priorities) {
@@ -58,7 +58,7 @@ export class SenderQueues {
 
   /** On first use, and after each failure, puts the queue on the list and writes its meta key. */
   private async queueOf(sender: string): Promise<Queue<JobData>> {
-    this.store.requireUsable();
+    this.store.requireOurs();
     const made = this.queues.get(sender);
     if (made) return made;
     const name = queueOf(sender);

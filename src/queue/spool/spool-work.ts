@@ -30,7 +30,7 @@ export class SpoolWork {
    * Moves jobs into their queues until the spool is empty or the term ends. Jobs that Redis may have lost come first.
    */
   async drain(session: Session, ending: AbortSignal): Promise<void> {
-    this.redis.requireUsable();
+    this.redis.requireOurs();
     if (this.mayHaveLost) await this.restoreLost(session);
     const stuck = await this.parts.drain.run(session, ending);
     for (const failure of stuck.values()) throw failure;
@@ -38,13 +38,13 @@ export class SpoolWork {
 
   /** Removes the rows of moved jobs that Redis cannot lose any more. Jobs that Redis has lost wait again. */
   async checkMoved(session: Session): Promise<void> {
-    this.redis.requireUsable();
+    this.redis.requireOurs();
     await this.parts.moved.check(session);
   }
 
   /** Puts jobs that failed for good into dead_letters. */
   async collectDead(session: Session): Promise<void> {
-    this.redis.requireUsable();
+    this.redis.requireOurs();
     await this.parts.deadJobs.collect(session);
   }
 

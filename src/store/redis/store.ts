@@ -5,6 +5,8 @@ import { type Config, ConfigError } from "../../config/config.js";
 import { PostaError } from "../../errors/posta-error.js";
 import type { Logger } from "../../telemetry/log/log.js";
 import { ToldProblems } from "../../telemetry/log/told-problems.js";
+import type { Installation } from "../installation/installation.js";
+import { RedisClaim } from "../installation/redis-claim.js";
 import { openRedis, type RedisClient, requireDatabase } from "./address.js";
 import { RedisClock } from "./clock.js";
 import { requireDurable } from "./durability.js";
@@ -30,6 +32,8 @@ export interface RedisStoreOptions {
   prefix: string;
   /** Redis must keep all data, this strictly. False: Redis may evict and forget. */
   durable: { allowNoAof: boolean } | false;
+  /** Makes sure that Redis belongs to the installation. Absent: this process leaves that to others. */
+  claim?: RedisClaim | undefined;
 }
 
 interface Events {
@@ -78,6 +82,7 @@ export class RedisStore extends EventEmitter<Events> {
   /** Starts to connect, and goes on trying. The event `usable` reports success. */
   open(): void {
     this.client.on("ready", () => void this.verify());
+    this.options.claim?.installation.on("known", () => this.client.status === "ready" && void this.verify());
     this.client.on("close", () => this.setUsable(false));
     this.client.on("error", (error) => this.explain(error));
     this.client.connect().catch(() => {}); // ioredis goes on trying. The error event has the reason.
@@ -106,6 +111,16 @@ export class RedisStore extends EventEmitter<Events> {
       });
   }
 
+  /**
+   * Throws unavailable unless Redis is known to belong to the installation: for work that moves things from the database
+   * to Redis, or back.
+   */
+  requireOurs(): void {
+    this.requireUsable();
+    if (this.options.claim?.isOurs === false)
+      throw new PostaError("unavailable", `${this.options.name} is not known yet to belong to this database`);
+  }
+
   /** The servers that have the store's keys. Throws while no server has them. */
   get masters(): Redis[] {
     return mastersOf(this.client, this.options.prefix);
@@ -126,6 +141,9 @@ export class RedisStore extends EventEmitter<Events> {
       const { variable, durable } = this.options;
       await requireDatabase(this.client, variable);
       if (durable) await requireDurable(this.masters, { variable, ...durable });
+      const verdict = (await this.options.claim?.check(this.client)) ?? "ours";
+      if (verdict === "wait") return this.setUsable(false);
+      if (verdict !== "ours") return void this.emit("unfit", verdict);
       await Promise.all([this.readClock(), this.probeWrites()]);
       this.verified = true;
       this.setUsable(true);
@@ -196,6 +214,11 @@ export class RedisStore extends EventEmitter<Events> {
     return `${this.options.prefix}:posta-write-probe`;
   }
 
+  /** Tells other hosts that this Redis is in use. Does nothing for a Redis that is not. */
+  async renewClaim(): Promise<void> {
+    if (this.up) await this.options.claim?.renew(this.client);
+  }
+
   private setUsable(usable: boolean): void {
     if (this.up === usable) return;
     const wasUp = this.up === true;
@@ -207,18 +230,20 @@ export class RedisStore extends EventEmitter<Events> {
   }
 }
 
-/** The queues' Redis that the settings name. It must be durable. */
-export function openQueueStore(config: Config, log: Logger): RedisStore {
+/** The queues' Redis that the settings name. It must be durable, and belong to the installation if that is given. */
+export function openQueueStore(config: Config, log: Logger, installation?: Installation): RedisStore {
   const { queueRedisUrl: url, queuePrefix: prefix, redisTimeoutMs: timeoutMs, allowNoAof } = config;
   if (url === undefined) throw new Error("the queue's Redis has no address: the primary gives its children one");
   const [variable, name] = ["POSTA_QUEUE_REDIS_URL", "the queue's store"] as const;
-  return new RedisStore({ url, variable, name, prefix, timeoutMs, durable: { allowNoAof } }, log);
+  const claim = installation && new RedisClaim(installation, { prefix, variable, isQueue: true }, log);
+  return new RedisStore({ url, variable, name, prefix, timeoutMs, durable: { allowNoAof }, claim }, log);
 }
 
 /** The analytics' Redis that the settings name. It may evict. */
-export function openAnalyticsStore(config: Config, log: Logger): RedisStore {
+export function openAnalyticsStore(config: Config, log: Logger, installation?: Installation): RedisStore {
   const { analyticsRedisUrl: url, analyticsPrefix: prefix, redisTimeoutMs: timeoutMs } = config;
   if (url === undefined) throw new Error("the analytics' Redis has no address: the primary gives its children one");
   const [variable, name] = ["POSTA_ANALYTICS_REDIS_URL", "the analytics store"] as const;
-  return new RedisStore({ url, variable, name, prefix, timeoutMs, durable: false }, log);
+  const claim = installation && new RedisClaim(installation, { prefix, variable, isQueue: false }, log);
+  return new RedisStore({ url, variable, name, prefix, timeoutMs, durable: false, claim }, log);
 }

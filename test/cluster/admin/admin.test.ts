@@ -62,6 +62,8 @@ describe("the probes", () => {
       expect([response.status, await response.text()]).toEqual([200, "ok\n"]);
     }
     await expect.poll(async () => (await cluster.health()).status).toBe("OK");
+    // The hosts were read.
+    await expect.poll(async () => (await cluster.health()).checks.map(({ name }) => name)).toContain("settings");
     const health = await get("/healthz");
     expect(health.headers.get("content-type")).toBe("application/json");
     const pid = expect.any(Number);
@@ -72,7 +74,16 @@ describe("the probes", () => {
     const deliveries = [{ pid, serving: true }];
     const { checks, ...rest } = (await health.json()) as { checks: { name: string }[] };
     expect(rest).toEqual({ status: "OK", servers, deliveries, restarts: expect.any(Number) });
-    const names = ["redis-queue", "redis-analytics", "postgres", "queue", "delivery", "memory", "event-loop"];
+    const names = [
+      "redis-queue",
+      "redis-analytics",
+      "postgres",
+      "queue",
+      "delivery",
+      "settings",
+      "memory",
+      "event-loop",
+    ];
     expect(checks.map(({ name }) => name)).toEqual(names);
   });
 

@@ -59,7 +59,7 @@ describe("a message whose process was lost", () => {
       [first, last],
     ]);
     await store.query({ name: "tried", text: "UPDATE outbox SET tried = 2 WHERE message_id = $1" }, [last]);
-    const options = { senders: [], maxAttempts: 3, lostAfterMs: 0, forgottenAfterMs: 0, keyWindowMs: 0 };
+    const options = { senders: () => [], maxAttempts: 3, lostAfterMs: 0, forgottenAfterMs: 0, keyWindowMs: 0 };
     const told: [string, string][] = [];
     const record = (changes: readonly { messageId: string; status: string }[]) =>
       void told.push(...changes.map(({ messageId, status }): [string, string] => [messageId, status]));
@@ -83,7 +83,13 @@ describe("a row of the outbox", () => {
     const [waits = ""] = await putMessages(store, 1, "queued");
     const old = "UPDATE outbox SET moved_at = now() - interval '1 h' WHERE message_id = ANY ($1)";
     await store.query({ name: "old", text: old }, [[done, waits]]);
-    const options = { senders: [], maxAttempts: 3, lostAfterMs: 0, forgottenAfterMs: 60_000, keyWindowMs: 60_000 };
+    const options = {
+      senders: () => [],
+      maxAttempts: 3,
+      lostAfterMs: 0,
+      forgottenAfterMs: 60_000,
+      keyWindowMs: 60_000,
+    };
     await new Sweep(store, metrics(), () => {}, options).forget();
     const left = await Promise.all([done, young, waits].map(async (id) => (await outboxOf(store, id)).length));
     expect(left).toEqual([0, 1, 1]);

@@ -134,4 +134,14 @@ describe("the outbox", () => {
     const rows = ['waiting"} 2', 'moved"} 1'].map((row) => `posta_outbox_messages{state="${row}`);
     await expect.poll(depth).toEqual(expect.arrayContaining(rows));
   });
+
+  it("is measured for numbers that no host sends from, too", async () => {
+    const { insert, openProcess, until } = await open();
+    await insert([{ sender: "77777" }, { sender: "77777" }, { sender: "99999" }, {}]);
+    const { metrics } = await openProcess();
+    await until({ accepted: 1, queued: 3 });
+    const read = async (name: string) => Number(new RegExp(`^${name} (\\S+)$`, "m").exec(await metrics.metrics())?.[1]);
+    await expect.poll(() => read("posta_outbox_stranded_messages"), { timeout: 10_000 }).toBe(3);
+    expect(await read("posta_outbox_oldest_due_seconds")).toBeGreaterThan(0);
+  });
 });

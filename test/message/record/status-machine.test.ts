@@ -78,7 +78,13 @@ async function putCase(status: Status, wamid: string, hasFailed: boolean): Promi
 function createParts() {
   const metrics = new DeliveryMetrics(new Registry());
   const { senders } = readConfig({ POSTA_WHATSAPP_SENDERS: sender });
-  const options = { senders: [...senders], maxAttempts: 5, lostAfterMs: 1000, forgottenAfterMs: 1e9, keyWindowMs: 1e9 };
+  const options = {
+    senders: () => senders,
+    maxAttempts: 5,
+    lostAfterMs: 1000,
+    forgottenAfterMs: 1e9,
+    keyWindowMs: 1e9,
+  };
   return {
     messages: new MessageStore(store, options.keyWindowMs),
     claims: new Claims(store, metrics, () => {}),

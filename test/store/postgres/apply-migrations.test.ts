@@ -38,9 +38,10 @@ describe("migrations", () => {
       { number: 3, name: "003-analytics-days" },
       { number: 4, name: "004-spool-queues" },
       { number: 5, name: "005-request-ids" },
+      { number: 6, name: "006-installation" },
     ]);
     await migrate(store, log);
-    expect(await store.query(applied)).toHaveLength(5);
+    expect(await store.query(applied)).toHaveLength(6);
   });
 
   it("leave the watermark at a whole hour, before any that Redis may hold", async () => {
