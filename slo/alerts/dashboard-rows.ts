@@ -9,17 +9,22 @@ function mean(metric: string): string {
   return `rate(${metric}_sum[${window}]) / rate(${metric}_count[${window}])`;
 }
 
+/** A figure of a store that all hosts read: each tells the same. */
+function shared(metric: string, by: string): string {
+  return `max by (${by}) (${metric})`;
+}
+
 /** What is in the queues, and how it gets there. */
 export const queuesRow: Row = {
   title: "Queues and spool",
   panels: [
-    panel("Jobs by state", "short", ["sum by (state) (posta_queue_jobs)", "{{state}}"]),
-    panel("Oldest job that could run", "s", ["posta_queue_oldest_due_age_seconds", "{{queue}}"]),
+    panel("Jobs by state", "short", [`sum by (state) (${shared("posta_queue_jobs", "queue, state")})`, "{{state}}"]),
+    panel("Oldest job that could run", "s", [shared("posta_queue_oldest_due_age_seconds", "queue"), "{{queue}}"]),
     panel(
       "Added and finished",
       "ops",
-      [`sum by (queue) (rate(posta_queue_added_total[${window}]))`, "{{queue}} added"],
-      ["posta_queue_finished_per_second", "{{queue}} {{state}}"],
+      [shared(`rate(posta_queue_added_total[${window}])`, "queue"), "{{queue}} added"],
+      [shared("posta_queue_finished_per_second", "queue, state"), "{{queue}} {{state}}"],
     ),
     panel(
       "Jobs in a batch, on average",
@@ -78,7 +83,7 @@ export const workersRow: Row = {
       ["sum(posta_work_sessions)", "sessions"],
       ["sum(posta_work_waiting_calls)", "waiting calls"],
     ),
-    panel("Nobody works on", "s", ["posta_queue_unworked_seconds > 0", "{{queue}}"]),
+    panel("Nobody works on", "s", [`${shared("posta_queue_unworked_seconds", "queue")} > 0`, "{{queue}}"]),
   ],
 };
 

@@ -40,6 +40,15 @@ export const processes: Group = {
         "There should be more (POSTA_SERVERS). They have the others' calls to do, and there is less to fall back on.",
     },
     {
+      name: "PostaSettingsDiffer",
+      severity: "ticket",
+      // Hosts that are given new settings one by one differ meanwhile.
+      expr: "max by (job, setting) (posta_settings_differ) == 1",
+      for: "10m",
+      summary: "Hosts have different values of {{ $labels.setting }}",
+      description: "Which value counts depends on the host that happens to lead, or to take the call.",
+    },
+    {
       name: "PostaDeliveryNotServing",
       severity: "page",
       // With POSTA_DELIVERIES=0 another Posta has them.

@@ -13,9 +13,9 @@ export const work: Group = {
       severity: "page",
       // PostaNoWorker tells of a queue that nobody works on.
       expr: [
-        "posta_queue_oldest_due_age_seconds > 600",
-        "unless on (job, instance, queue) posta_queue_paused == 1",
-        `unless on (job, instance, queue) ${unworkedQueues}`,
+        "max by (job, queue) (posta_queue_oldest_due_age_seconds) > 600",
+        "unless on (job, queue) posta_queue_paused == 1",
+        `unless on (job, queue) ${unworkedQueues}`,
       ].join("\n"),
       for: "5m",
       summary: "A job of {{ $labels.queue }} could have run {{ $value | humanizeDuration }} ago",
@@ -64,12 +64,21 @@ export const work: Group = {
       // A backlog that shrinks wakes nobody, and an open breaker has its own alert.
       expr: [
         "posta_outbox_oldest_due_seconds > 120",
-        `unless on (job, instance) sum by (job, instance) (rate(${ended}[5m])) > 0`,
-        "unless on (job, instance) max by (job, instance) (posta_whatsapp_breaker_state) == 2",
+        // One host leads and measures the outbox, and any host sends.
+        `unless on (job) sum by (job) (rate(${ended}[5m])) > 0`,
+        "unless on (job) max by (job) (posta_whatsapp_breaker_state) == 2",
       ].join("\n"),
       for: "2m",
       summary: "A message has been due for {{ $value | humanizeDuration }}, and none is sent",
       description: "Messages are accepted, and do not get into the queues of their numbers.",
+    },
+    {
+      name: "PostaMessagesStranded",
+      severity: "page",
+      expr: "posta_outbox_stranded_messages > 0",
+      for: "5m",
+      summary: "{{ $value | humanize }} messages wait for a number that no host sends from",
+      description: "They were accepted, and POSTA_WHATSAPP_SENDERS of the hosts that run lacks their number.",
     },
     {
       name: "PostaBreakerOpen",

@@ -1,7 +1,10 @@
 import type { Group } from "./rule.js";
 
-/** Queues with due jobs that nobody works on. Posta's own delivery process works on its own queues. */
-export const unworkedQueues = 'posta_queue_unworked_seconds{queue!~"posta-.*"} > 300';
+/**
+ * Queues with due jobs that nobody works on. Posta's own delivery process works on its own queues. Each host reads the
+ * same queues, and one alert is enough.
+ */
+export const unworkedQueues = 'max by (job, queue) (posta_queue_unworked_seconds{queue!~"posta-.*"}) > 300';
 
 /** Jobs in half an hour. Another Posta may run the delivery process, which counts the lost ones, so all of them are added up. */
 const inHalfAnHour = (counter: string) => `sum by (job) (increase(posta_work_${counter}_total[30m]))`;

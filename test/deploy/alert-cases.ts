@@ -322,6 +322,20 @@ export const cases: AlertCase[] = [
     },
   },
   {
+    name: "PostaMessagesStranded",
+    severity: "page",
+    fires: series("posta_outbox_stranded_messages", {}, 12),
+    // A host that comes back within five minutes.
+    silent: series("posta_outbox_stranded_messages", {}, stepAfter(147, 0, 12)),
+  },
+  {
+    name: "PostaSettingsDiffer",
+    severity: "ticket",
+    fires: series("posta_settings_differ", { setting: "POSTA_WHATSAPP_RATE" }, 1),
+    // Hosts that are given new settings one by one.
+    silent: series("posta_settings_differ", { setting: "POSTA_WHATSAPP_RATE" }, stepAfter(142, 0, 1)),
+  },
+  {
     name: "PostaBreakerOpen",
     severity: "page",
     fires: series("posta_whatsapp_breaker_state", sender, 2),

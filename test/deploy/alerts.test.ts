@@ -10,6 +10,7 @@ import { readTargets, type Target } from "../../slo/targets.js";
 import { type AlertCase, cases, healthy } from "./alert-cases.js";
 import { promtool } from "./promtool.js";
 import { calls, histogram, minutes, type SeriesMap } from "./series.js";
+import { twoHostsCases } from "./two-hosts-cases.js";
 
 /** The alerts against Prometheus' own evaluation: promtool test rules, on produced series. */
 
@@ -93,6 +94,14 @@ describe("the alerts", () => {
         { name: "fires", series: one.fires, expr, value: 1 },
         { name: "silent", series: one.silent, expr, value: undefined },
       ],
+      often,
+    );
+  });
+
+  it.each(twoHostsCases)("of two hosts on the same stores fire $what: $name", ({ name, series, firing: value }) => {
+    requirePassed(
+      rulesFor((rule) => "name" in rule && rule.name === name),
+      [{ name: "two hosts", series, expr: firing(`alertname="${name}"`), value }],
       often,
     );
   });

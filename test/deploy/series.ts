@@ -13,6 +13,12 @@ export function series(name: string, labels: Record<string, string>, values: num
   return { [`${name}{${shown.join(",")}}`]: typeof values === "number" ? `${values}+0x${minutes}` : values };
 }
 
+/** The same series, told by another host of the installation. */
+export function onOtherHost(map: SeriesMap): SeriesMap {
+  const other = (key: string) => key.replace(`instance="${target.instance}"`, 'instance="other:9464"');
+  return Object.fromEntries(Object.entries(map).map(([key, values]) => [other(key), values]));
+}
+
 /** A counter that grows by so much each minute. */
 export function counter(name: string, labels: Record<string, string>, perMinute: number): SeriesMap {
   return series(name, labels, `0+${perMinute}x${minutes}`);
