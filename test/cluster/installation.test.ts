@@ -1,8 +1,7 @@
-import pg from "pg";
 import { describe, expect, inject, it } from "vitest";
 import { TestClient } from "../support/client.js";
 import { freshPrefix, startCluster, type TestCluster } from "../support/posta.js";
-import { createDatabase } from "../support/postgres.js";
+import { createDatabase, runSql } from "../support/postgres.js";
 import { useReleases } from "../support/releases.js";
 
 const releases = useReleases();
@@ -17,13 +16,6 @@ async function ownDatabase(): Promise<string> {
   const { url, drop } = await createDatabase();
   releases.push(drop);
   return url;
-}
-
-async function runSql<Row extends object>(url: string, sql: string): Promise<Row[]> {
-  const client = new pg.Client(url);
-  await client.connect();
-  const { rows } = await client.query<Row>(sql).finally(() => client.end());
-  return rows;
 }
 
 async function untilWorks(cluster: TestCluster): Promise<void> {

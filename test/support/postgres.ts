@@ -81,7 +81,7 @@ export async function startPostgres(
 
 /** Makes the database that {@link createDatabase} clones. */
 export async function createTemplate(server: TestPostgres): Promise<void> {
-  await administer(server.url, `CREATE DATABASE ${template}`);
+  await runSql(server.url, `CREATE DATABASE ${template}`);
   const log = createLog("test", "silent");
   const store = openDatabase(readConfig({ POSTA_DATABASE_URL: toDatabase(server.url, template) }), log);
   await migrate(store, log).finally(() => store.close());
@@ -91,10 +91,10 @@ export async function createTemplate(server: TestPostgres): Promise<void> {
 export async function createDatabase({ migrated = true } = {}): Promise<{ url: string; drop(): Promise<void> }> {
   const server = inject("postgresUrl");
   const name = `t${randomBytes(6).toString("hex")}`;
-  await administer(server, `CREATE DATABASE ${name} TEMPLATE ${migrated ? template : "template0"}`);
+  await runSql(server, `CREATE DATABASE ${name} TEMPLATE ${migrated ? template : "template0"}`);
   return {
     url: toDatabase(server, name),
-    drop: () => administer(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+    drop: async () => void (await runSql(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)),
   };
 }
 
@@ -102,16 +102,18 @@ function toDatabase(url: string, name: string): string {
   return url.replace("///postgres?", `///${name}?`);
 }
 
-async function administer(url: string, sql: string): Promise<void> {
+/** Runs SQL on a connection of its own, and answers the rows. */
+export async function runSql<Row extends object>(url: string, sql: string): Promise<Row[]> {
   const client = new pg.Client(url);
   await client.connect();
-  await client.query(sql).finally(() => client.end());
+  const { rows } = await client.query<Row>(sql).finally(() => client.end());
+  return rows;
 }
 
 async function untilReady(url: string): Promise<void> {
   const until = Date.now() + 30_000;
   while (
-    !(await administer(url, "SELECT 1").then(
+    !(await runSql(url, "SELECT 1").then(
       () => true,
       () => false,
     ))

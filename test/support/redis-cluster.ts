@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { expect } from "vitest";
+import { RedisStore } from "../../src/store/redis/store.js";
+import { createLog } from "../../src/telemetry/log/log.js";
 import { freePort } from "./posta.js";
 import type { Release } from "./releases.js";
 
@@ -110,4 +112,12 @@ export async function startSentinel(releases: Release[], master: TcpRedis, conf:
 export async function untilWhole(client: Redis): Promise<void> {
   const state = async () => String(await client.call("CLUSTER", "INFO"));
   await expect.poll(state).toContain("cluster_state:ok");
+}
+
+/** A store on a Redis of any form; it is not open yet. */
+export function createStore(releases: Release[], url: string, prefix = "{bull}"): RedisStore {
+  const options = { url, prefix, variable: "POSTA_QUEUE_REDIS_URL", timeoutMs: 3000, durable: { allowNoAof: false } };
+  const store = new RedisStore({ ...options, name: "the queue's store" }, createLog("test", "silent"));
+  releases.push(() => store.close());
+  return store;
 }

@@ -63,8 +63,12 @@ export class RedisClaim {
   async renew(redis: Commands): Promise<void> {
     const { id } = this.installation;
     if (id === undefined || !this.found) return;
-    if ((await redis.get(this.key)) === null) await this.write(redis, id);
-    if ((await redis.get(this.key)) === id) await this.installation.markQueueSeen();
+    let owner = await redis.get(this.key);
+    if (owner === null) {
+      await this.write(redis, id);
+      owner = await redis.get(this.key);
+    }
+    if (owner === id) await this.installation.markQueueSeen();
   }
 
   private get key(): string {

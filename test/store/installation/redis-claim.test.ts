@@ -1,5 +1,4 @@
 import { Redis } from "ioredis";
-import pg from "pg";
 import { beforeEach, describe, expect, inject, it } from "vitest";
 import { ConfigError } from "../../../src/config/config.js";
 import { Installation } from "../../../src/store/installation/installation.js";
@@ -7,7 +6,7 @@ import { RedisClaim, type Verdict } from "../../../src/store/installation/redis-
 import { PostgresStore } from "../../../src/store/postgres/store.js";
 import { createLog } from "../../../src/telemetry/log/log.js";
 import { freshPrefix } from "../../support/posta.js";
-import { createDatabase } from "../../support/postgres.js";
+import { createDatabase, runSql } from "../../support/postgres.js";
 import { startRedis } from "../../support/redis.js";
 import { useReleases } from "../../support/releases.js";
 
@@ -38,12 +37,6 @@ async function startProcess({ isQueue = true } = {}): Promise<RedisClaim> {
   const installation = new Installation(postgres);
   await installation.read();
   return new RedisClaim(installation, { prefix, variable: "POSTA_QUEUE_REDIS_URL", isQueue }, log);
-}
-
-async function runSql(sql: string): Promise<void> {
-  const client = new pg.Client(url);
-  await client.connect();
-  await client.query(sql).finally(() => client.end());
 }
 
 /** As a store asks, which is told to wait. */
@@ -85,7 +78,7 @@ describe("a Redis of an installation", () => {
   it("is refused where the database is that of another installation, by both ids and the fix", async () => {
     const ours = await startProcess();
     await ours.check(redis);
-    await runSql("UPDATE installation SET id = gen_random_uuid()");
+    await runSql(url, "UPDATE installation SET id = gen_random_uuid()");
     const other = await startProcess();
     const message = messageOf(await other.check(redis));
     expect(message).toMatch(/^POSTA_QUEUE_REDIS_URL: the keys ".*:\*" of this Redis belong to installation /);
@@ -115,7 +108,7 @@ describe("a Redis of an installation", () => {
     const first = await startProcess();
     await first.check(redis);
     await first.renew(redis);
-    await runSql("UPDATE installation SET queue_seen_at = now() - interval '31 s'");
+    await runSql(url, "UPDATE installation SET queue_seen_at = now() - interval '31 s'");
     const own = await startRedis();
     releases.push(() => own.stop());
     expect(await (await startProcess()).check(connect(own.url))).toBe("ours");

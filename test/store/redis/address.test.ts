@@ -1,10 +1,15 @@
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { openRedis } from "../../../src/store/redis/address.js";
-import { RedisStore } from "../../../src/store/redis/store.js";
-import { createLog } from "../../../src/telemetry/log/log.js";
 import { startServer } from "../../support/posta.js";
-import { startNode, startSentinel, startTcpRedis, startTwoNodes, untilWhole } from "../../support/redis-cluster.js";
+import {
+  createStore,
+  startNode,
+  startSentinel,
+  startTcpRedis,
+  startTwoNodes,
+  untilWhole,
+} from "../../support/redis-cluster.js";
 import { useReleases } from "../../support/releases.js";
 
 const releases = useReleases();
@@ -20,13 +25,6 @@ async function addAndRead(url: string, prefix: string): Promise<string> {
   const { queue } = await posta.client.queue("GetQueue", { queue: "q" });
   expect(queue.counts.waiting).toBe(2);
   return job.name;
-}
-
-function createStore(url: string, prefix: string): RedisStore {
-  const options = { url, prefix, variable: "POSTA_QUEUE_REDIS_URL", timeoutMs: 3000, durable: { allowNoAof: false } };
-  const store = new RedisStore({ ...options, name: "the queue's store" }, createLog("test", "silent"));
-  releases.push(() => store.close());
-  return store;
 }
 
 describe("Redis addresses", () => {
@@ -66,7 +64,7 @@ describe("Redis addresses", () => {
 
   it("refuses a database that the server does not have, instead of going on in another", async () => {
     const { port, client } = await startTcpRedis(releases, ["--appendonly", "yes"]);
-    const store = createStore(`redis://127.0.0.1:${port}/99`, "p");
+    const store = createStore(releases, `redis://127.0.0.1:${port}/99`, "p");
     const unfit = once(store, "unfit");
     store.open();
     const [error] = await unfit;
@@ -82,7 +80,7 @@ describe("Redis addresses", () => {
       ["set maxmemory-policy to noeviction where this Redis is configured", ["--rename-command", "CONFIG", ""]],
     ] as const) {
       const { port } = await startTcpRedis(releases, [...evicting, ...args]);
-      const store = createStore(`redis://127.0.0.1:${port}`, "p");
+      const store = createStore(releases, `redis://127.0.0.1:${port}`, "p");
       const unfit = once(store, "unfit");
       store.open();
       const [{ message }] = await unfit;

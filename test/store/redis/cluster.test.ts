@@ -1,19 +1,15 @@
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { parseInfo } from "../../../src/store/redis/info.js";
-import { RedisStore } from "../../../src/store/redis/store.js";
-import { createLog } from "../../../src/telemetry/log/log.js";
-import { startTwoNodes, type TcpRedis } from "../../support/redis-cluster.js";
+import type { RedisStore } from "../../../src/store/redis/store.js";
+import { createStore, startTwoNodes, type TcpRedis } from "../../support/redis-cluster.js";
 import { useReleases } from "../../support/releases.js";
 
 const releases = useReleases();
 
 /** A store on a Cluster, which has the first server's address. */
 async function openStore({ port }: TcpRedis): Promise<RedisStore> {
-  const options = { url: `redis+cluster://127.0.0.1:${port}`, prefix: "{bull}", variable: "POSTA_QUEUE_REDIS_URL" };
-  const parts = { ...options, timeoutMs: 3000, durable: { allowNoAof: false }, name: "the queue's store" as const };
-  const store = new RedisStore(parts, createLog("test", "silent"));
-  releases.push(() => store.close());
+  const store = createStore(releases, `redis+cluster://127.0.0.1:${port}`);
   const usable = once(store, "usable");
   store.open();
   await usable;

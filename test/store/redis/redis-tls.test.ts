@@ -3,10 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { RedisStore } from "../../../src/store/redis/store.js";
-import { createLog } from "../../../src/telemetry/log/log.js";
 import { Certificates } from "../../support/certificates.js";
-import { startNode, startSentinel, startTcpRedis, untilWhole } from "../../support/redis-cluster.js";
+import { createStore, startNode, startSentinel, startTcpRedis, untilWhole } from "../../support/redis-cluster.js";
 import { useReleases } from "../../support/releases.js";
 
 const releases = useReleases();
@@ -23,20 +21,11 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function openStore(url: string): RedisStore {
-  const options = { url, prefix: "{bull}", variable: "POSTA_QUEUE_REDIS_URL", timeoutMs: 3000 };
-  const store = new RedisStore(
-    { ...options, durable: { allowNoAof: false }, name: "the queue's store" },
-    createLog("test", "silent"),
-  );
-  releases.push(() => store.close());
-  store.open();
-  return store;
-}
-
 /** Whether the address leads to a Redis that can be used. Asks until it was tried. */
 async function reaches(url: string): Promise<boolean> {
-  const [usable] = await once(openStore(url), "usable");
+  const store = createStore(releases, url);
+  store.open();
+  const [usable] = await once(store, "usable");
   return usable === true;
 }
 
